@@ -70,6 +70,26 @@ mod tests {
     }
 
     #[test]
+    fn the_flag_chooses_the_environment_before_the_variable() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[cluster]\nname = \"shop\"\n[env.staging]\n[env.production]\n";
+        std::fs::write(folder.path().join("djogi.toml"), text).unwrap();
+        let chosen = |flag: Option<&str>, variable: &str| {
+            let global = GlobalArgs {
+                config: Some(folder.path().to_owned()),
+                env: flag.map(str::to_owned),
+                ..GlobalArgs::default()
+            };
+            let environment = Environment::fixed([("DJOGI_ENV", variable)]);
+            let context = Context::new(Program::default(), global, environment).unwrap();
+            context.project().unwrap().environment
+        };
+        assert_eq!(chosen(Some("production"), "staging").as_deref(), Some("production"));
+        assert_eq!(chosen(None, "staging").as_deref(), Some("staging"));
+        assert_eq!(chosen(None, ""), None, "an empty variable chooses nothing");
+    }
+
+    #[test]
     fn the_actor_is_named_by_flag_then_variable_then_account() {
         assert_eq!(actor(Some("ci"), &[("DJOGI_ACTOR", "bot")]), "ci");
         assert_eq!(actor(None, &[("DJOGI_ACTOR", "bot"), ("USER", "ann")]), "bot");

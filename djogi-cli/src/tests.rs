@@ -128,3 +128,12 @@ fn every_shell_has_a_completion_script() {
         assert!(out.contains("completions"), "{shell}");
     }
 }
+
+mod adopter {
+    crate::djogi_main!();
+
+    #[test]
+    fn the_macro_makes_a_main() {
+        let _: fn() -> std::process::ExitCode = main;
+    }
+}

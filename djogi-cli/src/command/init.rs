@@ -36,7 +36,8 @@ pub(crate) fn run(args: &InitArgs, context: &Context, terminal: &mut Terminal) -
     let text = if context.global.json {
         format!("{}\n", json!({"folder": folder, "created": made}))
     } else {
-        made.iter().map(|file| format!("created {}\n", args.folder.join(file).display())).collect()
+        let shown = args.folder.strip_prefix(".").unwrap_or(&args.folder);
+        made.iter().map(|file| format!("created {}\n", shown.join(file).display())).collect()
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     if !context.global.json {

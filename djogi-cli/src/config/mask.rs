@@ -23,6 +23,17 @@ pub(super) fn mask(source: &str, shown: Option<&Range<usize>>) -> String {
     masked
 }
 
+/// A line that is no TOML: what stands after its `=` may be a secret without quotes.
+pub(super) fn mask_values(line: &str) -> String {
+    let Some((key, value)) = line.split_once('=') else { return line.to_owned() };
+    let mask_word = |word: &str| {
+        let harmless =
+            word.starts_with("env:") || word.starts_with("file:") || !word.contains(char::is_alphabetic);
+        word.chars().map(|c| if harmless || c.is_whitespace() { c } else { '*' }).collect::<String>()
+    };
+    format!("{key}={}", value.split_inclusive(char::is_whitespace).map(mask_word).collect::<String>())
+}
+
 fn looks_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["://", "password", "passwd", "host=", "user="].iter().any(|sign| text.contains(sign))
@@ -105,6 +116,13 @@ mod tests {
         assert_eq!(mask("url = \"hunter2\nx = 1", None), "url = \"*******\nx = 1");
         assert_eq!(mask("url = \"\"\"\nhunter2\nhunter2", None), "url = \"\"\"\n*******\n*******");
         assert_eq!(mask("url = \"abc\\", None), "url = \"****");
+    }
+
+    #[test]
+    fn a_line_that_is_no_toml_keeps_its_key_and_its_references() {
+        assert_eq!(mask_values("url = hunter2 # x"), "url = ******* # *");
+        assert_eq!(mask_values("url = env:DB"), "url = env:DB");
+        assert_eq!(mask_values("[cluster"), "[cluster");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::mask::mask;
+use super::mask::{mask, mask_values};
 use crate::diagnostic::{Diagnostic, Location, Snippet};
 
 /// One mistake, at a byte range of the file.
@@ -52,14 +52,16 @@ impl SourceFile<'_> {
         let Some(span) = problem.span else {
             return diagnostic.file(self.name);
         };
-        let before = &self.text[..span.start];
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let before = self.text.get(..span.start).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
-        let column = self.text[line_start..span.start].chars().count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let harmless = ![SYNTAX, INVALID_URL].contains(&problem.code);
         let masked = mask(self.text, harmless.then_some(&span));
-        let shown = masked.lines().nth(line - 1).unwrap_or_default();
-        let first_line = self.text[span].lines().next().unwrap_or_default();
+        let mut shown = masked.lines().nth(line - 1).unwrap_or_default().to_owned();
+        if problem.code == SYNTAX {
+            shown = mask_values(&shown);
+        }
+        let meant = self.text.get(span).unwrap_or_default().lines().next().unwrap_or_default();
         diagnostic.location(Location {
             file: self.name.to_owned(),
             line: Some(line),
@@ -67,7 +69,7 @@ impl SourceFile<'_> {
             snippet: Some(Snippet {
                 // A tab is as wide as the terminal likes; a space keeps the caret below its key.
                 text: shown.replace('\t', " "),
-                width: first_line.chars().count(),
+                width: meant.chars().count(),
             }),
         })
     }

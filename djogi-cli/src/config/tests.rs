@@ -405,6 +405,8 @@ fn a_password_in_the_file_is_in_no_diagnostic() {
         "url = [\"postgres://u:hunter2@h/d\"]",
         "url = postgres://u:hunter2@h/d",
         "url = \"postgres://u:hunter2@h/d",
+        "url = hunter2",
+        "pasword = hunter2 # x",
         "url = 'postgres://u:hunter2@h/d\nx = 1",
         "url = \"postgres://u:hunter2\\q@h/d\"",
         "url = \"\"\"\npostgres://u:hunter2@h/d",
@@ -414,6 +416,20 @@ fn a_password_in_the_file_is_in_no_diagnostic() {
         let error = read(&format!("[cluster]\nname = \"a\"\n[target.main]\n{lines}\n"), None).unwrap_err();
         for shown in [error.render(Paint::plain()), error.to_json().to_string(), format!("{error:?}")] {
             assert!(!shown.contains("hunter2"), "{lines}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_torn_file_is_answered_without_its_password() {
+    let whole = FULL.replace("env:DATABASE_URL", "postgres://ü:hunter2@h/d");
+    for (cut, _) in whole.char_indices() {
+        for end in ["", "\"", "\\", "é = 'é", "\0"] {
+            let torn = format!("{}{end}", &whole[..cut]);
+            if let Err(error) = read(&torn, None) {
+                let shown = error.render(Paint::plain());
+                assert!(!shown.contains("hunt"), "{torn}\n{shown}");
+            }
         }
     }
 }
