@@ -1,1 +1,3 @@
-//! djogi-cluster
+//! Everything of djogi that touches the world: PostgreSQL, files and processes.
+
+pub mod server;
