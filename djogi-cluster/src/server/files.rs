@@ -1,8 +1,9 @@
 //! Small file operations with the path in their errors, and OS locks. A lock belongs to the open file: the kernel frees
 //! it when its holder ends, however that happens, so no lock here can outlive a killed command.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,27 @@ pub(super) const POLL: Duration = Duration::from_millis(2);
 
 pub(super) fn create_dirs(path: &Path) -> Result<(), ServerError> {
     fs::create_dir_all(path).map_err(ServerError::io("make the folder", path))
+}
+
+/// Makes the cache's folder. It holds programs that will be run, so nobody else may be able to write into it.
+pub(super) fn create_cache(cache: &Path) -> Result<(), ServerError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(cache)
+        .map_err(ServerError::io("make the folder", cache))?;
+    if is_trusted(cache) {
+        return Ok(());
+    }
+    let owner = fs::metadata(cache).map_err(ServerError::io("read", cache))?.uid();
+    let account = format!("user id {} alone", rustix::process::geteuid().as_raw());
+    Err(ServerError::ForeignFolder { path: cache.to_owned(), owner, account })
+}
+
+/// Whether only this user and root can have put something into a folder.
+pub(super) fn is_trusted(folder: &Path) -> bool {
+    let me = rustix::process::geteuid().as_raw();
+    fs::metadata(folder).is_ok_and(|found| [0, me].contains(&found.uid()) && found.mode() & 0o002 == 0)
 }
 
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), ServerError> {

@@ -6,8 +6,9 @@
 //! (PostgreSQL: src/include/utils/pidfile.h).
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
@@ -60,8 +61,9 @@ pub(super) struct StartPlan<'a> {
 pub(super) fn start(plan: &StartPlan<'_>, lock: File) -> Result<(Child, PidFile), ServerError> {
     let pid_file = plan.files.data.join("postmaster.pid");
     clear_leftovers(plan, &pid_file)?;
-    let log =
-        File::create(&plan.files.log).map_err(ServerError::io("write the server log", &plan.files.log))?;
+    // Statements with their values may stand in the log.
+    let log = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&plan.files.log);
+    let log = log.map_err(ServerError::io("write the server log", &plan.files.log))?;
     let log_copy = log.try_clone().map_err(ServerError::io("write the server log", &plan.files.log))?;
     let mut command = plan.account.command(&plan.binaries.program("postgres"));
     command
@@ -114,6 +116,7 @@ fn clear_leftovers(plan: &StartPlan<'_>, pid_file: &Path) -> Result<(), ServerEr
 /// handed back so that nobody starts it again before the caller is done.
 pub(super) fn stop(files: &ServerFiles, first: Signal) -> Result<File, ServerError> {
     let lock = files::open_lock(&files.lock)?;
+    let socket_dir = PidFile::read(&files.data).map(|found| found.socket_dir);
     for (signal, limit) in [(first, FAST_LIMIT), (Signal::QUIT, IMMEDIATE_LIMIT)] {
         if let Some(found) = PidFile::read(&files.data)
             && is_postmaster(found.pid, &files.data)
@@ -123,6 +126,8 @@ pub(super) fn stop(files: &ServerFiles, first: Signal) -> Result<File, ServerErr
             return Err(not_stopped(files, error.to_string()));
         }
         if wait_free(&lock, &files.lock, limit)? {
+            // It is empty after a shutdown; after a crash the next start clears it.
+            let _ = socket_dir.map(fs::remove_dir);
             return Ok(lock);
         }
     }

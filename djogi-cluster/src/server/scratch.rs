@@ -16,7 +16,7 @@ use tokio_postgres::Config;
 
 use super::account::Account;
 use super::binaries::{Binaries, BinarySearch};
-use super::data::{self, Durability};
+use super::data;
 use super::database::{self, Address};
 use super::download::hex;
 use super::error::ServerError;
@@ -76,7 +76,7 @@ impl ScratchServer {
     /// # Errors
     /// Every [`ServerError`] that finding binaries, `initdb` or starting can give.
     pub fn start(options: &ScratchOptions, observer: Observer<'_>) -> Result<Self, ServerError> {
-        let account = Account::for_data(Path::new("/nonexistent"))?;
+        let account = Account::for_new_data()?;
         let binaries = options.search.find_for(&account, observer)?;
         let template = template(&account, &binaries, &options.search.cache_dir)?;
         let (folder, owner) = claim_folder(&account)?;
@@ -154,7 +154,8 @@ fn template(account: &Account, binaries: &Binaries, cache: &Path) -> Result<Path
     let program = binaries.program("postgres");
     let found = fs::metadata(&program).map_err(ServerError::io("read", &program))?;
     let identity = format!(
-        "{} {} {} {} {}",
+        "{} {} {} {} {} {}",
+        env!("CARGO_PKG_VERSION"),
         binaries.version,
         program.display(),
         found.len(),
@@ -167,11 +168,12 @@ fn template(account: &Account, binaries: &Binaries, cache: &Path) -> Result<Path
     if data::major_of(&data)?.is_some() {
         return Ok(data);
     }
+    files::create_cache(cache)?;
     files::create_dirs(&folder)?;
     account.must_reach(&folder)?;
     let _gate = files::wait_exclusive(&folder.join("make.lock"), SWEEP_LIMIT, || {})?;
     if data::major_of(&data)?.is_none() {
-        data::initialise(account, binaries, &data, Durability::ThrowAway)?;
+        data::initialise(account, binaries, &data, &["--wal-segsize=1"])?;
     }
     Ok(data)
 }

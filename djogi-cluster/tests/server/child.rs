@@ -29,8 +29,23 @@ impl Holder {
         Self::start("scratch", Path::new("/"), installation)
     }
 
+    /// Its shell has opened `file` for it.
+    pub(crate) fn inheriting(file: &Path, cluster_dir: &Path, installation: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec 9>\"$0\"; exec \"$@\""]).arg(file).arg(std::env::current_exe().unwrap());
+        Self::run(shell, "embedded", cluster_dir, installation)
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.id().try_into().unwrap()
+    }
+
     fn start(role: &str, cluster_dir: &Path, installation: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::run(Command::new(std::env::current_exe().unwrap()), role, cluster_dir, installation)
+    }
+
+    fn run(mut command: Command, role: &str, cluster_dir: &Path, installation: &Path) -> Self {
+        let mut child = command
             .args(["--exact", "child::hold", "--ignored", "--nocapture"])
             .env(ROLE, role)
             .env(CLUSTER, cluster_dir)

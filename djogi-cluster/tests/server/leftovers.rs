@@ -1,12 +1,15 @@
 //! What killed processes leave, and odd places.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 
 use djogi_cluster::server::{EmbeddedServer, ServerEvent};
 
 use super::child::Holder;
-use super::project::{Project, connect, installations, is_root, kill, lives, open_tempdir, options, quiet};
+use super::project::{
+    Project, closed_tempdir, connect, eventually, installations, is_root, kill, lives, open_tempdir, options,
+    quiet,
+};
 
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_and_its_data_recovered() {
@@ -48,15 +51,15 @@ async fn leftover_files_whose_process_id_lives_again_do_not_matter() {
         let server = project.acquire().await;
         let socket = server.socket_dir().join(".s.PGSQL.5432");
         let pid_file = project.data().join("postmaster.pid");
-        let lines = fs::read_to_string(&pid_file).unwrap();
-        let lock = fs::read_to_string(socket.with_extension("5432.lock")).unwrap();
-        let pid = project.pid().unwrap().to_string();
-        server.release().unwrap();
+        let pid = project.pid().unwrap();
+        kill(pid);
+        eventually("the postmaster is dead", || !lives(pid));
         // This process is alive, and no postmaster.
-        let mine = std::process::id().to_string();
-        fs::write(&pid_file, lines.replacen(&pid, &mine, 1)).unwrap();
-        fs::write(socket.with_extension("5432.lock"), lock.replacen(&pid, &mine, 1)).unwrap();
-        fs::write(&socket, "").unwrap();
+        for file in [pid_file, socket.with_extension("5432.lock")] {
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(&file, text.replacen(&pid.to_string(), &std::process::id().to_string(), 1)).unwrap();
+        }
+        server.release().unwrap();
         project.acquire().await.release().unwrap();
     }
 }
@@ -88,8 +91,7 @@ async fn roots_project_in_a_closed_folder_keeps_its_data_elsewhere_and_says_so()
     if !is_root() {
         return;
     }
-    let closed = tempfile::tempdir().unwrap();
-    assert_eq!(fs::metadata(closed.path()).unwrap().permissions().mode() & 0o077, 0);
+    let closed = closed_tempdir();
     let wanted = closed.path().join(".djogi/postgres");
     let options = options(&wanted, &installations()[0]);
     let events = std::sync::Mutex::new(Vec::new());
@@ -127,6 +129,23 @@ async fn root_keeps_to_the_owner_of_existing_data() {
     let server = EmbeddedServer::acquire(&options, &quiet).await.unwrap();
     let client = connect(&server.connect_config("shop")).await;
     client.batch_execute("CREATE TABLE goods ()").await.unwrap();
-    use std::os::unix::fs::MetadataExt;
     assert_eq!(fs::metadata(data.join("postmaster.pid")).unwrap().uid(), nobody);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_does_not_hold_what_its_starter_inherited() {
+    let installation = &installations()[0];
+    let project = Project::new(installation);
+    let inherited = open_tempdir();
+    let file = inherited.path().join("a-lock-of-the-shell");
+    let holder = Holder::inheriting(&file, project.cluster_dir(), installation);
+    let open_files = |pid: i32| -> Vec<_> {
+        let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+        descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok()).collect()
+    };
+    let of_server = open_files(project.pid().unwrap());
+    assert!(open_files(holder.pid()).contains(&file), "the test itself works");
+    assert!(!of_server.is_empty() && !of_server.contains(&file), "{of_server:?}");
+    holder.kill();
 }

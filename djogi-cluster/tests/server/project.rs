@@ -52,6 +52,13 @@ pub(crate) fn open_tempdir() -> TempDir {
     folder
 }
 
+/// A temporary folder that only its owner may enter.
+pub(crate) fn closed_tempdir() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    folder
+}
+
 /// A project's folder with the options for its server.
 pub(crate) struct Project {
     pub(crate) options: EmbeddedOptions,

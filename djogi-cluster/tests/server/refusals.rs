@@ -6,7 +6,9 @@ use std::path::Path;
 
 use djogi_cluster::server::{BinarySearch, EmbeddedServer, ServerError};
 
-use super::project::{Project, connect, installations, is_root, offline, open_tempdir, options, quiet};
+use super::project::{
+    Project, closed_tempdir, connect, installations, is_root, offline, open_tempdir, options, quiet,
+};
 
 /// An installation that says `version` and whose `initdb` is this shell script.
 pub(crate) fn fake_installation(folder: &Path, version: &str, initdb: &str) {
@@ -123,7 +125,7 @@ async fn named_binaries_that_roots_stand_in_cannot_reach_name_the_closed_folder(
     if !is_root() {
         return;
     }
-    let closed = tempfile::tempdir().unwrap();
+    let closed = closed_tempdir();
     let installation = closed.path().join("postgresql");
     fake_installation(&installation, "18.1", "exit 1");
     let refusal = Project::new(&installation).refusal().await;
