@@ -92,17 +92,21 @@ fn locale_provider(major: u32) -> &'static [&'static str] {
 /// Deletes a data directory. It is renamed first, so that a kill meanwhile does not leave half a data directory in place.
 pub(super) fn discard(data_dir: &Path) -> Result<(), ServerError> {
     let folder = data_dir.parent().unwrap_or(Path::new("/"));
-    if data_dir.exists() {
-        files::rename(data_dir, &folder.join(format!("{UNFINISHED}{}", ulid::Ulid::generate())))?;
+    remove_unfinished(folder)?;
+    if !data_dir.exists() {
+        return Ok(());
     }
-    remove_unfinished(folder)
+    let discarded = folder.join(format!("{UNFINISHED}{}", ulid::Ulid::generate()));
+    files::rename(data_dir, &discarded)?;
+    files::remove_tree(&discarded)
 }
 
 fn remove_unfinished(folder: &Path) -> Result<(), ServerError> {
     let entries = fs::read_dir(folder).map_err(ServerError::io("read", folder))?;
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            files::remove_tree(&entry.path())?;
+            // The `initdb` of a killed command may still write there; what it leaves is for the next time.
+            let _ = files::remove_tree(&entry.path());
         }
     }
     Ok(())
