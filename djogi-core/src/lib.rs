@@ -1,1 +1,23 @@
-//! djogi-core
+//! The thinking half of djogi: catalogs, models, diff, order and plan.
+//!
+//! Invariants: no I/O, no async, no clock, no environment, no randomness. Everything is data in, data out, and
+//! every map is ordered, so that the same input gives the same bytes.
+
+pub mod address;
+pub mod catalog;
+pub mod declared;
+pub mod desired;
+pub mod digest;
+pub mod disposition;
+pub mod ident;
+mod keywords;
+pub mod kind;
+pub mod observation;
+pub mod plan;
+pub mod recorded;
+
+pub use address::{Address, Kind};
+pub use catalog::Catalog;
+pub use digest::Digest;
+pub use ident::{Ident, QualifiedName};
+pub use kind::Resource;
