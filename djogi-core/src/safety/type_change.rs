@@ -135,8 +135,12 @@ fn classify_modifiers(from: &TypeName, to: &TypeName) -> TypeChange {
     if from.is_user_type() {
         return if to.modifiers.is_empty() { IN_PLACE } else { NARROWING };
     }
+    if from.base == "interval" {
+        let (old, new) = (from.interval_resolution(), to.interval_resolution());
+        return if new.0 >= old.0 && new.1 >= old.1 { IN_PLACE } else { NARROWING };
+    }
     match (from.modifiers.as_slice(), to.modifiers.as_slice()) {
-        (_, []) if to.fields == from.fields || to.fields.is_empty() => IN_PLACE,
+        (_, []) => IN_PLACE,
         ([precision, scale], [new_precision, new_scale]) => {
             if scale == new_scale && new_precision >= precision {
                 IN_PLACE
@@ -146,9 +150,9 @@ fn classify_modifiers(from: &TypeName, to: &TypeName) -> TypeChange {
                 NARROWING
             }
         }
-        ([length], [new_length]) if new_length >= length && to.fields == from.fields => IN_PLACE,
+        ([length], [new_length]) if new_length >= length => IN_PLACE,
         // Six digits of a second are all there are.
-        ([], [6]) if to.is_time() && to.fields == from.fields => IN_PLACE,
+        ([], [6]) if to.base.starts_with("time") => IN_PLACE,
         _ => NARROWING,
     }
 }
@@ -201,8 +205,12 @@ impl TypeName {
         self.base.contains('.')
     }
 
-    fn is_time(&self) -> bool {
-        self.base.starts_with("time") || self.base == "interval"
+    /// How finely an interval is kept: the rank of its smallest field, and digits of a second.
+    fn interval_resolution(&self) -> (Option<usize>, i64) {
+        const FIELDS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
+        let smallest = self.fields.rsplit(' ').next().filter(|field| !field.is_empty()).unwrap_or("second");
+        let digits = if smallest == "second" { self.modifiers.first().copied().unwrap_or(6) } else { 0 };
+        (FIELDS.iter().position(|field| *field == smallest), digits)
     }
 
     /// The longest string of the type.
@@ -265,7 +273,10 @@ mod tests {
             ("interval(3)", "interval(5)", "in place"),
             ("interval day to second(3)", "interval day to second(5)", "in place"),
             ("interval day to second(3)", "interval", "in place"),
-            ("interval", "interval day to second", "narrowing"),
+            ("interval", "interval day to second", "in place"),
+            ("interval year to month", "interval(3)", "in place"),
+            ("interval day to second", "interval day to second(3)", "narrowing"),
+            ("interval", "interval year to month", "narrowing"),
             ("bit varying(4)", "bit varying(6)", "in place"),
             ("bit varying(4)", "bit varying", "in place"),
             ("bit(4)", "bit(6)", "rewrite"),
