@@ -133,7 +133,7 @@ fn classify_modifiers(from: &TypeName, to: &TypeName) -> TypeChange {
         return TypeChange::new(CastPath::Explicit, Storage::Rewritten, to.modifiers < from.modifiers);
     }
     if from.is_user_type() {
-        return if to.modifiers.is_empty() { IN_PLACE } else { NARROWING };
+        return if to.modified { NARROWING } else { IN_PLACE };
     }
     if from.base == "interval" {
         let (old, new) = (from.interval_resolution(), to.interval_resolution());
@@ -164,6 +164,8 @@ struct TypeName {
     /// `day to second` and the like, of `interval` only.
     fields: String,
     modifiers: Vec<i64>,
+    /// Whether there are modifiers of any sort; those of user types need not be numbers.
+    modified: bool,
     array: bool,
 }
 
@@ -172,12 +174,16 @@ impl TypeName {
         let (element, array) = text.strip_suffix("[]").map_or((text, false), |element| (element, true));
         let mut words = Vec::new();
         let mut modifiers = Vec::new();
-        let mut inside = false;
+        let (mut inside, mut modified, mut negative) = (false, false, false);
         for token in tokens(element) {
             match token {
-                Token::Symbol('(') => inside = true,
+                Token::Symbol('(') => (inside, modified) = (true, true),
                 Token::Symbol(')') => inside = false,
-                Token::Number(number) if inside => modifiers.extend(number.parse::<i64>()),
+                Token::Symbol('-') => negative = true,
+                Token::Number(number) if inside => {
+                    modifiers.extend(number.parse::<i64>().map(|n| if negative { -n } else { n }));
+                    negative = false;
+                }
                 Token::Word(word) if !inside => words.push(word.to_owned()),
                 Token::Quoted(name) => words.push(format!("\"{name}\"")),
                 Token::Symbol('.') => words.push(".".to_owned()),
@@ -193,7 +199,7 @@ impl TypeName {
         if base == "bpchar" {
             base = "character".to_owned();
         }
-        Self { base, fields, modifiers, array }
+        Self { base, fields, modifiers, modified, array }
     }
 
     fn is_string(&self) -> bool {
@@ -253,6 +259,10 @@ mod tests {
             ("numeric(5,2)", "numeric(5,4)", "narrowing"),
             ("numeric(7,2)", "numeric(5,2)", "narrowing"),
             ("numeric", "numeric(5,2)", "narrowing"),
+            ("numeric(5,-2)", "numeric(7,2)", "narrowing"),
+            ("numeric(5,-2)", "numeric(9,2)", "rewrite"),
+            ("app.geometry(Point,4326)", "app.geometry", "in place"),
+            ("app.geometry(Point)", "app.geometry(Polygon)", "narrowing"),
             ("numeric(9,0)", "integer", "rewrite"),
             ("numeric(10,0)", "integer", "narrowing"),
             ("numeric(9,2)", "integer", "narrowing"),
