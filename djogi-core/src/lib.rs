@@ -1,7 +1,28 @@
-//! djogi-core
-pub mod model;
+//! The thinking half of djogi: catalogs, models, diff, order and plan.
+//!
+//! Invariants: no I/O, no async, no clock, no environment, no randomness. Everything is data in, data out, and
+//! every map is ordered, so that the same input gives the same bytes.
 
+pub mod address;
+pub mod catalog;
+pub mod declared;
+pub mod desired;
+pub mod digest;
+pub mod disposition;
+pub mod ident;
+mod keywords;
+pub mod kind;
+pub mod model;
+pub mod observation;
+pub mod plan;
+pub mod recorded;
+
+pub use address::{Address, Kind};
+pub use catalog::Catalog;
+pub use digest::Digest;
 pub use djogi_macros::{Model, PgEnum, PgType};
+pub use ident::{Ident, QualifiedName};
+pub use kind::Resource;
 pub use model::{Json, Model, PgEnum, PgType};
 
 /// What generated code names. Not for use by hand.

@@ -1,0 +1,317 @@
+//! Addresses: the stable names of resources in plans, state, approvals and on the command line.
+//!
+//! `kind.target.part...`, with one fixed number of parts for each kind. Parts that are not plain lower-case
+//! identifiers are double-quoted as in SQL. Parsing is total, and `parse(display(a)) == a`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
+
+/// What sort of thing an address names.
+///
+/// The order is the order of creation among independent resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Schema,
+    Extension,
+    Enum,
+    Sequence,
+    Table,
+    /// Part of its table's resource; has an address for diagnostics, approvals and moves.
+    Column,
+    Constraint,
+    Index,
+}
+
+impl Kind {
+    pub const ALL: &[Kind] = &[
+        Kind::Schema,
+        Kind::Extension,
+        Kind::Enum,
+        Kind::Sequence,
+        Kind::Table,
+        Kind::Column,
+        Kind::Constraint,
+        Kind::Index,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Schema => "schema",
+            Kind::Extension => "extension",
+            Kind::Enum => "enum",
+            Kind::Sequence => "sequence",
+            Kind::Table => "table",
+            Kind::Column => "column",
+            Kind::Constraint => "constraint",
+            Kind::Index => "index",
+        }
+    }
+
+    /// What the parts after the target are called, in order.
+    pub fn parts(self) -> &'static [&'static str] {
+        match self {
+            Kind::Schema | Kind::Extension => &["name"],
+            Kind::Enum | Kind::Sequence | Kind::Table | Kind::Index => &["schema", "name"],
+            Kind::Column | Kind::Constraint => &["schema", "table", "name"],
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The name of one resource within a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Address {
+    kind: Kind,
+    target: Ident,
+    parts: Vec<Ident>,
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("{kind:?} in address `{address}` is not a kind; the kinds are {}", kind_list())]
+    UnknownKind { address: String, kind: String },
+    #[error("address `{address}` has {found} parts; `{kind}.<target>.{}` is expected", .kind.parts().iter().map(|p| format!("<{p}>")).collect::<Vec<_>>().join("."))]
+    WrongArity { address: String, kind: Kind, found: usize },
+    #[error("the {part} in address `{address}`: {source}")]
+    BadPart { address: String, part: &'static str, source: IdentError },
+    #[error("address `{address}` has an unclosed or misplaced double quote at byte {at}")]
+    BadQuote { address: String, at: usize },
+    #[error("{part:?} in address `{address}` must be double-quoted: it is not a plain lower-case identifier")]
+    NeedsQuotes { address: String, part: String },
+}
+
+fn kind_list() -> String {
+    Kind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl Address {
+    fn new(kind: Kind, target: &Ident, parts: Vec<Ident>) -> Self {
+        debug_assert_eq!(kind.parts().len(), parts.len());
+        Self { kind, target: target.clone(), parts }
+    }
+
+    pub fn schema(target: &Ident, name: &Ident) -> Self {
+        Self::new(Kind::Schema, target, vec![name.clone()])
+    }
+
+    pub fn extension(target: &Ident, name: &Ident) -> Self {
+        Self::new(Kind::Extension, target, vec![name.clone()])
+    }
+
+    pub fn enum_type(target: &Ident, name: &QualifiedName) -> Self {
+        Self::qualified(Kind::Enum, target, name)
+    }
+
+    pub fn sequence(target: &Ident, name: &QualifiedName) -> Self {
+        Self::qualified(Kind::Sequence, target, name)
+    }
+
+    pub fn table(target: &Ident, name: &QualifiedName) -> Self {
+        Self::qualified(Kind::Table, target, name)
+    }
+
+    pub fn index(target: &Ident, name: &QualifiedName) -> Self {
+        Self::qualified(Kind::Index, target, name)
+    }
+
+    pub fn column(target: &Ident, table: &QualifiedName, name: &Ident) -> Self {
+        Self::member(Kind::Column, target, table, name)
+    }
+
+    pub fn constraint(target: &Ident, table: &QualifiedName, name: &Ident) -> Self {
+        Self::member(Kind::Constraint, target, table, name)
+    }
+
+    fn qualified(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
+        Self::new(kind, target, vec![name.schema.clone(), name.name.clone()])
+    }
+
+    fn member(kind: Kind, target: &Ident, table: &QualifiedName, name: &Ident) -> Self {
+        Self::new(kind, target, vec![table.schema.clone(), table.name.clone(), name.clone()])
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn target(&self) -> &Ident {
+        &self.target
+    }
+
+    /// The last part: the object's own name.
+    pub fn name(&self) -> &Ident {
+        self.parts.last().expect("every kind has at least one part")
+    }
+
+    /// The schema the object lives in; `None` for target-level kinds.
+    pub fn schema_name(&self) -> Option<&Ident> {
+        (self.parts.len() > 1).then(|| &self.parts[0])
+    }
+
+    /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
+    pub fn relation(&self) -> Option<QualifiedName> {
+        (self.parts.len() > 1).then(|| QualifiedName::new(self.parts[0].clone(), self.parts[1].clone()))
+    }
+
+    /// The address of the table that a column or constraint belongs to.
+    pub fn table_of_member(&self) -> Option<Address> {
+        (self.parts.len() == 3)
+            .then(|| Self::new(Kind::Table, &self.target, vec![self.parts[0].clone(), self.parts[1].clone()]))
+    }
+}
+
+fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
+    f.write_str(".")?;
+    if part.is_plain() { f.write_str(part.as_str()) } else { write_quoted(f, part.as_str()) }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        write_part(f, &self.target)?;
+        self.parts.iter().try_for_each(|part| write_part(f, part))
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let words = split(text)?;
+        let address = || text.to_owned();
+        let (kind, rest) = words.split_first().expect("split returns at least one word");
+        let kind = *Kind::ALL
+            .iter()
+            .find(|k| !kind.quoted && k.as_str() == kind.text)
+            .ok_or_else(|| AddressError::UnknownKind { address: address(), kind: kind.text.clone() })?;
+        if rest.len() != kind.parts().len() + 1 {
+            return Err(AddressError::WrongArity { address: address(), kind, found: words.len() });
+        }
+        let names = std::iter::once("target").chain(kind.parts().iter().copied());
+        let mut idents = Vec::with_capacity(rest.len());
+        for (part, word) in names.zip(rest) {
+            let ident = Ident::new(word.text.as_str()).map_err(|source| AddressError::BadPart {
+                address: address(),
+                part,
+                source,
+            })?;
+            if !word.quoted && !ident.is_plain() {
+                return Err(AddressError::NeedsQuotes { address: address(), part: word.text.clone() });
+            }
+            idents.push(ident);
+        }
+        let target = idents.remove(0);
+        Ok(Self { kind, target, parts: idents })
+    }
+}
+
+struct Word {
+    text: String,
+    quoted: bool,
+}
+
+/// Splits at dots outside double quotes and takes the quotes off.
+fn split(address: &str) -> Result<Vec<Word>, AddressError> {
+    let bad_quote = |at: usize| AddressError::BadQuote { address: address.to_owned(), at };
+    let mut words = Vec::new();
+    let mut rest = address.char_indices().peekable();
+    loop {
+        let mut word = Word { text: String::new(), quoted: false };
+        if let Some(&(open, '"')) = rest.peek() {
+            word.quoted = true;
+            rest.next();
+            loop {
+                match rest.next() {
+                    None => return Err(bad_quote(open)),
+                    Some((_, '"')) if rest.next_if(|&(_, c)| c == '"').is_some() => word.text.push('"'),
+                    Some((_, '"')) => break,
+                    Some((_, c)) => word.text.push(c),
+                }
+            }
+        } else {
+            while let Some((_, c)) = rest.next_if(|&(_, c)| c != '.' && c != '"') {
+                word.text.push(c);
+            }
+        }
+        words.push(word);
+        match rest.next() {
+            None => return Ok(words),
+            Some((_, '.')) => {}
+            Some((at, _)) => return Err(bad_quote(at)),
+        }
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        text.parse()
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_parts_need_no_quotes_and_others_do() {
+        for text in
+            ["table.main.public.orders", "constraint.main.app.\"Order Lines\".pk", "schema.main.\"a.b\""]
+        {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        assert!(matches!(
+            "table.main.public.Orders".parse::<Address>(),
+            Err(AddressError::NeedsQuotes { .. })
+        ));
+    }
+
+    #[test]
+    fn errors_name_the_part() {
+        let error = |text: &str| text.parse::<Address>().unwrap_err().to_string();
+        assert_eq!(
+            error("table.main.orders"),
+            "address `table.main.orders` has 3 parts; `table.<target>.<schema>.<name>` is expected"
+        );
+        assert!(error("tabel.main.public.orders").starts_with("\"tabel\" in address"));
+        assert!(error("table.main.public.").contains("the name in address"));
+        assert!(error("table.main.public.\"orders").contains("byte 18"));
+    }
+
+    proptest! {
+        #[test]
+        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4)) {
+            let kind = Kind::ALL[kind];
+            let mut idents = names.into_iter().map(|n| Ident::new(n).unwrap());
+            let target = idents.next().unwrap();
+            let address = Address::new(kind, &target, idents.take(kind.parts().len()).collect());
+            prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
+        }
+
+        #[test]
+        fn parsing_never_panics(text in ".{0,40}") {
+            let _ = text.parse::<Address>();
+        }
+    }
+}

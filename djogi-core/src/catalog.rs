@@ -1,0 +1,71 @@
+//! A database as a value: every resource by its address.
+//!
+//! The same type serves the desired, the recorded and the live catalog, so that they can be compared.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Resource, Table};
+
+/// The resources of one target, sorted by address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Catalog {
+    resources: BTreeMap<Address, Resource>,
+}
+
+impl Catalog {
+    /// Adds a resource under its own address; gives back what stood there.
+    pub fn insert(&mut self, target: &Ident, resource: Resource) -> Option<Resource> {
+        self.resources.insert(resource.address(target), resource)
+    }
+
+    pub fn get(&self, address: &Address) -> Option<&Resource> {
+        self.resources.get(address)
+    }
+
+    pub fn remove(&mut self, address: &Address) -> Option<Resource> {
+        self.resources.remove(address)
+    }
+
+    pub fn contains(&self, address: &Address) -> bool {
+        self.resources.contains_key(address)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Resource)> {
+        self.resources.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    pub fn table(&self, target: &Ident, name: &QualifiedName) -> Option<&Table> {
+        match self.get(&Address::table(target, name)) {
+            Some(Resource::Table(table)) => Some(table),
+            _ => None,
+        }
+    }
+}
+
+impl FromIterator<(Address, Resource)> for Catalog {
+    fn from_iter<I: IntoIterator<Item = (Address, Resource)>>(resources: I) -> Self {
+        Self { resources: resources.into_iter().collect() }
+    }
+}
+
+impl IntoIterator for Catalog {
+    type Item = (Address, Resource);
+    type IntoIter = std::collections::btree_map::IntoIter<Address, Resource>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.resources.into_iter()
+    }
+}

@@ -1,0 +1,63 @@
+//! What the user declared, before PostgreSQL has normalised its expressions.
+//!
+//! Models (and later SQL files) compile to [`Declarations`]; this is also the content of `catalog.json`, by
+//! which a model package hands its models to the plain `djogi` binary. Only normalisation in a scratch
+//! database turns it into a [`Catalog`](crate::catalog::Catalog).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::ident::Ident;
+use crate::kind::Resource;
+
+/// The format written by this version.
+pub const CATALOG_FORMAT: &str = "djogi-catalog/1";
+
+/// Where something was declared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub file: String,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One declared resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// Types and expressions may be as the user wrote them; `raw` says so.
+    pub resource: Resource,
+    pub source: Source,
+    /// The cargo package that declared it.
+    pub package: String,
+    /// Whether `resource` holds text that only PostgreSQL can bring to its canonical form.
+    pub raw: bool,
+    /// The address it had before a declared rename. For names that follow from a renamed table or column,
+    /// the name that followed from the old one.
+    pub renamed_from: Option<Address>,
+    /// For tables: new column name to old column name.
+    pub renamed_columns: BTreeMap<Ident, Ident>,
+}
+
+/// Everything that was declared, for all targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declarations {
+    pub format: String,
+    pub resources: BTreeMap<Address, Declaration>,
+}
+
+impl Default for Declarations {
+    fn default() -> Self {
+        Self { format: CATALOG_FORMAT.to_owned(), resources: BTreeMap::new() }
+    }
+}

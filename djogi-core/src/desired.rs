@@ -1,0 +1,23 @@
+//! The desired catalog of one target: declarations after PostgreSQL has normalised them.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::declared::Source;
+use crate::ident::Ident;
+use crate::kind::Resource;
+
+/// One resource that should exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredResource {
+    pub resource: Resource,
+    pub source: Source,
+    pub package: String,
+    /// See [`Declaration::renamed_from`](crate::declared::Declaration::renamed_from).
+    pub renamed_from: Option<Address>,
+    /// New column name to old column name.
+    pub renamed_columns: BTreeMap<Ident, Ident>,
+}
+
+/// Everything one target should hold.
+pub type Desired = BTreeMap<Address, DesiredResource>;

@@ -1,0 +1,144 @@
+//! Columns: parts of a table's resource, compared one by one.
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Expression;
+use super::sequence::SequenceOptions;
+use crate::ident::{Ident, QualifiedName};
+
+/// A table column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    pub name: Ident,
+    /// The type as `format_type` prints it with an empty `search_path`: `numeric(12,2)`, `public.mood[]`.
+    pub data_type: String,
+    /// `None` is the collation of the type.
+    pub collation: Option<QualifiedName>,
+    pub not_null: bool,
+    pub default: Option<Expression>,
+    pub identity: Option<Identity>,
+    pub generated: Option<Generated>,
+    pub comment: Option<String>,
+}
+
+/// When an identity column accepts explicit values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityMode {
+    Always,
+    ByDefault,
+}
+
+/// `GENERATED ... AS IDENTITY` (manual section 5.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    pub mode: IdentityMode,
+    pub options: SequenceOptions,
+}
+
+/// Whether a generated column's values are stored or computed when read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GeneratedStorage {
+    Stored,
+    /// PostgreSQL 18 and newer.
+    Virtual,
+}
+
+/// `GENERATED ALWAYS AS (...)` (manual section 5.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    pub expression: Expression,
+    pub storage: GeneratedStorage,
+}
+
+/// What can change on one column without losing the column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnAlteration {
+    /// Type or collation. `from` is what the live column has.
+    SetType {
+        from: String,
+        to: String,
+        collation: Option<QualifiedName>,
+    },
+    SetNotNull,
+    DropNotNull,
+    SetDefault(Expression),
+    DropDefault,
+    AddIdentity(Identity),
+    SetIdentity {
+        from: Identity,
+        to: Identity,
+    },
+    DropIdentity,
+    /// PostgreSQL 17 and newer; older servers need the column replaced.
+    SetGenerated(Generated),
+    /// A stored generated column becomes a plain one and keeps its values.
+    DropGenerated,
+    SetComment(Option<String>),
+}
+
+/// How a live column becomes the desired one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnComparison {
+    InPlace(Vec<ColumnAlteration>),
+    /// Plain to generated, or stored to virtual and back: PostgreSQL has no such ALTER.
+    Replace,
+}
+
+impl Column {
+    pub fn compare(&self, desired: &Self) -> ColumnComparison {
+        let Self { name: _, data_type, collation, not_null, default, identity, generated, comment } = self;
+        let mut alterations = Vec::new();
+        match (generated, &desired.generated) {
+            (Some(old), Some(new)) if old.storage != new.storage => return ColumnComparison::Replace,
+            (None, Some(_)) => return ColumnComparison::Replace,
+            (Some(Generated { storage: GeneratedStorage::Virtual, .. }), None) => {
+                return ColumnComparison::Replace;
+            }
+            (Some(_), None) => alterations.push(ColumnAlteration::DropGenerated),
+            (Some(old), Some(new)) if old != new => {
+                alterations.push(ColumnAlteration::SetGenerated(new.clone()));
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        // What would stand in the way of the rest goes first: an identity or default of the old type.
+        if identity.is_some() && desired.identity.is_none() {
+            alterations.push(ColumnAlteration::DropIdentity);
+        }
+        if default.is_some() && desired.default.is_none() {
+            alterations.push(ColumnAlteration::DropDefault);
+        }
+        if *data_type != desired.data_type || *collation != desired.collation {
+            alterations.push(ColumnAlteration::SetType {
+                from: data_type.clone(),
+                to: desired.data_type.clone(),
+                collation: desired.collation.clone(),
+            });
+        }
+        match (not_null, desired.not_null) {
+            (false, true) => alterations.push(ColumnAlteration::SetNotNull),
+            (true, false) => alterations.push(ColumnAlteration::DropNotNull),
+            (true, true) | (false, false) => {}
+        }
+        if let Some(wanted) = &desired.default
+            && default.as_ref() != Some(wanted)
+        {
+            alterations.push(ColumnAlteration::SetDefault(wanted.clone()));
+        }
+        match (identity, &desired.identity) {
+            (None, Some(wanted)) => alterations.push(ColumnAlteration::AddIdentity(wanted.clone())),
+            (Some(live), Some(wanted)) if live != wanted => {
+                alterations.push(ColumnAlteration::SetIdentity { from: live.clone(), to: wanted.clone() });
+            }
+            (Some(_), Some(_) | None) | (None, None) => {}
+        }
+        if *comment != desired.comment {
+            alterations.push(ColumnAlteration::SetComment(desired.comment.clone()));
+        }
+        ColumnComparison::InPlace(alterations)
+    }
+}

@@ -1,0 +1,167 @@
+//! Table constraints: primary key, unique, check, foreign key, exclusion (manual section 5.5).
+//! `NOT NULL` belongs to its column.
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Expression;
+use super::index::IndexElement;
+use crate::ident::{Ident, QualifiedName};
+
+/// A constraint of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constraint {
+    pub schema: Ident,
+    pub table: Ident,
+    pub name: Ident,
+    pub definition: ConstraintDefinition,
+    pub deferrable: Deferrable,
+    /// `false` for `NOT VALID`: rows that were there before are unchecked.
+    pub validated: bool,
+    pub comment: Option<String>,
+}
+
+/// When a constraint is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deferrable {
+    NotDeferrable,
+    InitiallyImmediate,
+    InitiallyDeferred,
+}
+
+/// What a constraint demands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ConstraintDefinition {
+    PrimaryKey { columns: Vec<Ident>, include: Vec<Ident> },
+    Unique { columns: Vec<Ident>, include: Vec<Ident>, nulls_not_distinct: bool },
+    Check { expression: Expression, no_inherit: bool },
+    ForeignKey(ForeignKey),
+    Exclusion(Exclusion),
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignKey {
+    pub columns: Vec<Ident>,
+    pub references: QualifiedName,
+    pub referenced_columns: Vec<Ident>,
+    pub on_delete: ReferentialAction,
+    pub on_update: ReferentialAction,
+    /// The columns that `SET NULL` or `SET DEFAULT` on delete touches; empty means all of them.
+    pub on_delete_columns: Vec<Ident>,
+    pub match_type: MatchType,
+}
+
+/// What happens to referencing rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferentialAction {
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
+}
+
+impl ReferentialAction {
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            ReferentialAction::NoAction => "NO ACTION",
+            ReferentialAction::Restrict => "RESTRICT",
+            ReferentialAction::Cascade => "CASCADE",
+            ReferentialAction::SetNull => "SET NULL",
+            ReferentialAction::SetDefault => "SET DEFAULT",
+        }
+    }
+}
+
+/// How a multi-column key with some NULLs matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchType {
+    Simple,
+    Full,
+}
+
+/// An exclusion constraint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    pub method: Ident,
+    pub elements: Vec<ExclusionElement>,
+    pub predicate: Option<Expression>,
+}
+
+/// One `element WITH operator` of an exclusion constraint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExclusionElement {
+    pub element: IndexElement,
+    /// As PostgreSQL prints it: `&&`, or `OPERATOR(app.&&)` outside the system schema.
+    pub operator: String,
+}
+
+/// What can change on a constraint in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConstraintAlteration {
+    /// Foreign keys only.
+    SetDeferrable(Deferrable),
+    Validate,
+    SetComment(Option<String>),
+}
+
+impl Constraint {
+    pub fn table_name(&self) -> QualifiedName {
+        QualifiedName::new(self.schema.clone(), self.table.clone())
+    }
+
+    /// The columns of the table that the constraint names, expressions aside.
+    pub fn columns(&self) -> Vec<&Ident> {
+        match &self.definition {
+            ConstraintDefinition::PrimaryKey { columns, include }
+            | ConstraintDefinition::Unique { columns, include, .. } => {
+                columns.iter().chain(include).collect()
+            }
+            ConstraintDefinition::Check { .. } => Vec::new(),
+            ConstraintDefinition::ForeignKey(key) => key.columns.iter().collect(),
+            ConstraintDefinition::Exclusion(exclusion) => {
+                exclusion.elements.iter().filter_map(|e| e.element.column()).collect()
+            }
+        }
+    }
+
+    /// Whether PostgreSQL keeps an index of the constraint's name for it.
+    pub fn has_index(&self) -> bool {
+        match self.definition {
+            ConstraintDefinition::PrimaryKey { .. }
+            | ConstraintDefinition::Unique { .. }
+            | ConstraintDefinition::Exclusion(_) => true,
+            ConstraintDefinition::Check { .. } | ConstraintDefinition::ForeignKey(_) => false,
+        }
+    }
+
+    /// `None` when only a new constraint will do.
+    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<ConstraintAlteration>> {
+        let Self { schema: _, table: _, name: _, definition, deferrable, validated, comment } = self;
+        if *definition != desired.definition || (*validated && !desired.validated) {
+            return None;
+        }
+        let mut alterations = Vec::new();
+        if *deferrable != desired.deferrable {
+            if !matches!(definition, ConstraintDefinition::ForeignKey(_)) {
+                return None;
+            }
+            alterations.push(ConstraintAlteration::SetDeferrable(desired.deferrable));
+        }
+        if !validated && desired.validated {
+            alterations.push(ConstraintAlteration::Validate);
+        }
+        if *comment != desired.comment {
+            alterations.push(ConstraintAlteration::SetComment(desired.comment.clone()));
+        }
+        Some(alterations)
+    }
+}

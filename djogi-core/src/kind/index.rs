@@ -1,0 +1,133 @@
+//! Indexes that no constraint owns.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::expression::Expression;
+use crate::ident::{Ident, QualifiedName};
+
+/// An index: `CREATE INDEX`, manual chapter 11.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    pub schema: Ident,
+    pub name: Ident,
+    /// The table, in the index's own schema.
+    pub table: Ident,
+    pub unique: bool,
+    pub nulls_not_distinct: bool,
+    pub method: Ident,
+    pub elements: Vec<IndexElement>,
+    pub include: Vec<Ident>,
+    pub predicate: Option<Expression>,
+    /// Storage parameters (`WITH (...)`).
+    pub options: BTreeMap<String, String>,
+    /// `false` is what an interrupted concurrent build leaves: it is maintained but never read.
+    pub valid: bool,
+    pub comment: Option<String>,
+}
+
+/// What an index element indexes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum IndexKey {
+    Column(Ident),
+    Expression(Expression),
+}
+
+/// One key of an index or of an exclusion constraint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexElement {
+    pub key: IndexKey,
+    /// `None` is the collation of the column.
+    pub collation: Option<QualifiedName>,
+    /// `None` is the default operator class of the type for the method; parameters follow the name.
+    pub operator_class: Option<OperatorClass>,
+    pub descending: bool,
+    /// As stored: `true` by default for a descending element.
+    pub nulls_first: bool,
+}
+
+/// An operator class that is not the default one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorClass {
+    pub name: QualifiedName,
+    /// `siglen=32` and the like (PostgreSQL 13 and newer).
+    pub options: BTreeMap<String, String>,
+}
+
+/// What can change on an index in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexAlteration {
+    SetOptions { set: BTreeMap<String, String>, reset: Vec<String> },
+    SetComment(Option<String>),
+}
+
+impl IndexElement {
+    pub fn column(&self) -> Option<&Ident> {
+        match &self.key {
+            IndexKey::Column(name) => Some(name),
+            IndexKey::Expression(_) => None,
+        }
+    }
+}
+
+impl Index {
+    pub fn qualified_name(&self) -> QualifiedName {
+        QualifiedName::new(self.schema.clone(), self.name.clone())
+    }
+
+    pub fn table_name(&self) -> QualifiedName {
+        QualifiedName::new(self.schema.clone(), self.table.clone())
+    }
+
+    /// The columns that the index names, expressions aside.
+    pub fn columns(&self) -> impl Iterator<Item = &Ident> {
+        self.elements.iter().filter_map(IndexElement::column).chain(&self.include)
+    }
+
+    /// `None` when only a new index will do.
+    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<IndexAlteration>> {
+        let Self {
+            schema: _,
+            name: _,
+            table,
+            unique,
+            nulls_not_distinct,
+            method,
+            elements,
+            include,
+            predicate,
+            options,
+            valid,
+            comment,
+        } = self;
+        let same_build = *table == desired.table
+            && *unique == desired.unique
+            && *nulls_not_distinct == desired.nulls_not_distinct
+            && *method == desired.method
+            && *elements == desired.elements
+            && *include == desired.include
+            && *predicate == desired.predicate
+            && *valid == desired.valid;
+        if !same_build {
+            return None;
+        }
+        let mut alterations = Vec::new();
+        if *options != desired.options {
+            let set = desired.options.iter().filter(|(k, v)| options.get(*k) != Some(v));
+            let reset = options.keys().filter(|k| !desired.options.contains_key(*k));
+            alterations.push(IndexAlteration::SetOptions {
+                set: set.map(|(k, v)| (k.clone(), v.clone())).collect(),
+                reset: reset.cloned().collect(),
+            });
+        }
+        if *comment != desired.comment {
+            alterations.push(IndexAlteration::SetComment(desired.comment.clone()));
+        }
+        Some(alterations)
+    }
+}

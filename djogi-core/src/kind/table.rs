@@ -1,0 +1,66 @@
+//! Ordinary tables with their columns.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::{Column, ColumnAlteration, ColumnComparison};
+use crate::ident::{Ident, QualifiedName};
+
+/// An ordinary table. Constraints and indexes are resources of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    pub schema: Ident,
+    pub name: Ident,
+    /// In the order of creation. PostgreSQL appends new columns, so the order is not compared.
+    pub columns: Vec<Column>,
+    pub comment: Option<String>,
+}
+
+/// What can change on a table in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableAlteration {
+    AddColumn(Box<Column>),
+    AlterColumn {
+        column: Ident,
+        alteration: ColumnAlteration,
+    },
+    /// The column is dropped and made anew under the same name.
+    ReplaceColumn(Box<Column>),
+    DropColumn(Ident),
+    SetComment(Option<String>),
+}
+
+impl Table {
+    pub fn qualified_name(&self) -> QualifiedName {
+        QualifiedName::new(self.schema.clone(), self.name.clone())
+    }
+
+    pub fn column(&self, name: &Ident) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == *name)
+    }
+
+    pub(super) fn alterations(&self, desired: &Self) -> Vec<TableAlteration> {
+        let Self { schema: _, name: _, columns, comment } = self;
+        let mut alterations = Vec::new();
+        for wanted in &desired.columns {
+            match self.column(&wanted.name).map(|live| live.compare(wanted)) {
+                None => alterations.push(TableAlteration::AddColumn(Box::new(wanted.clone()))),
+                Some(ColumnComparison::Replace) => {
+                    alterations.push(TableAlteration::ReplaceColumn(Box::new(wanted.clone())));
+                }
+                Some(ColumnComparison::InPlace(steps)) => {
+                    alterations.extend(steps.into_iter().map(|alteration| TableAlteration::AlterColumn {
+                        column: wanted.name.clone(),
+                        alteration,
+                    }));
+                }
+            }
+        }
+        let dropped = columns.iter().filter(|live| desired.column(&live.name).is_none());
+        alterations.extend(dropped.map(|live| TableAlteration::DropColumn(live.name.clone())));
+        if *comment != desired.comment {
+            alterations.push(TableAlteration::SetComment(desired.comment.clone()));
+        }
+        alterations
+    }
+}

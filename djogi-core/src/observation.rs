@@ -1,0 +1,74 @@
+//! What was read from a live database in one snapshot.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::catalog::Catalog;
+use crate::ident::QualifiedName;
+
+/// A PostgreSQL object identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Oid(pub u32);
+
+/// PostgreSQL's version as `server_version_num` has it: 180004 is 18.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerVersion(pub u32);
+
+impl ServerVersion {
+    /// The oldest major version that djogi works with.
+    pub const OLDEST_MAJOR: u32 = 15;
+
+    pub fn major(self) -> u32 {
+        self.0 / 10_000
+    }
+}
+
+impl std::fmt::Display for ServerVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major(), self.0 % 10_000)
+    }
+}
+
+/// Which database this is, however one got there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseIdentity {
+    /// `pg_control_system().system_identifier`, as decimal text because JSON numbers lose 64-bit integers.
+    pub system_identifier: String,
+    pub database: String,
+    pub server_version: ServerVersion,
+}
+
+/// Estimated size of a table, from `pg_class`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableSize {
+    /// `None` when the table was never analysed.
+    pub rows: Option<u64>,
+    pub bytes: u64,
+}
+
+/// An object in a managed schema that the catalog has no kind for; only ever counted and listed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unmodelled {
+    /// The manual's word for it: `view`, `trigger`, `column privilege`.
+    pub kind: String,
+    /// As PostgreSQL describes it: `public.orders_audit on public.orders`.
+    pub name: String,
+}
+
+/// The live side of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    pub identity: DatabaseIdentity,
+    pub catalog: Catalog,
+    pub oids: BTreeMap<Address, Oid>,
+    pub sizes: BTreeMap<QualifiedName, TableSize>,
+    pub unmodelled: Vec<Unmodelled>,
+    /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.
+    pub unmodelled_dependents: BTreeMap<Address, Vec<Unmodelled>>,
+}

@@ -1,0 +1,119 @@
+//! Operations: the statements of a plan, each with what is known about it before it runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+
+/// PostgreSQL's table lock modes, weakest first (manual section 13.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum LockMode {
+    #[serde(rename = "ACCESS SHARE")]
+    AccessShare,
+    #[serde(rename = "ROW SHARE")]
+    RowShare,
+    #[serde(rename = "ROW EXCLUSIVE")]
+    RowExclusive,
+    #[serde(rename = "SHARE UPDATE EXCLUSIVE")]
+    ShareUpdateExclusive,
+    #[serde(rename = "SHARE")]
+    Share,
+    #[serde(rename = "SHARE ROW EXCLUSIVE")]
+    ShareRowExclusive,
+    #[serde(rename = "EXCLUSIVE")]
+    Exclusive,
+    #[serde(rename = "ACCESS EXCLUSIVE")]
+    AccessExclusive,
+}
+
+impl LockMode {
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            LockMode::AccessShare => "ACCESS SHARE",
+            LockMode::RowShare => "ROW SHARE",
+            LockMode::RowExclusive => "ROW EXCLUSIVE",
+            LockMode::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            LockMode::Share => "SHARE",
+            LockMode::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            LockMode::Exclusive => "EXCLUSIVE",
+            LockMode::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+}
+
+/// The strongest lock that a statement takes on a relation that existed before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    pub mode: LockMode,
+    /// `schema.name` as in SQL.
+    pub relation: String,
+}
+
+/// What a statement does besides taking its lock, cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Catalog rows only.
+    Catalog,
+    /// Reads the whole table.
+    Scan,
+    /// Builds an index.
+    Build,
+    /// Writes the whole table and its indexes anew.
+    Rewrite,
+    /// Writes rows.
+    Data,
+}
+
+/// How a group is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionMode {
+    /// With the other operations of its group.
+    In,
+    /// As `In`, but its effect can only be used after the commit: the group ends here.
+    Barrier,
+    /// PostgreSQL refuses it in a transaction.
+    Outside,
+    /// In many small transactions.
+    Chunked,
+}
+
+/// The way back from a change, easiest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reversibility {
+    /// Undone by a statement.
+    Reversible,
+    /// Undone by work: an index must be built again.
+    Recoverable,
+    /// Values may be lost or refused.
+    Narrowing,
+    /// Data is gone.
+    DataLoss,
+}
+
+impl Reversibility {
+    /// Whether the change needs an approval under `destructive = "approve"`.
+    pub fn is_destructive(self) -> bool {
+        self >= Reversibility::Narrowing
+    }
+}
+
+/// One statement of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// The change it belongs to.
+    pub address: Address,
+    pub sql: String,
+    /// `None` when only new objects are locked.
+    pub lock: Option<Lock>,
+    pub effect: Effect,
+    /// Estimated rows touched; `None` when unknown or none.
+    pub rows: Option<u64>,
+    /// Estimated bytes read or written; `None` when unknown or none.
+    pub bytes: Option<u64>,
+    /// What a reviewer must know, one sentence each.
+    pub hazards: Vec<String>,
+}
