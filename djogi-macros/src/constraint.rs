@@ -169,16 +169,13 @@ impl Unique {
 pub(crate) struct Check {
     name: Option<LitStr>,
     sql: LitStr,
-    /// The field it was written at.
-    field: Option<Ident>,
 }
 
 impl Check {
-    /// `check(name = "...", sql = "...")`; at a field also `check = "..."`.
-    pub(crate) fn parse(field: Option<&Ident>, key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let field = field.cloned();
-        if field.is_some() && !input.peek(syn::token::Paren) {
-            return Ok(Self { name: None, sql: text(key, input)?, field });
+    /// `check = "..."` or `check(name = "...", sql = "...")`.
+    pub(crate) fn parse(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
+        if !input.peek(syn::token::Paren) {
+            return Ok(Self { name: None, sql: text(key, input)? });
         }
         let (mut check_name, mut sql) = (None, None);
         options(&Keys::new("`check(...)`", &["name", "sql"]), key, input, |item, key, input| {
@@ -189,20 +186,12 @@ impl Check {
             Ok(())
         })?;
         let sql = sql.ok_or_else(|| Error::new(key.span(), "`check(...)` needs `sql = \"...\"`"))?;
-        Ok(Self { name: check_name, sql, field })
+        Ok(Self { name: check_name, sql })
     }
 
-    pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
-        let name = optional(self.name.as_ref());
-        let column = match &self.field {
-            Some(field) => {
-                let column = columns.resolve(field)?;
-                quote!(::core::option::Option::Some(#column))
-            }
-            None => quote!(::core::option::Option::None),
-        };
-        let sql = self.sql.value();
-        Ok(quote!(__d::CheckDescriptor { name: #name, column: #column, sql: #sql }))
+    pub(crate) fn tokens(&self) -> TokenStream {
+        let (name, sql) = (optional(self.name.as_ref()), self.sql.value());
+        quote!(__d::CheckDescriptor { name: #name, sql: #sql })
     }
 }
 

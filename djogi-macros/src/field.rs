@@ -118,7 +118,7 @@ impl ModelField {
             }
             "unique" => self.unique = Some(Unique::of_field(&self.ident, key, input)?),
             "index" => self.indexes.push(Index::of_field(&self.ident, key, input)?),
-            "check" => self.checks.push(Check::parse(Some(&self.ident), key, input)?),
+            "check" => self.checks.push(Check::parse(key, input)?),
             "comment" => self.comment = Some(text(key, input)?),
             "renamed_from" => self.renamed_from = Some(name(key, input)?),
             foreign_key_item => {

@@ -47,7 +47,7 @@ impl ModelAttributes {
             "pk" => self.primary_key = Some(PrimaryKey::of_model(key, input)?),
             "index" => self.indexes.push(Index::of_model(key, input)?),
             "unique" => self.uniques.push(Unique::of_model(key, input)?),
-            "check" => self.checks.push(Check::parse(None, key, input)?),
+            "check" => self.checks.push(Check::parse(key, input)?),
             "foreign_key" => self.foreign_keys.push(ForeignKey::of_model(key, input)?),
             "exclude" => self.exclusions.push(Exclusion::parse(key, input)?),
             other => unreachable!("`{other}` is not among the keys of a model"),
@@ -152,7 +152,7 @@ fn expand(
     let indexes = fields.iter().flat_map(|field| &field.indexes).chain(&attributes.indexes);
     for (name, list) in [
         ("uniques", uniques.map(|unique| unique.tokens(columns)).collect::<Vec<_>>()),
-        ("checks", field_checks.chain(&attributes.checks).map(|check| check.tokens(columns)).collect()),
+        ("checks", field_checks.chain(&attributes.checks).map(|check| Ok(check.tokens())).collect()),
         (
             "foreign_keys",
             foreign_keys.chain(&attributes.foreign_keys).map(|key| key.tokens(columns)).collect(),

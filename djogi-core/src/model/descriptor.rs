@@ -238,8 +238,6 @@ impl UniqueDescriptor {
 #[derive(Clone, Copy, Debug)]
 pub struct CheckDescriptor {
     pub name: Option<&'static str>,
-    /// The column it was written at, which takes part in the automatic name.
-    pub column: Option<&'static str>,
     pub sql: &'static str,
 }
 
