@@ -166,6 +166,7 @@ fn expand(
         }
     }
 
+    let idents = fields.iter().map(|field| &field.ident);
     let ty = quote!(__d::ModelDescriptor);
     let source = source(line);
     let constructor = quote!(#ty::new(#rust_name, #source, <#ident as __d::Model>::TABLE));
@@ -180,6 +181,10 @@ fn expand(
                 const DESCRIPTOR: &'static __d::ModelDescriptor = &DESCRIPTOR;
             }
             __d::inventory::submit! { __d::Registration(&DESCRIPTOR) }
+            // A column is in use although the program may never read its field.
+            const _: fn(&#ident) = |model| {
+                let _ = (#(&model.#idents,)*);
+            };
             #(#checks)*
         };
     }

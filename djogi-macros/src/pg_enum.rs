@@ -32,6 +32,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let type_name = type_name.as_ref().map_or_else(|| snake_case(&rust_name), LitStr::value);
     errors.catch(identifier(&type_name, ident.span()));
     let variants = variants(input, &case, &mut errors)?;
+    let labelled = variant_idents(input);
+    let count = labelled.len();
     let (schema, comment, source) =
         (optional(schema.as_ref()), optional(comment.as_ref()), source(line(ident.span())));
     errors.finish(quote! {
@@ -51,8 +53,16 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             impl __d::PgEnum for #ident {
                 const ENUM: &'static __d::EnumDescriptor = &DESCRIPTOR;
             }
+            // A label is in use although the program may never construct its variant.
+            const _: fn() -> [#ident; #count] = || [#(#ident::#labelled),*];
         };
     })
+}
+
+/// The variants that can be constructed from their name.
+fn variant_idents(input: &DeriveInput) -> Vec<&Ident> {
+    let Data::Enum(data) = &input.data else { return Vec::new() };
+    data.variants.iter().map(|variant| &variant.ident).collect()
 }
 
 fn rename_all(key: &Ident, input: syn::parse::ParseStream<'_>) -> Result<String> {

@@ -18,10 +18,15 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
         return Err(Error::new(input.ident.span(), "a newtype with parameters has no one PostgreSQL type"));
     }
     let (ident, ty) = (&input.ident, &field.ty);
+    let member = data.fields.members().next();
     let mapped = quote_spanned!(ty.span()=> <#ty as ::djogi_core::__private::PgType>::TYPE);
     Ok(quote! {
         impl ::djogi_core::__private::PgType for #ident {
             const TYPE: &'static ::djogi_core::__private::TypeDescriptor = #mapped;
         }
+        // The value is in use although the program may never read it.
+        const _: fn(&#ident) = |value| {
+            let _ = &value.#member;
+        };
     })
 }

@@ -87,7 +87,7 @@ fn requests(index: usize, lowered: &Lowered) -> Vec<Request> {
     let plain = |columns: &[&'static str]| columns.iter().map(|column| KeyName::Column(column)).collect();
     let line = model.source.line;
     let mut requests = Vec::new();
-    for key in &model.primary_key {
+    if let Some(key) = &model.primary_key {
         requests.push(request(Label::PrimaryKey, key.name, plain(key.columns), line));
     }
     for unique in model.uniques {

@@ -8,7 +8,7 @@ use super::{Entry, Sink, ident, qualified};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Resource, Table};
-use crate::model::descriptor::{DEFAULT_SCHEMA, ModelDescriptor, Source};
+use crate::model::descriptor::{ModelDescriptor, Source};
 use crate::model::error::LowerError;
 
 /// A model whose table is understood.
@@ -123,7 +123,7 @@ fn table(
             }
         }
     }
-    let old_name = match model.renamed_from.map(|old| qualified(old, DEFAULT_SCHEMA, at)) {
+    let old_name = match model.renamed_from.map(|old| qualified(old, model.table.schema(), at)) {
         None => QualifiedName::new(schema.clone(), name.clone()),
         Some(Ok(old)) => old,
         Some(Err(error)) => {

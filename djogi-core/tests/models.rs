@@ -1,0 +1,10 @@
+//! Models from their attributes to declared resources.
+
+mod models {
+    mod descriptors;
+    mod errors;
+    mod every_attribute;
+    mod lowering;
+    mod ui;
+    mod unread;
+}
