@@ -1,5 +1,6 @@
 //! Models from their attributes to declared resources.
 
+#[cfg(test)]
 mod models {
     mod descriptors;
     mod errors;

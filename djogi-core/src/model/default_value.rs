@@ -64,12 +64,11 @@ pub(super) fn number(literal: &str, data_type: &str) -> Declared {
             (true, false) => Declared::canonical(literal),
         };
     }
-    match digits.parse::<i64>() {
+    match literal.parse::<i64>() {
         Ok(0) => Declared::canonical("0"),
-        // The sign is applied after the digits were read, so the type follows from these alone.
-        Ok(value) if value <= i64::from(i32::MAX) && negative => quoted("integer"),
-        Ok(value) if value <= i64::from(i32::MAX) => Declared::canonical(literal),
-        Ok(_) => quoted("bigint"),
+        Ok(value) if i32::try_from(value).is_err() => quoted("bigint"),
+        Ok(_) if negative => quoted("integer"),
+        Ok(_) => Declared::canonical(literal),
         Err(_) if digits.bytes().all(|byte| byte.is_ascii_digit()) => quoted("numeric"),
         Err(_) => Declared::raw(literal),
     }
@@ -126,7 +125,7 @@ mod tests {
             ("-1", "'-1'::integer"),
             ("2147483647", "2147483647"),
             ("2147483648", "'2147483648'::bigint"),
-            ("-2147483648", "'-2147483648'::bigint"),
+            ("-2147483648", "'-2147483648'::integer"),
             ("99999999999999999999", "'99999999999999999999'::numeric"),
             ("0.20", "0.20"),
             ("-0.5", "'-0.5'::numeric"),

@@ -20,6 +20,9 @@ use crate::kind::{Resource, Schema};
 
 use tables::Lowered;
 
+/// Boxed on its way up, because errors are rare and carry two places.
+type Result<T> = std::result::Result<T, Box<LowerError>>;
+
 /// Compiles models to declarations.
 ///
 /// # Errors
@@ -27,7 +30,7 @@ use tables::Lowered;
 pub fn lower(
     models: &[&'static ModelDescriptor],
     default_target: &Ident,
-) -> Result<Declarations, Vec<LowerError>> {
+) -> std::result::Result<Declarations, Vec<LowerError>> {
     let mut errors = Vec::new();
     let enums = enums::collect(models, default_target, &mut errors);
     let tables = tables::lower(models, default_target, &enums, &mut errors);
@@ -97,13 +100,13 @@ impl Sink {
 }
 
 /// A name that may be an identifier.
-fn ident(what: &'static str, name: &str, at: Source) -> Result<Ident, LowerError> {
-    Ident::new(name).map_err(|source| LowerError::Name { what, at, source })
+fn ident(what: &'static str, name: &str, at: Source) -> Result<Ident> {
+    Ident::new(name).map_err(|source| LowerError::Name { what, at, source }.into())
 }
 
 /// `name` or `schema.name`; parts with dots of their own are double-quoted, and nothing is folded.
-fn qualified(text: &str, default_schema: &str, at: Source) -> Result<QualifiedName, LowerError> {
-    let wrong = || LowerError::QualifiedName { text: text.to_owned(), at };
+fn qualified(text: &str, default_schema: &str, at: Source) -> Result<QualifiedName> {
+    let wrong = || Box::new(LowerError::QualifiedName { text: text.to_owned(), at });
     let mut parts = Vec::new();
     let mut rest = text.trim();
     loop {

@@ -185,10 +185,10 @@ fn function_of(sql: &str) -> Option<&str> {
 }
 
 /// The one column that an expression names, which PostgreSQL puts into the name of a check.
-pub(super) fn only_column<'a>(sql: &str, columns: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+pub(super) fn only_column<'a>(sql: &str, columns: &[&'a str]) -> Option<&'a str> {
     let mut found = None;
     for word in identifiers(sql) {
-        if let Some(column) = columns.clone().find(|column| *column == word) {
+        if let Some(column) = columns.iter().copied().find(|column| *column == word) {
             match found {
                 Some(other) if other != column => return None,
                 _ => found = Some(column),
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_check_is_named_after_its_only_column() {
         let columns = ["total", "state"];
-        let only = |sql| only_column(sql, columns.into_iter());
+        let only = |sql| only_column(sql, &columns);
         assert_eq!(only("Total >= 0 AND total < 9"), Some("total"));
         assert_eq!(only("\"state\" <> 'total'"), Some("state"));
         assert_eq!(only("total > 0 OR state = 'x'"), None);

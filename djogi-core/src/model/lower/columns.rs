@@ -1,7 +1,7 @@
 //! One column: its type, its nullability and where its value comes from.
 
 use super::enums::{self, Enums};
-use super::{ident, qualified};
+use super::{Result, ident, qualified};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceOptions, SequenceType,
@@ -20,7 +20,7 @@ pub(super) fn lower(
     field: &FieldDescriptor,
     target: &Ident,
     enums: &Enums,
-) -> Result<(Column, bool), LowerError> {
+) -> Result<(Column, bool)> {
     let at = model.source.at(field.line);
     let data_type = data_type(model, field, target, enums, at)?;
     let in_primary_key =
@@ -73,7 +73,7 @@ fn data_type(
     target: &Ident,
     enums: &Enums,
     at: Source,
-) -> Result<DataType, LowerError> {
+) -> Result<DataType> {
     let written = match field.ty {
         FieldType::Mapped(mapped) => return mapped_type(mapped),
         FieldType::Sql(written) => written,
@@ -99,7 +99,7 @@ fn data_type(
     }
 }
 
-fn mapped_type(mapped: &TypeDescriptor) -> Result<DataType, LowerError> {
+fn mapped_type(mapped: &TypeDescriptor) -> Result<DataType> {
     match mapped {
         TypeDescriptor::Builtin(name) => {
             Ok(DataType { name: (*name).to_owned(), raw: false, enumeration: None })
@@ -122,7 +122,7 @@ fn default_value(
     default: &DefaultDescriptor,
     data_type: &DataType,
     at: Source,
-) -> Result<Declared, LowerError> {
+) -> Result<Declared> {
     Ok(match default {
         DefaultDescriptor::Number(literal) => default_value::number(literal, &data_type.name),
         DefaultDescriptor::Bool(value) => default_value::boolean(*value, &data_type.name),
@@ -150,7 +150,7 @@ fn identity(
     descriptor: &IdentityDescriptor,
     data_type: &DataType,
     at: Source,
-) -> Result<Identity, LowerError> {
+) -> Result<Identity> {
     let sequence_type = SequenceType::of_column(&data_type.name).ok_or_else(|| LowerError::IdentityType {
         column: field.column,
         data_type: data_type.name.clone(),
@@ -163,7 +163,7 @@ fn identity(
     let max = descriptor.max.unwrap_or(if ascending { highest } else { -1 });
     let start = descriptor.start.unwrap_or(if ascending { min } else { max });
     if start < min || start > max {
-        return Err(LowerError::IdentityRange { column: field.column, start, min, max, at });
+        return Err(LowerError::IdentityRange { column: field.column, start, min, max, at }.into());
     }
     let mode = if descriptor.always { IdentityMode::Always } else { IdentityMode::ByDefault };
     let cache = descriptor.cache.unwrap_or(1);

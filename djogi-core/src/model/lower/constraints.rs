@@ -3,7 +3,7 @@
 use super::indexes::element;
 use super::names::{Named, ObjectNames};
 use super::tables::Lowered;
-use super::{Entry, Sink, ident};
+use super::{Entry, Result, Sink, ident};
 use crate::address::Address;
 use crate::kind::{
     Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Resource,
@@ -19,7 +19,7 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
                 let definition = ConstraintDefinition::PrimaryKey { columns, include: Vec::new() };
                 add(table, name, definition, Deferral::NotDeferrable, false, at, sink);
             }
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
         }
     }
     for (unique, name) in model.uniques.iter().zip(&names.uniques) {
@@ -30,7 +30,7 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
                     ConstraintDefinition::Unique { columns, include: Vec::new(), nulls_not_distinct };
                 add(table, name, definition, unique.deferral, false, at, sink);
             }
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
         }
     }
     for (check, name) in model.checks.iter().zip(&names.checks) {
@@ -45,7 +45,7 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
                 let definition = ConstraintDefinition::Exclusion(exclusion);
                 add(table, name, definition, descriptor.deferral, raw, at, sink);
             }
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
         }
     }
 }
@@ -78,11 +78,7 @@ pub(super) fn add(
     sink.add(&table.target, at, entry);
 }
 
-fn exclusion(
-    table: &Lowered,
-    descriptor: &ExclusionDescriptor,
-    at: Source,
-) -> Result<(Exclusion, bool), LowerError> {
+fn exclusion(table: &Lowered, descriptor: &ExclusionDescriptor, at: Source) -> Result<(Exclusion, bool)> {
     let mut raw = descriptor.predicate.is_some();
     let mut elements = Vec::with_capacity(descriptor.elements.len());
     for (key, operator) in descriptor.elements {

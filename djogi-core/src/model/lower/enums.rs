@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Sink, ident};
+use super::{Entry, Result, Sink, ident};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{EnumType, Resource};
 use crate::model::descriptor::{
@@ -30,7 +30,7 @@ pub(super) fn collect(
             let key = match named {
                 Ok(key) => key,
                 Err(error) => {
-                    errors.push(error);
+                    errors.push(*error);
                     continue;
                 }
             };
@@ -61,7 +61,7 @@ pub(super) fn declare(enums: &Enums, sink: &mut Sink) {
 }
 
 /// The name of an enum type in the catalog.
-pub(super) fn qualified_name(descriptor: &EnumDescriptor) -> Result<QualifiedName, LowerError> {
+pub(super) fn qualified_name(descriptor: &EnumDescriptor) -> Result<QualifiedName> {
     let schema = ident("schema", descriptor.schema(), descriptor.source)?;
     let name = ident("enum type", descriptor.name, descriptor.source)?;
     Ok(QualifiedName::new(schema, name))

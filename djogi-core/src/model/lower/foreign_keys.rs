@@ -4,7 +4,7 @@
 use super::constraints::add;
 use super::names::ObjectNames;
 use super::tables::Lowered;
-use super::{Sink, ident, qualified};
+use super::{Result, Sink, ident, qualified};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ConstraintDefinition, ForeignKey, MatchType, ReferentialAction};
 use crate::model::descriptor::{
@@ -28,7 +28,7 @@ pub(super) fn declare(
                 let definition = ConstraintDefinition::ForeignKey(key);
                 add(table, name, definition, descriptor.deferral, false, at, sink);
             }
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
         }
     }
 }
@@ -38,7 +38,7 @@ fn foreign_key(
     descriptor: &ForeignKeyDescriptor,
     tables: &[Lowered],
     at: Source,
-) -> Result<ForeignKey, LowerError> {
+) -> Result<ForeignKey> {
     let columns = table.columns("a foreign key", descriptor.columns, at)?;
     let (references, must_be_model) = match descriptor.references {
         ReferenceDescriptor::Model(name) => {
@@ -50,7 +50,7 @@ fn foreign_key(
     let referenced = tables.iter().find(|other| other.target == table.target && other.name() == references);
     let referenced_columns = match referenced {
         Some(referenced) => resolve(table, descriptor, referenced, at)?,
-        None if must_be_model => return Err(LowerError::DanglingReference { references, at }),
+        None if must_be_model => return Err(LowerError::DanglingReference { references, at }.into()),
         None => unresolved(descriptor, &references, at)?,
     };
     let (on_delete, on_delete_columns) = action(descriptor.on_delete);
@@ -80,9 +80,9 @@ fn unresolved(
     descriptor: &ForeignKeyDescriptor,
     references: &QualifiedName,
     at: Source,
-) -> Result<Vec<Ident>, LowerError> {
+) -> Result<Vec<Ident>> {
     if descriptor.referenced_columns.is_empty() {
-        return Err(LowerError::ReferenceColumns { references: references.clone(), at });
+        return Err(LowerError::ReferenceColumns { references: references.clone(), at }.into());
     }
     descriptor.referenced_columns.iter().map(|column| ident("referenced column", column, at)).collect()
 }
@@ -93,13 +93,13 @@ fn resolve(
     descriptor: &ForeignKeyDescriptor,
     referenced: &Lowered,
     at: Source,
-) -> Result<Vec<Ident>, LowerError> {
+) -> Result<Vec<Ident>> {
     let declared = referenced.model.source;
     let primary_key = referenced.model.primary_key.map_or(&[][..], |key| key.columns);
     let by_default = descriptor.referenced_columns.is_empty();
     let names = if by_default { primary_key } else { descriptor.referenced_columns };
     let columns =
-        names.iter().map(|name| referenced_column(referenced, name, at)).collect::<Result<Vec<_>, _>>()?;
+        names.iter().map(|name| referenced_column(referenced, name, at)).collect::<Result<Vec<_>>>()?;
     if columns.len() != descriptor.columns.len() && !(by_default && columns.is_empty()) {
         return Err(LowerError::ReferenceArity {
             references: referenced.name(),
@@ -107,7 +107,8 @@ fn resolve(
             other: columns.len(),
             at,
             declared,
-        });
+        }
+        .into());
     }
     if !is_unique(referenced, &columns) {
         return Err(LowerError::ReferenceNotUnique {
@@ -115,7 +116,8 @@ fn resolve(
             columns: columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
             at,
             declared,
-        });
+        }
+        .into());
     }
     for (own, other) in descriptor.columns.iter().zip(&columns) {
         let own = table.column("a foreign key", own, at)?;
@@ -128,14 +130,15 @@ fn resolve(
                 referenced_type: other.data_type.clone(),
                 at,
                 declared,
-            });
+            }
+            .into());
         }
     }
     Ok(columns.into_iter().map(|column| column.name.clone()).collect())
 }
 
 /// A column of another model by the name of its field, else by its own.
-fn referenced_column<'a>(referenced: &'a Lowered, name: &str, at: Source) -> Result<&'a Column, LowerError> {
+fn referenced_column<'a>(referenced: &'a Lowered, name: &str, at: Source) -> Result<&'a Column> {
     let by_field = referenced.model.fields.iter().find(|field| field.name == name);
     let column = by_field.map_or(name, |field| field.column);
     referenced.table.columns.iter().find(|known| known.name.as_str() == column).ok_or_else(|| {
@@ -145,6 +148,7 @@ fn referenced_column<'a>(referenced: &'a Lowered, name: &str, at: Source) -> Res
             at,
             declared: referenced.model.source,
         }
+        .into()
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{Named, ObjectNames};
 use super::tables::Lowered;
-use super::{Entry, Sink, ident, qualified};
+use super::{Entry, Result, Sink, ident, qualified};
 use crate::address::Address;
 use crate::ident::QualifiedName;
 use crate::kind::{Expression, Index, IndexElement, IndexKey, OperatorClass, Resource};
@@ -21,17 +21,12 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
                 entry.renamed_from = Some(Address::index(&table.target, &old));
                 sink.add(&table.target, at, entry);
             }
-            Err(error) => errors.push(error),
+            Err(error) => errors.push(*error),
         }
     }
 }
 
-fn index(
-    table: &Lowered,
-    descriptor: &IndexDescriptor,
-    name: &Named,
-    at: Source,
-) -> Result<(Index, bool), LowerError> {
+fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source) -> Result<(Index, bool)> {
     let mut raw = descriptor.predicate.is_some();
     let mut elements = Vec::with_capacity(descriptor.keys.len());
     for key in descriptor.keys {
@@ -62,7 +57,7 @@ pub(super) fn element(
     what: &'static str,
     key: &KeyDescriptor,
     at: Source,
-) -> Result<(IndexElement, bool), LowerError> {
+) -> Result<(IndexElement, bool)> {
     let written = key.collation.map(|collation| qualified(collation, "pg_catalog", at)).transpose()?;
     let (index_key, collation, mut raw) = match key.on {
         KeyTarget::Column(name) => {

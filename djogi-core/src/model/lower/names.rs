@@ -97,9 +97,9 @@ fn requests(index: usize, lowered: &Lowered) -> Vec<Request> {
         let columns = exclusion.elements.iter().map(|(key, _)| key_name(key)).collect();
         requests.push(request(Label::Exclusion, exclusion.name, columns, exclusion.line));
     }
+    let all_columns: Vec<_> = model.fields.iter().map(|field| field.column).collect();
     for check in model.checks {
-        let columns = model.fields.iter().map(|field| field.column);
-        let column = only_column(check.sql, columns);
+        let column = only_column(check.sql, &all_columns);
         let columns = column.map(KeyName::Column).into_iter().collect();
         requests.push(request(Label::Check, check.name, columns, line));
     }
@@ -135,7 +135,7 @@ fn check_given(tables: &[Lowered], requests: &[Request], errors: &mut Vec<LowerE
         let name = match ident("name", given, request.at) {
             Ok(name) => name,
             Err(error) => {
-                errors.push(error);
+                errors.push(*error);
                 continue;
             }
         };

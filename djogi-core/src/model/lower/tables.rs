@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::columns;
 use super::enums::Enums;
-use super::{Entry, Sink, ident, qualified};
+use super::{Entry, Result, Sink, ident, qualified};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Resource, Table};
-use crate::model::descriptor::{ModelDescriptor, Source};
+use crate::model::descriptor::{FieldDescriptor, ModelDescriptor, Source};
 use crate::model::error::LowerError;
 
 /// A model whose table is understood.
@@ -25,24 +25,36 @@ pub(super) struct Lowered {
 }
 
 impl Lowered {
+    fn add_column(&mut self, field: &FieldDescriptor, enums: &Enums) -> Result<()> {
+        let at = self.model.source.at(field.line);
+        let (column, raw) = columns::lower(self.model, field, &self.target, enums)?;
+        if self.table.column(&column.name).is_some() {
+            let first = self.model.fields.iter().find(|known| known.column == field.column);
+            let first = self.model.source.at(first.map_or(0, |first| first.line));
+            let (table, column) = (self.model.table, column.name);
+            return Err(LowerError::ColumnTwice { table, column, first, second: at }.into());
+        }
+        if let Some(old) = field.renamed_from.filter(|old| *old != column.name.as_str()) {
+            self.renamed_columns.insert(column.name.clone(), ident("old column", old, at)?);
+        }
+        self.raw |= raw;
+        self.table.columns.push(column);
+        Ok(())
+    }
+
     pub(super) fn name(&self) -> QualifiedName {
         self.table.qualified_name()
     }
 
     /// A column by its name.
-    pub(super) fn column(&self, what: &'static str, name: &str, at: Source) -> Result<&Column, LowerError> {
+    pub(super) fn column(&self, what: &'static str, name: &str, at: Source) -> Result<&Column> {
         self.table.columns.iter().find(|column| column.name.as_str() == name).ok_or_else(|| {
-            LowerError::UnknownColumn { what, table: self.model.table, column: name.to_owned(), at }
+            LowerError::UnknownColumn { what, table: self.model.table, column: name.to_owned(), at }.into()
         })
     }
 
     /// Names that must be columns of the table.
-    pub(super) fn columns(
-        &self,
-        what: &'static str,
-        names: &[&str],
-        at: Source,
-    ) -> Result<Vec<Ident>, LowerError> {
+    pub(super) fn columns(&self, what: &'static str, names: &[&str], at: Source) -> Result<Vec<Ident>> {
         names.iter().map(|name| self.column(what, name, at).map(|column| column.name.clone())).collect()
     }
 
@@ -88,52 +100,37 @@ fn table(
     errors: &mut Vec<LowerError>,
 ) -> Option<Lowered> {
     let before = errors.len();
-    let at = model.source;
-    let mut keep = |result: Result<Ident, LowerError>| result.map_err(|error| errors.push(error)).ok();
-    let target = match model.target {
-        None => default_target.clone(),
-        Some(target) => keep(ident("target", target, at))?,
-    };
-    let schema = keep(ident("schema", model.table.schema(), at))?;
-    let name = keep(ident("table", model.table.name, at))?;
-    let mut renamed_columns = BTreeMap::new();
-    let mut lowered: Vec<Column> = Vec::with_capacity(model.fields.len());
-    let mut raw = false;
-    for field in model.fields {
-        let at = at.at(field.line);
-        match columns::lower(model, field, &target, enums) {
-            Err(error) => errors.push(error),
-            Ok((column, column_is_raw)) => {
-                if let Some(twice) = lowered.iter().position(|known| known.name == column.name) {
-                    let first = model.source.at(model.fields[twice].line);
-                    let (table, column) = (model.table, column.name.clone());
-                    errors.push(LowerError::ColumnTwice { table, column, first, second: at });
-                }
-                if let Some(old) = field.renamed_from {
-                    match ident("old column", old, at) {
-                        Ok(old) if old != column.name => {
-                            drop(renamed_columns.insert(column.name.clone(), old))
-                        }
-                        Ok(_) => {}
-                        Err(error) => errors.push(error),
-                    }
-                }
-                raw |= column_is_raw;
-                lowered.push(column);
-            }
-        }
-    }
-    let old_name = match model.renamed_from.map(|old| qualified(old, model.table.schema(), at)) {
-        None => QualifiedName::new(schema.clone(), name.clone()),
-        Some(Ok(old)) => old,
-        Some(Err(error)) => {
-            errors.push(error);
+    let mut lowered = match named(model, default_target) {
+        Ok(lowered) => lowered,
+        Err(error) => {
+            errors.push(*error);
             return None;
         }
     };
-    let comment = model.comment.map(str::to_owned);
-    let table = Table { schema, name, columns: lowered, comment };
-    (errors.len() == before).then_some(Lowered { model, target, table, raw, old_name, renamed_columns })
+    for field in model.fields {
+        if let Err(error) = lowered.add_column(field, enums) {
+            errors.push(*error);
+        }
+    }
+    (errors.len() == before).then_some(lowered)
+}
+
+/// A table without columns.
+fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowered> {
+    let at = model.source;
+    let target =
+        model.target.map_or_else(|| Ok(default_target.clone()), |target| ident("target", target, at))?;
+    let table = Table {
+        schema: ident("schema", model.table.schema(), at)?,
+        name: ident("table", model.table.name, at)?,
+        columns: Vec::with_capacity(model.fields.len()),
+        comment: model.comment.map(str::to_owned),
+    };
+    let old_name = match model.renamed_from {
+        Some(old) => qualified(old, model.table.schema(), at)?,
+        None => table.qualified_name(),
+    };
+    Ok(Lowered { model, target, table, raw: false, old_name, renamed_columns: BTreeMap::new() })
 }
 
 pub(super) fn declare(table: &Lowered, sink: &mut Sink) {

@@ -70,23 +70,6 @@ pub struct Product {
     pub created_at: DateTime,
 }
 
-/// How much of a product a warehouse holds.
-#[derive(Debug, Model)]
-#[model(table = "stock_levels", pk(columns(warehouse, product_id)))]
-#[model(check(sql = "reserved <= on_hand"))]
-pub struct StockLevel {
-    #[field(type = "varchar(20)")]
-    pub warehouse: String,
-    #[field(references = Product, on_delete = cascade, index)]
-    pub product_id: Uuid,
-    #[field(default = 0, check = "on_hand >= 0")]
-    pub on_hand: i32,
-    #[field(default = 0)]
-    pub reserved: i32,
-    #[field(default = now())]
-    pub counted_at: DateTime,
-}
-
 /// A price cut for everything, one at a time.
 #[derive(Debug, Model)]
 #[model(table = "promotions", comment = "Price cuts for the whole shop; two never overlap")]
