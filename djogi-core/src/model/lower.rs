@@ -40,12 +40,13 @@ pub fn lower(
     }
     let names = names::choose(&tables, &mut errors);
     let mut sink = Sink::default();
+    let by_name = tables::by_name(&tables);
     for (table, names) in tables.iter().zip(&names) {
         sink.schema(table);
         tables::declare(table, &mut sink);
         constraints::declare(table, names, &mut sink, &mut errors);
         indexes::declare(table, names, &mut sink, &mut errors);
-        foreign_keys::declare(table, names, &tables, &mut sink, &mut errors);
+        foreign_keys::declare(table, names, &by_name, &mut sink, &mut errors);
     }
     enums::declare(&enums, &mut sink);
     if errors.is_empty() { Ok(sink.declarations) } else { Err(errors) }
@@ -111,11 +112,11 @@ fn qualified(text: &str, default_schema: &str, at: Source) -> Result<QualifiedNa
     let mut rest = text.trim();
     loop {
         let (part, after) = match rest.strip_prefix('"') {
-            Some(quoted) => {
-                let (part, after) = quoted.split_once('"').ok_or_else(wrong)?;
-                (part, after)
+            Some(quoted) => unquote(quoted).ok_or_else(wrong)?,
+            None => {
+                let (part, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+                (part.to_owned(), after)
             }
-            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
         };
         parts.push(Ident::new(part).map_err(|source| LowerError::Name { what: "name", at, source })?);
         match after.strip_prefix('.') {
@@ -130,5 +131,44 @@ fn qualified(text: &str, default_schema: &str, at: Source) -> Result<QualifiedNa
             (Some(name), true) => Ok(QualifiedName::new(ident("schema", default_schema, at)?, name)),
             _ => Err(wrong()),
         },
+    }
+}
+
+/// What stands before the closing quote, doubled quotes taken for one, and what stands after it.
+fn unquote(quoted: &str) -> Option<(String, &str)> {
+    let mut part = String::new();
+    let mut rest = quoted;
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        part.push_str(before);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                part.push('"');
+                rest = more;
+            }
+            None => return Some((part, after)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Source = Source { package: "p", file: "f", line: 1 };
+
+    #[test]
+    fn qualified_names_are_split_at_dots_outside_quotes() {
+        let name = |text| qualified(text, "public", AT).map(|name| name.to_string());
+        assert_eq!(name("orders").unwrap(), "public.orders");
+        assert_eq!(name("app.Orders").unwrap(), "app.\"Orders\"");
+        assert_eq!(name("\"a.b\".\"c\"\"d\"").unwrap(), "\"a.b\".\"c\"\"d\"");
+    }
+
+    #[test]
+    fn what_is_no_qualified_name_is_refused() {
+        for text in ["a.b.c", "\"a", "\"a\"b", "a.", ""] {
+            assert!(qualified(text, "public", AT).is_err(), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod default_value;
 pub mod descriptor;
 mod error;
+mod json;
 mod lower;
 mod naming;
 pub mod registry;
@@ -12,7 +13,8 @@ pub mod types;
 
 pub use descriptor::{EnumDescriptor, ModelDescriptor, Source, TableName};
 pub use error::LowerError;
+pub use json::Json;
 pub use lower::lower;
 pub use registry::{DescriptorProvider, LinkedModels, Model, models};
 pub use type_name::{Malformed, TypeName, TypeNameError, canonical as canonical_type_name};
-pub use types::{Json, PgEnum, PgType};
+pub use types::{PgEnum, PgType};

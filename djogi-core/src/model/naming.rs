@@ -215,7 +215,7 @@ fn identifiers(sql: &str) -> Vec<String> {
             c if c.is_alphabetic() || c == '_' => {
                 let end =
                     rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-                words.push(rest[..end].to_lowercase());
+                words.push(rest[..end].to_ascii_lowercase());
                 end
             }
             c => c.len_utf8(),

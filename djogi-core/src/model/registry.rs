@@ -41,6 +41,8 @@ impl DescriptorProvider for LinkedModels {
 pub fn models(providers: &[&dyn DescriptorProvider]) -> Vec<&'static ModelDescriptor> {
     let mut models: Vec<_> = providers.iter().flat_map(|provider| provider.models()).collect();
     models.sort_by_key(|model| (model.target, model.table.schema(), model.table.name, model.source));
+    // A provider may pass on what is linked anyway.
+    models.dedup_by(|a, b| std::ptr::eq(*a, *b));
     models
 }
 
@@ -70,12 +72,12 @@ mod tests {
 
     impl DescriptorProvider for Injected {
         fn models(&self) -> Vec<&'static ModelDescriptor> {
-            vec![&LATER, &EARLIER]
+            vec![&LATER, &EARLIER, &LATER]
         }
     }
 
     #[test]
-    fn injected_models_arrive_sorted_by_table() {
+    fn injected_models_arrive_once_and_sorted_by_table() {
         let names: Vec<_> = models(&[&Injected]).iter().map(|model| model.table.name).collect();
         assert_eq!(names, ["earlier", "later"]);
     }

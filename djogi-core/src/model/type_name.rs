@@ -251,7 +251,7 @@ fn with_zone(name: &str, with: &str, modifiers: &[i64]) -> Modified {
 /// A canonical name without its modifiers: `character varying(20)` to `character varying`.
 pub(super) fn without_modifiers(canonical: &str) -> String {
     match (canonical.find('('), canonical.find(')')) {
-        (Some(open), Some(close)) if open < close => {
+        (Some(open), Some(close)) if open < close && !canonical.contains('"') => {
             format!("{}{}", &canonical[..open], &canonical[close + 1..])
         }
         _ => canonical.to_owned(),
@@ -322,5 +322,6 @@ mod tests {
         assert_eq!(without_modifiers("timestamp(3) with time zone"), "timestamp with time zone");
         assert_eq!(without_modifiers("character varying(20)[]"), "character varying[]");
         assert_eq!(without_modifiers("text"), "text");
+        assert_eq!(without_modifiers("app.\"a(b)\""), "app.\"a(b)\"");
     }
 }

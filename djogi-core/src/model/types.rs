@@ -6,9 +6,8 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
 use super::descriptor::{EnumDescriptor, TypeDescriptor};
+use super::json::Json;
 
 /// A Rust type with a PostgreSQL type of its own. Nullability is not part of it: a column is nullable
 /// exactly when its field is an `Option`.
@@ -28,11 +27,6 @@ pub trait PgType {
 pub trait PgEnum: PgType {
     const ENUM: &'static EnumDescriptor;
 }
-
-/// A value stored as `jsonb`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Json<T>(pub T);
 
 macro_rules! builtin {
     ($($rust:ty => $sql:literal),* $(,)?) => {

@@ -3,7 +3,7 @@
 
 use super::constraints::add;
 use super::names::ObjectNames;
-use super::tables::Lowered;
+use super::tables::{ByName, Lowered};
 use super::{Result, Sink, ident, qualified};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ConstraintDefinition, ForeignKey, MatchType, ReferentialAction};
@@ -17,7 +17,7 @@ use crate::model::type_name::without_modifiers;
 pub(super) fn declare(
     table: &Lowered,
     names: &ObjectNames,
-    tables: &[Lowered],
+    tables: &ByName<'_>,
     sink: &mut Sink,
     errors: &mut Vec<LowerError>,
 ) {
@@ -36,7 +36,7 @@ pub(super) fn declare(
 fn foreign_key(
     table: &Lowered,
     descriptor: &ForeignKeyDescriptor,
-    tables: &[Lowered],
+    tables: &ByName<'_>,
     at: Source,
 ) -> Result<ForeignKey> {
     let columns = table.columns("a foreign key", descriptor.columns, at)?;
@@ -47,8 +47,7 @@ fn foreign_key(
         }
         ReferenceDescriptor::Table(name) => (qualified(name, DEFAULT_SCHEMA, at)?, false),
     };
-    let referenced = tables.iter().find(|other| other.target == table.target && other.name() == references);
-    let referenced_columns = match referenced {
+    let referenced_columns = match tables.get(&(&table.target, references.clone())) {
         Some(referenced) => resolve(table, descriptor, referenced, at)?,
         None if must_be_model => return Err(LowerError::DanglingReference { references, at }.into()),
         None => unresolved(descriptor, &references, at)?,

@@ -65,6 +65,13 @@ impl Lowered {
     }
 }
 
+/// The tables by target and name.
+pub(super) type ByName<'a> = BTreeMap<(&'a Ident, QualifiedName), &'a Lowered>;
+
+pub(super) fn by_name(tables: &[Lowered]) -> ByName<'_> {
+    tables.iter().map(|table| ((&table.target, table.name()), table)).collect()
+}
+
 /// Lowers the table of each model.
 pub(super) fn lower(
     models: &[&'static ModelDescriptor],
