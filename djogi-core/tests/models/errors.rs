@@ -1,9 +1,9 @@
 //! Models that contradict themselves or each other.
 
 use djogi_core::model::descriptor::{
-    ColumnValue, EnumDescriptor, FieldDescriptor, FieldType, ForeignKeyDescriptor, IdentityDescriptor,
-    IndexDescriptor, KeyDescriptor, PrimaryKeyDescriptor, ReferenceDescriptor, TypeDescriptor,
-    UniqueDescriptor, VariantDescriptor,
+    ColumnValue, DefaultDescriptor, EnumDescriptor, FieldDescriptor, FieldType, ForeignKeyDescriptor,
+    IdentityDescriptor, IndexDescriptor, KeyDescriptor, PrimaryKeyDescriptor, ReferenceDescriptor,
+    TypeDescriptor, UniqueDescriptor, VariantDescriptor,
 };
 use djogi_core::model::{ModelDescriptor, Source, TableName, lower};
 
@@ -104,6 +104,21 @@ fn one_enum_with_two_meanings() {
     let two = model!(..table("u", &[of_mood(&TypeDescriptor::Array(&TypeDescriptor::Enum(&THERE)))]));
     insta::assert_snapshot!(errors(&[one, two]),
         @"enum public.mood is declared differently at src/models.rs:7 and at billing/src/lib.rs:3");
+}
+
+#[test]
+fn a_default_that_is_no_label() {
+    let default = model!(
+        ..table(
+            "t",
+            &[FieldDescriptor {
+                value: ColumnValue::Default(DefaultDescriptor::Text("c")),
+                ..of_mood(&TypeDescriptor::Enum(&HERE))
+            }]
+        )
+    );
+    insta::assert_snapshot!(errors(&[default]),
+        @"enum public.mood at src/models.rs:7 has no variant or label `c`, the default of `a` at src/models.rs:8");
 }
 
 #[test]

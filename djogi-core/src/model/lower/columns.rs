@@ -2,14 +2,14 @@
 
 use super::enums::{self, Enums};
 use super::{Result, ident, qualified};
-use crate::ident::{Ident, QualifiedName};
+use crate::ident::Ident;
 use crate::kind::{
     Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceOptions, SequenceType,
 };
 use crate::model::default_value::{self, Declared};
 use crate::model::descriptor::{
-    ColumnValue, DEFAULT_SCHEMA, DefaultDescriptor, FieldDescriptor, FieldType, IdentityDescriptor,
-    ModelDescriptor, Source, TypeDescriptor,
+    ColumnValue, DEFAULT_SCHEMA, DefaultDescriptor, EnumDescriptor, FieldDescriptor, FieldType,
+    IdentityDescriptor, ModelDescriptor, Source, TypeDescriptor,
 };
 use crate::model::error::LowerError;
 use crate::model::type_name::{self, TypeName};
@@ -64,7 +64,7 @@ struct DataType {
     name: String,
     raw: bool,
     /// The enum that it is, not an array of it.
-    enumeration: Option<QualifiedName>,
+    enumeration: Option<&'static EnumDescriptor>,
 }
 
 fn data_type(
@@ -83,30 +83,31 @@ fn data_type(
         TypeName::Canonical(name) => Ok(DataType { name, raw: false, enumeration: None }),
         TypeName::Unknown(name) => {
             let element = name.strip_suffix("[]").unwrap_or(&name);
-            let declared = qualified(element, DEFAULT_SCHEMA, at)
-                .ok()
-                .filter(|element| enums.contains_key(&(target.clone(), element.clone())));
+            let declared = qualified(element, DEFAULT_SCHEMA, at).ok().and_then(|element| {
+                let descriptor = *enums.get(&(target.clone(), element.clone()))?;
+                Some((element, descriptor))
+            });
             Ok(match declared {
                 None => DataType { name, raw: true, enumeration: None },
-                Some(element) if name.ends_with("[]") => {
+                Some((element, _)) if name.ends_with("[]") => {
                     DataType { name: format!("{element}[]"), raw: false, enumeration: None }
                 }
-                Some(element) => {
-                    DataType { name: element.to_string(), raw: false, enumeration: Some(element) }
+                Some((element, descriptor)) => {
+                    DataType { name: element.to_string(), raw: false, enumeration: Some(descriptor) }
                 }
             })
         }
     }
 }
 
-fn mapped_type(mapped: &TypeDescriptor) -> Result<DataType> {
+fn mapped_type(mapped: &'static TypeDescriptor) -> Result<DataType> {
     match mapped {
         TypeDescriptor::Builtin(name) => {
             Ok(DataType { name: (*name).to_owned(), raw: false, enumeration: None })
         }
         TypeDescriptor::Enum(descriptor) => {
             let name = enums::qualified_name(descriptor)?;
-            Ok(DataType { name: name.to_string(), raw: false, enumeration: Some(name) })
+            Ok(DataType { name: name.to_string(), raw: false, enumeration: Some(descriptor) })
         }
         TypeDescriptor::Array(element) => {
             let element = mapped_type(element)?;
@@ -123,22 +124,33 @@ fn default_value(
     data_type: &DataType,
     at: Source,
 ) -> Result<Declared> {
+    let unknown_label = |descriptor: &EnumDescriptor, label: &str| {
+        Ok::<_, Box<LowerError>>(LowerError::UnknownLabel {
+            enumeration: enums::qualified_name(descriptor)?,
+            declared: descriptor.source,
+            label: label.to_owned(),
+            column: field.column,
+            at,
+        })
+    };
     Ok(match default {
         DefaultDescriptor::Number(literal) => default_value::number(literal, &data_type.name),
         DefaultDescriptor::Bool(value) => default_value::boolean(*value, &data_type.name),
-        DefaultDescriptor::Text(value) => default_value::text(value, &data_type.name),
         DefaultDescriptor::Sql(sql) => default_value::sql(sql),
+        DefaultDescriptor::Text(value) => match data_type.enumeration {
+            None => default_value::text(value, &data_type.name),
+            Some(descriptor) if descriptor.variants.iter().any(|variant| variant.label == *value) => {
+                default_value::enum_label(value, &data_type.name)
+            }
+            Some(descriptor) => return Err(unknown_label(descriptor, value)?.into()),
+        },
         DefaultDescriptor::Variant(descriptor, variant) => {
-            let enumeration = enums::qualified_name(descriptor)?;
-            let label = descriptor.label(variant).ok_or_else(|| LowerError::UnknownLabel {
-                enumeration: enumeration.clone(),
-                declared: descriptor.source,
-                label: (*variant).to_owned(),
-                column: field.column,
-                at,
-            })?;
-            let of_that_type = data_type.enumeration.as_ref() == Some(&enumeration);
-            let literal = default_value::enum_label(label, &enumeration.to_string());
+            let Some(label) = descriptor.label(variant) else {
+                return Err(unknown_label(descriptor, variant)?.into());
+            };
+            let type_name = enums::qualified_name(descriptor)?.to_string();
+            let literal = default_value::enum_label(label, &type_name);
+            let of_that_type = data_type.name == type_name;
             if of_that_type { literal } else { Declared::raw(literal.expression.as_str()) }
         }
     })
