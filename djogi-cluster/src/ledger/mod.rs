@@ -11,5 +11,5 @@ mod schema;
 pub(crate) use error::DIRECT_CONNECTION;
 pub use error::LedgerError;
 pub use lease::{Fence, Lease, bump_epoch, fence, read_lease};
-pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, ops_since, record_op};
+pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, find_plan, ops_since, record_op};
 pub use schema::{LEDGER_SCHEMA, LEDGER_VERSION, LedgerVersion, ensure_ledger, ledger_version};
