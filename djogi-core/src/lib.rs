@@ -12,9 +12,12 @@ pub mod disposition;
 pub mod ident;
 mod keywords;
 pub mod kind;
+mod lexis;
 pub mod observation;
 pub mod plan;
 pub mod recorded;
+pub mod safety;
+pub mod sql;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;
