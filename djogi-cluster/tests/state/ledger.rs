@@ -1,11 +1,11 @@
 //! The ledger: created once, read without rights or traces, written with the group or not at all.
 
+use djogi_cluster::event::Failure;
 use djogi_cluster::identity::{Actor, Epoch, Lineage, OpId, RunId};
 use djogi_cluster::ledger::{
-    Fence, LEDGER_VERSION, LedgerError, LedgerVersion, OpKind, OpRecord, Since, bump_epoch, ensure_ledger,
-    fence, find_op, ledger_version, ops_since, read_lease, record_op,
+    Fence, Holder, LEDGER_VERSION, LedgerError, LedgerVersion, OpKind, OpRecord, Since, bump_epoch,
+    ensure_ledger, fence, find_op, ledger_version, ops_since, read_lease, record_op,
 };
-use djogi_cluster::lock::Holder;
 use djogi_core::{Digest, Ident};
 use tokio_postgres::Client;
 
@@ -251,6 +251,14 @@ async fn the_row_commits_with_the_group_or_not_at_all() {
         let group = client.transaction().await.unwrap();
         group.batch_execute("CREATE TABLE public.gone ()").await.unwrap();
         record_op(&group, &failed).await.unwrap();
+        let statement = "ALTER TABLE public.gone ADD COLUMN a nonsense";
+        let error = group.batch_execute(statement).await.unwrap_err();
+        let failure = Failure::of(&error, Some(statement), None);
+        assert_eq!((failure.sqlstate.as_deref(), failure.position), (Some("42704"), Some(38)), "{failure:?}");
+        assert_eq!(
+            (&failure.message[..], failure.statement.as_deref()),
+            ("type \"nonsense\" does not exist", Some(statement))
+        );
         group.rollback().await.unwrap();
         assert_eq!(find_op(&client, failed.op).await.unwrap(), None);
 

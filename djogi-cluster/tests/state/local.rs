@@ -105,6 +105,19 @@ fn a_read_only_folder_is_refused_before_anything_is_done() {
 }
 
 #[test]
+fn a_read_only_folder_within_the_folder_is_refused_too() {
+    for inner in ["history", "catalogs"] {
+        let folder = tempfile::tempdir().unwrap();
+        Child::new("publish_once").dir(folder.path()).umask("000").output();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(folder.path().join(inner), fs::Permissions::from_mode(0o555)).unwrap();
+        let output = Child::new("preflight").dir(folder.path()).without_privileges().output();
+        assert!(output.starts_with("state_not_writable\n"), "{inner}: {output}");
+        assert!(output.contains(inner), "{output}");
+    }
+}
+
+#[test]
 fn a_read_only_folder_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     Child::new("publish_once").dir(folder.path()).output();

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use djogi_cluster::event::{Event, Reporter};
 use djogi_cluster::identity::{Actor, Lineage, RunId};
-use djogi_cluster::lock::{LockError, LockSession, RunLock, lock_session};
+use djogi_cluster::ledger::LockSession;
+use djogi_cluster::lock::{LockError, RunLock, lock_session};
 use tokio_postgres::Client;
 
 use super::support::{TestDatabase, ident, on_every_server, until};
