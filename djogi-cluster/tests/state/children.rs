@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use djogi_cluster::state::{Content, LocalStore, Store, StoreError};
 use tempfile::TempDir;
 
-use super::support::{content, ident, write};
+use super::support::{content, ident, write, written_by};
 
 const DIR: &str = "DJOGI_TEST_STATE_DIR";
 const MARK: &str = "child: ";
@@ -159,17 +159,21 @@ async fn publish_once() {
 #[ignore = "a process that other tests start"]
 async fn publish_large() {
     let store = store();
-    let base = store.read().await.unwrap().state.unwrap();
-    let mut large: Content = content("large");
+    let base = store.read().await.unwrap();
+    let next = base.state.unwrap().successor(large("large"), written_by()).unwrap();
+    say_error(store.swap(&base.version, &next).await.map(|_| ()));
+}
+
+/// Some 300 KiB, which no file system writes in one piece.
+fn large(name: &str) -> Content {
+    let mut large = content(name);
     let target = large.targets.get_mut(&ident("main")).unwrap();
     for number in 0..1000 {
         target
             .resources
             .extend(content(&format!("s{number}")).targets.into_values().next().unwrap().resources);
     }
-    let version = store.read().await.unwrap().version;
-    let next = base.successor(large, super::support::written_by()).unwrap();
-    say_error(store.swap(&version, &next).await.map(|_| ()));
+    large
 }
 
 /// Publishes for ever, and says each serial once it is acknowledged.
@@ -178,7 +182,7 @@ async fn publish_large() {
 async fn publish_until_killed() {
     let store = store();
     for round in 0.. {
-        say(write(&store, content(&format!("k{round}"))).await.version.serial().unwrap());
+        say(write(&store, large(&format!("k{round}"))).await.version.serial().unwrap());
     }
 }
 
@@ -190,11 +194,7 @@ async fn publish_ten() {
     let mut done = 0;
     while done < 10 {
         let base = store.read().await.unwrap();
-        let next = base
-            .state
-            .as_ref()
-            .unwrap()
-            .successor(content(&format!("p{done}")), super::support::written_by());
+        let next = base.state.as_ref().unwrap().successor(content(&format!("p{done}")), written_by());
         match store.swap(&base.version, &next.unwrap()).await {
             Ok(version) => {
                 say(version.serial().unwrap());

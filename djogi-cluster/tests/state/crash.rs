@@ -14,7 +14,7 @@ async fn a_killed_writer_loses_nothing_that_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     let mut acknowledged = 0;
-    for round in 0..20 {
+    for round in 0..30 {
         let said = Child::new("publish_until_killed").dir(folder.path()).killed_after(1 + round % 4);
         acknowledged =
             said.iter().map(|serial| serial.parse::<u64>().unwrap()).chain([acknowledged]).max().unwrap();

@@ -83,7 +83,13 @@ async fn who_is_refused_learns_who_holds_the_lock() {
 
         // The lease still names the last holder, but nobody is inside.
         assert_eq!(lock_session(&other, &ident("main")).await.unwrap(), None);
-        acquire(&other, AT_ONCE).await.unwrap();
+        let next = acquire(&other, AT_ONCE).await.unwrap();
+        let inside = session(acquire(&holder, AT_ONCE).await.unwrap_err());
+        assert_eq!(
+            (inside.backend_pid, inside.holder),
+            (next.backend_pid(), None),
+            "the last holder is long gone"
+        );
     })
     .await;
 }
