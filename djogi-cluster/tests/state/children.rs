@@ -7,10 +7,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use djogi_cluster::state::{Content, LocalStore, Store, StoreError};
+use djogi_cluster::state::{LocalStore, Store, StoreError};
 use tempfile::TempDir;
 
-use super::support::{content, ident, write, written_by};
+use super::support::{content, large_content, write, written_by};
 
 const DIR: &str = "DJOGI_TEST_STATE_DIR";
 const MARK: &str = "child: ";
@@ -160,20 +160,8 @@ async fn publish_once() {
 async fn publish_large() {
     let store = store();
     let base = store.read().await.unwrap();
-    let next = base.state.unwrap().successor(large("large"), written_by()).unwrap();
+    let next = base.state.unwrap().successor(large_content("large"), written_by()).unwrap();
     say_error(store.swap(&base.version, &next).await.map(|_| ()));
-}
-
-/// Some 300 KiB, which no file system writes in one piece.
-fn large(name: &str) -> Content {
-    let mut large = content(name);
-    let target = large.targets.get_mut(&ident("main")).unwrap();
-    for number in 0..1000 {
-        target
-            .resources
-            .extend(content(&format!("s{number}")).targets.into_values().next().unwrap().resources);
-    }
-    large
 }
 
 /// Publishes for ever, and says each serial once it is acknowledged.
@@ -182,7 +170,7 @@ fn large(name: &str) -> Content {
 async fn publish_until_killed() {
     let store = store();
     for round in 0.. {
-        say(write(&store, large(&format!("k{round}"))).await.version.serial().unwrap());
+        say(write(&store, content(&format!("k{round}"))).await.version.serial().unwrap());
     }
 }
 

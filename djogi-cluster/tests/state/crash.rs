@@ -7,14 +7,14 @@ use std::fs;
 use djogi_cluster::state::{LocalStore, Serial, Store};
 
 use super::children::Child;
-use super::support::{content, head, write};
+use super::support::{content, head, large_content, write};
 
 #[tokio::test]
 async fn a_killed_writer_loses_nothing_that_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let store = LocalStore::new(folder.path());
     let mut acknowledged = 0;
-    for round in 0..30 {
+    for round in 0..20 {
         let said = Child::new("publish_until_killed").dir(folder.path()).killed_after(1 + round % 4);
         acknowledged =
             said.iter().map(|serial| serial.parse::<u64>().unwrap()).chain([acknowledged]).max().unwrap();
@@ -32,6 +32,27 @@ async fn a_killed_writer_loses_nothing_that_it_acknowledged() {
     let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_sees_the_old_state_or_the_new_one_and_never_a_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    write(&store, content("first")).await;
+    let writing = store.clone();
+    let writer = tokio::spawn(async move {
+        for revision in 0..20 {
+            write(&writing, large_content(&format!("r{revision}"))).await;
+        }
+    });
+    let mut seen = Serial::FIRST;
+    while !writer.is_finished() {
+        let serial = head(&store).await.serial;
+        assert!(serial >= seen, "{serial} after {seen}");
+        seen = serial;
+    }
+    writer.await.unwrap();
+    assert_eq!(head(&store).await.serial, Serial::new(21));
 }
 
 #[tokio::test]

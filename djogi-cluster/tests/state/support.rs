@@ -51,6 +51,18 @@ pub(crate) fn content(name: &str) -> Content {
     Content { config_digest: None, recoveries: Vec::new(), targets: [(ident("main"), target)].into() }
 }
 
+/// A content of some 300 KiB, which no file system writes in one piece.
+pub(crate) fn large_content(name: &str) -> Content {
+    let mut large = content(name);
+    let target = large.targets.get_mut(&ident("main")).unwrap();
+    for number in 0..1000 {
+        target
+            .resources
+            .extend(content(&format!("s{number}")).targets.into_values().next().unwrap().resources);
+    }
+    large
+}
+
 pub(crate) fn catalog(name: &str) -> RecordedCatalog {
     let mut catalog = RecordedCatalog::default();
     let resource = Resource::Schema(Schema { name: ident(name), comment: None });
