@@ -1,0 +1,50 @@
+//! `djogi init`: a new project that converges at once.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::exit::Exit;
+use crate::scaffold::{Dependency, Scaffold};
+use crate::terminal::Terminal;
+
+/// Make a new project that converges at once; never overwrites a file
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// The folder of the project; made when it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Declare the schema in Rust models, which is the default
+    #[arg(long)]
+    pub models: bool,
+    /// Depend on a local checkout of djogi instead of a release
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub djogi_path: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &InitArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let folder = context.working_folder.join(&args.folder);
+    let dependency = match &args.djogi_path {
+        Some(path) => Dependency::Checkout(context.working_folder.join(path)),
+        None => Dependency::Release(env!("CARGO_PKG_VERSION")),
+    };
+    let made = Scaffold::new(&folder, &dependency)?.write()?;
+
+    let text = if context.global.json {
+        format!("{}\n", json!({"folder": folder, "created": made}))
+    } else {
+        let shown = args.folder.strip_prefix(".").unwrap_or(&args.folder);
+        made.iter().map(|file| format!("created {}\n", shown.join(file).display())).collect()
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    if !context.global.json {
+        if args.folder != Path::new(".") {
+            terminal.note(&format!("\n  cd {}", args.folder.display()));
+        }
+        terminal.note("\n  cargo run -- plan     # what is to be done\n  cargo run -- apply    # do it\n");
+    }
+    Ok(Exit::Done)
+}

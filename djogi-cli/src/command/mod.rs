@@ -1,0 +1,41 @@
+//! One file a command: its arguments, whose doc comments are the help text, and the function that runs it.
+
+pub mod apply;
+pub mod catalog;
+pub mod completions;
+pub mod db;
+pub mod history;
+pub mod import;
+pub mod init;
+pub mod plan;
+pub mod refresh;
+pub mod schema;
+pub mod show;
+pub mod status;
+pub mod validate;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Runs a command.
+pub(crate) fn dispatch(
+    command: &Command,
+    context: &Context,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
+    match command {
+        Command::Init(args) => init::run(args, context, terminal),
+        Command::Schema(args) => schema::run(args, terminal),
+        Command::Completions(args) => completions::run(args, terminal),
+    }
+}
+
+/// Parses the arguments of one command alone.
+#[cfg(test)]
+fn parsed<A: clap::Args>(words: &[&str]) -> Result<A, clap::Error> {
+    let command = A::augment_args(clap::Command::new("test").no_binary_name(true));
+    A::from_arg_matches(&command.try_get_matches_from(words)?)
+}

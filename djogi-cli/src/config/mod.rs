@@ -1,0 +1,209 @@
+//! `djogi.toml` as typed values: strict, with every mistake shown on its line.
+//!
+//! [`Project::open`] finds the file, applies the chosen environment and yields a [`Config`]. Reading it touches
+//! nothing but the file: secrets are references until a connection is made.
+
+mod duration;
+mod mask;
+mod merge;
+mod parse;
+mod problem;
+mod project;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+pub use self::duration::parse_duration;
+pub use self::project::{FILE_NAME, Project, Search};
+pub use self::url::{ConnectionUrl, UrlError, UrlSource};
+use crate::diagnostic::{CliError, Diagnostic};
+
+/// The JSON Schema of `djogi.toml`, for editors.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
+/// What `djogi.toml` says, with the chosen environment applied and defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `[cluster] name`.
+    pub cluster: String,
+    /// `[target.NAME]`, at least one: without any, `main` with all defaults.
+    pub targets: BTreeMap<String, Target>,
+    /// `[models]`; none when the models are linked into the program, or there are none.
+    pub models: Option<ModelSource>,
+    /// `[sql] files`: patterns relative to the project folder.
+    pub sql_files: Vec<String>,
+    /// `[[moved]]`, in the order of the file.
+    pub moved: Vec<Moved>,
+    /// `[live] retention`: the time between cutover and contract of a live migration.
+    pub retention: Duration,
+    /// `[state] backend`.
+    pub backend: Backend,
+}
+
+/// One database that djogi converges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where it is; none means the embedded server.
+    pub url: Option<UrlSource>,
+    /// The schemas that djogi may manage, without duplicates.
+    pub schemas: Vec<String>,
+    /// How long one statement may wait for a lock; never zero.
+    pub lock_timeout: Duration,
+    /// What happens to changes that lose data.
+    pub destructive: Destructive,
+    /// Major version of the embedded server; none means the newest at hand.
+    pub postgres_version: Option<u32>,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self {
+            url: None,
+            schemas: vec!["public".into()],
+            lock_timeout: Duration::from_secs(2),
+            destructive: Destructive::Approve,
+            postgres_version: None,
+        }
+    }
+}
+
+/// What happens to changes that lose data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Destructive {
+    /// They wait for an approval.
+    #[default]
+    Approve,
+    /// They are made like any other change.
+    Allow,
+    /// They are refused.
+    Deny,
+}
+
+/// Where the models come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelSource {
+    /// A cargo package whose binary calls `djogi_main!`.
+    Package(String),
+    /// An exported `catalog.json`, relative to the project folder.
+    Catalog(String),
+}
+
+/// A rename that the models cannot express. The addresses are as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The address that state knows.
+    pub from: String,
+    /// The address that the models declare.
+    pub to: String,
+    /// Line of the entry in `djogi.toml`, from 1.
+    pub line: usize,
+}
+
+/// Where the state lives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// In `.djogi/` beside `djogi.toml`.
+    #[default]
+    Local,
+    /// In a PostgreSQL database.
+    Postgres,
+    /// In an S3 bucket.
+    S3,
+    /// In a Google Cloud Storage bucket.
+    Gcs,
+    /// In an Azure container.
+    Azure,
+}
+
+impl Config {
+    /// The targets that `--target` selects: the named one, or all.
+    ///
+    /// # Errors
+    /// The name is not in the configuration; the diagnostic lists those that are.
+    pub fn select<'a>(&'a self, name: Option<&str>) -> Result<Vec<(&'a str, &'a Target)>, CliError> {
+        let selected: Vec<_> = self
+            .targets
+            .iter()
+            .filter(|(known, _)| name.is_none_or(|name| name == known.as_str()))
+            .map(|(known, target)| (known.as_str(), target))
+            .collect();
+        match name {
+            Some(name) if selected.is_empty() => {
+                let known: Vec<&str> = self.targets.keys().map(String::as_str).collect();
+                Err(Diagnostic::error("unknown_target", format!("there is no target `{name}`"))
+                    .help(format!("targets in djogi.toml: {}", known.join(", ")))
+                    .into())
+            }
+            _ => Ok(selected),
+        }
+    }
+
+    /// What the configuration means, for its digest: comments, order and defaults spelled out make no difference,
+    /// and connection strings are not in it.
+    pub fn digest_input(&self) -> Value {
+        let targets: BTreeMap<&str, Value> =
+            self.targets.iter().map(|(name, target)| (name.as_str(), target.digest_input())).collect();
+        let models = match &self.models {
+            None => Value::Null,
+            Some(ModelSource::Package(package)) => json!({"package": package}),
+            Some(ModelSource::Catalog(catalog)) => json!({"catalog": catalog}),
+        };
+        let moved: Vec<Value> =
+            self.moved.iter().map(|moved| json!({"from": moved.from, "to": moved.to})).collect();
+        json!({
+            "cluster": {"name": self.cluster},
+            "target": targets,
+            "models": models,
+            "sql": {"files": self.sql_files},
+            "moved": moved,
+            "live": {"retention_seconds": self.retention.as_secs()},
+            "state": {"backend": self.backend.name()},
+        })
+    }
+}
+
+impl Target {
+    fn digest_input(&self) -> Value {
+        json!({
+            "url": self.url.as_ref().map(UrlSource::describe),
+            "schemas": self.schemas,
+            "lock_timeout_ms": u64::try_from(self.lock_timeout.as_millis()).unwrap_or(u64::MAX),
+            "destructive": self.destructive.name(),
+            "postgres_version": self.postgres_version,
+        })
+    }
+}
+
+impl Destructive {
+    const ALL: [Self; 3] = [Self::Approve, Self::Allow, Self::Deny];
+
+    /// The word in `djogi.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl Backend {
+    const ALL: [Self; 5] = [Self::Local, Self::Postgres, Self::S3, Self::Gcs, Self::Azure];
+
+    /// The word in `djogi.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Postgres => "postgres",
+            Self::S3 => "s3",
+            Self::Gcs => "gcs",
+            Self::Azure => "azure",
+        }
+    }
+}
