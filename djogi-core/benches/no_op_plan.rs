@@ -11,7 +11,7 @@ use djogi_core::kind::*;
 use djogi_core::observation::{DatabaseIdentity, Observation, Oid, ServerVersion};
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs, compile};
 use djogi_core::recorded::{Recorded, RecordedResource};
-use djogi_core::{Catalog, Digest, Ident, QualifiedName};
+use djogi_core::{Catalog, Digest, Ident, Kind, QualifiedName};
 
 const TABLES: usize = 5_000;
 const RUNS: usize = 5;
@@ -178,13 +178,17 @@ fn main() {
 
     let mut ten = inputs.clone();
     for (_, declared) in
-        ten.targets[0].desired.iter_mut().rev().filter(|(a, _)| a.kind() == djogi_core::Kind::Table).take(10)
+        ten.targets[0].desired.iter_mut().rev().filter(|(a, _)| a.kind() == Kind::Table).take(10)
     {
         if let Resource::Table(table) = &mut declared.resource {
             table.columns.push(Column { not_null: false, ..column("added", "text", None) });
         }
     }
     measure("ten tables changed", &ten);
+
+    let mut drop = inputs.clone();
+    drop.targets[0].desired.retain(|address, _| address.kind() == Kind::Schema);
+    measure("all to drop", &drop);
 
     inputs.targets[0].recorded = Recorded::default();
     inputs.targets[0].live.catalog = Catalog::default();

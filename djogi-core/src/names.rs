@@ -69,7 +69,8 @@ pub(crate) fn replace_names(
                 }
             }
             (Token::Literal(literal), Token::Cast, Token::Word("regclass")) => {
-                let inner = literal.trim_matches('\'').replace("''", "'");
+                let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+                let inner = inner.unwrap_or(literal).replace("''", "'");
                 let new = replace_names(&inner, new_name);
                 replacements.push((start.clone(), format!("'{}'", new.replace('\'', "''"))));
             }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::address::{Address, Kind};
+use crate::address::Address;
+use crate::catalog::Catalog;
 use crate::depend::columns_used;
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
@@ -14,12 +15,13 @@ use crate::kind::{Constraint, ConstraintDefinition, Resource};
 pub struct Parents(BTreeMap<Address, Address>);
 
 impl Parents {
-    pub fn of(changes: &[Change<'_>]) -> Self {
+    /// The parents among `changes`, whose live sides are in `live`.
+    pub fn of(changes: &[Change<'_>], live: &Catalog) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
         let parents = changes.iter().filter_map(|change| {
             let parent = match change.action {
                 Action::Create => created_with(change, &by_address),
-                Action::Delete => dropped_with(change, &by_address),
+                Action::Delete => dropped_with(change, &by_address, live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
             };
             Some((change.address.clone(), parent?))
@@ -29,10 +31,6 @@ impl Parents {
 
     pub fn parent(&self, address: &Address) -> Option<&Address> {
         self.0.get(address)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Address)> {
-        self.0.iter()
     }
 }
 
@@ -50,7 +48,11 @@ fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) 
     (inline && changes.get(&table)?.action == Action::Create).then_some(table)
 }
 
-fn dropped_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
+fn dropped_with(
+    change: &Change<'_>,
+    changes: &BTreeMap<&Address, &Change<'_>>,
+    catalog: &Catalog,
+) -> Option<Address> {
     let is_deleted = |address: &Address| changes.get(address).is_some_and(|c| c.action == Action::Delete);
     let target = change.address.target();
     let live = change.live?;
@@ -69,14 +71,7 @@ fn dropped_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) 
         return Some(table_address);
     }
     let columns: Vec<Ident> = columns.unwrap_or_else(|| {
-        // A deleted column's change has the live table at hand; without one there is nothing to look for.
-        let deleted = changes.values().find(|c| {
-            c.address.kind() == Kind::Column && c.address.table_of_member().as_ref() == Some(&table_address)
-        });
-        match deleted.and_then(|column| column.live) {
-            Some(Resource::Table(table)) => columns_used(table, live),
-            _ => Vec::new(),
-        }
+        catalog.table(target, &table).map(|table| columns_used(table, live)).unwrap_or_default()
     });
     columns.iter().map(|column| Address::column(target, &table, column)).find(|column| is_deleted(column))
 }

@@ -1,17 +1,21 @@
 //! Renames are never inferred: the tools that guess destroy data. But when one object goes and one of the same
 //! shape comes, the plan says which line would make it a rename.
 
+use std::collections::BTreeMap;
+
 use super::{Action, Change};
 use crate::address::{Address, Kind};
-use crate::kind::{Column, Resource, Table, TableAlteration};
+use crate::ident::Ident;
+use crate::kind::{Alteration, Resource, Table, TableAlteration};
 
-/// Adds a note to each pair of a deletion and a creation that looks like a rename.
+/// Adds a note to each pair of a deletion and a creation that looks like a rename. `changes` are sorted.
 pub(super) fn note_lookalikes(changes: &mut [Change<'_>]) {
     let mut notes: Vec<(usize, String)> = Vec::new();
     let deleted: Vec<usize> = (0..changes.len()).filter(|&i| changes[i].action == Action::Delete).collect();
+    let created = if deleted.is_empty() { BTreeMap::new() } else { created_tables(changes) };
     for &gone in &deleted {
         let found = match changes[gone].address.kind() {
-            Kind::Table => new_table_like(changes, gone),
+            Kind::Table => new_table_like(changes, &created, gone),
             Kind::Column => new_column_like(changes, gone),
             Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Constraint | Kind::Index => {
                 None
@@ -35,25 +39,36 @@ pub(super) fn note_lookalikes(changes: &mut [Change<'_>]) {
     }
 }
 
-/// The only created table with the columns of the deleted one.
-fn new_table_like(changes: &[Change<'_>], gone: usize) -> Option<(usize, String)> {
-    let Some(Resource::Table(old)) = changes[gone].live else { return None };
-    let mut alike = changes.iter().enumerate().filter(|(_, change)| {
-        change.action == Action::Create
-            && change.address.target() == changes[gone].address.target()
-            && matches!(change.desired.map(|d| &d.resource), Some(Resource::Table(new)) if same_columns(old, new))
-    });
-    let (index, change) = alike.next()?;
-    alike.next().is_none().then(|| (index, change.address.name().as_str().to_owned()))
+/// The columns of a table, sorted.
+type Shape = Vec<(Ident, String)>;
+
+fn shape(table: &Table) -> Shape {
+    let mut shape: Shape = table.columns.iter().map(|c| (c.name.clone(), c.data_type.clone())).collect();
+    shape.sort();
+    shape
 }
 
-fn same_columns(old: &Table, new: &Table) -> bool {
-    let shape = |column: &Column| (column.name.clone(), column.data_type.clone());
-    let mut old: Vec<_> = old.columns.iter().map(shape).collect();
-    let mut new: Vec<_> = new.columns.iter().map(shape).collect();
-    old.sort();
-    new.sort();
-    !old.is_empty() && old == new
+fn created_tables(changes: &[Change<'_>]) -> BTreeMap<Shape, Vec<usize>> {
+    let mut created: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate().filter(|(_, change)| change.action == Action::Create) {
+        if let Some(Resource::Table(table)) = change.desired.map(|declared| &declared.resource) {
+            created.entry(shape(table)).or_default().push(index);
+        }
+    }
+    created
+}
+
+/// The only created table with the columns of the deleted one.
+fn new_table_like(
+    changes: &[Change<'_>],
+    created: &BTreeMap<Shape, Vec<usize>>,
+    gone: usize,
+) -> Option<(usize, String)> {
+    let Some(Resource::Table(old)) = changes[gone].live else { return None };
+    match created.get(&shape(old)).map(Vec::as_slice) {
+        Some([index]) => Some((*index, changes[*index].address.name().as_str().to_owned())),
+        _ => None,
+    }
 }
 
 /// The only added column of the table that is like the deleted one.
@@ -61,10 +76,10 @@ fn new_column_like(changes: &[Change<'_>], gone: usize) -> Option<(usize, String
     let Some(Resource::Table(table)) = changes[gone].live else { return None };
     let old = table.column(changes[gone].address.name())?;
     let owner: Address = changes[gone].address.table_of_member()?;
-    let (index, update) = changes.iter().enumerate().find(|(_, change)| change.address == owner)?;
-    let Action::Update(alterations) = &update.action else { return None };
+    let index = changes.binary_search_by(|change| change.address.cmp(&owner)).ok()?;
+    let Action::Update(alterations) = &changes[index].action else { return None };
     let mut alike = alterations.iter().filter_map(|alteration| match alteration {
-        crate::kind::Alteration::Table(TableAlteration::AddColumn(column))
+        Alteration::Table(TableAlteration::AddColumn(column))
             if column.data_type == old.data_type && column.not_null == old.not_null =>
         {
             Some(column.name.as_str().to_owned())

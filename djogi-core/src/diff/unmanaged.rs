@@ -1,7 +1,7 @@
 //! What others made: live objects that are neither recorded nor desired. They are counted and never touched,
 //! and what they depend on is not dropped under them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rename::Rebased;
 use crate::address::{Address, Kind};
@@ -29,7 +29,7 @@ pub fn unmanaged<'a>(desired: &Desired, rebased: &'a Rebased<'_>) -> Vec<&'a Add
 pub struct UnmanagedDependents<'a> {
     rebased: &'a Rebased<'a>,
     /// What is needed, and by whom.
-    needs: Vec<(Address, &'a Address)>,
+    needs: BTreeMap<Address, Vec<&'a Address>>,
 }
 
 impl<'a> UnmanagedDependents<'a> {
@@ -39,15 +39,18 @@ impl<'a> UnmanagedDependents<'a> {
         unmanaged: &[&'a Address],
         live: &Dependencies<'_>,
     ) -> Self {
-        let mut needs = Vec::new();
+        let mut needs: BTreeMap<Address, Vec<&'a Address>> = BTreeMap::new();
         for &address in unmanaged {
             let Some(resource) = rebased.live.get(address) else { continue };
-            needs.extend(live.of(resource).into_iter().map(|needed| (needed, address)));
+            let mut needed = live.of(resource);
             if let Resource::Sequence(sequence) = resource
                 && let Some(owner) = &sequence.owned_by
             {
-                needs.push((Address::table(target, &owner.table), address));
-                needs.push((Address::column(target, &owner.table, &owner.column), address));
+                needed.push(Address::table(target, &owner.table));
+                needed.push(Address::column(target, &owner.table, &owner.column));
+            }
+            for needed in needed {
+                needs.entry(needed).or_default().push(address);
             }
         }
         Self { rebased, needs }
@@ -55,8 +58,7 @@ impl<'a> UnmanagedDependents<'a> {
 
     /// What would be lost with `address`, or stands in the way of changing it, in words.
     pub fn of(&self, address: &Address) -> Vec<String> {
-        let needs = self.needs.iter().filter(|(needed, _)| needed == address);
-        let modelled = needs.map(|(_, dependent)| dependent.to_string());
+        let modelled = self.needs.get(address).into_iter().flatten().map(ToString::to_string);
         let columns = match self.rebased.live.get(address) {
             Some(Resource::Table(table)) => table.columns.as_slice(),
             _ => &[],

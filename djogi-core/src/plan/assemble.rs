@@ -231,7 +231,7 @@ fn table_fields(
     }
 }
 
-/// What changed since the last run, shown beside the changes that follow from it.
+/// What changed since the last run, shown beside the changes that follow from it; these are sorted by address.
 pub(super) fn drift(
     drifted: &BTreeMap<&Address, Drift<'_>>,
     rebased: &Rebased<'_>,
@@ -239,7 +239,8 @@ pub(super) fn drift(
 ) -> Vec<ResourceChange> {
     let entries = drifted.iter().filter_map(|(address, drift)| {
         let record = rebased.recorded.resources.get(*address)?;
-        let healing = changes.iter().find(|change| change.address == **address);
+        let healing =
+            changes.binary_search_by(|change| change.address.cmp(address)).map(|at| &changes[at]).ok();
         let both = drift.recorded.zip(drift.live);
         Some(ResourceChange {
             address: (*address).clone(),

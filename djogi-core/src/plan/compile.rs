@@ -146,7 +146,7 @@ fn plan_target(
         .collect();
     let context = Context { new_tables: &new_tables, ..context };
 
-    let parents = Parents::of(&changes);
+    let parents = Parents::of(&changes, &rebased.live);
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
