@@ -79,6 +79,12 @@ impl<'a> Dependencies<'a> {
             let columns = key.referenced_columns.iter();
             needs.extend(columns.map(|column| Address::column(self.target, &key.references, column)));
             needs.extend(self.key_of(constraint).cloned());
+            // Its two sides cannot change their type at once, so it rests on the types of its columns too.
+            let table = self.resources.get(&Address::table(self.target, &constraint.table_name()));
+            if let Some(Resource::Table(table)) = table {
+                let columns = key.columns.iter().filter_map(|column| table.column(column));
+                needs.extend(columns.flat_map(|column| self.of_column(column)));
+            }
         }
         needs
     }

@@ -3,7 +3,7 @@
 //! Neighbours share a group, but for what must commit before others use it, what PostgreSQL refuses in a
 //! transaction, and what would hold up the readers of a busy table while it does something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Kind;
 use crate::ident::{Ident, QualifiedName};
@@ -38,7 +38,7 @@ enum Company {
 
 /// Groups `steps`, which are in the order of execution.
 pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> Vec<Group> {
-    let busy: Vec<String> = grouping
+    let busy: BTreeSet<String> = grouping
         .sizes
         .iter()
         .filter(|(_, size)| size.rows.unwrap_or(0) > SMALL_ROWS || size.bytes > SMALL_BYTES)
@@ -77,7 +77,7 @@ pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> 
     groups
 }
 
-fn company_of(step: &Step, busy: &[String]) -> Company {
+fn company_of(step: &Step, busy: &BTreeSet<String>) -> Company {
     match step.transaction {
         TransactionMode::Outside | TransactionMode::Chunked => return Company::None,
         TransactionMode::In | TransactionMode::Barrier => {}

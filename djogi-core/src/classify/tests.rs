@@ -4,6 +4,7 @@ use super::DestructivePolicy;
 use crate::fixtures::*;
 use crate::kind::{Generated, GeneratedStorage};
 use crate::observation::ServerVersion;
+use crate::plan::PlanError;
 
 #[test]
 fn destructive_policy_decides_about_data_loss() {
@@ -173,6 +174,8 @@ fn only_takes_what_its_choice_needs_along() {
             "create index.main.public.b_idx: deferred/not_targeted",
         ]
     );
+    world.only(&["table.main.public.none"]);
+    assert_eq!(world.try_plan(), Err(PlanError::UnknownAddress(address("table.main.public.none"))));
 }
 
 #[test]

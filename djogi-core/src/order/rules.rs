@@ -255,19 +255,21 @@ fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
         let Some(replaced) = work.node(&item.change.address, Phase::Up) else { continue };
         for (node, at) in work.nodes.iter().enumerate() {
             let other = &work.items[at.item];
+            if !other.needs.live.contains(&item.change.address) {
+                continue;
+            }
             match (other.change.address.kind(), at.phase) {
                 // Foreign keys on its columns stand in the way, and expressions that name it.
                 (Kind::Constraint | Kind::Index, Phase::Down) => pairs.push((node, replaced)),
-                (Kind::Table | Kind::Column, phase) if other.needs.live.contains(&item.change.address) => {
-                    pairs.push(if phase == Phase::Rename { (node, replaced) } else { (replaced, node) });
+                (Kind::Table | Kind::Column, Phase::Rename) => pairs.push((node, replaced)),
+                (Kind::Table | Kind::Column, Phase::Down | Phase::Up | Phase::Attach) => {
+                    pairs.push((replaced, node));
                 }
                 (
                     Kind::Schema
                     | Kind::Extension
                     | Kind::Enum
                     | Kind::Sequence
-                    | Kind::Table
-                    | Kind::Column
                     | Kind::Constraint
                     | Kind::Index,
                     _,

@@ -29,8 +29,11 @@ use crate::sql::{Context, Step, enum_dependents};
 /// Makes the plan.
 ///
 /// # Errors
-/// When no honest plan exists: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
+/// When no honest plan exists, or `--only` names nothing known: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
 pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
+    for address in &inputs.options.only {
+        target_of(inputs, address)?;
+    }
     let mut document = empty(inputs);
     for target in by_name(inputs) {
         let planned = plan_target(target, &inputs.options, document.groups.len() + 1, None)?;
@@ -55,14 +58,18 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
 /// # Errors
 /// As [`compile`], and [`PlanError::UnknownAddress`].
 pub fn explain(inputs: &PlanInputs, address: &Address) -> Result<Vec<Because>, PlanError> {
-    let unknown = || PlanError::UnknownAddress(address.clone());
-    let target = inputs.targets.iter().find(|t| t.target == *address.target()).ok_or_else(unknown)?;
-    let known = |address: &Address| {
-        target.desired.contains_key(address) || target.recorded.resources.contains_key(address)
+    let planned = plan_target(target_of(inputs, address)?, &inputs.options, 1, Some(address))?;
+    Ok(planned.reasons)
+}
+
+/// The target that declares or manages `address`; a column is known with its table.
+fn target_of<'a>(inputs: &'a PlanInputs, address: &Address) -> Result<&'a TargetInputs, PlanError> {
+    let table = address.table_of_member().filter(|_| address.kind() == Kind::Column);
+    let whole = table.as_ref().unwrap_or(address);
+    let knows = |target: &&TargetInputs| {
+        target.desired.contains_key(whole) || target.recorded.resources.contains_key(whole)
     };
-    let planned = plan_target(target, &inputs.options, 1, Some(address))?;
-    let is_changed = planned.changes.iter().any(|change| change.address == *address);
-    if is_changed || known(address) { Ok(planned.reasons) } else { Err(unknown()) }
+    inputs.targets.iter().find(knows).ok_or_else(|| PlanError::UnknownAddress(address.clone()))
 }
 
 fn by_name(inputs: &PlanInputs) -> Vec<&TargetInputs> {

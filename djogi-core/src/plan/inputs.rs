@@ -54,7 +54,7 @@ pub enum PlanError {
     /// Dropping all that a package declared is hardly ever meant: most likely it was not linked.
     #[error("nothing is declared by {} any more, whose objects are managed in target {target}", .packages.join(", "))]
     PackagesVanished { target: Ident, packages: Vec<String> },
-    /// `--only` or `--explain` names what has no change and is no known object.
+    /// `--only` or `--explain` names what no target knows.
     #[error("{0} is neither declared nor recorded")]
     UnknownAddress(Address),
     #[error("the changes of target {target} need each other: {}", .edges.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]

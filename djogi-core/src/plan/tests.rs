@@ -127,7 +127,7 @@ fn leaves(catalog: &[Resource]) -> Vec<Resource> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn a_catalog_does_not_differ_from_itself(catalog in random_catalog()) {
