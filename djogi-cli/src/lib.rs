@@ -13,6 +13,7 @@ pub mod context;
 pub mod diagnostic;
 pub mod environment;
 pub mod exit;
+pub mod report;
 mod scaffold;
 pub mod terminal;
 
