@@ -1,1 +1,10 @@
-//! djogi-cluster
+//! Everything of djogi that touches the world: PostgreSQL, files and processes.
+//!
+//! Invariants: nothing here prints (it emits [`event::Event`]s), nothing here compares schemas (djogi-core does),
+//! and every durable write goes through [`state`] or [`ledger`].
+
+pub mod event;
+pub mod identity;
+pub mod ledger;
+pub mod lock;
+pub mod state;

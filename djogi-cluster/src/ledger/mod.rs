@@ -1,0 +1,15 @@
+//! The ledger: schema `djogi` in each target, where what PostgreSQL did is written in the transaction that did it.
+//!
+//! A crash leaves the rows of committed groups and no others. Reading works without the schema (no ledger yet)
+//! and writes nothing; the first apply creates it under the run lock. PUBLIC has no rights on it.
+
+mod error;
+mod lease;
+mod op;
+mod schema;
+
+pub(crate) use error::DIRECT_CONNECTION;
+pub use error::LedgerError;
+pub use lease::{Fence, Lease, bump_epoch, fence, read_lease};
+pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, ops_since, record_op};
+pub use schema::{LEDGER_SCHEMA, LEDGER_VERSION, LedgerVersion, ensure_ledger, ledger_version};

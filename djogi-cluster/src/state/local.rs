@@ -1,0 +1,255 @@
+//! The state in a folder, `.djogi/` by default.
+//!
+//! Readers take no lock and write nothing: a rename shows them the old state or the new one. Writers hold the
+//! lock of the operating system from the comparison to the rename. Killed anywhere in a swap, the state is the
+//! old one or the new one; what else can be left is a temporary file, which the next writer removes, and a
+//! backup or history entry of the state that is still the current one.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use djogi_core::Digest;
+
+use super::catalog::RecordedCatalog;
+use super::document::{Serial, State};
+use super::durable::{self, OsLock};
+use super::error::StoreError;
+use super::store::{HISTORY_LENGTH, Snapshot, Store, Version};
+use super::text;
+
+/// Space that must be free before a run begins, beyond the revisions it writes: a small catalog and sidecars.
+const RESERVE_BYTES: usize = 256 * 1024;
+
+/// A state store in a folder.
+#[derive(Clone, Debug)]
+pub struct LocalStore {
+    dir: PathBuf,
+}
+
+impl LocalStore {
+    /// The store in `dir`, which the first write creates.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn head_path(&self) -> PathBuf {
+        self.dir.join("state.json")
+    }
+
+    fn backup_path(&self) -> PathBuf {
+        self.dir.join("state.json.backup")
+    }
+
+    fn history_dir(&self) -> PathBuf {
+        self.dir.join("history")
+    }
+
+    fn revision_path(&self, serial: Serial) -> PathBuf {
+        self.history_dir().join(format!("{serial}.json"))
+    }
+
+    fn catalogs_dir(&self) -> PathBuf {
+        self.dir.join("catalogs")
+    }
+
+    fn catalog_path(&self, digest: &Digest) -> PathBuf {
+        self.catalogs_dir().join(format!("{}.json", digest.hex()))
+    }
+
+    /// Every writer begins with this; under the lock, temporary files belong to nobody.
+    fn lock_for_writing(&self) -> Result<OsLock, StoreError> {
+        for dir in [self.history_dir(), self.catalogs_dir()] {
+            durable::create_dir(&dir)?;
+        }
+        let lock = OsLock::acquire(&self.dir.join("lock"))?;
+        for dir in [self.dir.clone(), self.history_dir(), self.catalogs_dir()] {
+            durable::remove_leftovers(&dir)?;
+        }
+        Ok(lock)
+    }
+
+    /// The current state with its bytes.
+    fn read_head(&self) -> Result<Option<(State, Digest, Vec<u8>)>, StoreError> {
+        let path = self.head_path();
+        let Some(bytes) = durable::read(&path)? else { return Ok(None) };
+        let (state, digest) = text::parse(&bytes).map_err(|damage| StoreError::Damaged {
+            location: path.display().to_string(),
+            damage,
+            backup: self.newest_intact_copy(),
+        })?;
+        Ok(Some((state, digest, bytes)))
+    }
+
+    /// For an error message only, so what cannot be read is passed over.
+    fn newest_intact_copy(&self) -> Option<(Serial, String)> {
+        let revisions = self.kept_serials().unwrap_or_default();
+        let revisions = revisions.into_iter().map(|serial| self.revision_path(serial));
+        let intact = |path: PathBuf| {
+            let (state, _) = text::parse(&durable::read(&path).ok()??).ok()?;
+            Some((state.serial, path.display().to_string()))
+        };
+        // `max_by_key` gives the last of equals, so the backup goes before its twin in the history.
+        revisions.chain([self.backup_path()]).filter_map(intact).max_by_key(|(serial, _)| *serial)
+    }
+
+    /// Serials in the history folder, oldest first.
+    fn kept_serials(&self) -> Result<Vec<Serial>, StoreError> {
+        let serial = |path: PathBuf| path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok();
+        let mut serials: Vec<_> =
+            durable::list(&self.history_dir())?.into_iter().filter_map(serial).map(Serial::new).collect();
+        serials.sort_unstable();
+        Ok(serials)
+    }
+
+    fn swap_blocking(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+        expected.check_successor(next)?;
+        let _lock = self.lock_for_writing()?;
+        let head = self.read_head()?;
+        let found =
+            head.as_ref().map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, *digest));
+        if found != *expected {
+            let location = self.head_path().display().to_string();
+            return Err(StoreError::Conflict { location, expected: expected.clone(), found });
+        }
+        if let Some((state, _, bytes)) = &head {
+            durable::replace(&self.revision_path(state.serial), bytes)?;
+            durable::replace(&self.backup_path(), bytes)?;
+        }
+        let digest = text::digest(next);
+        durable::replace(&self.head_path(), &text::render(next, &digest))?;
+        self.forget_old_revisions();
+        Ok(Version::of(next.serial, digest))
+    }
+
+    /// The new state is durable by now: an old revision too many is no reason to report a failure.
+    fn forget_old_revisions(&self) {
+        let serials = self.kept_serials().unwrap_or_default();
+        for serial in serials.iter().rev().skip(HISTORY_LENGTH) {
+            let _ = std::fs::remove_file(self.revision_path(*serial));
+        }
+    }
+
+    fn preflight_blocking(&self) -> Result<(), StoreError> {
+        let _lock = self.lock_for_writing()?;
+        let head = durable::read(&self.head_path())?.map_or(0, |bytes| bytes.len());
+        // The next state, its predecessor as backup and in the history, and a catalog of about the same size.
+        durable::reserve(&self.dir, RESERVE_BYTES + 4 * head)
+    }
+
+    fn put_catalog_blocking(&self, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
+        let path = self.catalog_path(digest);
+        if durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest) {
+            return Ok(());
+        }
+        let _lock = self.lock_for_writing()?;
+        durable::replace(&path, bytes)
+    }
+
+    fn catalog_blocking(&self, digest: &Digest) -> Result<RecordedCatalog, StoreError> {
+        let path = self.catalog_path(digest);
+        let location = path.display().to_string();
+        let Some(bytes) = durable::read(&path)? else {
+            return Err(StoreError::CatalogMissing { location, digest: *digest });
+        };
+        RecordedCatalog::from_bytes(&bytes, digest).map_err(|reason| StoreError::CatalogDamaged {
+            location,
+            digest: *digest,
+            reason,
+        })
+    }
+
+    fn history_blocking(&self) -> Result<Vec<Serial>, StoreError> {
+        let Some((head, ..)) = self.read_head()? else { return Ok(Vec::new()) };
+        let mut serials = self.kept_serials()?;
+        // A state put back by hand is followed by new revisions; what came after it is not its history.
+        serials.retain(|serial| *serial < head.serial);
+        serials.push(head.serial);
+        Ok(serials)
+    }
+
+    fn revision_blocking(&self, serial: Serial) -> Result<State, StoreError> {
+        let available = self.history_blocking()?;
+        if available.last() == Some(&serial)
+            && let Some((head, ..)) = self.read_head()?
+        {
+            return Ok(head);
+        }
+        let path = self.revision_path(serial);
+        let location = path.display().to_string();
+        match durable::read(&path)? {
+            Some(bytes) if available.contains(&serial) => {
+                let parsed = text::parse(&bytes);
+                parsed.map(|(state, _)| state).map_err(|damage| StoreError::Damaged {
+                    location,
+                    damage,
+                    backup: None,
+                })
+            }
+            Some(_) | None => {
+                let location = self.history_dir().display().to_string();
+                Err(StoreError::NoSuchRevision { location, serial, available })
+            }
+        }
+    }
+
+    /// File operations block, and a sync may take long: they run beside the async threads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&LocalStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        let died = |e: tokio::task::JoinError| StoreError::Crashed {
+            location: self.location(),
+            message: e.to_string(),
+        };
+        tokio::task::spawn_blocking(move || work(&store)).await.map_err(died)?
+    }
+}
+
+#[async_trait]
+impl Store for LocalStore {
+    fn location(&self) -> String {
+        self.head_path().display().to_string()
+    }
+
+    async fn read(&self) -> Result<Snapshot, StoreError> {
+        let head = self.blocking(Self::read_head).await?;
+        Ok(match head {
+            Some((state, digest, _)) => {
+                Snapshot { version: Version::of(state.serial, digest), state: Some(state) }
+            }
+            None => Snapshot { version: Version::ABSENT, state: None },
+        })
+    }
+
+    async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+        let (expected, next) = (expected.clone(), next.clone());
+        self.blocking(move |store| store.swap_blocking(&expected, &next)).await
+    }
+
+    async fn preflight_writable(&self) -> Result<(), StoreError> {
+        self.blocking(Self::preflight_blocking).await
+    }
+
+    async fn put_catalog(&self, catalog: &RecordedCatalog) -> Result<Digest, StoreError> {
+        let (bytes, digest) = catalog.to_bytes();
+        self.blocking(move |store| store.put_catalog_blocking(&bytes, &digest).map(|()| digest)).await
+    }
+
+    async fn catalog(&self, digest: &Digest) -> Result<RecordedCatalog, StoreError> {
+        let digest = *digest;
+        self.blocking(move |store| store.catalog_blocking(&digest)).await
+    }
+
+    async fn history(&self) -> Result<Vec<Serial>, StoreError> {
+        self.blocking(Self::history_blocking).await
+    }
+
+    async fn revision(&self, serial: Serial) -> Result<State, StoreError> {
+        self.blocking(move |store| store.revision_blocking(serial)).await
+    }
+}

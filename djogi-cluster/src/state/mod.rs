@@ -1,0 +1,27 @@
+//! The state store: what djogi last made and observed, outside the database.
+//!
+//! [`State`] moves only by compare-and-swap ([`Store::swap`], normally through [`publish`]); after a crash it is
+//! the old or the new one, never a part, and whatever is damaged is refused by name ([`Damage`]).
+
+mod belonging;
+mod catalog;
+mod damage;
+mod document;
+mod durable;
+mod error;
+mod local;
+mod publish;
+mod store;
+mod text;
+
+pub use belonging::{Misplaced, check_belonging};
+pub use catalog::{RECORDED_FORMAT, RecordedCatalog, RecordedEntry};
+pub use damage::Damage;
+pub use document::{
+    Content, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State, Status,
+    TargetState, WrittenBy,
+};
+pub use error::StoreError;
+pub use local::LocalStore;
+pub use publish::{Published, publish};
+pub use store::{HISTORY_LENGTH, Snapshot, Store, Version};

@@ -1,0 +1,47 @@
+//! Publishing: the one way by which a run's result becomes the state.
+//!
+//! A run that changes nothing writes nothing, so the file keeps every byte, its serial included.
+
+use super::document::{Content, State, WrittenBy};
+use super::error::StoreError;
+use super::store::{Snapshot, Store};
+use crate::identity::Lineage;
+
+/// What [`publish`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The content is what the state had already.
+    Unchanged(Snapshot),
+    /// A new revision was written.
+    Written(Snapshot),
+}
+
+impl Published {
+    /// What is in the store now; the base of the next [`publish`].
+    pub fn into_snapshot(self) -> Snapshot {
+        match self {
+            Published::Unchanged(snapshot) | Published::Written(snapshot) => snapshot,
+        }
+    }
+}
+
+/// Makes `content` the current state if `base` still is, and if it changes anything. `lineage` becomes that of
+/// the first state; later ones keep theirs.
+///
+/// # Errors
+/// Those of [`Store::swap`].
+pub async fn publish(
+    store: &dyn Store,
+    base: Snapshot,
+    lineage: Lineage,
+    content: Content,
+    written_by: WrittenBy,
+) -> Result<Published, StoreError> {
+    let next = match &base.state {
+        Some(state) if state.content == content => return Ok(Published::Unchanged(base)),
+        Some(state) => state.successor(content, written_by)?,
+        None => State::first(lineage, content, written_by),
+    };
+    let version = store.swap(&base.version, &next).await?;
+    Ok(Published::Written(Snapshot { state: Some(next), version }))
+}

@@ -1,0 +1,119 @@
+//! The contract of every state backend: read, compare-and-swap, catalogs by digest, history.
+//!
+//! `tests/state/contract.rs` holds what each backend must pass. What a backend promises after a crash: the
+//! state is the one before or the one after a swap, and every catalog it names is there.
+
+use async_trait::async_trait;
+use djogi_core::Digest;
+
+use super::catalog::RecordedCatalog;
+use super::document::{Serial, State};
+use super::error::StoreError;
+
+/// How many superseded revisions a store keeps.
+pub const HISTORY_LENGTH: usize = 20;
+
+/// The revision that a run started from; what [`Store::swap`] compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    head: Option<(Serial, Digest)>,
+}
+
+impl Version {
+    /// No state yet.
+    pub const ABSENT: Version = Version { head: None };
+
+    /// The version of a state with this serial and digest.
+    pub fn of(serial: Serial, digest: Digest) -> Self {
+        Self { head: Some((serial, digest)) }
+    }
+
+    /// `None` when there is no state.
+    pub fn serial(&self) -> Option<Serial> {
+        self.head.map(|(serial, _)| serial)
+    }
+
+    /// Digest of the whole state; `None` when there is none.
+    pub fn digest(&self) -> Option<Digest> {
+        self.head.map(|(_, digest)| digest)
+    }
+
+    /// Whether `next` is what follows this version; every backend asks before it writes.
+    pub(super) fn check_successor(&self, next: &State) -> Result<(), StoreError> {
+        let serial = self.serial().map_or(Ok(Serial::FIRST), Serial::next)?;
+        if next.serial == serial {
+            Ok(())
+        } else {
+            Err(StoreError::NotASuccessor { expected: self.clone(), next: next.serial })
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.head {
+            Some((serial, digest)) => write!(f, "serial {serial} ({digest})"),
+            None => f.write_str("no state"),
+        }
+    }
+}
+
+/// A state as read, with the version to swap against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// `None` when the store holds no state. That means "new" only where no target has a ledger: see
+    /// [`super::check_belonging`].
+    pub state: Option<State>,
+    pub version: Version,
+}
+
+/// Where states live.
+#[async_trait]
+pub trait Store: std::fmt::Debug + Send + Sync {
+    /// Where the state is, for humans: a path, never a connection string with a password.
+    fn location(&self) -> String;
+
+    /// Reads the current state. Writes nothing, waits for nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when what is there is not a state; never mistaken for an absent one.
+    async fn read(&self) -> Result<Snapshot, StoreError>;
+
+    /// Replaces the state that `expected` names by `next`, durably, and keeps the old one as backup and in the
+    /// history. `next` must be the first state or the successor of the expected one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the current state is another one; nothing is written then.
+    async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError>;
+
+    /// Makes sure, before any effect on a database, that a state can be written afterwards. Leaves the state
+    /// as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::NotWritable`], [`StoreError::NoSpace`] or what else stands in the way.
+    async fn preflight_writable(&self) -> Result<(), StoreError>;
+
+    /// Stores a catalog durably and gives its digest. One that is there already is verified and, when damaged,
+    /// written anew.
+    async fn put_catalog(&self, catalog: &RecordedCatalog) -> Result<Digest, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::CatalogMissing`], [`StoreError::CatalogDamaged`]: `djogi refresh` writes it anew.
+    async fn catalog(&self, digest: &Digest) -> Result<RecordedCatalog, StoreError>;
+
+    /// The serials that [`Store::revision`] can give, oldest first, the current one last.
+    async fn history(&self) -> Result<Vec<Serial>, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::NoSuchRevision`] when it was never there or is no longer kept.
+    async fn revision(&self, serial: Serial) -> Result<State, StoreError>;
+
+    /// The state before the current one; `None` when there was none.
+    async fn backup(&self) -> Result<Option<State>, StoreError> {
+        let serials = self.history().await?;
+        match serials.iter().rev().nth(1) {
+            Some(serial) => self.revision(*serial).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
