@@ -80,6 +80,27 @@ impl Line {
         rendered
     }
 
+    /// At most so many columns; what is cut off is replaced by dots.
+    #[must_use]
+    pub(crate) fn cut(self, width: usize) -> Self {
+        if self.width() <= width {
+            return self;
+        }
+        let mut cut = Line::default();
+        let room = width.saturating_sub(3);
+        for (text, tone) in self.spans {
+            for c in text.chars() {
+                let mut buffer = [0; 4];
+                let c = c.encode_utf8(&mut buffer);
+                if cut.width() + c.width() > room {
+                    return cut.with("...", Tone::Faint);
+                }
+                cut.push(c, tone);
+            }
+        }
+        cut
+    }
+
     /// Breaks at blanks so that each part fits, later parts indented. A word that is too long stays whole: an
     /// address must be copied in one piece.
     pub(crate) fn wrap(self, width: usize, hanging: usize) -> Vec<Line> {
@@ -195,6 +216,14 @@ mod tests {
     fn wide_characters_take_two_columns() {
         assert_eq!(Line::new("注文", Tone::Plain).width(), 4);
         assert_eq!(wrapped("注文 注文 注文", 10), ["注文 注文", "  注文"]);
+    }
+
+    #[test]
+    fn cut_lines_fit() {
+        let line = || Line::new("注文 abc", Tone::Added).with("defg", Tone::Plain);
+        assert_eq!(line().cut(12).render(Paint::plain()), "注文 abcdefg");
+        assert_eq!(line().cut(10).render(Paint::plain()), "注文 ab...");
+        assert_eq!(line().cut(6).render(Paint::plain()), "注...");
     }
 
     #[test]

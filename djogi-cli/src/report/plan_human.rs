@@ -17,18 +17,18 @@ pub fn render(document: &PlanDocument, view: View) -> String {
     let is_empty = document.resource_changes.is_empty() && document.resource_drift.is_empty();
     if is_empty && document.recoveries.is_empty() {
         page.line(&nothing_to_do(document));
-        page.paragraph(unmanaged_list(document, view));
+        page.paragraph(&unmanaged_list(document, view));
         page.diagnostics(&document.diagnostics);
         return page.text;
     }
-    header(document).into_iter().for_each(|line| page.lines(line.wrap(view.width, 2)));
+    header(document).into_iter().for_each(|line| page.lines(&line.wrap(view.width, 2)));
     changes(document, &mut page);
-    drift::lines(document, view).into_iter().for_each(|lines| page.paragraph(lines));
+    drift::lines(document, view).into_iter().for_each(|lines| page.paragraph(&lines));
     page.diagnostics(&document.diagnostics);
-    page.paragraph(footnotes(document, view));
-    page.lines(unmanaged_list(document, view));
+    page.paragraph(&footnotes(document, view));
+    page.lines(&unmanaged_list(document, view));
     // Whole on whatever terminal, so that it can be searched for.
-    page.paragraph(vec![summary(&document.summary)]);
+    page.paragraph(&[summary(&document.summary)]);
     page.text
 }
 
@@ -44,12 +44,12 @@ impl Page {
         self.text.push('\n');
     }
 
-    fn lines(&mut self, lines: Vec<Line>) {
+    fn lines(&mut self, lines: &[Line]) {
         lines.iter().for_each(|line| self.line(line));
     }
 
     /// Lines after an empty one.
-    fn paragraph(&mut self, lines: Vec<Line>) {
+    fn paragraph(&mut self, lines: &[Line]) {
         if !lines.is_empty() {
             self.text.push('\n');
             self.lines(lines);
@@ -68,7 +68,7 @@ impl Page {
 }
 
 /// A finding of the planner as the command line tells its own.
-fn diagnostic(found: &PlanDiagnostic) -> Diagnostic {
+pub(crate) fn diagnostic(found: &PlanDiagnostic) -> Diagnostic {
     let PlanDiagnostic { code, severity, address, message, help } = found;
     let mut diagnostic = Diagnostic::error(code.clone(), message.clone());
     diagnostic.severity = match severity {
@@ -128,16 +128,16 @@ fn changes(document: &PlanDocument, page: &mut Page) {
     let mut is_folded = false;
     for Section { title, is_destructive, blocks } in sections(document) {
         let tone = if is_destructive { Tone::Danger } else { Tone::Title };
-        page.paragraph(Line::new(title, tone).wrap(page.view.width, 0));
+        page.paragraph(&Line::new(title, tone).wrap(page.view.width, 0));
         let items = if folds { fold(blocks) } else { blocks.into_iter().map(Item::Single).collect() };
         for item in items {
             is_folded |= item.is_folded();
-            page.paragraph(item.lines(&setting));
+            page.paragraph(&item.lines(&setting));
         }
     }
     if is_folded {
         let text = format!("Like changes are folded; -v shows all {}.", document.resource_changes.len());
-        page.paragraph(Line::new(text, Tone::Faint).wrap(page.view.width, 0));
+        page.paragraph(&Line::new(text, Tone::Faint).wrap(page.view.width, 0));
     }
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn table(schema: &str, name: &str, columns: &[Value]) -> Value {
     json!({"schema": schema, "name": name, "columns": columns, "comment": null})
 }
 
-pub(crate) fn constraint(table: &str, name: &str, definition: Value) -> Value {
+pub(crate) fn constraint(table: &str, name: &str, definition: &Value) -> Value {
     json!({"schema": "public", "table": table, "name": name, "definition": definition,
            "deferrable": "not_deferrable", "validated": true, "comment": null})
 }
@@ -148,7 +148,7 @@ pub(crate) fn index(table: &str, name: &str, elements: &[Value]) -> Value {
            "valid": true, "comment": null})
 }
 
-pub(crate) fn element(key: Value, descending: bool) -> Value {
+pub(crate) fn element(key: &Value, descending: bool) -> Value {
     json!({"key": key, "collation": null, "operator_class": null, "descending": descending,
            "nulls_first": descending})
 }
@@ -218,7 +218,7 @@ fn customers() -> Vec<ResourceChange> {
             constraint(
                 "customers",
                 "customers_pkey",
-                json!({"primary_key": {"columns": ["id"], "include": []}}),
+                &json!({"primary_key": {"columns": ["id"], "include": []}}),
             ),
         ),
         create(
@@ -226,7 +226,7 @@ fn customers() -> Vec<ResourceChange> {
             constraint(
                 "customers",
                 "customers_email_check",
-                json!({"check": {"expression": "(email ~~ '%@%'::text)", "no_inherit": false}}),
+                &json!({"check": {"expression": "(email ~~ '%@%'::text)", "no_inherit": false}}),
             ),
         ),
         create(
@@ -236,8 +236,8 @@ fn customers() -> Vec<ResourceChange> {
                     "customers",
                     "customers_since_idx",
                     &[
-                        element(json!({"column": "since"}), true),
-                        element(json!({"expression": "lower(full_name)"}), false),
+                        element(&json!({"column": "since"}), true),
+                        element(&json!({"expression": "lower(full_name)"}), false),
                     ],
                 ),
                 "predicate",
@@ -301,7 +301,7 @@ pub(crate) fn every_action() -> PlanDocument {
     changes.push(change(
         "index.main.public.orders_old_idx",
         &[ActionVerb::Delete],
-        index("orders", "orders_old_idx", &[element(json!({"column": "status"}), false)]),
+        index("orders", "orders_old_idx", &[element(&json!({"column": "status"}), false)]),
         Value::Null,
     ));
     let gone = change(
@@ -322,7 +322,7 @@ pub(crate) fn every_action() -> PlanDocument {
     changes.push(waits(conflict, Reason::UnmanagedConflict));
     let mut dependent = create(
         "constraint.main.public.orders.orders_line_fkey",
-        constraint("orders", "orders_line_fkey", foreign_key(&["line"], "Order Lines", "set_null")),
+        constraint("orders", "orders_line_fkey", &foreign_key(&["line"], "Order Lines", "set_null")),
     );
     dependent.depends_on =
         vec![address("table.main.public.orders"), address("table.main.public.\"Order Lines\"")];
@@ -459,7 +459,7 @@ pub(crate) fn many() -> PlanDocument {
             constraint(
                 &format!("event_{n:03}"),
                 &name,
-                json!({"primary_key": {"columns": ["id"], "include": []}}),
+                &json!({"primary_key": {"columns": ["id"], "include": []}}),
             ),
         )
     }));
