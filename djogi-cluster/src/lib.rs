@@ -7,4 +7,5 @@ pub mod event;
 pub mod identity;
 pub mod ledger;
 pub mod lock;
+pub mod server;
 pub mod state;

@@ -5,16 +5,31 @@
 
 pub mod address;
 pub mod catalog;
+pub mod classify;
 pub mod declared;
+pub mod depend;
 pub mod desired;
+pub mod diff;
 pub mod digest;
 pub mod disposition;
+#[cfg(test)]
+mod fixtures;
+pub mod group;
 pub mod ident;
 mod keywords;
 pub mod kind;
+mod lexis;
+pub mod lower;
+pub mod needs;
 pub mod observation;
+pub mod order;
+pub mod parents;
 pub mod plan;
+pub mod prove;
 pub mod recorded;
+pub mod safety;
+pub mod sql;
+mod tokens;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;

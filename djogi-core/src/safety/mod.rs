@@ -1,0 +1,13 @@
+//! What each statement costs and risks, as data: one row for each operation, proved against real servers.
+//!
+//! Statements are written in [`sql`](crate::sql); whatever is known about them beside their text comes from
+//! here and nowhere else.
+
+mod casts;
+pub mod table;
+pub mod type_change;
+pub mod volatility;
+
+pub use table::{Row, TABLE, Verb, look_up, since};
+pub use type_change::{CastPath, Storage, TypeChange, classify};
+pub use volatility::is_volatile;

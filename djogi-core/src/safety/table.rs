@@ -1,0 +1,235 @@
+//! The safety table: for each operation the lock it takes, what it does under it, how it commits and how it is
+//! undone. Rows hold for a table that existed before; on one made in the same plan no lock matters.
+
+use self::Verb as V;
+use crate::observation::ServerVersion;
+use crate::plan::{Effect, LockMode, Reversibility, TransactionMode};
+
+use Effect::{Build, Catalog, Rewrite, Scan};
+use Reversibility::{DataLoss, Narrowing, Recoverable, Reversible};
+
+macro_rules! verbs {
+    ($($verb:ident)*) => {
+        /// The operations that djogi's statements consist of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Verb { $($verb,)* }
+
+        impl Verb {
+            pub const ALL: &[Verb] = &[$(Verb::$verb,)*];
+        }
+    };
+}
+
+verbs! {
+    CreateSchema RenameSchema DropSchema
+    CreateExtension SetExtensionSchema UpdateExtension DropExtension
+    CreateEnum AddEnumLabel RenameEnum DropEnum
+    CreateSequence AlterSequence RenameSequence DropSequence
+    CreateTable RenameTable DropTable
+    AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
+    AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
+    RenameColumn DropColumn DropGeneratedColumn
+    SetTypeInPlace SetTypeVerified SetTypeReindexed SetTypeRewrite SetTypeNarrowing
+    SetNotNull SetNotNullProved DropNotNull SetDefault DropDefault
+    AddIdentity SetIdentity DropIdentity
+    SetStoredExpression SetVirtualExpression DropExpression
+    AddPrimaryKey AddUnique AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
+    ValidateCheck ValidateForeignKey SetConstraintDeferrable RenameConstraint
+    DropKey DropCheck DropForeignKey
+    CreateIndex SetIndexOptions RenameIndex DropIndex
+    Comment CommentOnRelation
+}
+
+/// What is known of one operation from one major version on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub verb: Verb,
+    /// The oldest major version that this row holds for.
+    pub min_version: u32,
+    /// The strongest lock on the relation it changes.
+    pub lock: Option<LockMode>,
+    /// The strongest lock on the table that a foreign key refers to.
+    pub referenced_lock: Option<LockMode>,
+    pub effect: Effect,
+    pub transaction: TransactionMode,
+    pub reversibility: Reversibility,
+    /// What a reviewer must know whatever the table, as one sentence.
+    pub hazard: Option<&'static str>,
+}
+
+const OLDEST: u32 = ServerVersion::OLDEST_MAJOR;
+const AEL: Option<LockMode> = Some(LockMode::AccessExclusive);
+const SRE: Option<LockMode> = Some(LockMode::ShareRowExclusive);
+const SHARE: Option<LockMode> = Some(LockMode::Share);
+const SUE: Option<LockMode> = Some(LockMode::ShareUpdateExclusive);
+const ROW_SHARE: Option<LockMode> = Some(LockMode::RowShare);
+
+const fn row(verb: Verb, lock: Option<LockMode>, effect: Effect, reversibility: Reversibility) -> Row {
+    Row {
+        verb,
+        min_version: OLDEST,
+        lock,
+        referenced_lock: None,
+        effect,
+        transaction: TransactionMode::In,
+        reversibility,
+        hazard: None,
+    }
+}
+
+impl Row {
+    const fn from_version(self, min_version: u32) -> Self {
+        Self { min_version, ..self }
+    }
+
+    const fn referenced(self, referenced_lock: Option<LockMode>) -> Self {
+        Self { referenced_lock, ..self }
+    }
+
+    const fn barrier(self) -> Self {
+        Self { transaction: TransactionMode::Barrier, ..self }
+    }
+
+    const fn hazard(self, hazard: &'static str) -> Self {
+        Self { hazard: Some(hazard), ..self }
+    }
+}
+
+const OLD_NAME_BREAKS: &str = "programs that use the old name fail as soon as this commits";
+const REWRITES: &str = "reads and writes wait while the table and its indexes are written anew";
+const SCANS: &str = "reads and writes wait while every row is checked";
+const WRITES_WAIT: &str = "writes wait while the index is built";
+const BUILDS: &str = "reads and writes wait while the index is built";
+const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
+
+/// Sorted neither by name nor by danger but as the manual goes: one object after the other.
+pub const TABLE: &[Row] = &[
+    row(V::CreateSchema, None, Catalog, Reversible),
+    row(V::RenameSchema, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropSchema, None, Catalog, Reversible),
+    row(V::CreateExtension, None, Catalog, Reversible),
+    row(V::SetExtensionSchema, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::UpdateExtension, None, Catalog, Recoverable)
+        .hazard("the extension's own update script decides what is locked"),
+    row(V::DropExtension, None, Catalog, DataLoss).hazard("tables of the extension go with it"),
+    row(V::CreateEnum, None, Catalog, Reversible),
+    row(V::AddEnumLabel, None, Catalog, Recoverable).barrier(),
+    row(V::RenameEnum, None, Catalog, Reversible),
+    row(V::DropEnum, None, Catalog, Reversible),
+    row(V::CreateSequence, None, Catalog, Reversible),
+    row(V::AlterSequence, SRE, Catalog, Reversible),
+    row(V::RenameSequence, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropSequence, AEL, Catalog, DataLoss),
+    row(V::CreateTable, None, Catalog, Reversible),
+    row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
+    row(V::AddColumnNullable, AEL, Catalog, Reversible),
+    row(V::AddColumnNotNull, AEL, Scan, Reversible),
+    row(V::AddColumnConstantDefault, AEL, Catalog, Reversible),
+    row(V::AddColumnVolatileDefault, AEL, Rewrite, Reversible).hazard(REWRITES),
+    row(V::AddColumnIdentity, AEL, Rewrite, Reversible).hazard(REWRITES),
+    row(V::AddColumnStoredGenerated, AEL, Rewrite, Reversible).hazard(REWRITES),
+    row(V::AddColumnVirtualGenerated, AEL, Catalog, Reversible).from_version(18),
+    row(V::AddColumnVirtualGeneratedNotNull, AEL, Scan, Reversible).from_version(18).hazard(SCANS),
+    row(V::RenameColumn, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropColumn, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
+    row(V::DropGeneratedColumn, AEL, Catalog, Recoverable).referenced(AEL).hazard(READERS_BREAK),
+    row(V::SetTypeInPlace, AEL, Catalog, Reversible).referenced(AEL),
+    row(V::SetTypeVerified, AEL, Scan, Reversible).referenced(AEL).hazard(SCANS),
+    row(V::SetTypeReindexed, AEL, Build, Reversible).referenced(AEL).hazard(BUILDS),
+    row(V::SetTypeRewrite, AEL, Rewrite, Recoverable).referenced(AEL).hazard(REWRITES),
+    row(V::SetTypeNarrowing, AEL, Rewrite, Narrowing).referenced(AEL).hazard(REWRITES),
+    row(V::SetNotNull, AEL, Scan, Reversible).hazard(SCANS),
+    row(V::SetNotNullProved, AEL, Catalog, Reversible),
+    row(V::DropNotNull, AEL, Catalog, Reversible),
+    row(V::SetDefault, AEL, Catalog, Reversible),
+    row(V::DropDefault, AEL, Catalog, Reversible),
+    row(V::AddIdentity, AEL, Catalog, Reversible),
+    row(V::SetIdentity, AEL, Catalog, Reversible),
+    row(V::DropIdentity, AEL, Catalog, Recoverable),
+    row(V::SetStoredExpression, AEL, Rewrite, Recoverable).from_version(17).hazard(REWRITES),
+    row(V::SetVirtualExpression, AEL, Catalog, Reversible).from_version(18),
+    row(V::DropExpression, AEL, Catalog, Recoverable),
+    row(V::AddPrimaryKey, AEL, Build, Reversible).hazard(BUILDS),
+    row(V::AddUnique, AEL, Build, Reversible).hazard(BUILDS),
+    row(V::AddExclusion, AEL, Build, Reversible).hazard(BUILDS),
+    row(V::AddCheck, AEL, Scan, Reversible).hazard(SCANS),
+    row(V::AddCheckNotValid, AEL, Catalog, Reversible)
+        .hazard("an update of a row that violates it fails, whichever column it changes"),
+    row(V::AddForeignKey, SRE, Scan, Reversible)
+        .referenced(SRE)
+        .hazard("writes to both tables wait while every row is checked"),
+    row(V::AddForeignKeyNotValid, SRE, Catalog, Reversible).referenced(SRE),
+    row(V::ValidateCheck, SUE, Scan, Reversible),
+    row(V::ValidateForeignKey, SUE, Scan, Reversible).referenced(ROW_SHARE),
+    row(V::SetConstraintDeferrable, AEL, Catalog, Reversible),
+    row(V::RenameConstraint, AEL, Catalog, Reversible),
+    row(V::DropKey, AEL, Catalog, Recoverable),
+    row(V::DropCheck, AEL, Catalog, Reversible),
+    row(V::DropForeignKey, AEL, Catalog, Reversible).referenced(AEL),
+    row(V::CreateIndex, SHARE, Build, Reversible).hazard(WRITES_WAIT),
+    row(V::SetIndexOptions, SUE, Catalog, Reversible),
+    row(V::RenameIndex, SUE, Catalog, Reversible),
+    row(V::DropIndex, AEL, Catalog, Recoverable),
+    row(V::Comment, None, Catalog, Reversible),
+    row(V::CommentOnRelation, SUE, Catalog, Reversible),
+];
+
+/// The row of `verb` for a server. For a server older than [`since`] it is the row of the first version that
+/// has the operation.
+pub fn look_up(verb: Verb, version: ServerVersion) -> &'static Row {
+    let rows = || TABLE.iter().filter(|row| row.verb == verb);
+    rows()
+        .filter(|row| row.min_version <= version.major())
+        .max_by_key(|row| row.min_version)
+        .or_else(|| rows().min_by_key(|row| row.min_version))
+        .expect("the safety table has a row for every verb")
+}
+
+/// The first supported major version that has the operation.
+pub fn since(verb: Verb) -> u32 {
+    let oldest = TABLE.iter().filter(|row| row.verb == verb).map(|row| row.min_version).min();
+    oldest.expect("the safety table has a row for every verb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_one_row_for_each_version() {
+        for verb in Verb::ALL {
+            let mut versions: Vec<u32> =
+                TABLE.iter().filter(|row| row.verb == *verb).map(|row| row.min_version).collect();
+            assert!(!versions.is_empty(), "{verb:?} has no row");
+            assert!(versions.iter().all(|version| (15..=18).contains(version)), "{verb:?}");
+            let rows = versions.len();
+            versions.sort_unstable();
+            versions.dedup();
+            assert_eq!(versions.len(), rows, "{verb:?} has two rows for one version");
+            for major in since(*verb)..=18 {
+                let row = look_up(*verb, ServerVersion(major * 10_000));
+                assert_eq!(row.verb, *verb);
+                assert!(row.min_version <= major);
+            }
+        }
+    }
+
+    #[test]
+    fn long_work_under_a_blocking_lock_is_always_explained() {
+        for row in TABLE {
+            let blocks_writes = row.lock >= SHARE;
+            let by_size = matches!(row.verb, Verb::AddColumnNotNull);
+            if blocks_writes && row.effect != Catalog && !by_size {
+                assert!(row.hazard.is_some(), "{:?} does not say what waits", row.verb);
+            }
+        }
+    }
+
+    #[test]
+    fn an_operation_that_a_server_lacks_names_the_version_that_has_it() {
+        assert_eq!(since(Verb::SetStoredExpression), 17);
+        assert_eq!(since(Verb::AddColumnVirtualGenerated), 18);
+        assert_eq!(look_up(Verb::AddColumnVirtualGenerated, ServerVersion(150_018)).min_version, 18);
+    }
+}

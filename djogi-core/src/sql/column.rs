@@ -1,0 +1,224 @@
+//! DDL of columns. What a change costs depends on what uses the column, so this is where the live catalog is
+//! consulted.
+
+mod alter_type;
+mod uses;
+
+use super::sequence::{changed_options, created_options, with_bounds_hazard};
+use super::{Context, Impossible, Step, comment_sql};
+use crate::address::Address;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{
+    Column, ColumnAlteration, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
+};
+use crate::lexis::in_parentheses;
+use crate::observation::TableSize;
+use crate::safety::{Verb, is_volatile, since};
+
+pub(super) use uses::{foreign_key_neighbours, generated_column_using};
+
+/// `name type ...` as it stands in `CREATE TABLE` and after `ADD COLUMN`.
+pub(super) fn definition_sql(column: &Column) -> String {
+    let mut sql = format!("{} {}", column.name, column.data_type);
+    if let Some(collation) = &column.collation {
+        sql += &format!(" COLLATE {collation}");
+    }
+    if column.not_null {
+        sql += " NOT NULL";
+    }
+    if let Some(default) = &column.default {
+        sql += &format!(" DEFAULT {default}");
+    }
+    if let Some(generated) = &column.generated {
+        let storage = match generated.storage {
+            GeneratedStorage::Stored => "STORED",
+            GeneratedStorage::Virtual => "VIRTUAL",
+        };
+        sql += &format!(" GENERATED ALWAYS AS {} {storage}", in_parentheses(generated.expression.as_str()));
+    }
+    if let Some(identity) = &column.identity {
+        sql += &format!(" {}", identity_sql(identity, &column.data_type));
+    }
+    sql
+}
+
+fn mode_sql(mode: IdentityMode) -> &'static str {
+    match mode {
+        IdentityMode::Always => "ALWAYS",
+        IdentityMode::ByDefault => "BY DEFAULT",
+    }
+}
+
+fn identity_sql(identity: &Identity, data_type: &str) -> String {
+    let data_type = SequenceType::of_column(data_type).unwrap_or(SequenceType::Bigint);
+    let options = created_options(&identity.options, data_type);
+    let mut sql = format!("GENERATED {} AS IDENTITY", mode_sql(identity.mode));
+    if !options.is_empty() {
+        sql += &format!(" ({})", options.join(" "));
+    }
+    sql
+}
+
+/// Whether the server has columns of this sort.
+pub(super) fn require_support(
+    column: &Column,
+    table: &QualifiedName,
+    ctx: &Context<'_>,
+) -> Result<(), Impossible> {
+    match column.generated.as_ref().map(|generated| generated.storage) {
+        Some(GeneratedStorage::Virtual) => {
+            let address = Address::column(ctx.target, table, &column.name);
+            ctx.require(Verb::AddColumnVirtualGenerated, "a virtual generated column", &address)
+        }
+        Some(GeneratedStorage::Stored) | None => Ok(()),
+    }
+}
+
+pub(super) fn add(
+    table: &QualifiedName,
+    column: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    require_support(column, table, ctx)?;
+    let verb = adding_verb(column);
+    let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column));
+    let mut step = ctx.step_on_one(address, verb, table, sql);
+    if verb == Verb::AddColumnNotNull && !ctx.is_new(table) {
+        match ctx.sizes.get(table) {
+            Some(TableSize { rows: Some(rows), .. }) if *rows > 0 => {
+                let column = Address::column(ctx.target, table, &column.name);
+                return Err(Impossible::NoValueForRows { column, rows: *rows });
+            }
+            Some(TableSize { rows: Some(_), bytes: 0 }) => {}
+            Some(TableSize { rows: Some(_) | None, .. }) | None => {
+                step = step.with_hazard("fails if the table has rows: the column has no default");
+            }
+        }
+    }
+    let mut steps = vec![step];
+    if column.comment.is_some() {
+        steps.push(set_comment(table, &column.name, column.comment.as_deref(), ctx, address));
+    }
+    Ok(steps)
+}
+
+fn adding_verb(column: &Column) -> Verb {
+    match (&column.generated, &column.identity, &column.default) {
+        (Some(Generated { storage: GeneratedStorage::Stored, .. }), _, _) => Verb::AddColumnStoredGenerated,
+        (Some(Generated { storage: GeneratedStorage::Virtual, .. }), _, _) if column.not_null => {
+            Verb::AddColumnVirtualGeneratedNotNull
+        }
+        (Some(Generated { storage: GeneratedStorage::Virtual, .. }), _, _) => Verb::AddColumnVirtualGenerated,
+        (None, Some(_), _) => Verb::AddColumnIdentity,
+        (None, None, Some(default)) if is_volatile(default) => Verb::AddColumnVolatileDefault,
+        (None, None, Some(_)) => Verb::AddColumnConstantDefault,
+        (None, None, None) if column.not_null => Verb::AddColumnNotNull,
+        (None, None, None) => Verb::AddColumnNullable,
+    }
+}
+
+pub(super) fn drop(
+    table: &QualifiedName,
+    column: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let verb = if column.generated.is_some() { Verb::DropGeneratedColumn } else { Verb::DropColumn };
+    let neighbours = foreign_key_neighbours(table, &column.name, ctx);
+    let sql = format!("ALTER TABLE {table} DROP COLUMN {}", column.name);
+    let mut step = ctx.step_on(address, verb, table, &neighbours, sql);
+    let members = uses::members(table, &column.name, ctx);
+    if !members.is_empty() {
+        step = step.with_hazard(format!("drops with it {}", members.join(", ")));
+    }
+    vec![step]
+}
+
+pub(super) fn rename(
+    table: &QualifiedName,
+    from: &Ident,
+    to: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let sql = format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}");
+    vec![ctx.step_on_one(address, Verb::RenameColumn, table, sql)]
+}
+
+pub(super) fn alter(
+    table: &QualifiedName,
+    live: &Column,
+    desired: &Column,
+    alteration: &ColumnAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    let name = &desired.name;
+    let step = |verb, action: String| {
+        let sql = format!("ALTER TABLE {table} ALTER COLUMN {name} {action}");
+        ctx.step_on_one(address, verb, table, sql)
+    };
+    let step = match alteration {
+        ColumnAlteration::SetType { from: _, to: _, collation: _ } => {
+            alter_type::alter_type(table, live, desired, ctx, address)?
+        }
+        ColumnAlteration::SetNotNull => {
+            let proved = uses::is_proved_not_null(table, name, ctx);
+            let verb = if proved { Verb::SetNotNullProved } else { Verb::SetNotNull };
+            step(verb, "SET NOT NULL".to_owned()).with_hazard("fails if the column holds a null")
+        }
+        ColumnAlteration::DropNotNull => step(Verb::DropNotNull, "DROP NOT NULL".to_owned()),
+        ColumnAlteration::SetDefault(default) => step(Verb::SetDefault, set_default(default)),
+        ColumnAlteration::DropDefault => step(Verb::DropDefault, "DROP DEFAULT".to_owned()),
+        ColumnAlteration::AddIdentity(identity) => {
+            let action = format!("ADD {}", identity_sql(identity, &desired.data_type));
+            let step = step(Verb::AddIdentity, action);
+            if ctx.is_new(table) {
+                step
+            } else {
+                step.with_hazard(format!(
+                    "numbering begins at {}: set the sequence above the values that rows have already",
+                    identity.options.start
+                ))
+            }
+        }
+        ColumnAlteration::SetIdentity { from, to } => {
+            let mode = (from.mode != to.mode).then(|| format!("SET GENERATED {}", mode_sql(to.mode)));
+            let options = changed_options(&from.options, &to.options);
+            let words: Vec<String> =
+                mode.into_iter().chain(options.into_iter().map(|option| format!("SET {option}"))).collect();
+            with_bounds_hazard(step(Verb::SetIdentity, words.join(" ")), &from.options, &to.options)
+        }
+        ColumnAlteration::DropIdentity => step(Verb::DropIdentity, "DROP IDENTITY".to_owned()),
+        ColumnAlteration::SetGenerated(generated) => {
+            let verb = match generated.storage {
+                GeneratedStorage::Stored => Verb::SetStoredExpression,
+                GeneratedStorage::Virtual => Verb::SetVirtualExpression,
+            };
+            if ctx.version.major() < since(verb) {
+                let column = Address::column(ctx.target, table, name);
+                return Err(Impossible::NeedsNewColumn { column });
+            }
+            step(verb, format!("SET EXPRESSION AS {}", in_parentheses(generated.expression.as_str())))
+        }
+        ColumnAlteration::DropGenerated => step(Verb::DropExpression, "DROP EXPRESSION".to_owned()),
+        ColumnAlteration::SetComment(comment) => set_comment(table, name, comment.as_deref(), ctx, address),
+    };
+    Ok(vec![step])
+}
+
+fn set_default(default: &Expression) -> String {
+    format!("SET DEFAULT {default}")
+}
+
+pub(super) fn set_comment(
+    table: &QualifiedName,
+    column: &Ident,
+    comment: Option<&str>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let sql = comment_sql(&format!("COLUMN {table}.{column}"), comment);
+    ctx.step_on_one(address, Verb::CommentOnRelation, table, sql)
+}

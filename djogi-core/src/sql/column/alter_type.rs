@@ -1,0 +1,94 @@
+//! `ALTER COLUMN ... TYPE`: the way the values take, the default that stands in the way, and the price.
+
+use super::uses::{Uses, foreign_key_neighbours, generated_column_using};
+use super::{Context, Impossible, Step, set_default};
+use crate::address::Address;
+use crate::ident::QualifiedName;
+use crate::kind::Column;
+use crate::safety::{CastPath, Storage, TypeChange, Verb, classify};
+
+pub(super) fn alter_type(
+    table: &QualifiedName,
+    live: &Column,
+    desired: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Step, Impossible> {
+    let (from, to) = (&live.data_type, &desired.data_type);
+    let column = || Address::column(ctx.target, table, &desired.name);
+    if let Some(generated) = generated_column_using(table, &live.name, ctx) {
+        return Err(Impossible::UsedByGenerated { generated, used: column().to_string() });
+    }
+    let Some(change) = classify(from, to) else {
+        return Err(Impossible::NoCast { column: column(), from: from.clone(), to: to.clone() });
+    };
+    if live.generated.is_some() && change.path != CastPath::Assignment {
+        // PostgreSQL takes no USING for a generated column.
+        return Err(Impossible::NeedsNewColumn { column: column() });
+    }
+    let sql = format!("ALTER TABLE {table} {}", actions(live, desired, change).join(", "));
+    let verb = verb(table, live, desired, change, ctx);
+    let neighbours = foreign_key_neighbours(table, &live.name, ctx);
+    let mut step = ctx.step_on(address, verb, table, &neighbours, sql);
+    if change.narrowing {
+        step = step.with_hazard(format!("fails or loses something where a value does not fit {to}"));
+    }
+    if zone(from).zip(zone(to)).is_some_and(|(from, to)| from != to) {
+        step = step.with_hazard("values are converted in the time zone of the session");
+    }
+    Ok(step)
+}
+
+/// Whether a type of dates or times knows a time zone; `None` for all other types.
+fn zone(data_type: &str) -> Option<bool> {
+    let knows = data_type.contains(" with time zone");
+    (knows || data_type == "date" || data_type.contains(" without time zone")).then_some(knows)
+}
+
+/// One statement, so that the column is never without its default: PostgreSQL runs `DROP DEFAULT` in its first
+/// pass and `SET DEFAULT` after the change of the type.
+fn actions(live: &Column, desired: &Column, change: TypeChange) -> Vec<String> {
+    let name = &desired.name;
+    let mut type_action = format!("ALTER COLUMN {name} TYPE {}", desired.data_type);
+    if let Some(collation) = &desired.collation {
+        type_action += &format!(" COLLATE {collation}");
+    }
+    match change.path {
+        CastPath::Assignment => return vec![type_action],
+        CastPath::Explicit => type_action += &format!(" USING {name}::{}", desired.data_type),
+        CastPath::ThroughText => {
+            let text = if live.data_type.ends_with("[]") { "text[]" } else { "text" };
+            type_action += &format!(" USING {name}::{text}::{}", desired.data_type);
+        }
+    }
+    // The default needs the same cast, for which there is no syntax.
+    match (&live.default, &desired.default) {
+        (Some(_), Some(default)) => vec![
+            format!("ALTER COLUMN {name} DROP DEFAULT"),
+            type_action,
+            format!("ALTER COLUMN {name} {}", set_default(default)),
+        ],
+        (Some(_) | None, None) | (None, Some(_)) => vec![type_action],
+    }
+}
+
+fn verb(
+    table: &QualifiedName,
+    live: &Column,
+    desired: &Column,
+    change: TypeChange,
+    ctx: &Context<'_>,
+) -> Verb {
+    if change.storage == Storage::Rewritten {
+        return if change.narrowing { Verb::SetTypeNarrowing } else { Verb::SetTypeRewrite };
+    }
+    let uses = Uses::of(table, &live.name, ctx);
+    let indexes_lost = change.storage == Storage::KeptIndexesRebuilt || live.collation != desired.collation;
+    if uses.in_index_expression || (indexes_lost && uses.indexed) {
+        Verb::SetTypeReindexed
+    } else if uses.in_check {
+        Verb::SetTypeVerified
+    } else {
+        Verb::SetTypeInPlace
+    }
+}

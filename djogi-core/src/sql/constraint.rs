@@ -1,0 +1,179 @@
+//! DDL of table constraints.
+
+use std::collections::BTreeSet;
+
+use super::index::element_sql;
+use super::{Context, Step, comment_sql};
+use crate::address::Address;
+use crate::ident::{IdentList, QualifiedName};
+use crate::kind::{
+    Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ForeignKey, MatchType,
+    ReferentialAction,
+};
+use crate::lexis::in_parentheses;
+use crate::safety::Verb;
+
+pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let table = constraint.table_name();
+    let valid = if constraint.validated { "" } else { " NOT VALID" };
+    let sql = format!("ALTER TABLE {table} ADD {}{valid}", definition_sql(constraint));
+    let verb = match (&constraint.definition, constraint.validated) {
+        (ConstraintDefinition::PrimaryKey { .. }, _) => Verb::AddPrimaryKey,
+        (ConstraintDefinition::Unique { .. }, _) => Verb::AddUnique,
+        (ConstraintDefinition::Exclusion(_), _) => Verb::AddExclusion,
+        (ConstraintDefinition::Check { .. }, true) => Verb::AddCheck,
+        (ConstraintDefinition::Check { .. }, false) => Verb::AddCheckNotValid,
+        (ConstraintDefinition::ForeignKey(_), true) => Verb::AddForeignKey,
+        (ConstraintDefinition::ForeignKey(_), false) => Verb::AddForeignKeyNotValid,
+    };
+    let mut steps = vec![ctx.step_on(address, verb, &table, &referenced(constraint), sql)];
+    if constraint.comment.is_some() {
+        steps.push(set_comment(constraint, constraint.comment.as_deref(), ctx, address));
+    }
+    steps
+}
+
+/// `CONSTRAINT name ...` as it stands in `CREATE TABLE` and after `ADD`, without `NOT VALID`.
+pub(super) fn definition_sql(constraint: &Constraint) -> String {
+    let mut sql = format!("CONSTRAINT {} ", constraint.name);
+    match &constraint.definition {
+        ConstraintDefinition::PrimaryKey { columns, include } => {
+            sql += &format!("PRIMARY KEY ({})", IdentList(columns));
+            if !include.is_empty() {
+                sql += &format!(" INCLUDE ({})", IdentList(include));
+            }
+        }
+        ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
+            let nulls = if *nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+            sql += &format!("UNIQUE{nulls} ({})", IdentList(columns));
+            if !include.is_empty() {
+                sql += &format!(" INCLUDE ({})", IdentList(include));
+            }
+        }
+        ConstraintDefinition::Check { expression, no_inherit } => {
+            sql += &format!("CHECK {}", in_parentheses(expression.as_str()));
+            if *no_inherit {
+                sql += " NO INHERIT";
+            }
+        }
+        ConstraintDefinition::ForeignKey(key) => sql += &foreign_key_sql(key),
+        ConstraintDefinition::Exclusion(exclusion) => sql += &exclusion_sql(exclusion),
+    }
+    match constraint.deferrable {
+        Deferrable::NotDeferrable => {}
+        Deferrable::InitiallyImmediate => sql += " DEFERRABLE",
+        Deferrable::InitiallyDeferred => sql += " DEFERRABLE INITIALLY DEFERRED",
+    }
+    sql
+}
+
+fn foreign_key_sql(key: &ForeignKey) -> String {
+    let mut sql = format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({})",
+        IdentList(&key.columns),
+        key.references,
+        IdentList(&key.referenced_columns)
+    );
+    if key.match_type == MatchType::Full {
+        sql += " MATCH FULL";
+    }
+    if key.on_update != ReferentialAction::NoAction {
+        sql += &format!(" ON UPDATE {}", key.on_update.as_sql());
+    }
+    if key.on_delete != ReferentialAction::NoAction {
+        sql += &format!(" ON DELETE {}", key.on_delete.as_sql());
+        if !key.on_delete_columns.is_empty() {
+            sql += &format!(" ({})", IdentList(&key.on_delete_columns));
+        }
+    }
+    sql
+}
+
+fn exclusion_sql(exclusion: &Exclusion) -> String {
+    let elements: Vec<String> = exclusion
+        .elements
+        .iter()
+        .map(|element| format!("{} WITH {}", element_sql(&element.element), element.operator))
+        .collect();
+    let mut sql = format!("EXCLUDE USING {} ({})", exclusion.method, elements.join(", "));
+    if let Some(predicate) = &exclusion.predicate {
+        sql += &format!(" WHERE {}", in_parentheses(predicate.as_str()));
+    }
+    sql
+}
+
+/// The tables that a statement about the constraint locks besides its own.
+fn referenced(constraint: &Constraint) -> BTreeSet<QualifiedName> {
+    match &constraint.definition {
+        ConstraintDefinition::ForeignKey(key) => BTreeSet::from([key.references.clone()]),
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::Exclusion(_) => BTreeSet::new(),
+    }
+}
+
+pub(super) fn drop(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let table = constraint.table_name();
+    let verb = match constraint.definition {
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Exclusion(_) => Verb::DropKey,
+        ConstraintDefinition::Check { .. } => Verb::DropCheck,
+        ConstraintDefinition::ForeignKey(_) => Verb::DropForeignKey,
+    };
+    let sql = format!("ALTER TABLE {table} DROP CONSTRAINT {}", constraint.name);
+    vec![ctx.step_on(address, verb, &table, &referenced(constraint), sql)]
+}
+
+pub(super) fn rename(from: &Constraint, to: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    if from.name == to.name {
+        return Vec::new();
+    }
+    let table = to.table_name();
+    let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", from.name, to.name);
+    vec![ctx.step_on_one(address, Verb::RenameConstraint, &from.table_name(), sql)]
+}
+
+pub(super) fn alter(
+    desired: &Constraint,
+    alteration: &ConstraintAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let (table, name) = (desired.table_name(), &desired.name);
+    vec![match alteration {
+        ConstraintAlteration::SetDeferrable(deferrable) => {
+            let words = match deferrable {
+                Deferrable::NotDeferrable => "NOT DEFERRABLE",
+                Deferrable::InitiallyImmediate => "DEFERRABLE INITIALLY IMMEDIATE",
+                Deferrable::InitiallyDeferred => "DEFERRABLE INITIALLY DEFERRED",
+            };
+            let sql = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {words}");
+            ctx.step_on_one(address, Verb::SetConstraintDeferrable, &table, sql)
+        }
+        ConstraintAlteration::Validate => {
+            let verb = match desired.definition {
+                ConstraintDefinition::ForeignKey(_) => Verb::ValidateForeignKey,
+                ConstraintDefinition::PrimaryKey { .. }
+                | ConstraintDefinition::Unique { .. }
+                | ConstraintDefinition::Check { .. }
+                | ConstraintDefinition::Exclusion(_) => Verb::ValidateCheck,
+            };
+            let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
+            ctx.step_on(address, verb, &table, &referenced(desired), sql)
+        }
+        ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
+    }]
+}
+
+/// Takes no lock on the table.
+pub(super) fn set_comment(
+    constraint: &Constraint,
+    comment: Option<&str>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let object = format!("CONSTRAINT {} ON {}", constraint.name, constraint.table_name());
+    ctx.step(address, Verb::Comment, comment_sql(&object, comment))
+}

@@ -1,0 +1,210 @@
+//! DDL of enum types, and their replacement when labels go or move.
+
+use std::collections::BTreeSet;
+
+use super::column::{foreign_key_neighbours, generated_column_using};
+use super::{Context, Impossible, Step, comment_sql, constraint, index, move_sql};
+use crate::address::Address;
+use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
+use crate::kind::{
+    Column, ConstraintDefinition, EnumAlteration, EnumType, IndexElement, IndexKey, LabelPosition, Resource,
+    Table,
+};
+use crate::lexis::{Token, tokens};
+use crate::safety::Verb;
+
+pub(super) fn create(enum_type: &EnumType, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let labels: Vec<String> = enum_type.labels.iter().map(|label| Literal(label).to_string()).collect();
+    let sql = format!("CREATE TYPE {} AS ENUM ({})", enum_type.qualified_name(), labels.join(", "));
+    let mut steps = vec![ctx.step(address, Verb::CreateEnum, sql)];
+    if enum_type.comment.is_some() {
+        steps.push(set_comment(enum_type, enum_type.comment.as_deref(), ctx, address));
+    }
+    steps
+}
+
+pub(super) fn drop(enum_type: &EnumType, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    vec![ctx.step(address, Verb::DropEnum, format!("DROP TYPE {}", enum_type.qualified_name()))]
+}
+
+pub(super) fn rename(from: &EnumType, to: &EnumType, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let statements = move_sql("TYPE", &from.qualified_name(), &to.qualified_name());
+    statements.into_iter().map(|sql| ctx.step(address, Verb::RenameEnum, sql)).collect()
+}
+
+pub(super) fn alter(
+    desired: &EnumType,
+    alteration: &EnumAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    match alteration {
+        EnumAlteration::AddLabel { label, position } => {
+            let mut sql = format!("ALTER TYPE {} ADD VALUE {}", desired.qualified_name(), Literal(label));
+            match position {
+                LabelPosition::Before(next) => sql += &format!(" BEFORE {}", Literal(next)),
+                LabelPosition::Last => {}
+            }
+            vec![ctx.step(address, Verb::AddEnumLabel, sql)]
+        }
+        EnumAlteration::SetComment(comment) => vec![set_comment(desired, comment.as_deref(), ctx, address)],
+    }
+}
+
+fn set_comment(enum_type: &EnumType, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {
+    let sql = comment_sql(&format!("TYPE {}", enum_type.qualified_name()), comment);
+    ctx.step(address, Verb::Comment, sql)
+}
+
+/// Live constraints and indexes that stand in the way of replacing the type: those whose expressions name it,
+/// because they would go on naming the old one, and foreign keys on its columns, whose two sides cannot change
+/// at once.
+pub fn dependents<'a>(enum_type: &EnumType, ctx: &Context<'a>) -> Vec<&'a Resource> {
+    let cast = format!("::{}", enum_type.qualified_name());
+    let names_type = |text: &str| text.contains(&cast);
+    let element_names_type = |element: &IndexElement| match &element.key {
+        IndexKey::Column(_) => false,
+        IndexKey::Expression(expression) => names_type(expression.as_str()),
+    };
+    let stands_in_the_way = |resource: &&Resource| match resource {
+        Resource::Constraint(constraint) => match &constraint.definition {
+            ConstraintDefinition::Check { expression, .. } => names_type(expression.as_str()),
+            ConstraintDefinition::Exclusion(exclusion) => {
+                exclusion.elements.iter().any(|element| element_names_type(&element.element))
+                    || exclusion.predicate.as_ref().is_some_and(|p| names_type(p.as_str()))
+            }
+            ConstraintDefinition::ForeignKey(key) => {
+                let table = ctx.live.table(ctx.target, &constraint.table_name());
+                let columns = table.map(|table| columns_of(enum_type, table)).unwrap_or_default();
+                columns.iter().any(|column| key.columns.contains(&column.name))
+            }
+            ConstraintDefinition::PrimaryKey { .. } | ConstraintDefinition::Unique { .. } => false,
+        },
+        Resource::Index(index) => {
+            index.elements.iter().any(element_names_type)
+                || index.predicate.as_ref().is_some_and(|predicate| names_type(predicate.as_str()))
+        }
+        Resource::Schema(_)
+        | Resource::Extension(_)
+        | Resource::Enum(_)
+        | Resource::Sequence(_)
+        | Resource::Table(_) => false,
+    };
+    ctx.live.iter().map(|(_, resource)| resource).filter(stands_in_the_way).collect()
+}
+
+/// The columns of the type, and of arrays of it.
+fn columns_of<'a>(enum_type: &EnumType, table: &'a Table) -> Vec<&'a Column> {
+    let name = enum_type.qualified_name().to_string();
+    let is_of_type = |data_type: &str| data_type.strip_suffix("[]").unwrap_or(data_type) == name;
+    table.columns.iter().filter(|column| is_of_type(&column.data_type)).collect()
+}
+
+pub(super) fn replace(
+    live: &EnumType,
+    desired: &EnumType,
+    rebuild: &[&Resource],
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    let name = live.qualified_name();
+    let retired = retired_name(&name);
+    let mut steps = Vec::new();
+    // Foreign keys, checks and indexes do not depend on each other: any order will do.
+    for dependent in rebuild {
+        steps.extend(super::drop(dependent, ctx, address));
+    }
+    steps.push(ctx.step(address, Verb::RenameEnum, format!("ALTER TYPE {name} RENAME TO {}", retired.name)));
+    steps.extend(create(desired, ctx, address));
+    for (_, resource) in ctx.live.iter() {
+        let Resource::Table(table) = resource else { continue };
+        let columns = columns_of(live, table);
+        if !columns.is_empty() {
+            steps.push(change_columns(table, &columns, live, desired, ctx, address)?);
+        }
+    }
+    steps.push(ctx.step(address, Verb::DropEnum, format!("DROP TYPE {retired}")));
+    for dependent in rebuild {
+        match dependent {
+            Resource::Constraint(dependent) => steps.extend(constraint::create(dependent, ctx, address)),
+            Resource::Index(dependent) => steps.extend(index::create(dependent, ctx, address)),
+            Resource::Schema(_)
+            | Resource::Extension(_)
+            | Resource::Enum(_)
+            | Resource::Sequence(_)
+            | Resource::Table(_) => unreachable!("only constraints and indexes are dependents of an enum"),
+        }
+    }
+    Ok(steps)
+}
+
+/// Where the old type waits within the transaction for its columns to leave it.
+fn retired_name(name: &QualifiedName) -> QualifiedName {
+    const SUFFIX: &str = "__djogi_old";
+    let mut stem = name.name.as_str();
+    while stem.len() + SUFFIX.len() > MAX_IDENT_BYTES {
+        let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
+        stem = &stem[..last];
+    }
+    let retired =
+        Ident::new(format!("{stem}{SUFFIX}")).expect("the stem was cut to leave room for the suffix");
+    QualifiedName::new(name.schema.clone(), retired)
+}
+
+/// One statement for each table, so that it is written anew only once.
+fn change_columns(
+    table: &Table,
+    columns: &[&Column],
+    live: &EnumType,
+    desired: &EnumType,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Step, Impossible> {
+    let name = table.qualified_name();
+    let removed: Vec<&String> = live.labels.iter().filter(|label| !desired.labels.contains(label)).collect();
+    let mut actions = Vec::new();
+    let mut neighbours = BTreeSet::new();
+    for column in columns {
+        let used = || Address::column(ctx.target, &name, &column.name).to_string();
+        if column.generated.is_some() {
+            let generated = Address::column(ctx.target, &name, &column.name);
+            return Err(Impossible::UsedByGenerated { generated, used: address.to_string() });
+        }
+        if let Some(generated) = generated_column_using(&name, &column.name, ctx) {
+            return Err(Impossible::UsedByGenerated { generated, used: used() });
+        }
+        neighbours.extend(foreign_key_neighbours(&name, &column.name, ctx));
+        let (text, array) = if column.data_type.ends_with("[]") { ("text[]", "[]") } else { ("text", "") };
+        let (column_name, new) = (&column.name, desired.qualified_name());
+        let change =
+            format!("ALTER COLUMN {column_name} TYPE {new}{array} USING {column_name}::{text}::{new}{array}");
+        let Some(default) = &column.default else {
+            actions.push(change);
+            continue;
+        };
+        actions.push(format!("ALTER COLUMN {column_name} DROP DEFAULT"));
+        actions.push(change);
+        // A default that is gone as a label is replaced by the table's own change.
+        if !removed.iter().any(|label| names_label(default.as_str(), label)) {
+            actions.push(format!("ALTER COLUMN {column_name} SET DEFAULT {default}"));
+        }
+    }
+    let verb = if removed.is_empty() { Verb::SetTypeRewrite } else { Verb::SetTypeNarrowing };
+    let sql = format!("ALTER TABLE {name} {}", actions.join(", "));
+    let step = ctx.step_on(address, verb, &name, &neighbours, sql);
+    if removed.is_empty() {
+        return Ok(step);
+    }
+    let labels: Vec<String> = removed.iter().map(|label| Literal(label).to_string()).collect();
+    Ok(step.with_hazard(format!("fails if a row still has {}", labels.join(" or "))))
+}
+
+/// Whether a default holds `label`, alone or in an array literal.
+fn names_label(default: &str, label: &str) -> bool {
+    tokens(default).iter().any(|token| {
+        let Token::Literal(literal) = token else { return false };
+        let value = literal.trim_matches('\'').replace("''", "'");
+        let value = value.trim_start_matches('{').trim_end_matches('}');
+        value.split(',').any(|part| part.trim_matches('"') == label)
+    })
+}

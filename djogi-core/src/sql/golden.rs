@@ -1,0 +1,630 @@
+//! Golden tests: the statements of every operation as one script that can be run from top to bottom on an empty
+//! database of the version in its name, with what the plan says about each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::*;
+use crate::kind::*;
+
+fn ident(name: &str) -> Ident {
+    Ident::new(name).unwrap()
+}
+
+fn name(schema: &str, name: &str) -> QualifiedName {
+    QualifiedName::new(ident(schema), ident(name))
+}
+
+fn idents(names: &[&str]) -> Vec<Ident> {
+    names.iter().map(|name| ident(name)).collect()
+}
+
+fn column(name: &str, data_type: &str) -> Column {
+    Column {
+        name: ident(name),
+        data_type: data_type.to_owned(),
+        collation: None,
+        not_null: false,
+        default: None,
+        identity: None,
+        generated: None,
+        comment: None,
+    }
+}
+
+fn not_null(column: Column) -> Column {
+    Column { not_null: true, ..column }
+}
+
+fn defaulted(column: Column, default: &str) -> Column {
+    Column { default: Some(Expression::new(default)), ..column }
+}
+
+fn generated(column: Column, expression: &str, storage: GeneratedStorage) -> Column {
+    Column { generated: Some(Generated { expression: Expression::new(expression), storage }), ..column }
+}
+
+fn commented(column: Column, comment: &str) -> Column {
+    Column { comment: Some(comment.to_owned()), ..column }
+}
+
+fn identity(column: Column, mode: IdentityMode, options: SequenceOptions) -> Column {
+    Column { identity: Some(Identity { mode, options }), ..not_null(column) }
+}
+
+fn table(table: &str, columns: Vec<Column>) -> Table {
+    Table { schema: ident("app"), name: ident(table), columns, comment: None }
+}
+
+fn constraint(table: &str, name: &str, definition: ConstraintDefinition) -> Constraint {
+    Constraint {
+        schema: ident("app"),
+        table: ident(table),
+        name: ident(name),
+        definition,
+        deferrable: Deferrable::NotDeferrable,
+        validated: true,
+        comment: None,
+    }
+}
+
+fn primary_key(table: &str, name: &str, columns: &[&str]) -> Constraint {
+    let definition = ConstraintDefinition::PrimaryKey { columns: idents(columns), include: Vec::new() };
+    constraint(table, name, definition)
+}
+
+fn check(table: &str, name: &str, expression: &str) -> Constraint {
+    let expression = Expression::new(expression);
+    constraint(table, name, ConstraintDefinition::Check { expression, no_inherit: false })
+}
+
+fn foreign_key(table: &str, name: &str, columns: &[&str], references: &str) -> ForeignKey {
+    let _ = (table, name);
+    ForeignKey {
+        columns: idents(columns),
+        references: super::golden::name("app", references),
+        referenced_columns: idents(&["id"]),
+        on_delete: ReferentialAction::NoAction,
+        on_update: ReferentialAction::NoAction,
+        on_delete_columns: Vec::new(),
+        match_type: MatchType::Simple,
+    }
+}
+
+fn key(name: &str) -> IndexElement {
+    IndexElement {
+        key: IndexKey::Column(ident(name)),
+        collation: None,
+        operator_class: None,
+        descending: false,
+        nulls_first: false,
+    }
+}
+
+fn expression_key(expression: &str) -> IndexElement {
+    IndexElement { key: IndexKey::Expression(Expression::new(expression)), ..key("unused") }
+}
+
+fn index(table: &str, name: &str, elements: Vec<IndexElement>) -> Index {
+    Index {
+        schema: ident("app"),
+        name: ident(name),
+        table: ident(table),
+        unique: false,
+        nulls_not_distinct: false,
+        method: ident("btree"),
+        elements,
+        include: Vec::new(),
+        predicate: None,
+        options: BTreeMap::new(),
+        valid: true,
+        comment: None,
+    }
+}
+
+/// Collects steps as a script and keeps the live catalog up to date.
+struct Script {
+    version: ServerVersion,
+    target: Ident,
+    live: Catalog,
+    sizes: BTreeMap<QualifiedName, TableSize>,
+    new_tables: BTreeSet<QualifiedName>,
+    text: String,
+}
+
+impl Script {
+    fn new(version: u32) -> Self {
+        Self {
+            version: ServerVersion(version),
+            target: ident("main"),
+            live: Catalog::default(),
+            sizes: BTreeMap::new(),
+            new_tables: BTreeSet::new(),
+            text: String::new(),
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            version: self.version,
+            target: &self.target,
+            live: &self.live,
+            sizes: &self.sizes,
+            new_tables: &self.new_tables,
+        }
+    }
+
+    fn title(&mut self, title: &str) {
+        write!(self.text, "\n---------- {title}\n").unwrap();
+    }
+
+    fn write(&mut self, steps: Result<Vec<Step>, Impossible>) {
+        match steps {
+            Ok(steps) => steps.iter().for_each(|step| self.write_step(step)),
+            Err(error) => {
+                write!(self.text, "-- impossible: {error}\n--   remedy: {}\n", error.remedy()).unwrap();
+            }
+        }
+    }
+
+    fn write_step(&mut self, step: &Step) {
+        let Operation { address, sql, lock, effect, rows, bytes, hazards } = &step.operation;
+        write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
+            .unwrap();
+        if let Some(lock) = lock {
+            write!(self.text, ", {} on {}", lock.mode.as_sql(), lock.relation).unwrap();
+        }
+        if let Some(bytes) = bytes {
+            write!(self.text, ", {rows:?} rows, {bytes} bytes").unwrap();
+        }
+        for hazard in hazards {
+            write!(self.text, "\n--   {hazard}").unwrap();
+        }
+        write!(self.text, "\n{sql};\n").unwrap();
+    }
+
+    fn create(&mut self, resource: Resource) {
+        let address = resource.address(&self.target);
+        self.write(create(&resource, &self.context(), &address));
+        self.live.insert(&self.target, resource);
+    }
+
+    fn create_table(&mut self, table: Table, inline: &[Constraint]) {
+        self.new_tables.insert(table.qualified_name());
+        self.write(create_table(&table, &inline.iter().collect::<Vec<_>>(), &self.context()));
+        self.live.insert(&self.target, Resource::Table(table));
+        for constraint in inline {
+            self.live.insert(&self.target, Resource::Constraint(constraint.clone()));
+        }
+    }
+
+    fn drop(&mut self, resource: &Resource) {
+        let address = resource.address(&self.target);
+        self.write(Ok(drop(resource, &self.context(), &address)));
+        self.live.remove(&address);
+    }
+
+    /// Compares with what is live and writes the alterations.
+    fn alter(&mut self, desired: Resource) {
+        let address = desired.address(&self.target);
+        let live = self.live.get(&address).unwrap().clone();
+        let Comparison::InPlace(alterations) = live.compare(&desired) else {
+            panic!("{address} cannot be altered");
+        };
+        assert!(!alterations.is_empty(), "{address} is as it should be");
+        let mut possible = true;
+        for alteration in &alterations {
+            let steps = alter(&live, &desired, alteration, &self.context(), &address);
+            possible &= steps.is_ok();
+            self.write(steps);
+        }
+        if possible {
+            self.live.insert(&self.target, desired);
+        }
+    }
+
+    fn alter_column(&mut self, table: &QualifiedName, column: Column) {
+        let mut desired = self.live.table(&self.target, table).unwrap().clone();
+        match desired.columns.iter_mut().find(|old| old.name == column.name) {
+            Some(old) => *old = column,
+            None => desired.columns.push(column),
+        }
+        self.alter(Resource::Table(desired));
+    }
+
+    fn rename(&mut self, from: &Resource, to: Resource) {
+        let address = to.address(&self.target);
+        self.write(rename(from, &to, &self.context(), &address));
+        self.live.remove(&from.address(&self.target));
+        self.live.insert(&self.target, to);
+    }
+
+    /// From here on all tables are old, with these sizes.
+    fn time_passes(&mut self, rows: Option<u64>, bytes: u64) {
+        for table in std::mem::take(&mut self.new_tables) {
+            self.sizes.insert(table, TableSize { rows, bytes });
+        }
+    }
+}
+
+fn mood(labels: &[&str]) -> EnumType {
+    EnumType {
+        schema: ident("app"),
+        name: ident("Mood"),
+        labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        comment: Some("how it's going".to_owned()),
+    }
+}
+
+fn sequence(sequence: &str, data_type: SequenceType, options: SequenceOptions) -> Sequence {
+    Sequence {
+        schema: ident("app"),
+        name: ident(sequence),
+        data_type,
+        options,
+        owned_by: None,
+        comment: None,
+    }
+}
+
+fn bigint() -> SequenceOptions {
+    SequenceOptions::default_for(SequenceType::Bigint)
+}
+
+fn schemas_extensions_sequences(script: &mut Script) {
+    script.title("schemas, extensions, sequences");
+    let app = Schema { name: ident("app"), comment: Some("the shop".to_owned()) };
+    script.create(Resource::Schema(app.clone()));
+    script.alter(Resource::Schema(Schema { comment: None, ..app }));
+    let old = Resource::Schema(Schema { name: ident("Old Stuff"), comment: None });
+    script.create(old.clone());
+    let stuff = Resource::Schema(Schema { name: ident("stuff"), comment: None });
+    script.rename(&old, stuff.clone());
+    script.drop(&stuff);
+    let extension = |schema: &str| {
+        Resource::Extension(Extension {
+            name: ident("plpgsql"),
+            schema: Some(ident(schema)),
+            version: Some("1.0".to_owned()),
+        })
+    };
+    script.drop(&extension("pg_catalog"));
+    script.create(extension("pg_catalog"));
+
+    let free = sequence("numbers", SequenceType::Bigint, bigint());
+    script.create(Resource::Sequence(free.clone()));
+    let options = SequenceOptions { start: 10, increment: 5, min: 10, max: 2_000, cache: 20, cycle: true };
+    let mut altered = sequence("numbers", SequenceType::Smallint, options);
+    altered.comment = Some("invoice numbers".to_owned());
+    script.write(Ok(vec![]));
+    script.alter(Resource::Sequence(Sequence {
+        options: SequenceOptions { min: 0, max: 2_000, ..bigint() },
+        ..altered.clone()
+    }));
+    script.drop(&Resource::Sequence(altered.clone()));
+    script.create(Resource::Sequence(altered));
+    let down = SequenceOptions { start: -1, increment: -1, min: i64::MIN, max: -1, cache: 1, cycle: false };
+    let down = Resource::Sequence(sequence("countdown", SequenceType::Bigint, down));
+    script.create(down.clone());
+    let moved = |schema: &str, name: &str| {
+        Resource::Sequence(Sequence {
+            schema: ident(schema),
+            ..sequence(name, SequenceType::Bigint, bigint())
+        })
+    };
+    script.rename(&down, moved("public", "Count Down"));
+    script.drop(&moved("public", "Count Down"));
+}
+
+fn enums_and_tables(script: &mut Script) {
+    script.title("enums and tables");
+    script.create(Resource::Enum(mood(&["sad", "it's \\ ok"])));
+    script.alter(Resource::Enum(mood(&["awful", "sad", "it's \\ ok", "happy"])));
+    let customers = Table {
+        comment: Some("people who buy".to_owned()),
+        ..table(
+            "customers",
+            vec![
+                identity(column("id", "bigint"), IdentityMode::Always, bigint()),
+                commented(not_null(column("email", "text")), "lower case"),
+                defaulted(not_null(column("mood", "app.\"Mood\"")), "'sad'::app.\"Mood\""),
+                defaulted(column("moods", "app.\"Mood\"[]"), "'{sad,happy}'::app.\"Mood\"[]"),
+                Column {
+                    collation: Some(name("pg_catalog", "C")),
+                    ..column("code", "character varying(10)")
+                },
+                generated(column("email_lower", "text"), "lower(code)", GeneratedStorage::Stored),
+            ],
+        )
+    };
+    let unique = ConstraintDefinition::Unique {
+        columns: idents(&["email"]),
+        include: idents(&["code"]),
+        nulls_not_distinct: true,
+    };
+    let during = Exclusion {
+        method: ident("gist"),
+        elements: vec![ExclusionElement {
+            element: expression_key("int8range(id, id, '[]'::text)"),
+            operator: "&&".to_owned(),
+        }],
+        predicate: Some(Expression::new("(id > 0)")),
+    };
+    let inline = [
+        primary_key("customers", "customers_pkey", &["id"]),
+        Constraint {
+            deferrable: Deferrable::InitiallyDeferred,
+            comment: Some("one account each".to_owned()),
+            ..constraint("customers", "customers_email_key", unique)
+        },
+        check("customers", "customers_email_check", "(email ~~ '%@%'::text)"),
+        constraint("customers", "customers_excl", ConstraintDefinition::Exclusion(during)),
+    ];
+    script.create_table(customers, &inline);
+    let options = SequenceOptions { start: 1_000, ..SequenceOptions::default_for(SequenceType::Integer) };
+    script.create_table(
+        table(
+            "orders",
+            vec![
+                identity(column("id", "integer"), IdentityMode::ByDefault, options),
+                not_null(column("customer_id", "bigint")),
+                defaulted(not_null(column("number", "bigint")), "nextval('app.numbers'::regclass)"),
+                defaulted(not_null(column("total", "numeric(12,2)")), "0"),
+                column("note", "text"),
+                column("flag", "boolean"),
+            ],
+        ),
+        &[primary_key("orders", "orders_pkey", &["id"])],
+    );
+    let owned = Sequence {
+        owned_by: Some(SequenceOwner { table: name("app", "orders"), column: ident("number") }),
+        ..sequence("numbers", SequenceType::Bigint, bigint())
+    };
+    let address = Resource::Sequence(owned.clone()).address(&script.target);
+    script.write(Ok(own_sequence(&owned, &script.context(), &address)));
+    script.create_table(table("empty", Vec::new()), &[]);
+    let sky = generated(column("sky", "integer"), "(1 + 1)", GeneratedStorage::Virtual);
+    script.create_table(table("weather", vec![sky]), &[]);
+    script.time_passes(Some(1_200_000), 96_000_000);
+}
+
+fn constraints_and_indexes(script: &mut Script) {
+    script.title("constraints");
+    let definition = ConstraintDefinition::ForeignKey(ForeignKey {
+        on_delete: ReferentialAction::Cascade,
+        on_update: ReferentialAction::Restrict,
+        match_type: MatchType::Full,
+        ..foreign_key("orders", "orders_customer_fkey", &["customer_id"], "customers")
+    });
+    let fkey = Constraint {
+        validated: false,
+        deferrable: Deferrable::InitiallyImmediate,
+        comment: Some("who".to_owned()),
+        ..constraint("orders", "orders_customer_fkey", definition)
+    };
+    script.create(Resource::Constraint(fkey.clone()));
+    let fkey = Constraint { validated: true, deferrable: Deferrable::NotDeferrable, comment: None, ..fkey };
+    script.alter(Resource::Constraint(fkey.clone()));
+    let parent = ConstraintDefinition::ForeignKey(ForeignKey {
+        on_delete: ReferentialAction::SetNull,
+        on_delete_columns: idents(&["number"]),
+        ..foreign_key("orders", "orders_parent_fkey", &["number"], "customers")
+    });
+    let parent = Resource::Constraint(constraint("orders", "orders_parent_fkey", parent));
+    script.create(parent.clone());
+    script.drop(&parent);
+    let positive = check("orders", "orders_total_check", "(total >= (0)::numeric)");
+    script.create(Resource::Constraint(Constraint { validated: false, ..positive.clone() }));
+    script.alter(Resource::Constraint(positive.clone()));
+    script.rename(
+        &Resource::Constraint(positive),
+        Resource::Constraint(check("orders", "Total", "(total >= (0)::numeric)")),
+    );
+    let mut tagged = check("customers", "customers_mood_check", "(mood <> 'awful'::app.\"Mood\")");
+    tagged.definition = ConstraintDefinition::Check {
+        expression: Expression::new("(mood <> 'awful'::app.\"Mood\")"),
+        no_inherit: true,
+    };
+    script.create(Resource::Constraint(tagged));
+    script.drop(&Resource::Constraint(primary_key("orders", "orders_pkey", &["id"])));
+    script.create(Resource::Constraint(primary_key("orders", "orders_pkey", &["id"])));
+
+    script.title("indexes");
+    let latest = Index {
+        unique: true,
+        nulls_not_distinct: true,
+        include: idents(&["note"]),
+        predicate: Some(Expression::new("(total > (10)::numeric)")),
+        options: BTreeMap::from([("fillfactor".to_owned(), "70".to_owned())]),
+        comment: Some("newest first".to_owned()),
+        ..index(
+            "orders",
+            "orders_latest",
+            vec![
+                IndexElement { descending: true, nulls_first: true, ..key("number") },
+                IndexElement { descending: true, ..key("total") },
+                IndexElement { nulls_first: true, ..key("id") },
+                expression_key("(total * (2)::numeric)"),
+                IndexElement {
+                    collation: Some(name("pg_catalog", "C")),
+                    operator_class: Some(OperatorClass {
+                        name: name("pg_catalog", "text_pattern_ops"),
+                        options: BTreeMap::new(),
+                    }),
+                    ..expression_key("lower(note)")
+                },
+            ],
+        )
+    };
+    script.create(Resource::Index(latest.clone()));
+    let options = BTreeMap::from([("deduplicate_items".to_owned(), "off".to_owned())]);
+    script.alter(Resource::Index(Index { options, comment: None, ..latest.clone() }));
+    script.rename(
+        &Resource::Index(latest),
+        Resource::Index(index("orders", "orders_newest", vec![key("number")])),
+    );
+    script.drop(&Resource::Index(index("orders", "orders_newest", vec![key("number")])));
+    let class = OperatorClass {
+        name: name("pg_catalog", "tsvector_ops"),
+        options: BTreeMap::from([("siglen".to_owned(), "32".to_owned())]),
+    };
+    let search = Index {
+        method: ident("gist"),
+        ..index(
+            "orders",
+            "orders_search",
+            vec![IndexElement {
+                operator_class: Some(class),
+                ..expression_key("to_tsvector('simple'::regconfig, note)")
+            }],
+        )
+    };
+    script.create(Resource::Index(search));
+    let happy = Index {
+        predicate: Some(Expression::new("(mood = 'happy'::app.\"Mood\")")),
+        ..index("customers", "customers_happy", vec![key("mood")])
+    };
+    script.create(Resource::Index(happy));
+}
+
+fn columns(script: &mut Script) {
+    script.title("columns");
+    let orders = &name("app", "orders");
+    for added in [
+        column("plain", "integer"),
+        not_null(column("must", "integer")),
+        commented(defaulted(not_null(column("Since", "timestamp with time zone")), "now()"), "when"),
+        defaulted(column("token", "uuid"), "gen_random_uuid()"),
+        identity(column("serial", "bigint"), IdentityMode::Always, SequenceOptions { cache: 5, ..bigint() }),
+        generated(column("double", "numeric"), "(total * (2)::numeric)", GeneratedStorage::Stored),
+        generated(column("half", "numeric"), "(total / (2)::numeric)", GeneratedStorage::Virtual),
+    ] {
+        script.alter_column(orders, added);
+    }
+    script.sizes.insert(orders.clone(), TableSize { rows: None, bytes: 8192 });
+    script.alter_column(orders, not_null(column("must", "integer")));
+    script.sizes.insert(orders.clone(), TableSize { rows: Some(1_200_000), bytes: 96_000_000 });
+
+    script.title("generated columns");
+    let storage = GeneratedStorage::Stored;
+    script.alter_column(orders, generated(column("double", "numeric"), "(total + total)", storage));
+    if script.version.major() >= 18 {
+        let storage = GeneratedStorage::Virtual;
+        script.alter_column(orders, generated(column("half", "numeric"), "(total / (3)::numeric)", storage));
+        script.alter_column(
+            orders,
+            generated(column("half", "numeric"), "(total / (4)::numeric)", GeneratedStorage::Stored),
+        );
+    }
+    script.alter_column(orders, column("total", "numeric(14,2)"));
+    script.alter_column(orders, column("double", "numeric"));
+    if script.version.major() >= 18 {
+        script.alter_column(orders, column("half", "numeric"));
+    }
+
+    script.title("defaults, nulls, identity");
+    script.alter_column(orders, not_null(column("total", "numeric(12,2)")));
+    script.alter_column(orders, defaulted(column("total", "numeric(12,2)"), "1"));
+    let options = SequenceOptions { start: 50, min: 50, cycle: true, ..bigint() };
+    script.alter_column(
+        orders,
+        identity(
+            column("plain", "integer"),
+            IdentityMode::ByDefault,
+            SequenceOptions::default_for(SequenceType::Integer),
+        ),
+    );
+    script.write(Ok(vec![]));
+    script.alter_column(
+        orders,
+        identity(column("serial", "bigint"), IdentityMode::ByDefault, SequenceOptions { min: 1, ..options }),
+    );
+    script.alter_column(orders, not_null(column("serial", "bigint")));
+
+    script.title("types");
+    script.alter_column(orders, column("note", "character varying"));
+    script.alter_column(
+        orders,
+        Column { collation: Some(name("pg_catalog", "C")), ..column("note", "character varying(20)") },
+    );
+    script.alter_column(orders, defaulted(column("note", "uuid"), "gen_random_uuid()"));
+    script.alter_column(orders, defaulted(column("flag", "integer"), "1"));
+    script.alter_column(orders, column("flag", "timestamp without time zone"));
+    script.alter_column(orders, column("Since", "timestamp without time zone"));
+    script.alter_column(
+        &name("app", "customers"),
+        Column { collation: Some(name("pg_catalog", "C")), ..column("code", "text") },
+    );
+    script.alter_column(
+        &name("app", "customers"),
+        identity(
+            column("id", "integer"),
+            IdentityMode::Always,
+            SequenceOptions::default_for(SequenceType::Integer),
+        ),
+    );
+
+    script.title("renamed and dropped columns");
+    let address = Address::table(&script.target, orders);
+    script.write(Ok(rename_column(orders, &ident("must"), &ident("Must"), &script.context(), &address)));
+    let mut fewer = script.live.table(&script.target, orders).unwrap().clone();
+    fewer.columns.iter_mut().filter(|c| c.name.as_str() == "must").for_each(|c| c.name = ident("Must"));
+    script.live.insert(&script.target.clone(), Resource::Table(fewer.clone()));
+    fewer.columns.retain(|column| !matches!(column.name.as_str(), "total" | "customer_id" | "double"));
+    fewer.comment = Some("fewer columns".to_owned());
+    script.alter(Resource::Table(fewer));
+}
+
+fn enum_replacement_and_drops(script: &mut Script) {
+    script.title("an enum loses a label");
+    let live = mood(&["awful", "sad", "it's \\ ok", "happy"]);
+    let desired = mood(&["happy", "awful", "it's \\ ok"]);
+    let address = Resource::Enum(live.clone()).address(&script.target);
+    let ctx = script.context();
+    let rebuild = enum_dependents(&live, &ctx);
+    script.write(replace_enum(&live, &desired, &rebuild, &ctx, &address));
+    let target = script.target.clone();
+    script.live.insert(&target, Resource::Enum(desired.clone()));
+
+    script.title("renames and drops");
+    let mut feeling = desired.clone();
+    feeling.name = ident("feeling");
+    feeling.schema = ident("public");
+    script.rename(&Resource::Enum(desired), Resource::Enum(feeling.clone()));
+    let orders = script.live.table(&target, &name("app", "orders")).unwrap().clone();
+    let purchases = Table { schema: ident("public"), name: ident("purchases"), ..orders.clone() };
+    script.rename(&Resource::Table(orders), Resource::Table(purchases.clone()));
+    let owner = Some(SequenceOwner { table: name("public", "purchases"), column: ident("number") });
+    let owned = |schema: &str, name: &str| {
+        Resource::Sequence(Sequence {
+            schema: ident(schema),
+            owned_by: owner.clone(),
+            ..sequence(name, SequenceType::Bigint, bigint())
+        })
+    };
+    script.rename(&owned("app", "numbers"), owned("public", "order_numbers"));
+    script.drop(&Resource::Table(purchases));
+    let customers = script.live.table(&target, &name("app", "customers")).unwrap().clone();
+    script.drop(&Resource::Table(customers));
+    script.drop(&Resource::Enum(feeling));
+}
+
+fn script(version: u32) -> String {
+    let mut script = Script::new(version);
+    schemas_extensions_sequences(&mut script);
+    enums_and_tables(&mut script);
+    constraints_and_indexes(&mut script);
+    columns(&mut script);
+    enum_replacement_and_drops(&mut script);
+    script.text
+}
+
+#[test]
+fn every_statement_on_postgresql_15() {
+    insta::assert_snapshot!(script(150_018));
+}
+
+#[test]
+fn every_statement_on_postgresql_18() {
+    insta::assert_snapshot!(script(180_004));
+}

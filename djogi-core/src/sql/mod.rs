@@ -1,0 +1,339 @@
+//! The only place where DDL is written: one file for each kind, each taking what is to be done and giving the
+//! statements with everything the planner must know about them.
+//!
+//! Nothing here compares two catalogs. Every name is schema-qualified, nothing says `CASCADE` or `IF EXISTS`:
+//! a statement does exactly what the plan shows or fails. What a statement locks and risks comes from the
+//! table in [`safety`](crate::safety).
+
+mod column;
+mod constraint;
+mod enum_type;
+mod extension;
+#[cfg(test)]
+mod golden;
+mod index;
+mod schema;
+mod sequence;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::catalog::Catalog;
+use crate::ident::{Ident, Literal, QualifiedName};
+use crate::kind::{Alteration, Constraint, EnumType, Resource, Sequence, Table};
+use crate::observation::{ServerVersion, TableSize};
+use crate::plan::{Effect, Lock, Operation, Reversibility, TransactionMode};
+use crate::safety::{Verb, look_up, since};
+
+pub use enum_type::dependents as enum_dependents;
+
+/// What the statement writer must know about the live database.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    pub version: ServerVersion,
+    pub target: &'a Ident,
+    pub live: &'a Catalog,
+    pub sizes: &'a BTreeMap<QualifiedName, TableSize>,
+    /// Tables that this plan creates: no lock on them matters, they have no rows.
+    pub new_tables: &'a BTreeSet<QualifiedName>,
+}
+
+/// One statement with everything the planner must know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub operation: Operation,
+    pub transaction: TransactionMode,
+    pub reversibility: Reversibility,
+}
+
+/// Why no statement can bring about a change. [`remedy`](Impossible::remedy) says what can.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// A disposition of its own: `needs_newer_server`.
+    #[error("{address}: {what} needs PostgreSQL {since}, the server is {server}")]
+    NeedsNewerServer { address: Address, what: &'static str, since: u32, server: ServerVersion },
+    /// The column must be dropped and made anew
+    /// ([`TableAlteration::ReplaceColumn`](crate::kind::TableAlteration::ReplaceColumn)).
+    #[error("{column}: this change needs the generated column to be made anew")]
+    NeedsNewColumn { column: Address },
+    #[error("{column}: there is no cast from {from} to {to}")]
+    NoCast { column: Address, from: String, to: String },
+    #[error("{column}: a column that is not null and has no default cannot be added to about {rows} rows")]
+    NoValueForRows { column: Address, rows: u64 },
+    /// PostgreSQL changes no type that a generated column is computed from.
+    #[error("{generated}: the generated column depends on {used}, whose type is to change")]
+    UsedByGenerated { generated: Address, used: String },
+    #[error("{address}: an extension cannot be renamed")]
+    FixedName { address: Address },
+}
+
+impl Impossible {
+    /// What the user can do about it, as one sentence without a full stop.
+    pub fn remedy(&self) -> String {
+        match self {
+            Impossible::NeedsNewerServer { since, .. } => {
+                format!(
+                    "upgrade the server to PostgreSQL {since} or newer, or remove it from the declaration"
+                )
+            }
+            Impossible::NeedsNewColumn { .. } => {
+                "drop the column and add it with its new definition".to_owned()
+            }
+            Impossible::NoCast { .. } => {
+                "add a column of the new type under another name, fill it, then drop the old one".to_owned()
+            }
+            Impossible::NoValueForRows { .. } => {
+                "give the column a default, or add it nullable, fill it and make it not null then".to_owned()
+            }
+            Impossible::UsedByGenerated { .. } => {
+                "drop the generated column, apply, then declare it again".to_owned()
+            }
+            Impossible::FixedName { .. } => "drop the extension and create the other one".to_owned(),
+        }
+    }
+}
+
+/// Creates `resource`, with its comment. Does not yet make an owned sequence belong to its column: the table
+/// may need the sequence first, see [`own_sequence`].
+pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Result<Vec<Step>, Impossible> {
+    match resource {
+        Resource::Schema(schema) => Ok(schema::create(schema, ctx, address)),
+        Resource::Extension(extension) => Ok(extension::create(extension, ctx, address)),
+        Resource::Enum(enum_type) => Ok(enum_type::create(enum_type, ctx, address)),
+        Resource::Sequence(sequence) => Ok(sequence::create(sequence, ctx, address)),
+        Resource::Table(table) => table::create(table, &[], ctx, address),
+        Resource::Constraint(constraint) => Ok(constraint::create(constraint, ctx, address)),
+        Resource::Index(index) => Ok(index::create(index, ctx, address)),
+    }
+}
+
+/// Creates a table with the constraints `inline` in the same statement, then all the comments. The comment of
+/// a constraint is a step of the constraint's own address.
+pub fn create_table(
+    table: &Table,
+    inline: &[&Constraint],
+    ctx: &Context<'_>,
+) -> Result<Vec<Step>, Impossible> {
+    let address = Address::table(ctx.target, &table.qualified_name());
+    table::create(table, inline, ctx, &address)
+}
+
+/// Makes a sequence belong to its column; nothing for a free one. Goes after the table.
+pub fn own_sequence(sequence: &Sequence, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    sequence::own(sequence, ctx, address)
+}
+
+/// Drops `resource`.
+pub fn drop(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    match resource {
+        Resource::Schema(schema) => schema::drop(schema, ctx, address),
+        Resource::Extension(extension) => extension::drop(extension, ctx, address),
+        Resource::Enum(enum_type) => enum_type::drop(enum_type, ctx, address),
+        Resource::Sequence(sequence) => sequence::drop(sequence, ctx, address),
+        Resource::Table(table) => table::drop(table, ctx, address),
+        Resource::Constraint(constraint) => constraint::drop(constraint, ctx, address),
+        Resource::Index(index) => index::drop(index, ctx, address),
+    }
+}
+
+/// Renames or moves the object `from` so that it has the name of `to`; both are of one kind. Constraints,
+/// indexes and owned sequences follow their table into another schema, so the table goes first, and they are
+/// named as they are called then.
+pub fn rename(
+    from: &Resource,
+    to: &Resource,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    match (from, to) {
+        (Resource::Schema(from), Resource::Schema(to)) => Ok(schema::rename(from, to, ctx, address)),
+        (Resource::Enum(from), Resource::Enum(to)) => Ok(enum_type::rename(from, to, ctx, address)),
+        (Resource::Sequence(from), Resource::Sequence(to)) => Ok(sequence::rename(from, to, ctx, address)),
+        (Resource::Table(from), Resource::Table(to)) => Ok(table::rename(from, to, ctx, address)),
+        (Resource::Constraint(from), Resource::Constraint(to)) => {
+            Ok(constraint::rename(from, to, ctx, address))
+        }
+        (Resource::Index(from), Resource::Index(to)) => Ok(index::rename(from, to, ctx, address)),
+        (Resource::Extension(_), _) => Err(Impossible::FixedName { address: address.clone() }),
+        (
+            Resource::Schema(_)
+            | Resource::Enum(_)
+            | Resource::Sequence(_)
+            | Resource::Table(_)
+            | Resource::Constraint(_)
+            | Resource::Index(_),
+            _,
+        ) => unreachable!("a rename keeps the kind of its resource: {address}"),
+    }
+}
+
+/// Renames a column of `table`, which already has the name it shall keep.
+pub fn rename_column(
+    table: &QualifiedName,
+    from: &Ident,
+    to: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    column::rename(table, from, to, ctx, address)
+}
+
+/// Makes one change that PostgreSQL can make in place. `alteration` comes from comparing `live` with `desired`.
+pub fn alter(
+    live: &Resource,
+    desired: &Resource,
+    alteration: &Alteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    match (live, desired, alteration) {
+        (_, Resource::Schema(desired), Alteration::Schema(alteration)) => {
+            Ok(schema::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Extension(desired), Alteration::Extension(alteration)) => {
+            Ok(extension::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Enum(desired), Alteration::Enum(alteration)) => {
+            Ok(enum_type::alter(desired, alteration, ctx, address))
+        }
+        (Resource::Sequence(live), Resource::Sequence(desired), Alteration::Sequence(alteration)) => {
+            Ok(sequence::alter(live, desired, alteration, ctx, address))
+        }
+        (Resource::Table(live), Resource::Table(desired), Alteration::Table(alteration)) => {
+            table::alter(live, desired, alteration, ctx, address)
+        }
+        (_, Resource::Constraint(desired), Alteration::Constraint(alteration)) => {
+            Ok(constraint::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Index(desired), Alteration::Index(alteration)) => {
+            Ok(index::alter(desired, alteration, ctx, address))
+        }
+        (
+            _,
+            _,
+            Alteration::Schema(_)
+            | Alteration::Extension(_)
+            | Alteration::Enum(_)
+            | Alteration::Sequence(_)
+            | Alteration::Table(_)
+            | Alteration::Constraint(_)
+            | Alteration::Index(_),
+        ) => unreachable!("an alteration comes from comparing two resources of its kind: {address}"),
+    }
+}
+
+/// Gives an enum type another set or order of labels: a new type takes the old one's name, and every live
+/// column of the type, arrays too, is changed to it. All steps belong in one transaction.
+///
+/// `rebuild` are those of its [`enum_dependents`] that the plan does not drop or replace anyway; they are
+/// dropped first and created again in the end.
+pub fn replace_enum(
+    live: &EnumType,
+    desired: &EnumType,
+    rebuild: &[&Resource],
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    enum_type::replace(live, desired, rebuild, ctx, address)
+}
+
+impl Context<'_> {
+    fn is_new(&self, table: &QualifiedName) -> bool {
+        self.new_tables.contains(table)
+    }
+
+    /// A statement that concerns no table.
+    fn step(&self, address: &Address, verb: Verb, sql: String) -> Step {
+        let row = look_up(verb, self.version);
+        Step {
+            operation: Operation {
+                address: address.clone(),
+                sql,
+                lock: None,
+                effect: row.effect,
+                rows: None,
+                bytes: None,
+                hazards: row.hazard.map(str::to_owned).into_iter().collect(),
+            },
+            transaction: row.transaction,
+            reversibility: row.reversibility,
+        }
+    }
+
+    /// A statement that changes the relation `on` and locks the tables `referenced` besides.
+    fn step_on(
+        &self,
+        address: &Address,
+        verb: Verb,
+        on: &QualifiedName,
+        referenced: &BTreeSet<QualifiedName>,
+        sql: String,
+    ) -> Step {
+        let row = look_up(verb, self.version);
+        let mut step = self.step(address, verb, sql);
+        let lock = |mode, relation: &QualifiedName| Lock { mode, relation: relation.to_string() };
+        let mut others = referenced.iter().filter(|other| *other != on && !self.is_new(other));
+        if self.is_new(on) {
+            step.operation.effect = Effect::Catalog;
+            step.operation.hazards.clear();
+        } else {
+            step.operation.lock = row.lock.map(|mode| lock(mode, on));
+            if row.effect != Effect::Catalog
+                && let Some(size) = self.sizes.get(on)
+            {
+                step.operation.rows = size.rows;
+                step.operation.bytes = Some(size.bytes);
+            }
+        }
+        let Some(mode) = row.referenced_lock else { return step };
+        if step.operation.lock.is_none() {
+            step.operation.lock = others.next().map(|other| lock(mode, other));
+        }
+        for other in others {
+            step.operation.hazards.push(format!("also locks {other} in {} mode", mode.as_sql()));
+        }
+        step
+    }
+
+    /// A statement on one relation.
+    fn step_on_one(&self, address: &Address, verb: Verb, on: &QualifiedName, sql: String) -> Step {
+        self.step_on(address, verb, on, &BTreeSet::new(), sql)
+    }
+
+    /// Whether the server has the operation at all.
+    fn require(&self, verb: Verb, what: &'static str, address: &Address) -> Result<(), Impossible> {
+        let since = since(verb);
+        if self.version.major() >= since {
+            return Ok(());
+        }
+        Err(Impossible::NeedsNewerServer { address: address.clone(), what, since, server: self.version })
+    }
+}
+
+impl Step {
+    fn with_hazard(mut self, hazard: impl Into<String>) -> Self {
+        self.operation.hazards.push(hazard.into());
+        self
+    }
+}
+
+/// `COMMENT ON <object> IS ...`; without a comment it removes the one that is there.
+fn comment_sql(object: &str, comment: Option<&str>) -> String {
+    match comment {
+        Some(comment) => format!("COMMENT ON {object} IS {}", Literal(comment)),
+        None => format!("COMMENT ON {object} IS NULL"),
+    }
+}
+
+/// The statements that move a schema-level object: into the schema first, then to the name.
+fn move_sql(object: &str, from: &QualifiedName, to: &QualifiedName) -> Vec<String> {
+    let mut statements = Vec::new();
+    if from.schema != to.schema {
+        statements.push(format!("ALTER {object} {from} SET SCHEMA {}", to.schema));
+    }
+    if from.name != to.name {
+        statements.push(format!("ALTER {object} {}.{} RENAME TO {}", to.schema, from.name, to.name));
+    }
+    statements
+}
