@@ -1,7 +1,5 @@
 //! One change as a block of lines: head with its cost, what differs, why it waits, notes.
 
-use std::collections::BTreeMap;
-
 use djogi_core::Address;
 use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::kind::Table;
@@ -25,7 +23,6 @@ const MAX_COLUMNS: usize = 30;
 pub(crate) struct Setting<'a> {
     pub(crate) view: View,
     pub(crate) costs: Costs<'a>,
-    verdicts: BTreeMap<&'a Address, Verdict>,
 }
 
 /// A change with the constraints and indexes that come or go with it.
@@ -37,16 +34,7 @@ pub(crate) struct Block<'a> {
 
 impl<'a> Setting<'a> {
     pub(crate) fn of(document: &'a PlanDocument, view: View) -> Self {
-        let verdicts = document.resource_changes.iter().map(|c| (&c.address, c.disposition)).collect();
-        Self { view, costs: Costs::of(document), verdicts }
-    }
-
-    /// Those of a change's dependencies that this run leaves undone.
-    fn unmet<'b>(&self, change: &'b ResourceChange) -> Vec<&'b Address> {
-        let is_unmet = |address: &&Address| {
-            matches!(self.verdicts.get(address), Some(Verdict::Blocked | Verdict::Deferred))
-        };
-        change.depends_on.iter().filter(is_unmet).collect()
+        Self { view, costs: Costs::of(document) }
     }
 }
 
@@ -62,7 +50,9 @@ impl Block<'_> {
         let cost = setting.costs.sum(std::iter::once(&self.change.address).chain(members));
         let mut lines = self.head(&cost, width);
         lines.extend(self.body(setting.view));
-        lines.extend(self.standing(setting));
+        if let Some(reason) = self.change.reason {
+            lines.extend(standing(reason, Some(&self.change.address), width));
+        }
         lines.extend(self.remarks(&cost, setting.view));
         lines
     }
@@ -129,27 +119,17 @@ impl Block<'_> {
         lines
     }
 
-    /// Why the change is not simply made, and the way out.
-    fn standing(&self, setting: &Setting<'_>) -> Vec<Line> {
-        let Some(reason) = self.change.reason else { return Vec::new() };
-        let mut lines = standing(reason, Some(&self.change.address), setting.view.width);
-        let unmet =
-            if reason == Reason::DependencyNotApplied { setting.unmet(self.change) } else { Vec::new() };
-        let texts = unmet.into_iter().map(ToString::to_string);
-        lines.extend(texts.flat_map(|text| prose("needs: ", &text, Tone::Plain, setting.view.width)));
-        lines
-    }
-
     fn remarks(&self, cost: &Cost<'_>, view: View) -> Vec<Line> {
         let mut lines = Vec::new();
-        if self.change.drift {
-            let what = if self.action() == Action::Create { "dropped" } else { "changed" };
-            let text = format!("{what} in the database since djogi last wrote it");
-            lines.extend(prose("drift: ", &text, Tone::Caution, view.width));
+        // Of what was dropped the planner has a note.
+        if self.change.drift && self.action() != Action::Create {
+            lines.extend(prose("drift: ", "it was changed behind djogi's back", Tone::Caution, view.width));
         }
         let hazards = cost.hazards.iter();
         lines.extend(hazards.flat_map(|text| prose("caution: ", text, Tone::Caution, view.width)));
-        let members = self.members.iter().flat_map(|member| &member.notes);
+        // A member that waits for its table says no more than that.
+        let members = self.members.iter().filter(|member| member.reason == self.change.reason);
+        let members = members.flat_map(|member| &member.notes);
         let notes = self.change.notes.iter().chain(members);
         lines.extend(notes.flat_map(|text| prose("note: ", text, Tone::Faint, view.width)));
         if let Some(source) = self.change.source.as_ref().filter(|_| view.is_verbose()) {

@@ -30,7 +30,7 @@ pub(crate) fn lines(document: &PlanDocument, view: View) -> Vec<Vec<Line>> {
     }
     untold.sort_by_key(|drift| &drift.address);
     let shown = if view.is_verbose() { untold.len() } else { MAX_LISTED };
-    let title = Line::new("Changed in the database since djogi last wrote it", Tone::Title);
+    let title = Line::new("Changed behind djogi's back", Tone::Title);
     let mut paragraphs = vec![title.wrap(view.width, 0)];
     paragraphs.extend(untold.iter().take(shown).map(|drift| paragraph(drift, view)));
     let hidden = untold.len().saturating_sub(shown);

@@ -36,7 +36,9 @@ pub(crate) fn rows(change: &ResourceChange) -> Vec<Row> {
     if change.kind == Kind::Constraint && change.fields.iter().any(|field| is_whole_definition(&field.path)) {
         return redefinition(change);
     }
-    change.fields.iter().map(|field| row(change, field)).collect()
+    // The two addresses of a rename say it already.
+    let is_said = |path: &str| change.previous_address.is_some() && matches!(path, "name" | "schema");
+    change.fields.iter().filter(|field| !is_said(&field.path)).map(|field| row(change, field)).collect()
 }
 
 /// `definition.check` and the like: the constraint becomes one of another sort.

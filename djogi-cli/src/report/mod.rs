@@ -9,6 +9,7 @@ mod cost;
 mod definition;
 mod drift;
 pub mod events;
+pub mod explain;
 mod field;
 mod fold;
 mod line;

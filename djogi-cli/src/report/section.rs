@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use djogi_core::disposition::Verdict;
+use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::ident::Ident;
 use djogi_core::kind::Index;
 use djogi_core::plan::{PlanDocument, ResourceChange};
@@ -91,7 +91,8 @@ fn rank(member: &ResourceChange) -> u8 {
 fn goes_with(change: &ResourceChange, table: &ResourceChange) -> bool {
     let action = Action::of(&change.change);
     let follows = change.disposition == table.disposition && change.reason == table.reason
-        || change.disposition == Verdict::Derived;
+        || change.disposition == Verdict::Derived
+        || table.disposition != Verdict::Applied && change.reason == Some(Reason::DependencyNotApplied);
     matches!(action, Action::Create | Action::Delete)
         && action == Action::of(&table.change)
         && follows

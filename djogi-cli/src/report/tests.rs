@@ -1,8 +1,8 @@
 //! What people see, as snapshots.
 
-use djogi_core::plan::PlanDocument;
+use djogi_core::plan::{Because, PlanDocument};
 
-use super::{View, plan_human, sample};
+use super::{View, explain, plan_human, sample};
 use crate::terminal::{Paint, Verbosity};
 
 fn shown(document: &PlanDocument, width: usize) -> String {
@@ -96,4 +96,22 @@ fn equal_plans_give_equal_text_whatever_the_order_of_their_changes() {
     let mut turned = document.clone();
     turned.resource_changes.reverse();
     assert_eq!(shown(&document, 100), shown(&turned, 100));
+}
+
+#[test]
+fn an_explanation_tells_the_fate_and_the_rules() {
+    let document = sample::every_action();
+    let view = View::new(Paint::plain(), Some(100), Verbosity::Normal);
+    let reasons = [Because {
+        first: "up table.main.public.orders".to_owned(),
+        then: "up constraint.main.public.orders.orders_line_fkey".to_owned(),
+        rule: "dependency_before_dependent",
+    }];
+    let address = sample::address("constraint.main.public.orders.orders_line_fkey");
+    let mut text = explain::render(&document, &address, &reasons, view);
+    for address in ["table.main.public.orders", "table.main.public.untouched"] {
+        text.push_str("\n---\n");
+        text.push_str(&explain::render(&document, &sample::address(address), &[], view));
+    }
+    insta::assert_snapshot!(text);
 }
