@@ -2,6 +2,8 @@
 //! what is called. It reads what PostgreSQL prints (`pg_get_expr`, `format_type`) and never fails on anything
 //! else; it is no parser.
 
+use crate::ident::Ident;
+
 /// One lexical element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
@@ -76,10 +78,16 @@ fn quoted_length(text: &str, quote: char, backslash_escapes: bool) -> usize {
     text.len()
 }
 
-/// Whether `name` occurs as a name in the expression `text`. May be a name of something else: callers must
-/// only err on the side of caution with it.
-pub(crate) fn mentions(text: &str, name: &str) -> bool {
-    tokens(text).iter().any(|token| token.names(name))
+/// Whether the expression `text` mentions the column `name`. Functions, types and fields of the same name do not
+/// count; a keyword that is spelled like the column may.
+pub(crate) fn mentions(text: &str, name: &Ident) -> bool {
+    let tokens = tokens(text);
+    tokens.iter().enumerate().any(|(at, token)| {
+        let before = at.checked_sub(1).map(|before| tokens[before]);
+        token.names(name.as_str())
+            && !matches!(before, Some(Token::Cast | Token::Symbol('.')))
+            && tokens.get(at + 1) != Some(&Token::Symbol('('))
+    })
 }
 
 /// The expression in parentheses, unless it already stands in one pair that spans it.
@@ -103,13 +111,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_outside_literals_only() {
-        let text = r#"((status = 'open (total)'::public."Mood") AND ("To""tal" > 1.5e3))"#;
-        assert!(mentions(text, "status"));
-        assert!(mentions(text, "Mood"));
-        assert!(mentions(text, "To\"tal"));
-        assert!(!mentions(text, "total"));
-        assert!(!mentions(text, "open"));
+    fn columns_are_told_from_literals_functions_and_types() {
+        let mentions = |text: &str, name: &str| mentions(text, &Ident::new(name).unwrap());
+        let text = r#"((status = 'open (total)'::public."Mood") AND ("To""tal" > (length(a))::date))"#;
+        for column in ["status", "To\"tal", "a"] {
+            assert!(mentions(text, column), "{column}");
+        }
+        for other in ["total", "open", "Mood", "public", "length", "date"] {
+            assert!(!mentions(text, other), "{other}");
+        }
         assert!(!mentions(r"(note <> E'it\'s status')", "status"));
     }
 

@@ -20,6 +20,7 @@ mod keywords;
 pub mod kind;
 mod lexis;
 pub mod lower;
+pub mod model;
 pub mod needs;
 pub mod observation;
 pub mod order;
@@ -34,5 +35,16 @@ mod tokens;
 pub use address::{Address, Kind};
 pub use catalog::Catalog;
 pub use digest::Digest;
+pub use djogi_macros::{Model, PgEnum, PgType};
 pub use ident::{Ident, QualifiedName};
 pub use kind::Resource;
+pub use model::{Json, Model, PgEnum, PgType};
+
+/// What generated code names. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::model::descriptor::*;
+    pub use crate::model::registry::{Model, Registration};
+    pub use crate::model::types::{NotNull, Nullability, PgEnum, PgType};
+    pub use inventory;
+}

@@ -1,5 +1,5 @@
-//! The casts between built-in types that every supported server has (`pg_cast`; strings aside, which every
-//! type can be read from and written to), with what they cost and lose.
+//! The casts between built-in types that every supported server has (`pg_cast`), with what they cost
+//! and lose. Most casts from and to strings are not here: every type can be read from text and written as text.
 
 use super::type_change::CastPath::{Assignment, Explicit};
 use super::type_change::Storage::{Kept, KeptIndexesRebuilt, Rewritten};
@@ -49,6 +49,8 @@ pub(super) const CASTS: &[Cast] = &[
     cast("box", "point", Explicit, Rewritten, LOSSY),
     cast("box", "polygon", Assignment, Rewritten, EXACT),
     cast("cidr", "inet", Assignment, Kept, EXACT),
+    cast("character", "\"char\"", Assignment, Rewritten, LOSSY),
+    cast("character varying", "\"char\"", Assignment, Rewritten, LOSSY),
     cast("circle", "box", Explicit, Rewritten, LOSSY),
     cast("circle", "point", Explicit, Rewritten, LOSSY),
     cast("circle", "polygon", Explicit, Rewritten, LOSSY),
@@ -113,6 +115,7 @@ pub(super) const CASTS: &[Cast] = &[
     cast("smallint", "numeric", Assignment, Rewritten, EXACT),
     cast("smallint", "oid", Assignment, Rewritten, LOSSY),
     cast("smallint", "real", Assignment, Rewritten, EXACT),
+    cast("text", "\"char\"", Assignment, Rewritten, LOSSY),
     cast("time with time zone", "time without time zone", Assignment, Rewritten, LOSSY),
     cast("time without time zone", "interval", Assignment, Rewritten, EXACT),
     cast("time without time zone", "time with time zone", Assignment, Rewritten, EXACT),

@@ -78,7 +78,7 @@ const fn row(verb: Verb, lock: Option<LockMode>, effect: Effect, reversibility: 
 }
 
 impl Row {
-    const fn from_version(self, min_version: u32) -> Self {
+    const fn since(self, min_version: u32) -> Self {
         Self { min_version, ..self }
     }
 
@@ -129,8 +129,8 @@ pub const TABLE: &[Row] = &[
     row(V::AddColumnVolatileDefault, AEL, Rewrite, Reversible).hazard(REWRITES),
     row(V::AddColumnIdentity, AEL, Rewrite, Reversible).hazard(REWRITES),
     row(V::AddColumnStoredGenerated, AEL, Rewrite, Reversible).hazard(REWRITES),
-    row(V::AddColumnVirtualGenerated, AEL, Catalog, Reversible).from_version(18),
-    row(V::AddColumnVirtualGeneratedNotNull, AEL, Scan, Reversible).from_version(18).hazard(SCANS),
+    row(V::AddColumnVirtualGenerated, AEL, Catalog, Reversible).since(18),
+    row(V::AddColumnVirtualGeneratedNotNull, AEL, Scan, Reversible).since(18).hazard(SCANS),
     row(V::RenameColumn, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropColumn, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
     row(V::DropGeneratedColumn, AEL, Catalog, Recoverable).referenced(AEL).hazard(READERS_BREAK),
@@ -147,8 +147,8 @@ pub const TABLE: &[Row] = &[
     row(V::AddIdentity, AEL, Catalog, Reversible),
     row(V::SetIdentity, AEL, Catalog, Reversible),
     row(V::DropIdentity, AEL, Catalog, Recoverable),
-    row(V::SetStoredExpression, AEL, Rewrite, Recoverable).from_version(17).hazard(REWRITES),
-    row(V::SetVirtualExpression, AEL, Catalog, Reversible).from_version(18),
+    row(V::SetStoredExpression, AEL, Rewrite, Recoverable).since(17).hazard(REWRITES),
+    row(V::SetVirtualExpression, AEL, Catalog, Reversible).since(18),
     row(V::DropExpression, AEL, Catalog, Recoverable),
     row(V::AddPrimaryKey, AEL, Build, Reversible).hazard(BUILDS),
     row(V::AddUnique, AEL, Build, Reversible).hazard(BUILDS),

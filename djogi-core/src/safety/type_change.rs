@@ -133,10 +133,14 @@ fn classify_modifiers(from: &TypeName, to: &TypeName) -> TypeChange {
         return TypeChange::new(CastPath::Explicit, Storage::Rewritten, to.modifiers < from.modifiers);
     }
     if from.is_user_type() {
-        return if to.modifiers.is_empty() { IN_PLACE } else { NARROWING };
+        return if to.modified { NARROWING } else { IN_PLACE };
+    }
+    if from.base == "interval" {
+        let (old, new) = (from.interval_resolution(), to.interval_resolution());
+        return if new.0 >= old.0 && new.1 >= old.1 { IN_PLACE } else { NARROWING };
     }
     match (from.modifiers.as_slice(), to.modifiers.as_slice()) {
-        (_, []) if to.fields == from.fields || to.fields.is_empty() => IN_PLACE,
+        (_, []) => IN_PLACE,
         ([precision, scale], [new_precision, new_scale]) => {
             if scale == new_scale && new_precision >= precision {
                 IN_PLACE
@@ -146,9 +150,9 @@ fn classify_modifiers(from: &TypeName, to: &TypeName) -> TypeChange {
                 NARROWING
             }
         }
-        ([length], [new_length]) if new_length >= length && to.fields == from.fields => IN_PLACE,
+        ([length], [new_length]) if new_length >= length => IN_PLACE,
         // Six digits of a second are all there are.
-        ([], [6]) if to.is_time() && to.fields == from.fields => IN_PLACE,
+        ([], [6]) if to.base.starts_with("time") => IN_PLACE,
         _ => NARROWING,
     }
 }
@@ -160,6 +164,8 @@ struct TypeName {
     /// `day to second` and the like, of `interval` only.
     fields: String,
     modifiers: Vec<i64>,
+    /// Whether there are modifiers of any sort; those of user types need not be numbers.
+    modified: bool,
     array: bool,
 }
 
@@ -168,12 +174,16 @@ impl TypeName {
         let (element, array) = text.strip_suffix("[]").map_or((text, false), |element| (element, true));
         let mut words = Vec::new();
         let mut modifiers = Vec::new();
-        let mut inside = false;
+        let (mut inside, mut modified, mut negative) = (false, false, false);
         for token in tokens(element) {
             match token {
-                Token::Symbol('(') => inside = true,
+                Token::Symbol('(') => (inside, modified) = (true, true),
                 Token::Symbol(')') => inside = false,
-                Token::Number(number) if inside => modifiers.extend(number.parse::<i64>()),
+                Token::Symbol('-') => negative = true,
+                Token::Number(number) if inside => {
+                    modifiers.extend(number.parse::<i64>().map(|n| if negative { -n } else { n }));
+                    negative = false;
+                }
                 Token::Word(word) if !inside => words.push(word.to_owned()),
                 Token::Quoted(name) => words.push(format!("\"{name}\"")),
                 Token::Symbol('.') => words.push(".".to_owned()),
@@ -189,7 +199,7 @@ impl TypeName {
         if base == "bpchar" {
             base = "character".to_owned();
         }
-        Self { base, fields, modifiers, array }
+        Self { base, fields, modifiers, modified, array }
     }
 
     fn is_string(&self) -> bool {
@@ -201,8 +211,12 @@ impl TypeName {
         self.base.contains('.')
     }
 
-    fn is_time(&self) -> bool {
-        self.base.starts_with("time") || self.base == "interval"
+    /// How finely an interval is kept: the rank of its smallest field, and digits of a second.
+    fn interval_resolution(&self) -> (Option<usize>, i64) {
+        const FIELDS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
+        let smallest = self.fields.rsplit(' ').next().filter(|field| !field.is_empty()).unwrap_or("second");
+        let digits = if smallest == "second" { self.modifiers.first().copied().unwrap_or(6) } else { 0 };
+        (FIELDS.iter().position(|field| *field == smallest), digits)
     }
 
     /// The longest string of the type.
@@ -245,6 +259,10 @@ mod tests {
             ("numeric(5,2)", "numeric(5,4)", "narrowing"),
             ("numeric(7,2)", "numeric(5,2)", "narrowing"),
             ("numeric", "numeric(5,2)", "narrowing"),
+            ("numeric(5,-2)", "numeric(7,2)", "narrowing"),
+            ("numeric(5,-2)", "numeric(9,2)", "rewrite"),
+            ("app.geometry(Point,4326)", "app.geometry", "in place"),
+            ("app.geometry(Point)", "app.geometry(Polygon)", "narrowing"),
             ("numeric(9,0)", "integer", "rewrite"),
             ("numeric(10,0)", "integer", "narrowing"),
             ("numeric(9,2)", "integer", "narrowing"),
@@ -265,7 +283,10 @@ mod tests {
             ("interval(3)", "interval(5)", "in place"),
             ("interval day to second(3)", "interval day to second(5)", "in place"),
             ("interval day to second(3)", "interval", "in place"),
-            ("interval", "interval day to second", "narrowing"),
+            ("interval", "interval day to second", "in place"),
+            ("interval year to month", "interval(3)", "in place"),
+            ("interval day to second", "interval day to second(3)", "narrowing"),
+            ("interval", "interval year to month", "narrowing"),
             ("bit varying(4)", "bit varying(6)", "in place"),
             ("bit varying(4)", "bit varying", "in place"),
             ("bit(4)", "bit(6)", "rewrite"),

@@ -196,7 +196,9 @@ pub(super) fn alter(
                 GeneratedStorage::Stored => Verb::SetStoredExpression,
                 GeneratedStorage::Virtual => Verb::SetVirtualExpression,
             };
-            if ctx.version.major() < since(verb) {
+            // PostgreSQL 18 refuses it for a virtual column of a table with a check, whatever is checked.
+            let refused = verb == Verb::SetVirtualExpression && uses::has_check(table, ctx);
+            if refused || ctx.version.major() < since(verb) {
                 let column = Address::column(ctx.target, table, name);
                 return Err(Impossible::NeedsNewColumn { column });
             }

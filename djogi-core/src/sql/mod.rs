@@ -33,7 +33,9 @@ pub use enum_type::dependents as enum_dependents;
 pub struct Context<'a> {
     pub version: ServerVersion,
     pub target: &'a Ident,
+    /// What exists, under the names it has when the statement runs: after the renames of the plan.
     pub live: &'a Catalog,
+    /// By the same names.
     pub sizes: &'a BTreeMap<QualifiedName, TableSize>,
     /// Tables that this plan creates: no lock on them matters, they have no rows.
     pub new_tables: &'a BTreeSet<QualifiedName>,
@@ -109,7 +111,8 @@ pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Resu
 }
 
 /// Creates a table with the constraints `inline` in the same statement, then all the comments. The comment of
-/// a constraint is a step of the constraint's own address.
+/// a constraint is a step of the constraint's own address. Foreign keys are not for `inline`: they lock another
+/// table, see [`create`].
 pub fn create_table(
     table: &Table,
     inline: &[&Constraint],
@@ -227,7 +230,8 @@ pub fn alter(
 /// column of the type, arrays too, is changed to it. All steps belong in one transaction.
 ///
 /// `rebuild` are those of its [`enum_dependents`] that the plan does not drop or replace anyway; they are
-/// dropped first and created again in the end.
+/// dropped first and created again in the end. The steps go before all other alterations of the tables
+/// concerned: they change every column that is of the type now.
 pub fn replace_enum(
     live: &EnumType,
     desired: &EnumType,

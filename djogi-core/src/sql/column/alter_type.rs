@@ -45,8 +45,8 @@ fn zone(data_type: &str) -> Option<bool> {
     (knows || data_type == "date" || data_type.contains(" without time zone")).then_some(knows)
 }
 
-/// One statement, so that the column is never without its default: PostgreSQL runs `DROP DEFAULT` in its first
-/// pass and `SET DEFAULT` after the change of the type.
+/// The actions of one statement. PostgreSQL runs `DROP DEFAULT` before the change of the type and `SET DEFAULT`
+/// after it.
 fn actions(live: &Column, desired: &Column, change: TypeChange) -> Vec<String> {
     let name = &desired.name;
     let mut type_action = format!("ALTER COLUMN {name} TYPE {}", desired.data_type);
@@ -61,15 +61,13 @@ fn actions(live: &Column, desired: &Column, change: TypeChange) -> Vec<String> {
             type_action += &format!(" USING {name}::{text}::{}", desired.data_type);
         }
     }
-    // The default needs the same cast, for which there is no syntax.
-    match (&live.default, &desired.default) {
-        (Some(_), Some(default)) => vec![
-            format!("ALTER COLUMN {name} DROP DEFAULT"),
-            type_action,
-            format!("ALTER COLUMN {name} {}", set_default(default)),
-        ],
-        (Some(_) | None, None) | (None, Some(_)) => vec![type_action],
+    // The default needs the same cast, for which there is no syntax. A new default is a change of its own.
+    let Some(default) = &live.default else { return vec![type_action] };
+    let mut actions = vec![format!("ALTER COLUMN {name} DROP DEFAULT"), type_action];
+    if desired.default.as_ref() == Some(default) {
+        actions.push(format!("ALTER COLUMN {name} {}", set_default(default)));
     }
+    actions
 }
 
 fn verb(

@@ -26,7 +26,7 @@ impl Uses {
         for constraint in constraints(table, ctx) {
             match &constraint.definition {
                 ConstraintDefinition::Check { expression, .. } => {
-                    uses.in_check |= mentions(expression.as_str(), column.as_str());
+                    uses.in_check |= mentions(expression.as_str(), column);
                 }
                 ConstraintDefinition::Exclusion(exclusion) => {
                     uses.indexed |= constraint.columns().contains(&column);
@@ -67,26 +67,26 @@ fn indexes<'a>(table: &'a QualifiedName, ctx: &'a Context<'_>) -> impl Iterator<
 fn element_mentions(element: &IndexElement, column: &Ident) -> bool {
     match &element.key {
         IndexKey::Column(_) => false,
-        IndexKey::Expression(expression) => mentions(expression.as_str(), column.as_str()),
+        IndexKey::Expression(expression) => mentions(expression.as_str(), column),
     }
 }
 
 fn exclusion_mentions(exclusion: &Exclusion, column: &Ident) -> bool {
     let predicate = exclusion.predicate.as_ref();
     exclusion.elements.iter().any(|element| element_mentions(&element.element, column))
-        || predicate.is_some_and(|predicate| mentions(predicate.as_str(), column.as_str()))
+        || predicate.is_some_and(|predicate| mentions(predicate.as_str(), column))
 }
 
 fn index_mentions(index: &Index, column: &Ident) -> bool {
     let predicate = index.predicate.as_ref();
     index.elements.iter().any(|element| element_mentions(element, column))
-        || predicate.is_some_and(|predicate| mentions(predicate.as_str(), column.as_str()))
+        || predicate.is_some_and(|predicate| mentions(predicate.as_str(), column))
 }
 
 /// The constraints and indexes that go when the column goes, described for people.
 pub(super) fn members(table: &QualifiedName, column: &Ident, ctx: &Context<'_>) -> Vec<String> {
     let involved = |constraint: &&Constraint| match &constraint.definition {
-        ConstraintDefinition::Check { expression, .. } => mentions(expression.as_str(), column.as_str()),
+        ConstraintDefinition::Check { expression, .. } => mentions(expression.as_str(), column),
         ConstraintDefinition::Exclusion(exclusion) => {
             constraint.columns().contains(&column) || exclusion_mentions(exclusion, column)
         }
@@ -120,6 +120,12 @@ pub(in super::super) fn foreign_key_neighbours(
     })
 }
 
+/// Whether the table has a check constraint at all.
+pub(super) fn has_check(table: &QualifiedName, ctx: &Context<'_>) -> bool {
+    constraints(table, ctx)
+        .any(|constraint| matches!(constraint.definition, ConstraintDefinition::Check { .. }))
+}
+
 /// A generated column computed from `column`. PostgreSQL changes no type under one.
 pub(in super::super) fn generated_column_using(
     table: &QualifiedName,
@@ -127,9 +133,9 @@ pub(in super::super) fn generated_column_using(
     ctx: &Context<'_>,
 ) -> Option<Address> {
     let columns = &ctx.live.table(ctx.target, table)?.columns;
-    let user = columns.iter().find(|other| {
-        other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), column.as_str()))
-    })?;
+    let user = columns
+        .iter()
+        .find(|other| other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), column)))?;
     Some(Address::column(ctx.target, table, &user.name))
 }
 

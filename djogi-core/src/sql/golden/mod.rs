@@ -1,275 +1,16 @@
 //! Golden tests: the statements of every operation as one script that can be run from top to bottom on an empty
 //! database of the version in its name, with what the plan says about each.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+mod facts;
+mod fixtures;
+mod script;
 
+use std::collections::BTreeMap;
+
+use self::fixtures::*;
+use self::script::Script;
 use super::*;
 use crate::kind::*;
-
-fn ident(name: &str) -> Ident {
-    Ident::new(name).unwrap()
-}
-
-fn name(schema: &str, name: &str) -> QualifiedName {
-    QualifiedName::new(ident(schema), ident(name))
-}
-
-fn idents(names: &[&str]) -> Vec<Ident> {
-    names.iter().map(|name| ident(name)).collect()
-}
-
-fn column(name: &str, data_type: &str) -> Column {
-    Column {
-        name: ident(name),
-        data_type: data_type.to_owned(),
-        collation: None,
-        not_null: false,
-        default: None,
-        identity: None,
-        generated: None,
-        comment: None,
-    }
-}
-
-fn not_null(column: Column) -> Column {
-    Column { not_null: true, ..column }
-}
-
-fn defaulted(column: Column, default: &str) -> Column {
-    Column { default: Some(Expression::new(default)), ..column }
-}
-
-fn generated(column: Column, expression: &str, storage: GeneratedStorage) -> Column {
-    Column { generated: Some(Generated { expression: Expression::new(expression), storage }), ..column }
-}
-
-fn commented(column: Column, comment: &str) -> Column {
-    Column { comment: Some(comment.to_owned()), ..column }
-}
-
-fn identity(column: Column, mode: IdentityMode, options: SequenceOptions) -> Column {
-    Column { identity: Some(Identity { mode, options }), ..not_null(column) }
-}
-
-fn table(table: &str, columns: Vec<Column>) -> Table {
-    Table { schema: ident("app"), name: ident(table), columns, comment: None }
-}
-
-fn constraint(table: &str, name: &str, definition: ConstraintDefinition) -> Constraint {
-    Constraint {
-        schema: ident("app"),
-        table: ident(table),
-        name: ident(name),
-        definition,
-        deferrable: Deferrable::NotDeferrable,
-        validated: true,
-        comment: None,
-    }
-}
-
-fn primary_key(table: &str, name: &str, columns: &[&str]) -> Constraint {
-    let definition = ConstraintDefinition::PrimaryKey { columns: idents(columns), include: Vec::new() };
-    constraint(table, name, definition)
-}
-
-fn check(table: &str, name: &str, expression: &str) -> Constraint {
-    let expression = Expression::new(expression);
-    constraint(table, name, ConstraintDefinition::Check { expression, no_inherit: false })
-}
-
-fn foreign_key(table: &str, name: &str, columns: &[&str], references: &str) -> ForeignKey {
-    let _ = (table, name);
-    ForeignKey {
-        columns: idents(columns),
-        references: super::golden::name("app", references),
-        referenced_columns: idents(&["id"]),
-        on_delete: ReferentialAction::NoAction,
-        on_update: ReferentialAction::NoAction,
-        on_delete_columns: Vec::new(),
-        match_type: MatchType::Simple,
-    }
-}
-
-fn key(name: &str) -> IndexElement {
-    IndexElement {
-        key: IndexKey::Column(ident(name)),
-        collation: None,
-        operator_class: None,
-        descending: false,
-        nulls_first: false,
-    }
-}
-
-fn expression_key(expression: &str) -> IndexElement {
-    IndexElement { key: IndexKey::Expression(Expression::new(expression)), ..key("unused") }
-}
-
-fn index(table: &str, name: &str, elements: Vec<IndexElement>) -> Index {
-    Index {
-        schema: ident("app"),
-        name: ident(name),
-        table: ident(table),
-        unique: false,
-        nulls_not_distinct: false,
-        method: ident("btree"),
-        elements,
-        include: Vec::new(),
-        predicate: None,
-        options: BTreeMap::new(),
-        valid: true,
-        comment: None,
-    }
-}
-
-/// Collects steps as a script and keeps the live catalog up to date.
-struct Script {
-    version: ServerVersion,
-    target: Ident,
-    live: Catalog,
-    sizes: BTreeMap<QualifiedName, TableSize>,
-    new_tables: BTreeSet<QualifiedName>,
-    text: String,
-}
-
-impl Script {
-    fn new(version: u32) -> Self {
-        Self {
-            version: ServerVersion(version),
-            target: ident("main"),
-            live: Catalog::default(),
-            sizes: BTreeMap::new(),
-            new_tables: BTreeSet::new(),
-            text: String::new(),
-        }
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context {
-            version: self.version,
-            target: &self.target,
-            live: &self.live,
-            sizes: &self.sizes,
-            new_tables: &self.new_tables,
-        }
-    }
-
-    fn title(&mut self, title: &str) {
-        write!(self.text, "\n---------- {title}\n").unwrap();
-    }
-
-    fn write(&mut self, steps: Result<Vec<Step>, Impossible>) {
-        match steps {
-            Ok(steps) => steps.iter().for_each(|step| self.write_step(step)),
-            Err(error) => {
-                write!(self.text, "-- impossible: {error}\n--   remedy: {}\n", error.remedy()).unwrap();
-            }
-        }
-    }
-
-    fn write_step(&mut self, step: &Step) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards } = &step.operation;
-        write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
-            .unwrap();
-        if let Some(lock) = lock {
-            write!(self.text, ", {} on {}", lock.mode.as_sql(), lock.relation).unwrap();
-        }
-        if let Some(bytes) = bytes {
-            write!(self.text, ", {rows:?} rows, {bytes} bytes").unwrap();
-        }
-        for hazard in hazards {
-            write!(self.text, "\n--   {hazard}").unwrap();
-        }
-        write!(self.text, "\n{sql};\n").unwrap();
-    }
-
-    fn create(&mut self, resource: Resource) {
-        let address = resource.address(&self.target);
-        self.write(create(&resource, &self.context(), &address));
-        self.live.insert(&self.target, resource);
-    }
-
-    fn create_table(&mut self, table: Table, inline: &[Constraint]) {
-        self.new_tables.insert(table.qualified_name());
-        self.write(create_table(&table, &inline.iter().collect::<Vec<_>>(), &self.context()));
-        self.live.insert(&self.target, Resource::Table(table));
-        for constraint in inline {
-            self.live.insert(&self.target, Resource::Constraint(constraint.clone()));
-        }
-    }
-
-    fn drop(&mut self, resource: &Resource) {
-        let address = resource.address(&self.target);
-        self.write(Ok(drop(resource, &self.context(), &address)));
-        self.live.remove(&address);
-    }
-
-    /// Compares with what is live and writes the alterations.
-    fn alter(&mut self, desired: Resource) {
-        let address = desired.address(&self.target);
-        let live = self.live.get(&address).unwrap().clone();
-        let Comparison::InPlace(alterations) = live.compare(&desired) else {
-            panic!("{address} cannot be altered");
-        };
-        assert!(!alterations.is_empty(), "{address} is as it should be");
-        let mut possible = true;
-        for alteration in &alterations {
-            let steps = alter(&live, &desired, alteration, &self.context(), &address);
-            possible &= steps.is_ok();
-            self.write(steps);
-        }
-        if possible {
-            self.live.insert(&self.target, desired);
-        }
-    }
-
-    fn alter_column(&mut self, table: &QualifiedName, column: Column) {
-        let mut desired = self.live.table(&self.target, table).unwrap().clone();
-        match desired.columns.iter_mut().find(|old| old.name == column.name) {
-            Some(old) => *old = column,
-            None => desired.columns.push(column),
-        }
-        self.alter(Resource::Table(desired));
-    }
-
-    fn rename(&mut self, from: &Resource, to: Resource) {
-        let address = to.address(&self.target);
-        self.write(rename(from, &to, &self.context(), &address));
-        self.live.remove(&from.address(&self.target));
-        self.live.insert(&self.target, to);
-    }
-
-    /// From here on all tables are old, with these sizes.
-    fn time_passes(&mut self, rows: Option<u64>, bytes: u64) {
-        for table in std::mem::take(&mut self.new_tables) {
-            self.sizes.insert(table, TableSize { rows, bytes });
-        }
-    }
-}
-
-fn mood(labels: &[&str]) -> EnumType {
-    EnumType {
-        schema: ident("app"),
-        name: ident("Mood"),
-        labels: labels.iter().map(|label| (*label).to_owned()).collect(),
-        comment: Some("how it's going".to_owned()),
-    }
-}
-
-fn sequence(sequence: &str, data_type: SequenceType, options: SequenceOptions) -> Sequence {
-    Sequence {
-        schema: ident("app"),
-        name: ident(sequence),
-        data_type,
-        options,
-        owned_by: None,
-        comment: None,
-    }
-}
-
-fn bigint() -> SequenceOptions {
-    SequenceOptions::default_for(SequenceType::Bigint)
-}
 
 fn schemas_extensions_sequences(script: &mut Script) {
     script.title("schemas, extensions, sequences");
@@ -296,7 +37,6 @@ fn schemas_extensions_sequences(script: &mut Script) {
     let options = SequenceOptions { start: 10, increment: 5, min: 10, max: 2_000, cache: 20, cycle: true };
     let mut altered = sequence("numbers", SequenceType::Smallint, options);
     altered.comment = Some("invoice numbers".to_owned());
-    script.write(Ok(vec![]));
     script.alter(Resource::Sequence(Sequence {
         options: SequenceOptions { min: 0, max: 2_000, ..bigint() },
         ..altered.clone()
@@ -394,7 +134,7 @@ fn constraints_and_indexes(script: &mut Script) {
         on_delete: ReferentialAction::Cascade,
         on_update: ReferentialAction::Restrict,
         match_type: MatchType::Full,
-        ..foreign_key("orders", "orders_customer_fkey", &["customer_id"], "customers")
+        ..foreign_key(&["customer_id"], "customers")
     });
     let fkey = Constraint {
         validated: false,
@@ -408,7 +148,7 @@ fn constraints_and_indexes(script: &mut Script) {
     let parent = ConstraintDefinition::ForeignKey(ForeignKey {
         on_delete: ReferentialAction::SetNull,
         on_delete_columns: idents(&["number"]),
-        ..foreign_key("orders", "orders_parent_fkey", &["number"], "customers")
+        ..foreign_key(&["number"], "customers")
     });
     let parent = Resource::Constraint(constraint("orders", "orders_parent_fkey", parent));
     script.create(parent.clone());
@@ -534,7 +274,6 @@ fn columns(script: &mut Script) {
             SequenceOptions::default_for(SequenceType::Integer),
         ),
     );
-    script.write(Ok(vec![]));
     script.alter_column(
         orders,
         identity(column("serial", "bigint"), IdentityMode::ByDefault, SequenceOptions { min: 1, ..options }),
@@ -547,7 +286,6 @@ fn columns(script: &mut Script) {
         orders,
         Column { collation: Some(name("pg_catalog", "C")), ..column("note", "character varying(20)") },
     );
-    script.alter_column(orders, defaulted(column("note", "uuid"), "gen_random_uuid()"));
     script.alter_column(orders, defaulted(column("flag", "integer"), "1"));
     script.alter_column(orders, column("flag", "timestamp without time zone"));
     script.alter_column(orders, column("Since", "timestamp without time zone"));
@@ -573,6 +311,44 @@ fn columns(script: &mut Script) {
     fewer.columns.retain(|column| !matches!(column.name.as_str(), "total" | "customer_id" | "double"));
     fewer.comment = Some("fewer columns".to_owned());
     script.alter(Resource::Table(fewer));
+}
+
+/// One column for each way a value can take.
+fn conversions(script: &mut Script) {
+    script.title("conversions");
+    let pairs = [
+        ("character varying(10)", "character varying(20)"),
+        ("text", "app.\"Mood\""),
+        ("app.\"Mood\"", "text"),
+        ("text[]", "integer[]"),
+        ("integer", "numeric(10,2)"),
+        ("interval day to second(3)", "interval"),
+        ("bit(3)", "bit(5)"),
+        ("jsonb", "integer"),
+        ("text", "jsonb"),
+        ("integer[]", "text"),
+        ("app.\"Mood\"[]", "public.other[]"),
+        ("\"char\"", "integer"),
+        ("integer", "oid"),
+        ("cidr", "inet"),
+        ("date", "timestamp with time zone"),
+        ("text", "public.other"),
+    ];
+    let other = EnumType { schema: ident("public"), name: ident("other"), ..mood(&["sad", "happy"]) };
+    script.create(Resource::Enum(other));
+    let conversions = &name("app", "conversions");
+    let columns = pairs.iter().enumerate().map(|(at, (from, _))| column(&format!("c{at}"), from)).collect();
+    script.create_table(table("conversions", columns), &[]);
+    script.alter_column(conversions, defaulted(column("same", "text"), "gen_random_uuid()"));
+    script.alter_column(conversions, defaulted(column("other", "integer"), "1"));
+    script.new_tables.clear();
+    for (at, (_, to)) in pairs.iter().enumerate() {
+        script.alter_column(conversions, column(&format!("c{at}"), to));
+    }
+    script.alter_column(conversions, defaulted(column("same", "uuid"), "gen_random_uuid()"));
+    script.alter_column(conversions, defaulted(column("other", "boolean"), "true"));
+    let live = Resource::Table(script.live.table(&script.target, conversions).unwrap().clone());
+    script.drop(&live);
 }
 
 fn enum_replacement_and_drops(script: &mut Script) {
@@ -615,6 +391,7 @@ fn script(version: u32) -> String {
     enums_and_tables(&mut script);
     constraints_and_indexes(&mut script);
     columns(&mut script);
+    conversions(&mut script);
     enum_replacement_and_drops(&mut script);
     script.text
 }

@@ -1,0 +1,137 @@
+//! What goes wrong between djogi and a server, told with everything PostgreSQL says and never with a password.
+
+use std::error::Error as _;
+use std::fmt;
+
+use djogi_core::observation::ServerVersion;
+use tokio_postgres::error::ErrorPosition;
+
+/// Where a session goes to, without the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Host names, or directories of sockets; several are separated by commas.
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub database: String,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, user, database } = self;
+        write!(f, "{host} port {port}, database {database:?}, user {user:?}")
+    }
+}
+
+/// An error of PostgreSQL, or of the way to it (manual appendix A, section 55.8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseError {
+    /// The five-character code; `None` when the connection failed and no server spoke.
+    pub sqlstate: Option<String>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// Where in the statement, in characters counted from 1.
+    pub position: Option<u32>,
+    /// PostgreSQL's own context, such as the function that was running.
+    pub context: Option<String>,
+    pub statement: Option<String>,
+}
+
+impl DatabaseError {
+    pub fn new(error: &tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            return Self {
+                sqlstate: None,
+                message: describe(error),
+                detail: None,
+                hint: None,
+                position: None,
+                context: None,
+                statement: None,
+            };
+        };
+        Self {
+            sqlstate: Some(db.code().code().to_owned()),
+            message: db.message().to_owned(),
+            detail: db.detail().map(str::to_owned),
+            hint: db.hint().map(str::to_owned),
+            position: match db.position() {
+                Some(ErrorPosition::Original(at)) => Some(*at),
+                Some(ErrorPosition::Internal { .. }) | None => None,
+            },
+            context: db.where_().map(str::to_owned),
+            statement: None,
+        }
+    }
+
+    /// Adds the statement that failed.
+    #[must_use]
+    pub fn in_statement(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// Whether the connection is gone, and with it the knowledge of what the server did.
+    pub fn connection_lost(&self) -> bool {
+        match self.sqlstate.as_deref() {
+            None => true,
+            Some(code) => code.starts_with("08") || code.starts_with("57P"),
+        }
+    }
+}
+
+/// The driver's error with its cause, which alone says what happened on the socket.
+fn describe(error: &tokio_postgres::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.sqlstate {
+            Some(code) => write!(f, " (SQLSTATE {code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for DatabaseError {}
+
+/// Why there is no session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    #[error("the connection string is not valid: {0}")]
+    Parameters(String),
+    #[error("cannot reach PostgreSQL at {endpoint}: {reason}")]
+    Unreachable { endpoint: Endpoint, reason: String },
+    #[error("cannot set up TLS with {endpoint}: {reason}")]
+    Tls { endpoint: Endpoint, reason: String },
+    /// The server answered, with an error.
+    #[error("PostgreSQL at {endpoint} refused the session: {error}")]
+    Refused { endpoint: Endpoint, error: Box<DatabaseError> },
+    #[error(
+        "PostgreSQL at {endpoint} has version {found}; djogi needs {} or newer",
+        ServerVersion::OLDEST_MAJOR
+    )]
+    TooOld { endpoint: Endpoint, found: ServerVersion },
+    #[error(
+        "{endpoint} is behind a transaction-pooling proxy (backend {first} became {second}); \
+         connect to PostgreSQL itself or to a session-pooling port"
+    )]
+    TransactionPooling { endpoint: Endpoint, first: i32, second: i32 },
+}
+
+impl ConnectError {
+    pub(super) fn from_driver(endpoint: Endpoint, error: &tokio_postgres::Error) -> Self {
+        let database_error = DatabaseError::new(error);
+        if database_error.sqlstate.is_some() {
+            Self::Refused { endpoint, error: Box::new(database_error) }
+        } else {
+            Self::Unreachable { endpoint, reason: database_error.message }
+        }
+    }
+}

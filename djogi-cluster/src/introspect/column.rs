@@ -1,0 +1,193 @@
+//! Columns, their types and their default or generating expressions.
+
+use djogi_core::ident::{Ident, QualifiedName};
+
+use super::error::IntrospectError;
+use super::reader::{FieldError, Fields, Reader};
+
+const SQL: &str = "
+SELECT a.attrelid,
+       a.attnum,
+       a.attname,
+       a.atttypid,
+       a.atttypmod,
+       a.attcollation,
+       a.attnotnull,
+       a.attidentity,
+       a.attgenerated,
+       CASE WHEN a.attacl IS NOT NULL
+            THEN ARRAY(SELECT pg_catalog.format(
+                                  '%s (%I) to %s',
+                                  pg_catalog.string_agg(p.privilege_type, ', ' ORDER BY p.privilege_type),
+                                  a.attname,
+                                  CASE p.grantee WHEN 0 THEN 'PUBLIC'
+                                                 ELSE p.grantee::pg_catalog.regrole::text END)
+                         FROM pg_catalog.aclexplode(a.attacl) p
+                        WHERE p.grantee <> c.relowner
+                        GROUP BY p.grantee)
+       END
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class     c ON c.oid = a.attrelid
+ WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+   AND ($2 IS NULL OR c.relname = ANY ($2))
+   AND c.relkind = 'r'
+   AND NOT c.relispartition
+   AND a.attnum > 0
+   AND NOT a.attisdropped";
+
+/// Each type is named once: thousands of columns share a few dozens of types. Those of other schemas come
+/// along, because leaving them out would cost more than reading them.
+const TYPES: &str = "
+SELECT u.atttypid,
+       u.atttypmod,
+       pg_catalog.format_type(u.atttypid, u.atttypmod),
+       t.typcollation,
+       CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+  FROM (SELECT DISTINCT a.atttypid, a.atttypmod
+          FROM pg_catalog.pg_attribute a
+         WHERE ($2 IS NULL
+                OR a.attrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
+           AND a.attnum > 0
+           AND NOT a.attisdropped) u
+  JOIN pg_catalog.pg_type t ON t.oid = u.atttypid";
+
+/// Deparsing without a table costs half, and most defaults name no column (no `Var` node).
+const EXPRESSIONS: &str = "
+SELECT d.adrelid,
+       d.adnum,
+       pg_catalog.pg_get_expr(d.adbin, CASE WHEN d.adbin::text LIKE '%{VAR %' THEN d.adrelid ELSE 0 END)
+  FROM pg_catalog.pg_attrdef d
+  JOIN pg_catalog.pg_class   c ON c.oid = d.adrelid
+ WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+   AND ($2 IS NULL OR c.relname = ANY ($2))
+   AND c.relkind = 'r'
+   AND NOT c.relispartition";
+
+/// Columns that foreign keys reference in tables which the other queries do not read.
+const REFERENCED: &str = "
+WITH schema AS MATERIALIZED (
+    SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)
+), referenced AS MATERIALIZED (
+    SELECT DISTINCT r.oid, r.relnamespace, r.relname
+      FROM pg_catalog.pg_constraint con
+      JOIN pg_catalog.pg_class      r ON r.oid = con.confrelid
+     WHERE con.contype = 'f'
+       AND con.connamespace IN (SELECT oid FROM schema)
+       AND (r.relnamespace NOT IN (SELECT oid FROM schema)
+            OR r.relname <> ALL ($2)
+            OR r.relkind <> 'r'
+            OR r.relispartition
+            OR r.oid IN (SELECT e.objid
+                           FROM pg_catalog.pg_depend e
+                          WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+                            AND e.deptype    = 'e'
+                            AND e.classid    = 'pg_catalog.pg_class'::pg_catalog.regclass))
+)
+SELECT a.attrelid,
+       a.attnum,
+       a.attname,
+       n.nspname,
+       r.relname
+  FROM referenced r
+  JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid
+ WHERE a.attnum > 0
+   AND NOT a.attisdropped";
+
+pub(super) struct ColumnRow {
+    pub(super) table: u32,
+    pub(super) number: i16,
+    pub(super) name: Ident,
+    pub(super) type_oid: u32,
+    pub(super) type_modifier: i32,
+    pub(super) collation: u32,
+    pub(super) not_null: bool,
+    pub(super) identity: char,
+    pub(super) generated: char,
+    /// `SELECT (name) to role`, for each role but the owner.
+    pub(super) privileges: Option<Vec<String>>,
+}
+
+impl ColumnRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            table: row.take()?,
+            number: row.take()?,
+            name: row.ident()?,
+            type_oid: row.take()?,
+            type_modifier: row.take()?,
+            collation: row.take()?,
+            not_null: row.take()?,
+            identity: row.code()?,
+            generated: row.code()?,
+            privileges: row.take()?,
+        })
+    }
+}
+
+pub(super) struct TypeRow {
+    pub(super) oid: u32,
+    pub(super) modifier: i32,
+    pub(super) name: String,
+    pub(super) collation: u32,
+    /// The type below a domain, else the type itself.
+    pub(super) base: u32,
+}
+
+impl TypeRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            oid: row.take()?,
+            modifier: row.take()?,
+            name: row.take()?,
+            collation: row.take()?,
+            base: row.take()?,
+        })
+    }
+}
+
+pub(super) struct ExpressionRow {
+    pub(super) table: u32,
+    pub(super) number: i16,
+    pub(super) text: String,
+}
+
+impl ExpressionRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self { table: row.take()?, number: row.take()?, text: row.take()? })
+    }
+}
+
+pub(super) struct ReferencedRow {
+    pub(super) table: u32,
+    pub(super) number: i16,
+    pub(super) name: Ident,
+    pub(super) table_name: QualifiedName,
+}
+
+impl ReferencedRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            table: row.take()?,
+            number: row.take()?,
+            name: row.ident()?,
+            table_name: QualifiedName::new(row.ident()?, row.ident()?),
+        })
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<ColumnRow>, IntrospectError> {
+    reader.rows("columns", SQL, ColumnRow::decode).await
+}
+
+pub(super) async fn read_types(reader: &Reader<'_>) -> Result<Vec<TypeRow>, IntrospectError> {
+    reader.rows("types of columns", TYPES, TypeRow::decode).await
+}
+
+pub(super) async fn read_expressions(reader: &Reader<'_>) -> Result<Vec<ExpressionRow>, IntrospectError> {
+    reader.rows("defaults of columns", EXPRESSIONS, ExpressionRow::decode).await
+}
+
+pub(super) async fn read_referenced(reader: &Reader<'_>) -> Result<Vec<ReferencedRow>, IntrospectError> {
+    reader.rows("referenced columns", REFERENCED, ReferencedRow::decode).await
+}

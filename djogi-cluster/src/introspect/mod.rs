@@ -1,0 +1,112 @@
+//! Reading a live database into a catalog.
+//!
+//! A fixed number of set-based queries over `pg_catalog`, all sent at once within one `REPEATABLE READ READ
+//! ONLY` transaction, so that the cost is one round trip and grows with the managed objects alone. Each kind
+//! has its query beside the function that reads the rows; [`assemble`] puts the rows together.
+//!
+//! PostgreSQL's deparsing functions are called only where an expression is stored: they are what makes a
+//! dump slow. They see the newest catalog, not the snapshot, so an object that is dropped at that very moment
+//! can fail the reading; nothing was done then, and it can be repeated.
+
+mod assemble;
+mod column;
+mod comment;
+mod constraint;
+mod dependents;
+mod enum_type;
+mod error;
+mod extension;
+mod index;
+mod lookup;
+mod reader;
+mod schema;
+mod sequence;
+mod table;
+mod unmodelled;
+mod version;
+
+use std::collections::BTreeMap;
+
+use djogi_core::address::Address;
+use djogi_core::catalog::Catalog;
+use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::observation::{Observation, Oid, ServerVersion, TableSize};
+use tokio_postgres::Client;
+
+use crate::connect::Connection;
+use reader::Reader;
+
+pub use error::IntrospectError;
+
+/// What of a database is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The target that the addresses name.
+    pub target: Ident,
+    /// The managed schemas; no other is looked at.
+    pub schemas: Vec<Ident>,
+}
+
+/// Some relations of a database as they are within a running transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObservedRelations {
+    pub catalog: Catalog,
+    pub oids: BTreeMap<Address, Oid>,
+    pub sizes: BTreeMap<QualifiedName, TableSize>,
+}
+
+/// Reads everything in `scope` in one snapshot.
+///
+/// # Errors
+/// When the server refuses a query, or the catalog holds what djogi cannot express, such as a name that is
+/// longer in UTF-8 than PostgreSQL allows.
+pub async fn observe(connection: &mut Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
+    let client = connection.client();
+    let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
+    let (begun, relations, unmodelled, committed) = futures_util::join!(
+        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        assemble::read(&reader),
+        unmodelled::read(&reader),
+        client.batch_execute("COMMIT"),
+    );
+    // In the order of sending: behind a failed query the others only say that the transaction is aborted.
+    begun.map_err(|error| IntrospectError::transaction(&error))?;
+    let relations = relations?;
+    let unmodelled = unmodelled?;
+    committed.map_err(|error| IntrospectError::transaction(&error))?;
+
+    let assembled = assemble::assemble(relations, &scope.target)?;
+    let dependents = dependents::resolve(&unmodelled, &assembled);
+    let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
+    all.extend(assembled.unmodelled);
+    all.sort_unstable();
+    all.dedup();
+    Ok(Observation {
+        identity: connection.identity().clone(),
+        catalog: assembled.catalog,
+        oids: assembled.oids,
+        sizes: assembled.sizes,
+        unmodelled: all,
+        unmodelled_dependents: dependents,
+    })
+}
+
+/// Reads the tables, sequences and enums that have one of `names` in one of `schemas`, tables with their
+/// constraints and indexes, as the transaction that is open on `client` sees them; extensions and the schemas
+/// themselves always.
+///
+/// The session must have an empty `search_path`, as every [`Connection`] has.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_relations(
+    client: &Client,
+    version: ServerVersion,
+    target: &Ident,
+    schemas: &[Ident],
+    names: &[Ident],
+) -> Result<ObservedRelations, IntrospectError> {
+    let reader = Reader::new(client, version, schemas, Some(names));
+    let assembled = assemble::assemble(assemble::read(&reader).await?, target)?;
+    Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
+}

@@ -1,0 +1,99 @@
+//! Sequences: free ones, owned ones, and those behind identity columns.
+
+use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::kind::{SequenceOptions, SequenceOwner, SequenceType};
+
+use super::error::IntrospectError;
+use super::reader::{FieldError, Fields, Reader};
+
+/// An owned sequence depends on its column automatically (`a`), an identity sequence internally (`i`). The
+/// owner's names are looked up for the former only; the latter is found by its column's number.
+const SQL: &str = "
+SELECT c.oid,
+       c.relnamespace,
+       c.relname,
+       s.seqtypid,
+       s.seqstart,
+       s.seqincrement,
+       s.seqmin,
+       s.seqmax,
+       s.seqcache,
+       s.seqcycle,
+       CASE d.deptype WHEN 'i' THEN d.refobjid END,
+       CASE d.deptype WHEN 'i' THEN d.refobjsubid END,
+       o.relname,
+       a.attname
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
+  LEFT JOIN pg_catalog.pg_depend d
+         ON d.classid    = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.objid      = c.oid
+        AND d.objsubid   = 0
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjsubid > 0
+        AND d.deptype IN ('a', 'i')
+  LEFT JOIN pg_catalog.pg_class     o ON d.deptype = 'a' AND o.oid = d.refobjid
+  LEFT JOIN pg_catalog.pg_attribute a
+         ON a.attrelid = o.oid AND a.attnum = d.refobjsubid
+ WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+   AND ($2 IS NULL
+        OR c.relname = ANY ($2)
+        OR d.refobjid IN (SELECT t.oid FROM pg_catalog.pg_class t WHERE t.relname = ANY ($2)))
+   AND c.relkind = 'S'";
+
+pub(super) struct SequenceRow {
+    pub(super) oid: u32,
+    pub(super) schema: u32,
+    pub(super) name: Ident,
+    data_type: u32,
+    pub(super) options: SequenceOptions,
+    /// Table and number of the identity column that it serves.
+    pub(super) identity_of: Option<(u32, i16)>,
+    owner: Option<(Ident, Ident)>,
+}
+
+impl SequenceRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            oid: row.take()?,
+            schema: row.take()?,
+            name: row.ident()?,
+            data_type: row.take()?,
+            options: SequenceOptions {
+                start: row.take()?,
+                increment: row.take()?,
+                min: row.take()?,
+                max: row.take()?,
+                cache: row.take()?,
+                cycle: row.take()?,
+            },
+            identity_of: match (row.take::<Option<u32>>()?, row.take::<Option<i32>>()?) {
+                (Some(table), Some(number)) => i16::try_from(number).ok().map(|number| (table, number)),
+                _ => None,
+            },
+            owner: row.optional_ident()?.zip(row.optional_ident()?),
+        })
+    }
+
+    /// PostgreSQL keeps an owned sequence in the `schema` of its table.
+    pub(super) fn owned_by(&self, schema: &Ident) -> Option<SequenceOwner> {
+        self.owner.as_ref().map(|(table, column)| SequenceOwner {
+            table: QualifiedName::new(schema.clone(), table.clone()),
+            column: column.clone(),
+        })
+    }
+
+    pub(super) fn data_type(&self) -> Result<SequenceType, IntrospectError> {
+        use tokio_postgres::types::Type;
+        match Type::from_oid(self.data_type) {
+            Some(Type::INT2) => Ok(SequenceType::Smallint),
+            Some(Type::INT4) => Ok(SequenceType::Integer),
+            Some(Type::INT8) => Ok(SequenceType::Bigint),
+            _ => Err(IntrospectError::Unknown { what: "sequence type", value: self.data_type.to_string() }),
+        }
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<SequenceRow>, IntrospectError> {
+    reader.rows("sequences", SQL, SequenceRow::decode).await
+}

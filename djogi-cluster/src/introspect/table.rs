@@ -1,0 +1,63 @@
+//! Ordinary tables; partitions belong to their partitioned table.
+
+use djogi_core::ident::Ident;
+use djogi_core::observation::TableSize;
+
+use super::error::IntrospectError;
+use super::reader::{FieldError, Fields, Reader};
+
+const SQL: &str = "
+SELECT c.oid,
+       c.relnamespace,
+       c.relname,
+       c.reltuples,
+       c.relpages,
+       pg_catalog.current_setting('block_size')::int4,
+       CASE WHEN c.relacl IS NOT NULL
+            THEN ARRAY(SELECT pg_catalog.format(
+                                  '%s to %s',
+                                  pg_catalog.string_agg(p.privilege_type, ', ' ORDER BY p.privilege_type),
+                                  CASE p.grantee WHEN 0 THEN 'PUBLIC'
+                                                 ELSE p.grantee::pg_catalog.regrole::text END)
+                         FROM pg_catalog.aclexplode(c.relacl) p
+                        WHERE p.grantee <> c.relowner
+                        GROUP BY p.grantee)
+       END
+  FROM pg_catalog.pg_class c
+ WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+   AND ($2 IS NULL OR c.relname = ANY ($2))
+   AND c.relkind = 'r'
+   AND NOT c.relispartition";
+
+pub(super) struct TableRow {
+    pub(super) oid: u32,
+    pub(super) schema: u32,
+    pub(super) name: Ident,
+    pub(super) size: TableSize,
+    /// `SELECT, UPDATE to role`, for each role but the owner.
+    pub(super) privileges: Option<Vec<String>>,
+}
+
+impl TableRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Ok(Self {
+            oid: row.take()?,
+            schema: row.take()?,
+            name: row.ident()?,
+            size: size(row.take()?, row.take()?, row.take()?),
+            privileges: row.take()?,
+        })
+    }
+}
+
+/// `reltuples` is -1 until the table is analysed.
+fn size(tuples: f32, pages: i32, block: i32) -> TableSize {
+    TableSize {
+        rows: (tuples >= 0.0).then_some(tuples as u64),
+        bytes: u64::from(pages.unsigned_abs()) * u64::from(block.unsigned_abs()),
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<TableRow>, IntrospectError> {
+    reader.rows("tables", SQL, TableRow::decode).await
+}

@@ -1,0 +1,167 @@
+//! Objects in managed schemas that the catalog has no kind for, and what they depend on.
+//!
+//! They are never changed; they are counted, and a drop of what they need says their names.
+
+use djogi_core::observation::Unmodelled;
+
+use super::error::IntrospectError;
+use super::lookup::ObjectId;
+use super::reader::{FieldError, Fields, Reader};
+
+/// Members of extensions and the functions that come with a range type are left out. For some kinds the
+/// dependencies hang on a part of the object: a view's on its rewrite rule, a partitioned table's also on its
+/// foreign keys and defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the
+/// table whose row type, or the type whose array, it is.
+const SQL: &str = "
+WITH found (kind, class, oid, part_class, part) AS (
+    SELECT CASE c.relkind WHEN 'v' THEN 'view'
+                          WHEN 'm' THEN 'materialized view'
+                          WHEN 'f' THEN 'foreign table'
+                          WHEN 'p' THEN 'partitioned table'
+                          WHEN 'c' THEN 'composite type'
+                          ELSE 'partition' END,
+           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
+           p.class, p.oid
+      FROM pg_catalog.pg_class     c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (
+           SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
+            UNION ALL
+           SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
+             FROM pg_catalog.pg_rewrite r
+            WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'
+            UNION ALL
+           SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, con.oid
+             FROM pg_catalog.pg_constraint con
+            WHERE con.conrelid = c.oid
+            UNION ALL
+           SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, d.oid
+             FROM pg_catalog.pg_attrdef d
+            WHERE d.adrelid = c.oid) p (class, oid)
+     WHERE n.nspname = ANY ($1)
+       AND (c.relkind IN ('v', 'm', 'f', 'p', 'c') OR c.relkind = 'r' AND c.relispartition)
+     UNION ALL
+    SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
+           'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid,
+           'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid
+      FROM pg_catalog.pg_proc      f
+      JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
+           'pg_catalog.pg_type'::pg_catalog.regclass, t.oid,
+           'pg_catalog.pg_type'::pg_catalog.regclass, t.oid
+      FROM pg_catalog.pg_type      t
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+     WHERE n.nspname = ANY ($1)
+       AND (t.typtype IN ('d', 'r') OR t.typtype = 'b' AND t.typcategory <> 'A')
+     UNION ALL
+    SELECT 'trigger',
+           'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid,
+           'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid
+      FROM pg_catalog.pg_trigger   g
+      JOIN pg_catalog.pg_class     c ON c.oid = g.tgrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1)
+       AND NOT g.tgisinternal
+     UNION ALL
+    SELECT 'rule',
+           'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid,
+           'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
+      FROM pg_catalog.pg_rewrite   r
+      JOIN pg_catalog.pg_class     c ON c.oid = r.ev_class
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1)
+       AND r.rulename <> '_RETURN'
+     UNION ALL
+    SELECT 'policy',
+           'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid,
+           'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid
+      FROM pg_catalog.pg_policy    y
+      JOIN pg_catalog.pg_class     c ON c.oid = y.polrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'statistics object',
+           'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid,
+           'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid
+      FROM pg_catalog.pg_statistic_ext s
+      JOIN pg_catalog.pg_namespace     n ON n.oid = s.stxnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'collation',
+           'pg_catalog.pg_collation'::pg_catalog.regclass, l.oid,
+           'pg_catalog.pg_collation'::pg_catalog.regclass, l.oid
+      FROM pg_catalog.pg_collation l
+      JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
+     WHERE n.nspname = ANY ($1)
+), named AS MATERIALIZED (
+    SELECT f.*,
+           (SELECT i.identity FROM pg_catalog.pg_identify_object(f.class, f.oid, 0) i) AS name
+      FROM found f
+     WHERE NOT EXISTS (SELECT
+                         FROM pg_catalog.pg_depend e
+                        WHERE e.classid = f.class
+                          AND e.objid   = f.oid
+                          AND (e.deptype = 'e'
+                               OR e.deptype = 'i' AND e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass))
+)
+SELECT f.kind,
+       f.name,
+       f.oid,
+       CASE WHEN t.typrelid <> 0 THEN 'pg_catalog.pg_class'::pg_catalog.regclass::oid
+            ELSE d.refclassid END,
+       CASE WHEN t.typrelid <> 0 THEN t.typrelid
+            WHEN t.typcategory = 'A' THEN t.typelem
+            ELSE d.refobjid END,
+       d.refobjsubid
+  FROM named f
+  LEFT JOIN pg_catalog.pg_depend d
+         ON d.classid = f.part_class
+        AND d.objid   = f.part
+        AND d.deptype IN ('n', 'a')
+        AND d.refclassid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
+                             'pg_catalog.pg_type'::pg_catalog.regclass,
+                             'pg_catalog.pg_constraint'::pg_catalog.regclass,
+                             'pg_catalog.pg_namespace'::pg_catalog.regclass,
+                             'pg_catalog.pg_extension'::pg_catalog.regclass)
+  LEFT JOIN pg_catalog.pg_type t
+         ON t.oid = d.refobjid
+        AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass";
+
+/// What an unmodelled object depends on.
+pub(super) struct Needs {
+    pub(super) object: ObjectId,
+    /// The number of a column, or 0.
+    pub(super) column: i32,
+}
+
+/// An unmodelled object with one of its dependencies.
+pub(super) struct UnmodelledRow {
+    pub(super) object: Unmodelled,
+    pub(super) needs: Option<Needs>,
+}
+
+impl UnmodelledRow {
+    fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let kind = row.take()?;
+        let name: Option<String> = row.take()?;
+        // The name is NULL for an object that was dropped since the snapshot.
+        let name = match name {
+            Some(name) => {
+                row.take::<u32>()?;
+                name
+            }
+            None => format!("oid {}", row.take::<u32>()?),
+        };
+        let needs = match (row.take()?, row.take()?, row.take()?) {
+            (Some(class), Some(oid), Some(column)) => Some(Needs { object: ObjectId { class, oid }, column }),
+            _ => None,
+        };
+        Ok(Self { object: Unmodelled { kind, name }, needs })
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<UnmodelledRow>, IntrospectError> {
+    reader.rows("other objects", SQL, UnmodelledRow::decode).await
+}

@@ -1,0 +1,109 @@
+//! Sessions and the errors of those that cannot be had.
+
+use djogi_cluster::connect::{ConnectError, ConnectParameters, Connection, DatabaseError};
+
+use crate::support::{on_each_server, servers};
+
+async fn refusal(parameters: &ConnectParameters) -> ConnectError {
+    let error = Connection::open(parameters, "test").await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "the password shows: {error}");
+    error
+}
+
+#[tokio::test]
+async fn every_session_prints_the_same_way() {
+    on_each_server(async |database| {
+        let name = database.parameters.endpoint().database;
+        database
+            .run(&format!(
+                "ALTER DATABASE {name} SET quote_all_identifiers = on;
+                 ALTER DATABASE {name} SET DateStyle = 'German';
+                 ALTER DATABASE {name} SET statement_timeout = '1min';
+                 ALTER DATABASE {name} SET search_path = pg_catalog, public"
+            ))
+            .await;
+        let connection = Connection::open(&database.parameters, "01RUN").await.unwrap();
+        let row = connection
+            .client()
+            .query_one(
+                "SELECT current_setting('search_path'), current_setting('DateStyle'),
+                        current_setting('quote_all_identifiers'), current_setting('statement_timeout'),
+                        current_setting('application_name'), pg_backend_pid()",
+                &[],
+            )
+            .await
+            .unwrap();
+        let texts: Vec<String> = (0..5).map(|at| row.get(at)).collect();
+        assert_eq!(texts, ["", "ISO, MDY", "off", "0", "djogi/01RUN"]);
+        assert_eq!(row.get::<_, i32>(5), connection.backend_pid());
+        assert_eq!(connection.identity(), database.connection.identity());
+        connection.refuse_transaction_pooling().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_database_is_known_by_name_and_system_identifier() {
+    on_each_server(async |database| {
+        let row = database
+            .connection
+            .client()
+            .query_one(
+                "SELECT system_identifier::text, current_database()::text FROM pg_control_system()",
+                &[],
+            )
+            .await
+            .unwrap();
+        let identity = database.connection.identity();
+        assert_eq!(identity.system_identifier, row.get::<_, String>(0));
+        assert_eq!(identity.database, row.get::<_, String>(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_database_is_named() {
+    for server in servers() {
+        let error = refusal(&server.with_database("no such database")).await;
+        let ConnectError::Refused { error: refused, endpoint } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(refused.sqlstate.as_deref(), Some("3D000"));
+        assert_eq!(endpoint.database, "no such database");
+    }
+}
+
+#[tokio::test]
+async fn an_unreachable_host_is_named_and_the_password_is_not() {
+    // A listener that is closed at once leaves a port where nobody answers.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let parameters = format!("postgres://app:hunter2@127.0.0.1:{port}/shop").parse().unwrap();
+    let error = refusal(&parameters).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{error}");
+    let start = format!(
+        "cannot reach PostgreSQL at 127.0.0.1 port {port}, database \"shop\", user \"app\": error connecting"
+    );
+    assert!(error.to_string().starts_with(&start), "{error}");
+}
+
+#[tokio::test]
+async fn a_canceller_stops_a_statement() {
+    on_each_server(async |database| {
+        let client = database.connection.client();
+        let canceller = database.connection.canceller();
+        let observer = Connection::open(&database.parameters, "observer").await.unwrap();
+        let pid = database.connection.backend_pid();
+        let stop = async {
+            let busy = "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = $1";
+            while observer.client().query_one(busy, &[&pid]).await.unwrap().get::<_, Option<bool>>(0)
+                != Some(true)
+            {}
+            canceller.cancel().await.unwrap();
+        };
+        let (slept, ()) = tokio::join!(client.batch_execute("SELECT pg_sleep(600)"), stop);
+        let error = DatabaseError::new(&slept.unwrap_err());
+        assert_eq!(error.sqlstate.as_deref(), Some("57014"));
+        assert!(!error.connection_lost());
+    })
+    .await;
+}

@@ -1,0 +1,7 @@
+//! What is created with SQL is read back as the catalog that it is.
+
+mod columns;
+mod constraints;
+mod indexes;
+mod objects;
+mod unmodelled;
