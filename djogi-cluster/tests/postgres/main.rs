@@ -2,4 +2,5 @@
 
 mod connect;
 mod introspect;
+mod normalise;
 mod support;
