@@ -8,9 +8,10 @@ use djogi_core::observation::ServerVersion;
 use djogi_core::plan::{PlanDiagnostic, Summary};
 use djogi_core::{Address, Digest, Ident};
 use serde::Serialize;
+use tokio_postgres::error::ErrorPosition;
 
 use crate::identity::{Actor, Epoch, OpId, RunId};
-use crate::lock::LockSession;
+use crate::ledger::LockSession;
 use crate::state::Serial;
 
 /// Takes events as they happen.
@@ -172,6 +173,31 @@ pub struct Failure {
     pub statement: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
+}
+
+impl Failure {
+    /// What PostgreSQL said of `statement`, or what the driver says when the server said nothing.
+    pub fn of(error: &tokio_postgres::Error, statement: Option<&str>, address: Option<&Address>) -> Self {
+        let statement = statement.map(str::to_owned);
+        let address = address.cloned();
+        let Some(db) = error.as_db_error() else {
+            return Self { message: error.to_string(), statement, address, ..Self::default() };
+        };
+        let position = match db.position() {
+            Some(ErrorPosition::Original(position)) => Some(*position),
+            // Counts in a query of the server's own making.
+            Some(ErrorPosition::Internal { .. }) | None => None,
+        };
+        Self {
+            message: db.message().to_owned(),
+            sqlstate: Some(db.code().code().to_owned()),
+            detail: db.detail().map(str::to_owned),
+            hint: db.hint().map(str::to_owned),
+            position,
+            statement,
+            address,
+        }
+    }
 }
 
 /// How a run ended.

@@ -5,80 +5,17 @@
 //! snapshot of a waiting statement deadlocks with concurrent index builds. When the backend ends, however it
 //! ends, the lock is gone; nothing is ever left behind to clean.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use djogi_core::{Digest, Ident};
-use serde::{Deserialize, Serialize};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, GenericClient};
 
 use crate::event::{Event, Reporter};
 use crate::identity::{Actor, Lineage, RunId, host_name, timestamp};
-use crate::ledger::{DIRECT_CONNECTION, Fence, LedgerError, bump_epoch, ensure_ledger, read_lease};
-
-/// Who holds the run lock, as recorded in the lease: labels for humans, and the way to find the session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    pub actor: Actor,
-    pub host: String,
-    /// Of the djogi process on `host`.
-    pub pid: u32,
-    pub run: RunId,
-    /// The command: `apply`.
-    pub command: String,
-    /// RFC 3339, UTC.
-    pub since: String,
-    /// Of the server process that holds the lock.
-    pub backend_pid: i32,
-}
-
-impl Holder {
-    pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a holder has only string keys")
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { actor, host, pid, run, command, since, backend_pid } = self;
-        write!(
-            f,
-            "{actor} (`djogi {command}`, run {run}, process {pid} on {host}, backend {backend_pid}, since {since})"
-        )
-    }
-}
-
-/// The session that holds the run lock right now, as the server sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LockSession {
-    pub backend_pid: i32,
-    /// `None` when this role may not see it.
-    pub role: Option<String>,
-    pub application_name: Option<String>,
-    pub client_address: Option<String>,
-    /// When the session began.
-    pub since: Option<String>,
-    /// What the session wrote into the lease; `None` until it has.
-    pub holder: Option<Holder>,
-}
-
-impl fmt::Display for LockSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(holder) = &self.holder {
-            return fmt::Display::fmt(holder, f);
-        }
-        let role = self.role.as_deref().unwrap_or("a role that is not shown");
-        write!(f, "{role} (backend {}", self.backend_pid)?;
-        let facts = [("", &self.application_name), ("from ", &self.client_address), ("since ", &self.since)];
-        for (word, fact) in facts {
-            if let Some(fact) = fact.as_deref().filter(|fact| !fact.is_empty()) {
-                write!(f, ", {word}{fact}")?;
-            }
-        }
-        f.write_str(")")
-    }
-}
+use crate::ledger::{
+    DIRECT_CONNECTION, Fence, Holder, LedgerError, LockSession, bump_epoch, ensure_ledger, read_lease,
+};
 
 /// Why there is no run lock.
 #[derive(Debug, thiserror::Error)]
@@ -211,6 +148,9 @@ impl RunLock {
 
     /// Makes this run the one that may write: creates the ledger where there is none, and takes the next epoch,
     /// committed at once. A run that finds nothing to do need not call it.
+    ///
+    /// The state of `lineage` must be durable before, if only as an empty first revision: a crash after this
+    /// would otherwise leave a ledger whose state seems lost.
     ///
     /// # Errors
     /// [`LedgerError::OtherLineage`] when the target belongs to another state.

@@ -61,6 +61,12 @@ impl FromIterator<(Address, Resource)> for Catalog {
     }
 }
 
+impl Extend<(Address, Resource)> for Catalog {
+    fn extend<I: IntoIterator<Item = (Address, Resource)>>(&mut self, resources: I) {
+        self.resources.extend(resources);
+    }
+}
+
 impl IntoIterator for Catalog {
     type Item = (Address, Resource);
     type IntoIter = std::collections::btree_map::IntoIter<Address, Resource>;

@@ -5,22 +5,46 @@
 
 pub mod address;
 pub mod catalog;
+pub mod classify;
 pub mod declared;
+pub mod depend;
 pub mod desired;
+pub mod diff;
 pub mod digest;
 pub mod disposition;
+#[cfg(test)]
+mod fixtures;
+pub mod group;
 pub mod ident;
 mod keywords;
 pub mod kind;
 mod lexis;
+pub mod lower;
+pub mod model;
+pub mod needs;
 pub mod observation;
+pub mod order;
+pub mod parents;
 pub mod plan;
+pub mod prove;
 pub mod recorded;
 pub mod safety;
 pub mod sql;
+mod tokens;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;
 pub use digest::Digest;
+pub use djogi_macros::{Model, PgEnum, PgType};
 pub use ident::{Ident, QualifiedName};
 pub use kind::Resource;
+pub use model::{Json, Model, PgEnum, PgType};
+
+/// What generated code names. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::model::descriptor::*;
+    pub use crate::model::registry::{Model, Registration};
+    pub use crate::model::types::{NotNull, Nullability, PgEnum, PgType};
+    pub use inventory;
+}

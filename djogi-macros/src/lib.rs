@@ -1,1 +1,45 @@
-//! derive macros
+//! The derives of djogi. They read attributes and write constants that name only `::djogi_core`; what the
+//! constants mean for PostgreSQL is decided there. Use them through djogi-core, which re-exports them.
+
+mod attr;
+mod case;
+mod columns;
+mod constraint;
+mod field;
+mod foreign_key;
+mod index;
+mod key;
+mod model;
+mod nearest;
+mod pg_enum;
+mod pg_type;
+mod value;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, Error, Result, parse_macro_input};
+
+/// Makes a struct the declaration of a table: each field is a column, and nothing is added.
+///
+/// `#[model(...)]` and `#[field(...)]` say the rest; the manual's `docs/models.md` lists every key.
+#[proc_macro_derive(Model, attributes(model, field))]
+pub fn derive_model(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), model::derive)
+}
+
+/// Makes an enum without data the declaration of a PostgreSQL enum type.
+///
+/// `#[pg_enum(schema, name, rename_all, comment)]` at the enum, `#[label = "..."]` at a variant.
+#[proc_macro_derive(PgEnum, attributes(pg_enum, label))]
+pub fn derive_pg_enum(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), pg_enum::derive)
+}
+
+/// Maps a struct with one field to the PostgreSQL type of that field.
+#[proc_macro_derive(PgType)]
+pub fn derive_pg_type(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), pg_type::derive)
+}
+
+fn run(input: &DeriveInput, derive: fn(&DeriveInput) -> Result<proc_macro2::TokenStream>) -> TokenStream {
+    derive(input).unwrap_or_else(Error::into_compile_error).into()
+}

@@ -8,9 +8,9 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::types::Type;
 
 use super::error::LedgerError;
+use super::holder::Holder;
 use super::schema::{LedgerVersion, ledger_version};
 use crate::identity::{Epoch, Lineage};
-use crate::lock::Holder;
 
 /// The row of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]

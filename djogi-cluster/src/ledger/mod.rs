@@ -4,12 +4,14 @@
 //! and writes nothing; the first apply creates it under the run lock. PUBLIC has no rights on it.
 
 mod error;
+mod holder;
 mod lease;
 mod op;
 mod schema;
 
 pub(crate) use error::DIRECT_CONNECTION;
 pub use error::LedgerError;
+pub use holder::{Holder, LockSession};
 pub use lease::{Fence, Lease, bump_epoch, fence, read_lease};
-pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, ops_since, record_op};
+pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, find_plan, ops_since, record_op};
 pub use schema::{LEDGER_SCHEMA, LEDGER_VERSION, LedgerVersion, ensure_ledger, ledger_version};

@@ -173,6 +173,26 @@ pub async fn find_op(client: &impl GenericClient, op: OpId) -> Result<Option<Rec
     row.map_err(LedgerError::sql("read the ledger", FIND))?.as_ref().map(from_row).transpose()
 }
 
+const FIND_PLAN: &str = "SELECT run_id FROM djogi.op WHERE target = $1 AND plan_digest = $2 LIMIT 1";
+
+/// The run that has applied a plan to `target`, in part at least. Reads only.
+pub async fn find_plan(
+    client: &impl GenericClient,
+    target: &Ident,
+    plan: Digest,
+) -> Result<Option<RunId>, LedgerError> {
+    if ledger_version(client).await? == LedgerVersion::Absent {
+        return Ok(None);
+    }
+    let plan = plan.to_string();
+    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&target.as_str(), Type::TEXT), (&plan, Type::TEXT)];
+    let row = client.query_typed_opt(FIND_PLAN, &params).await;
+    let Some(row) = row.map_err(LedgerError::sql("read the ledger", FIND_PLAN))? else { return Ok(None) };
+    let run: &str = row.get(0);
+    let bad = |_| LedgerError::BadRow { op: plan.clone(), value: run.to_owned() };
+    run.parse().map(Some).map_err(bad)
+}
+
 fn from_row(row: &Row) -> Result<RecordedOp, LedgerError> {
     let id: &str = row.get(0);
     let bad =

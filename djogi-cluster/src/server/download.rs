@@ -70,6 +70,7 @@ impl Mirror {
             .http_status_as_error(false)
             .timeout_connect(Some(Duration::from_secs(15)))
             .timeout_recv_response(Some(Duration::from_secs(30)))
+            .timeout_recv_body(Some(Duration::from_secs(600)))
             .tls_config(tls)
             .build()
             .into();

@@ -227,8 +227,17 @@ impl RunningServer {
 
     fn leave(&mut self) -> Result<(), ServerError> {
         let Some(users) = self.users.take() else { return Ok(()) };
-        let _gate = files::wait_exclusive(&self.site.gate, GATE_LIMIT, || {})?;
-        if !files::try_exclusive(&users, &self.site.users)? || self.site.kept.exists() {
+        let gate = files::wait_exclusive(&self.site.gate, GATE_LIMIT, || {})?;
+        let left = self.stop_when_last(&users);
+        // Before the gate opens: who comes next must not find `users.lock` taken. Closing alone would not do while a child
+        // that another thread just forked still has a copy of the descriptor.
+        let _ = users.unlock();
+        drop(gate);
+        left
+    }
+
+    fn stop_when_last(&mut self, users: &File) -> Result<(), ServerError> {
+        if !files::try_exclusive(users, &self.site.users)? || self.site.kept.exists() {
             return Ok(());
         }
         let _stopped = lifecycle::stop(&self.site.files, Signal::INT)?;

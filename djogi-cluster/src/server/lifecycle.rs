@@ -10,7 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -221,18 +221,19 @@ impl PidFile {
     }
 }
 
-/// Whether `pid` is the postmaster of this data directory: a postmaster's working directory is its data directory.
-#[cfg(target_os = "linux")]
+/// Whether `pid` is the postmaster of this data directory, which is an argument of its command line and its working
+/// directory. Root in a container may not see the latter for processes of other accounts.
 fn is_postmaster(pid: Pid, data: &Path) -> bool {
-    let works_in = fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero()));
-    matches!((works_in, fs::canonicalize(data)), (Ok(works_in), Ok(data)) if works_in == data)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_postmaster(pid: Pid, _data: &Path) -> bool {
     let id = pid.as_raw_nonzero().to_string();
-    let listed = std::process::Command::new("ps").args(["-o", "comm=", "-p", &id]).output();
-    listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("postgres"))
+    if cfg!(target_os = "linux") {
+        let proc = Path::new("/proc").join(&id);
+        let named = fs::read(proc.join("cmdline")).is_ok_and(|arguments| {
+            arguments.split(|byte| *byte == 0).any(|argument| argument == data.as_os_str().as_encoded_bytes())
+        });
+        return named || fs::read_link(proc.join("cwd")).is_ok_and(|works_in| works_in == data);
+    }
+    let listed = Command::new("ps").args(["-ww", "-o", "args=", "-p", &id]).output();
+    listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&*data.to_string_lossy()))
 }
 
 pub(super) fn socket_name(port: u16) -> String {

@@ -194,26 +194,33 @@ fn claim_folder(account: &Account) -> Result<(PathBuf, File), ServerError> {
     Ok((folder, owner))
 }
 
-/// Stops and removes what dead owners left in `parent`. Its lock is held.
+/// Stops and removes what dead owners left in `parent`, whose lock is held.
 fn sweep(parent: &Path) -> Result<(), ServerError> {
     let entries = fs::read_dir(parent).map_err(ServerError::io("read", parent))?;
     for path in entries.flatten().map(|entry| entry.path()) {
-        let owned = path.extension().is_some_and(|extension| extension == "owner");
-        if owned {
-            let owner = files::open_lock(&path)?;
-            if files::try_exclusive(&owner, &path)? {
-                let folder = path.with_extension("");
-                if folder.is_dir() {
-                    let _stopped = lifecycle::stop(&ServerFiles::in_folder(&folder), Signal::QUIT)?;
-                    files::remove_tree(&folder)?;
-                }
-                files::remove_file(&path)?;
-            }
+        // What cannot be removed is no reason to refuse a new server; it is tried again next time.
+        let _ = if path.extension().is_some_and(|extension| extension == "owner") {
+            sweep_owned(&path)
         } else if path.is_dir() && !path.with_extension("owner").exists() {
-            files::remove_tree(&path)?;
-        }
+            files::remove_tree(&path)
+        } else {
+            Ok(())
+        };
     }
     Ok(())
+}
+
+fn sweep_owned(owner_file: &Path) -> Result<(), ServerError> {
+    let owner = files::open_lock(owner_file)?;
+    if !files::try_exclusive(&owner, owner_file)? {
+        return Ok(());
+    }
+    let folder = owner_file.with_extension("");
+    if folder.is_dir() {
+        let _stopped = lifecycle::stop(&ServerFiles::in_folder(&folder), Signal::QUIT)?;
+        files::remove_tree(&folder)?;
+    }
+    files::remove_file(owner_file)
 }
 
 /// The folder for all scratch servers of this user: in memory when there is room.

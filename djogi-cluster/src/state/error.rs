@@ -51,6 +51,11 @@ fn kept(available: &[Serial]) -> String {
     }
 }
 
+/// A path that a shell reads as one word.
+fn shell_word(path: &str) -> String {
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
 impl StoreError {
     /// Sorts an I/O error by what the user can do about it.
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
@@ -94,7 +99,9 @@ impl StoreError {
             }
             StoreError::Damaged { location, backup: Some((serial, backup)), .. } => format!(
                 "serial {serial} is intact in `{backup}`: \
-                 `cp '{backup}' '{location}'`, then `djogi refresh`"
+                 `cp {} {}`, then `djogi refresh`",
+                shell_word(backup),
+                shell_word(location)
             ),
             StoreError::Damaged { location, backup: None, .. } => format!(
                 "no intact older revision is beside it (`{location}.backup`, `history/`); put back a copy of \

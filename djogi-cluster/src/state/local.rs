@@ -137,7 +137,9 @@ impl LocalStore {
         let _lock = self.lock_for_writing()?;
         let head = durable::read(&self.head_path())?.map_or(0, |bytes| bytes.len());
         // The next state, its predecessor as backup and in the history, and a catalog of about the same size.
-        durable::reserve(&self.dir, RESERVE_BYTES + 4 * head)
+        durable::reserve(&self.dir, RESERVE_BYTES + 4 * head)?;
+        durable::reserve(&self.history_dir(), 1)?;
+        durable::reserve(&self.catalogs_dir(), 1)
     }
 
     fn put_catalog_blocking(&self, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {

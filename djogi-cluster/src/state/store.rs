@@ -1,7 +1,7 @@
 //! The contract of every state backend: read, compare-and-swap, catalogs by digest, history.
 //!
 //! `tests/state/contract.rs` holds what each backend must pass. What a backend promises after a crash: the
-//! state is the one before or the one after a swap, and every catalog it names is there.
+//! state is the one before or the one after a swap. A catalog is stored before the state that names it.
 
 use async_trait::async_trait;
 use djogi_core::Digest;

@@ -76,8 +76,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(State, Digest), Damage> {
     if bytes.is_empty() {
         return Err(Damage::Empty);
     }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read: Read = serde_path_to_error::deserialize(&mut json).map_err(|e| classify(bytes, e))?;
+    let read: Read = serde_json::from_slice(bytes).map_err(|error| classify(bytes, &error))?;
     if read.format != STATE_FORMAT {
         return Err(Damage::of_format(read.format));
     }
@@ -93,7 +92,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(State, Digest), Damage> {
 
 /// Names what is wrong with a text that is not a state. A newer format may hold anything, so the format is
 /// asked first.
-fn classify(bytes: &[u8], error: serde_path_to_error::Error<serde_json::Error>) -> Damage {
+fn classify(bytes: &[u8], error: &serde_json::Error) -> Damage {
     #[derive(Deserialize)]
     struct OnlyFormat {
         format: String,
@@ -103,8 +102,6 @@ fn classify(bytes: &[u8], error: serde_path_to_error::Error<serde_json::Error>) 
     {
         return Damage::of_format(format);
     }
-    let path = error.path().to_string();
-    let error = error.into_inner();
     let (line, column) = (error.line(), error.column());
     match error.classify() {
         serde_json::error::Category::Eof => Damage::Torn { bytes: bytes.len() },
@@ -116,10 +113,19 @@ fn classify(bytes: &[u8], error: serde_path_to_error::Error<serde_json::Error>) 
             let message = message.split(" at line ").next().unwrap_or_default();
             match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
                 Some(field) => Damage::UnknownField { field: field.to_owned(), line },
-                None => Damage::InvalidValue { path, line, message: message.to_owned() },
+                None => {
+                    Damage::InvalidValue { path: path_of_error(bytes), line, message: message.to_owned() }
+                }
             }
         }
     }
+}
+
+/// Where the first error is. Following the path costs time that only a damaged state need take.
+fn path_of_error(bytes: &[u8]) -> String {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read: Result<Read, _> = serde_path_to_error::deserialize(&mut json);
+    read.err().map(|error| error.path().to_string()).unwrap_or_default()
 }
 
 /// Compact JSON with a line break before each key of the outermost object and of the objects `depth` deep.
@@ -249,6 +255,7 @@ mod tests {
             assert_eq!(parse(&text[..length]), Err(Damage::Torn { bytes: length }), "{length}");
         }
         assert_eq!(parse(&text[..text.len() - 1]), Err(Damage::Altered));
+        assert!(matches!(parse(&[&text[..], b"{}"].concat()), Err(Damage::Malformed { .. })));
     }
 
     #[test]
@@ -266,6 +273,9 @@ mod tests {
         assert_eq!(of("\"serial\":1", "\"serial\":1,\"colour\":\"red\""), unknown);
         assert!(
             matches!(of("\"serial\":1", "\"serial\":18446744073709551616"), Damage::InvalidValue { path, .. } if path == "serial")
+        );
+        assert!(
+            matches!(of("\"written_by\":{", "\"written_by\":{}}{"), Damage::InvalidValue { path, .. } if path == "written_by")
         );
         assert!(matches!(of("\"serial\"", "serial"), Damage::Malformed { line: 6, .. }));
         let newer_with_unknown_field = parse(

@@ -1,8 +1,8 @@
 //! Another djogi process, to be killed: this test binary again, running only [`hold`].
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use djogi_cluster::server::{EmbeddedServer, ScratchOptions, ScratchServer};
 
@@ -18,7 +18,10 @@ pub(crate) struct Holder {
     child: Child,
     /// The folder of the server's socket.
     pub(crate) socket_dir: String,
+    output: Output,
 }
+
+type Output = Lines<BufReader<ChildStdout>>;
 
 impl Holder {
     pub(crate) fn of_embedded(cluster_dir: &Path, installation: &Path) -> Self {
@@ -29,15 +32,11 @@ impl Holder {
         Self::start("scratch", Path::new("/"), installation)
     }
 
-    /// Its shell has opened `file` for it.
-    pub(crate) fn inheriting(file: &Path, cluster_dir: &Path, installation: &Path) -> Self {
+    /// Its standard output is also open as descriptor 9, as a shell's redirections are.
+    pub(crate) fn with_its_output_inherited(cluster_dir: &Path, installation: &Path) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "exec 9>\"$0\"; exec \"$@\""]).arg(file).arg(std::env::current_exe().unwrap());
+        shell.args(["-c", "exec 9>&1; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
         Self::run(shell, "embedded", cluster_dir, installation)
-    }
-
-    pub(crate) fn pid(&self) -> i32 {
-        self.child.id().try_into().unwrap()
     }
 
     fn start(role: &str, cluster_dir: &Path, installation: &Path) -> Self {
@@ -54,17 +53,17 @@ impl Holder {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let socket_dir = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once(READY).map(|(_, socket_dir)| socket_dir.to_owned()));
-        Self { child, socket_dir: socket_dir.unwrap() }
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = output.by_ref().map_while(Result::ok).find(|line| line.contains(READY)).unwrap();
+        let socket_dir = ready.split_once(READY).unwrap().1.to_owned();
+        Self { child, socket_dir, output }
     }
 
-    /// `kill -9`, and waits until the process is gone.
-    pub(crate) fn kill(mut self) {
+    /// `kill -9`, and waits until the process is gone. Gives back what it still has to say.
+    pub(crate) fn kill(mut self) -> Output {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.output
     }
 }
 

@@ -80,6 +80,27 @@ fn commands_that_start_at_once_share_one_server() {
     }
 }
 
+#[test]
+fn commands_that_come_and_go_at_any_moment_all_find_a_server() {
+    let project = Project::new(&installations()[0]);
+    let come_and_go = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for _ in 0..20 {
+            runtime.block_on(async {
+                let server = project.acquire().await;
+                connect(&server.connect_config("shop")).await;
+                server.release().unwrap();
+            });
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(come_and_go);
+        }
+    });
+    assert_eq!(project.pid(), None);
+}
+
 #[tokio::test]
 async fn a_kept_server_stays_until_it_is_taken_down() {
     let project = Project::new(&installations()[0]);

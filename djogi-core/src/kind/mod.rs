@@ -100,6 +100,28 @@ impl Resource {
         }
     }
 
+    /// The same resource under the name and schema of `address`, which is of its kind.
+    pub fn renamed(&self, address: &Address) -> Self {
+        let mut resource = self.clone();
+        let name = address.name().clone();
+        let schema = address.schema_name().cloned();
+        match &mut resource {
+            Resource::Schema(r) => r.name = name,
+            Resource::Extension(r) => r.name = name,
+            Resource::Constraint(r) => r.name = name,
+            Resource::Enum(EnumType { schema: s, name: n, .. })
+            | Resource::Sequence(Sequence { schema: s, name: n, .. })
+            | Resource::Table(Table { schema: s, name: n, .. })
+            | Resource::Index(Index { schema: s, name: n, .. }) => {
+                *n = name;
+                if let Some(schema) = schema {
+                    *s = schema;
+                }
+            }
+        }
+        resource
+    }
+
     /// How `self`, being live, becomes `desired`. Both must have the same address.
     pub fn compare(&self, desired: &Self) -> Comparison {
         match (self, desired) {

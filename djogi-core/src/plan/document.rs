@@ -44,6 +44,23 @@ pub struct PlanDocument {
     pub unmanaged: Unmanaged,
 }
 
+impl PlanDocument {
+    /// The digest of what the document says now; equal to `digest` in a document that nobody edited.
+    pub fn body_digest(&self) -> Digest {
+        let mut body = serde_json::to_value(self).expect("plans have string keys and no failing serializers");
+        if let Value::Object(fields) = &mut body {
+            fields.remove("created_at");
+            fields.remove("digest");
+        }
+        Digest::of(&body)
+    }
+
+    /// Whether the document is as it was made.
+    pub fn verify_digest(&self) -> bool {
+        self.digest == self.body_digest()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigReference {

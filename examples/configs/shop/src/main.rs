@@ -1,1 +1,2 @@
+use shop as _;
 fn main() {}

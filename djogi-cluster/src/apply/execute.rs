@@ -1,0 +1,298 @@
+//! Executes one group: fence, lock, compare, run, write the ledger row, commit, all in one transaction.
+//!
+//! This is the only place where djogi changes an object of a target. After a crash at any point PostgreSQL has
+//! either all of it, with the ledger row, or none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use djogi_core::kind::Resource;
+use djogi_core::plan::{Group, LockMode, Operation, PlanDocument};
+use djogi_core::{Address, Catalog, Digest, Kind, QualifiedName};
+use futures_util::{StreamExt, pin_mut, stream};
+use tokio_postgres::Client;
+
+use super::Stop;
+use super::run::changes_of;
+use crate::commit::{Fate, commit};
+use crate::connect::DatabaseError;
+use crate::error::EngineError;
+use crate::event::{Event, Failure, Reporter, millis_since};
+use crate::identity::{OpId, RunId};
+use crate::introspect::{ObservedRelations, observe_relations};
+use crate::ledger::{Fence, OpKind, OpRecord, fence, record_op};
+use crate::session::Session;
+
+/// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
+const IN_FLIGHT: usize = 32;
+
+/// What the groups of one plan have in common.
+pub(super) struct Execution<'a> {
+    document: &'a PlanDocument,
+    run: RunId,
+    reporter: &'a dyn Reporter,
+    stop: Stop,
+    /// What every object that the plan speaks of must be like when its turn comes; `None`: not there.
+    expected: BTreeMap<Address, Option<Digest>>,
+}
+
+/// A group that is committed.
+pub(super) struct Committed {
+    pub(super) op: OpId,
+    /// What the group may have touched.
+    pub(super) relations: BTreeSet<QualifiedName>,
+}
+
+/// A group that is not.
+pub(super) enum GroupError {
+    /// It was reported; what does not depend on it can go on.
+    RolledBack,
+    /// Nothing can go on.
+    Fatal(EngineError),
+}
+
+impl From<EngineError> for GroupError {
+    fn from(error: EngineError) -> Self {
+        GroupError::Fatal(error)
+    }
+}
+
+/// Why a transaction was not committed.
+enum Obstacle {
+    Statement { error: DatabaseError, address: Option<Address> },
+    Engine(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for Obstacle {
+    fn from(error: E) -> Self {
+        Obstacle::Engine(error.into())
+    }
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn new(document: &'a PlanDocument, run: RunId, reporter: &'a dyn Reporter, stop: Stop) -> Self {
+        Self { document, run, reporter, stop, expected: document.preconditions.clone() }
+    }
+
+    /// Takes note of what a committed group has left.
+    pub(super) fn expect(&mut self, observed: &ObservedRelations, relations: &BTreeSet<QualifiedName>) {
+        for (address, expected) in &mut self.expected {
+            if address.relation().is_none_or(|relation| relations.contains(&relation)) {
+                *expected = digest_in(&observed.catalog, address);
+            }
+        }
+    }
+
+    pub(super) async fn execute(
+        &mut self,
+        session: &Session<'_>,
+        fence: &Fence,
+        number: u32,
+        group: &Group,
+    ) -> Result<Committed, GroupError> {
+        let (began, op) = (Instant::now(), OpId::generate());
+        let (target, name) = (group.target.clone(), group.id.clone());
+        let operations = group.operations.len();
+        self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
+        let relations = self.relations(group);
+        let work = self.transact(session, fence, number, group, op, &relations);
+        pin_mut!(work);
+        let mut stop = self.stop.clone();
+        let ended = tokio::select! {
+            ended = &mut work => ended,
+            Ok(_) = stop.wait_for(|stop| *stop) => {
+                // What the statement makes of it is told by the transaction itself.
+                let _ = session.connection.canceller().cancel().await;
+                work.await
+            }
+        };
+        let (target, name, elapsed_ms) = (group.target.clone(), group.id.clone(), millis_since(began));
+        match ended {
+            Ok(()) => {
+                self.reporter.report(&Event::GroupCommitted { target, group: name, op, elapsed_ms });
+                Ok(Committed { op, relations })
+            }
+            Err(obstacle) => {
+                // A lost connection rolls back by itself.
+                let _ = session.connection.client().batch_execute("ROLLBACK").await;
+                let (failure, fatal) = tell(obstacle);
+                self.reporter.report(&Event::GroupFailed { target, group: name, op, failure, elapsed_ms });
+                Err(fatal.map_or(GroupError::RolledBack, GroupError::Fatal))
+            }
+        }
+    }
+
+    async fn transact(
+        &self,
+        session: &Session<'_>,
+        fence: &Fence,
+        number: u32,
+        group: &Group,
+        op: OpId,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        let client = session.connection.client();
+        self.enter(session, fence, group, relations).await?;
+        self.run_statements(client, group).await?;
+        let record = OpRecord {
+            op,
+            run: self.run,
+            target: group.target.clone(),
+            epoch: fence.epoch,
+            group_no: number,
+            kind: OpKind::Group,
+            plan_digest: Some(self.document.digest),
+            addresses: group.operations.iter().map(|o| o.address.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
+            after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
+        };
+        let xid = record_op(client, &record).await?;
+        match commit(session, op, xid).await? {
+            Fate::Committed => Ok(()),
+            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
+        }
+    }
+
+    /// Begins the transaction, makes sure that this run may still write, takes the locks that the operations need,
+    /// and only then compares, so that nobody can move an object between the comparison and its statement.
+    async fn enter(
+        &self,
+        session: &Session<'_>,
+        fenced: &Fence,
+        group: &Group,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        let client = session.connection.client();
+        let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
+        client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
+        fence(client, fenced).await?;
+        for (relation, mode) in self.locks(group) {
+            let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
+            client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, None))?;
+        }
+        let observed = observe_some(session, relations).await?;
+        let moved = self.moved(&observed.catalog, relations);
+        if moved.is_empty() { Ok(()) } else { Err(EngineError::Stale(moved).into()) }
+    }
+
+    async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
+        let sent = stream::iter(&group.operations).map(|operation| client.batch_execute(&operation.sql));
+        let answers = sent.buffered(IN_FLIGHT);
+        pin_mut!(answers);
+        for (number, operation) in (1..).zip(&group.operations) {
+            let began = Instant::now();
+            let Operation { address, sql, .. } = operation;
+            let (target, name) = (group.target.clone(), group.id.clone());
+            self.reporter.report(&Event::OperationStarted {
+                target: target.clone(),
+                group: name.clone(),
+                address: address.clone(),
+                number,
+                sql: sql.clone(),
+            });
+            let answer = answers.next().await.unwrap_or(Ok(()));
+            answer.map_err(|error| statement_failed(&error, sql, Some(address)))?;
+            self.reporter.report(&Event::OperationFinished {
+                target,
+                group: name,
+                address: address.clone(),
+                number,
+                elapsed_ms: millis_since(began),
+            });
+        }
+        Ok(())
+    }
+
+    /// The relations that the group's changes are about or depend on, by their old and new names.
+    fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
+        let changes = changes_of(self.document, group);
+        let addresses = changes.flat_map(|change| {
+            std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
+        });
+        addresses.filter(|address| address.target() == &group.target).filter_map(Address::relation).collect()
+    }
+
+    /// The strongest lock on each existing table, in the order of names, which all runs share.
+    fn locks(&self, group: &Group) -> BTreeMap<String, LockMode> {
+        let exists = |relation: &str| {
+            self.expected.iter().any(|(address, digest)| {
+                address.kind() == Kind::Table
+                    && digest.is_some()
+                    && address.relation().is_some_and(|name| name.to_string() == relation)
+            })
+        };
+        let mut locks = BTreeMap::new();
+        for lock in group.operations.iter().filter_map(|operation| operation.lock.as_ref()) {
+            if exists(&lock.relation) {
+                let mode = locks.entry(lock.relation.clone()).or_insert(lock.mode);
+                *mode = lock.mode.max(*mode);
+            }
+        }
+        locks
+    }
+
+    /// What is no longer as the plan has seen it, in words.
+    fn moved(&self, live: &Catalog, relations: &BTreeSet<QualifiedName>) -> Vec<String> {
+        let concerns = |address: &Address| address.relation().is_some_and(|name| relations.contains(&name));
+        let entries = self.expected.iter().filter(|(address, _)| concerns(address));
+        entries.filter_map(|(address, expected)| describe_move(address, *expected, digest_in(live, address))).collect()
+    }
+
+    fn touched(
+        &self,
+        group: &Group,
+        digest: impl Fn(&djogi_core::plan::ResourceChange) -> Option<Digest>,
+    ) -> BTreeMap<String, Option<Digest>> {
+        changes_of(self.document, group).map(|change| (change.address.to_string(), digest(change))).collect()
+    }
+}
+
+/// Reads `relations` as the session sees them.
+pub(super) async fn observe_some(
+    session: &Session<'_>,
+    relations: &BTreeSet<QualifiedName>,
+) -> Result<ObservedRelations, EngineError> {
+    let schemas: BTreeSet<_> = relations.iter().map(|name| name.schema.clone()).collect();
+    let names: BTreeSet<_> = relations.iter().map(|name| name.name.clone()).collect();
+    let schemas: Vec<_> = session.settings.schemas.iter().cloned().chain(schemas).collect();
+    let names: Vec<_> = names.into_iter().collect();
+    let connection = &session.connection;
+    let client = connection.client();
+    Ok(observe_relations(client, connection.server_version(), session.target, &schemas, &names).await?)
+}
+
+/// The digest of what `address` names: a resource, or a column of one.
+pub(super) fn digest_in(catalog: &Catalog, address: &Address) -> Option<Digest> {
+    match (address.kind(), address.table_of_member()) {
+        (Kind::Column, Some(table)) => match catalog.get(&table) {
+            Some(Resource::Table(table)) => table.column(address.name()).map(Digest::of),
+            _ => None,
+        },
+        _ => catalog.get(address).map(Digest::of),
+    }
+}
+
+/// `None` when nothing has moved.
+pub(super) fn describe_move(address: &Address, expected: Option<Digest>, found: Option<Digest>) -> Option<String> {
+    match (expected, found) {
+        (expected, found) if expected == found => None,
+        (None, Some(_)) => Some(format!("`{address}` exists by now")),
+        (Some(_), None) => Some(format!("`{address}` is gone")),
+        (_, _) => Some(format!("`{address}` was changed")),
+    }
+}
+
+fn statement_failed(error: &tokio_postgres::Error, sql: &str, address: Option<&Address>) -> Obstacle {
+    Obstacle::Statement { error: DatabaseError::new(error).in_statement(sql), address: address.cloned() }
+}
+
+/// What is reported of an obstacle, and the error when nothing can go on after it.
+fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
+    match obstacle {
+        Obstacle::Statement { error, address } => {
+            let fatal = error.connection_lost().then(|| EngineError::Sql(error.clone()));
+            (Failure { address, ..Failure::from(error) }, fatal)
+        }
+        Obstacle::Engine(error) => (Failure::new(error.to_string()), Some(error)),
+    }
+}

@@ -1,0 +1,167 @@
+//! What this run will have recorded: the state as it becomes, group by group.
+//!
+//! Only what was observed enters it. A checkpoint after a crash is older than the ledger at most, never ahead of it.
+
+mod target;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use djogi_core::disposition::Verdict;
+use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange};
+use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
+
+use super::execute::{Committed, observe_some};
+use super::run::changes_of;
+use crate::error::EngineError;
+use crate::event::Reporter;
+use crate::introspect::ObservedRelations;
+use crate::ledger::Fence;
+use crate::locked::Locked;
+use crate::plan::Planned;
+use crate::session::Session;
+use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, TargetState};
+
+use target::TargetRecord;
+
+/// Between two checkpoints; what a crash in between costs is a few adoptions by the next apply.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
+
+pub(super) struct Record<'a> {
+    document: &'a PlanDocument,
+    content: Content,
+    targets: BTreeMap<Ident, TargetRecord<'a>>,
+    last_checkpoint: Instant,
+}
+
+/// What a committed group has left.
+pub(super) struct Settled {
+    pub(super) observed: ObservedRelations,
+    /// What was looked at.
+    pub(super) relations: BTreeSet<QualifiedName>,
+}
+
+impl<'a> Record<'a> {
+    /// Starts from what the state has.
+    pub(super) fn open(snapshot: &Snapshot, planned: &'a Planned, fences: &[Fence]) -> Self {
+        let Planned { document, inputs } = planned;
+        let content = snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
+        let PlanInputs { targets, .. } = inputs;
+        let targets = targets.iter().map(|inputs| {
+            let fence = fences.iter().find(|fence| fence.target == inputs.target);
+            let state = content.targets.get(&inputs.target);
+            (inputs.target.clone(), TargetRecord::open(inputs, state, fence, document))
+        });
+        Self { document, targets: targets.collect(), content, last_checkpoint: Instant::now() }
+    }
+
+    /// Takes what a committed group has left into the record.
+    ///
+    /// # Errors
+    /// When the target cannot be read.
+    pub(super) async fn settle(
+        &mut self,
+        session: &Session<'_>,
+        group: &Group,
+        committed: &Committed,
+    ) -> Result<Settled, EngineError> {
+        let record = self.targets.get_mut(&group.target);
+        let record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
+        let changes: Vec<&ResourceChange> = changes_of(self.document, group).collect();
+        let mut relations = committed.relations.clone();
+        if changes.iter().any(|change| change.previous_address.is_some()) {
+            // Whatever referred to the old name reads differently now.
+            relations.extend(record.relations());
+        }
+        let observed = observe_some(session, &relations).await?;
+        record.settle(&changes, &observed, &relations, committed.op);
+        Ok(Settled { observed, relations })
+    }
+
+    /// Adoptions and forgettings: they change only the record.
+    pub(super) fn settle_without_statements(&mut self) {
+        for change in &self.document.resource_changes {
+            if change.disposition == Verdict::Applied
+                && change.groups.is_empty()
+                && let Some(record) = self.targets.get_mut(change.address.target())
+            {
+                record.settle_without_statements(change);
+            }
+        }
+    }
+
+    /// Records why what is managed is not as declared.
+    pub(super) fn mark_the_rest(&mut self, failed: &BTreeSet<Address>) {
+        for change in &self.document.resource_changes {
+            let (status, condition) = match (failed.contains(&change.address), change.disposition) {
+                (true, _) => (Status::Error, format!("the last apply of `{}` failed", change.address)),
+                (false, Verdict::Blocked) => (Status::Blocked, gate(change)),
+                (false, Verdict::Deferred) => (Status::Pending, gate(change)),
+                (false, Verdict::Applied | Verdict::Derived) => continue,
+            };
+            if let Some(record) = self.targets.get_mut(change.address.target()) {
+                record.mark(owner(&change.address), status, condition);
+            }
+        }
+    }
+
+    /// The digest of the configuration when all of it is there; `None` otherwise.
+    pub(super) fn set_config_digest(&mut self, digest: Option<Digest>) {
+        self.content.config_digest = digest;
+    }
+
+    /// Publishes if the last time was a while ago.
+    ///
+    /// # Errors
+    /// When the state has been moved by somebody else or cannot be written.
+    pub(super) async fn checkpoint(
+        &mut self,
+        locked: &mut Locked<'_>,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        if self.last_checkpoint.elapsed() < CHECKPOINT_INTERVAL {
+            return Ok(());
+        }
+        self.publish(locked, reporter).await
+    }
+
+    /// Makes the record the state.
+    ///
+    /// # Errors
+    /// When the state has been moved by somebody else or cannot be written.
+    pub(super) async fn publish(
+        &mut self,
+        locked: &mut Locked<'_>,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        for (target, record) in self.targets.iter_mut().filter(|(_, record)| record.is_changed) {
+            let catalog = locked.store.put_catalog(&RecordedCatalog::from(&record.recorded)).await?;
+            let state = TargetState::from_recorded(
+                &record.identity,
+                record.epoch,
+                record.last_op,
+                catalog,
+                &record.recorded,
+                |address| record.marks.get(address).cloned().unwrap_or(Mark::APPLIED),
+            );
+            self.content.targets.insert(target.clone(), state);
+            record.is_changed = false;
+        }
+        locked.publish(self.content.clone(), reporter).await?;
+        self.last_checkpoint = Instant::now();
+        Ok(())
+    }
+}
+
+/// The address under which something is recorded: a column belongs to its table.
+fn owner(address: &Address) -> Address {
+    match (address.kind(), address.table_of_member()) {
+        (Kind::Column, Some(table)) => table,
+        _ => address.clone(),
+    }
+}
+
+fn gate(change: &ResourceChange) -> String {
+    let reason = change.reason.map_or("", |reason| reason.code());
+    format!("`{}` is {}: {reason}", change.address, change.disposition.as_str())
+}

@@ -1,0 +1,168 @@
+//! The record of one target while a run changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use djogi_core::desired::Desired;
+use djogi_core::kind::{Comparison, Resource};
+use djogi_core::observation::{DatabaseIdentity, Observation, Oid};
+use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange, TargetInputs};
+use djogi_core::recorded::{Recorded, RecordedResource};
+use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
+
+use super::owner;
+use crate::identity::{Epoch, OpId};
+use crate::introspect::ObservedRelations;
+use crate::ledger::Fence;
+use crate::state::{Mark, Status, TargetState};
+
+pub(super) struct TargetRecord<'a> {
+    target: &'a Ident,
+    desired: &'a Desired,
+    live: &'a Observation,
+    pub(super) identity: DatabaseIdentity,
+    pub(super) epoch: Epoch,
+    pub(super) last_op: Option<OpId>,
+    pub(super) recorded: Recorded,
+    pub(super) marks: BTreeMap<Address, Mark>,
+    /// Resources that somebody else has changed and that this run has not healed: their records stay, so that the
+    /// next plan shows the drift again.
+    drifted: BTreeSet<Address>,
+    pub(super) is_changed: bool,
+}
+
+impl<'a> TargetRecord<'a> {
+    pub(super) fn open(
+        inputs: &'a TargetInputs,
+        state: Option<&TargetState>,
+        fence: Option<&Fence>,
+        document: &PlanDocument,
+    ) -> Self {
+        let TargetInputs { target, desired, live, .. } = inputs;
+        let mut recorded = inputs.recorded.clone();
+        // What is as it was recorded need not be read from the store to be recorded again.
+        for address in recorded.resources.keys() {
+            if let (false, Some(live)) = (recorded.catalog.contains(address), live.catalog.get(address)) {
+                recorded.catalog.insert(target, live.clone());
+            }
+        }
+        let marks = state.iter().flat_map(|state| &state.resources).map(|(address, resource)| {
+            let (status, conditions) = (resource.status, resource.conditions.clone());
+            (address.clone(), Mark { status, conditions, op: resource.op })
+        });
+        Self {
+            target,
+            desired,
+            live,
+            identity: live.identity.clone(),
+            epoch: fence.map_or(Epoch::new(inputs.epoch), |fence| fence.epoch),
+            last_op: state.and_then(|state| state.last_op),
+            marks: marks.collect(),
+            recorded,
+            drifted: document.resource_drift.iter().map(|drift| drift.address.clone()).collect(),
+            is_changed: false,
+        }
+    }
+
+    /// The relations of everything that is recorded.
+    pub(super) fn relations(&self) -> impl Iterator<Item = QualifiedName> {
+        self.recorded.resources.keys().filter_map(Address::relation)
+    }
+
+    /// Takes over what `op` has made of `changes`. `observed` is all there is of `relations`.
+    pub(super) fn settle(
+        &mut self,
+        changes: &[&ResourceChange],
+        observed: &ObservedRelations,
+        relations: &BTreeSet<QualifiedName>,
+        op: OpId,
+    ) {
+        self.last_op = Some(op);
+        self.is_changed = true;
+        for change in changes {
+            let owner = owner(&change.address);
+            self.drifted.remove(&owner);
+            if let Some(previous) = change.previous_address.as_ref().filter(|a| a.kind() != Kind::Column) {
+                self.forget(previous);
+            }
+            match (observed.catalog.get(&owner), observed.oids.get(&owner)) {
+                (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
+                _ => self.forget(&owner),
+            }
+        }
+        // Neighbours that were changed in passing, such as a check that compares with another type now.
+        for (address, resource) in observed.catalog.iter() {
+            if let (false, Some(entry)) =
+                (self.drifted.contains(address), self.recorded.resources.get_mut(address))
+            {
+                entry.observed = Digest::of(resource);
+                self.recorded.catalog.insert(self.target, resource.clone());
+            }
+        }
+        let is_gone = |address: &&Address| {
+            address.relation().is_some_and(|relation| relations.contains(&relation))
+                && !observed.catalog.contains(address)
+                && !self.drifted.contains(*address)
+        };
+        let gone: Vec<Address> = self.recorded.resources.keys().filter(is_gone).cloned().collect();
+        for address in gone {
+            self.forget(&address);
+        }
+    }
+
+    /// Takes over a change that needs no statement.
+    pub(super) fn settle_without_statements(&mut self, change: &ResourceChange) {
+        self.is_changed = true;
+        if change.change.actions.contains(&ActionVerb::Forget) {
+            self.forget(&change.address);
+        } else if let (Some(resource), Some(oid)) =
+            (self.live.catalog.get(&change.address), self.live.oids.get(&change.address))
+        {
+            self.take(change, resource, *oid, None);
+        }
+    }
+
+    /// Notes how a recorded resource stands.
+    pub(super) fn mark(&mut self, address: Address, status: Status, condition: String) {
+        if self.recorded.resources.contains_key(&address) {
+            let op = self.marks.get(&address).and_then(|mark| mark.op);
+            self.marks.insert(address, Mark { status, conditions: vec![condition], op });
+            self.is_changed = true;
+        }
+    }
+
+    fn take(&mut self, change: &ResourceChange, resource: &Resource, oid: Oid, op: Option<OpId>) {
+        let address = owner(&change.address);
+        let observed = Digest::of(resource);
+        let declared = self.desired.get(&address);
+        let is_declared = change.after_digest == Some(observed) && address == change.address
+            || declared.is_some_and(|declared| is_same(resource, &declared.resource));
+        let previous = self.recorded.resources.get(&address);
+        let package = declared
+            .map(|declared| declared.package.clone())
+            .or_else(|| previous.and_then(|previous| previous.package.clone()));
+        let desired = match declared {
+            Some(declared) if is_declared => Some(Digest::of(&declared.resource)),
+            None if is_declared => change.after_digest,
+            _ => None,
+        };
+        let op = op.or_else(|| self.marks.get(&address).and_then(|mark| mark.op));
+        let (status, conditions) = if is_declared {
+            (Status::Applied, Vec::new())
+        } else {
+            (Status::Pending, vec!["not yet as declared".to_owned()])
+        };
+        self.marks.insert(address.clone(), Mark { status, conditions, op });
+        self.recorded.resources.insert(address, RecordedResource { desired, observed, oid, package });
+        self.recorded.catalog.insert(self.target, resource.clone());
+    }
+
+    fn forget(&mut self, address: &Address) {
+        self.recorded.resources.remove(address);
+        self.recorded.catalog.remove(address);
+        self.marks.remove(address);
+    }
+}
+
+fn is_same(live: &Resource, declared: &Resource) -> bool {
+    live.compare(declared) == Comparison::InPlace(Vec::new())
+}

@@ -1,0 +1,167 @@
+//! One run of apply, from its first event to its summary.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use djogi_core::Address;
+use djogi_core::disposition::Verdict;
+use djogi_core::plan::{Group, PlanDocument, ResourceChange};
+
+use super::execute::{Execution, GroupError};
+use super::record::Record;
+use super::{Applied, Stop};
+use crate::cluster::Cluster;
+use crate::error::EngineError;
+use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
+use crate::identity::RunId;
+use crate::locked::Locked;
+use crate::plan::Planned;
+use crate::state::Serial;
+
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    cluster: &'a Cluster,
+    stop: Stop,
+    id: RunId,
+    began: Instant,
+    serial: Option<Serial>,
+    /// Changes that are done.
+    applied: BTreeSet<Address>,
+    /// Changes whose group failed, or was not reached because an earlier one did.
+    failed: BTreeSet<Address>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn start(cluster: &'a Cluster, stop: Stop, reporter: &dyn Reporter) -> Self {
+        let id = RunId::generate();
+        reporter.report(&Event::RunStarted {
+            run: id,
+            command: "apply".to_owned(),
+            actor: cluster.actor.clone(),
+            targets: cluster.targets.keys().cloned().collect(),
+        });
+        Self {
+            cluster,
+            stop,
+            id,
+            began: Instant::now(),
+            serial: None,
+            applied: BTreeSet::new(),
+            failed: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> RunId {
+        self.id
+    }
+
+    pub(super) fn note_serial(&mut self, locked: &Locked<'_>) {
+        self.serial = locked.snapshot.version.serial();
+    }
+
+    /// Executes every group that nothing stands in the way of, and records what came of it.
+    pub(super) async fn execute(
+        &mut self,
+        locked: &mut Locked<'_>,
+        planned: &Planned,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        let document = &planned.document;
+        let fences = locked.take_epochs("apply", reporter).await?;
+        let mut record = Record::open(&locked.snapshot, planned, &fences);
+        let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
+        let mut fatal = None;
+        for (number, group) in (1..).zip(&document.groups) {
+            if fatal.is_some() || *self.stop.borrow() || self.is_cut_off(document, group) {
+                self.fail(group);
+                continue;
+            }
+            let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
+            let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
+            match execution.execute(session, fence, number, group).await {
+                Ok(committed) => {
+                    let settled = record.settle(session, group, &committed).await?;
+                    execution.expect(&settled.observed, &settled.relations);
+                    record.checkpoint(locked, reporter).await?;
+                }
+                Err(GroupError::RolledBack) => self.fail(group),
+                Err(GroupError::Fatal(error)) => {
+                    self.fail(group);
+                    fatal = Some(error);
+                }
+            }
+        }
+        record.settle_without_statements();
+        record.mark_the_rest(&self.failed);
+        let done = document.resource_changes.iter().filter(|change| change.disposition == Verdict::Applied);
+        let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
+        self.applied = done.cloned().collect();
+        let converged = self.failed.is_empty() && leaves_nothing(document);
+        record.set_config_digest(converged.then_some(document.config.digest));
+        record.publish(locked, reporter).await?;
+        fatal.map_or(Ok(()), Err)
+    }
+
+    /// Whether a group needs something that failed.
+    fn is_cut_off(&self, document: &PlanDocument, group: &Group) -> bool {
+        let failed = |address: &Address| self.failed.contains(address);
+        changes_of(document, group)
+            .any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
+    }
+
+    fn fail(&mut self, group: &Group) {
+        self.failed.extend(group.operations.iter().map(|operation| operation.address.clone()));
+    }
+
+    pub(super) fn finish(
+        self,
+        document: Option<PlanDocument>,
+        error: Option<EngineError>,
+        reporter: &dyn Reporter,
+    ) -> Applied {
+        let changes: Vec<&ResourceChange> =
+            document.iter().flat_map(|document| &document.resource_changes).collect();
+        let count = |verdict| changes.iter().filter(|change| change.disposition == verdict).count();
+        for change in &changes {
+            if let (Verdict::Blocked, Some(reason)) = (change.disposition, change.reason) {
+                reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
+            }
+        }
+        let blocked = count(Verdict::Blocked);
+        let (outcome, exit_code) = match &error {
+            Some(error) => (Outcome::Failed, error.exit_code()),
+            None if *self.stop.borrow() => (Outcome::Interrupted, 1),
+            None if !self.failed.is_empty() => (Outcome::Failed, 1),
+            None if blocked > 0 => (Outcome::Blocked, 3),
+            None => (Outcome::Converged, 0),
+        };
+        let summary = RunSummary {
+            run: self.id,
+            outcome,
+            exit_code,
+            applied: self.applied.len(),
+            deferred: count(Verdict::Deferred),
+            blocked,
+            failed: self.failed.len(),
+            drift: document.as_ref().map_or(0, |document| document.summary.drift),
+            serial: self.serial,
+            elapsed_ms: millis_since(self.began),
+        };
+        reporter.report(&Event::Summary(summary.clone()));
+        Applied { summary, document, error }
+    }
+}
+
+/// The changes that `group` works on.
+pub(super) fn changes_of<'d>(
+    document: &'d PlanDocument,
+    group: &Group,
+) -> impl Iterator<Item = &'d ResourceChange> {
+    document.resource_changes.iter().filter(|change| change.groups.contains(&group.id))
+}
+
+/// Whether everything declared is there once the applied changes are done.
+fn leaves_nothing(document: &PlanDocument) -> bool {
+    let stays = |change: &ResourceChange| matches!(change.disposition, Verdict::Blocked | Verdict::Deferred);
+    !document.resource_changes.iter().any(stays)
+}

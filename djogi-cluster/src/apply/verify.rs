@@ -1,0 +1,71 @@
+//! Verifies a saved plan against what there is now: it runs exactly as reviewed, or not at all.
+
+use std::collections::BTreeSet;
+
+use djogi_core::plan::{PlanDocument, PlanOptions};
+use djogi_core::{Address, Ident};
+
+use super::execute::{describe_move, digest_in};
+use crate::error::EngineError;
+use crate::event::Reporter;
+use crate::inputs::{Survey, gather, load_definitions};
+use crate::ledger::find_plan;
+use crate::locked::Locked;
+use crate::plan::Planned;
+
+/// Gives `document` back with what was observed to verify it.
+///
+/// # Errors
+/// [`EngineError::Stale`] names everything that moved: a touched or needed object, the lineage, a server's major
+/// version, or the plan itself when it was run before. What the plan does not speak of may have changed.
+pub(super) async fn verify(
+    document: PlanDocument,
+    locked: &Locked<'_>,
+    reporter: &dyn Reporter,
+) -> Result<Planned, EngineError> {
+    let mut moved = Vec::new();
+    if !document.verify_digest() {
+        moved.push("its digest does not match its content: the file was edited or damaged".to_owned());
+        return Err(EngineError::Stale(moved));
+    }
+    let lineage = locked.snapshot.state.as_ref().map(|state| state.lineage.to_string());
+    if document.base.lineage != lineage {
+        moved.push(format!(
+            "it was made for the state with lineage {}, but there is {}",
+            document.base.lineage.as_deref().unwrap_or("none"),
+            lineage.as_deref().unwrap_or("none")
+        ));
+    }
+    let (store, snapshot) = (locked.store.as_ref(), &locked.snapshot);
+    let options = PlanOptions::default();
+    let at = (store, snapshot);
+    let mut inputs =
+        gather(locked.cluster, at, &locked.sessions, Survey::Undeclared, options, reporter).await?;
+    load_definitions(&mut inputs, store, snapshot).await?;
+    let known: BTreeSet<&Ident> = inputs.targets.iter().map(|target| &target.target).collect();
+    for target in document.base.targets.keys().filter(|target| !known.contains(target)) {
+        moved.push(format!("target `{target}` is no longer configured"));
+    }
+    for (target, session) in inputs.targets.iter().zip(&locked.sessions) {
+        let Some(base) = document.base.targets.get(&target.target) else { continue };
+        if let Some(run) = find_plan(session.connection.client(), &target.target, document.digest).await? {
+            moved.push(format!("it was applied already, by run {run}"));
+            continue;
+        }
+        let identity = &target.live.identity;
+        if base.system_identifier != identity.system_identifier || base.database != identity.database {
+            moved.push(format!("target `{}` is another database", target.target));
+            continue;
+        }
+        if base.server_version.major() != identity.server_version.major() {
+            let (then, now) = (base.server_version, identity.server_version);
+            moved.push(format!("target `{}` was PostgreSQL {then} and is {now}", target.target));
+        }
+        let ours = |address: &&Address| address.target() == &target.target;
+        for address in document.preconditions.keys().filter(ours) {
+            let found = digest_in(&target.live.catalog, address);
+            moved.extend(describe_move(address, document.preconditions[address], found));
+        }
+    }
+    if moved.is_empty() { Ok(Planned { document, inputs }) } else { Err(EngineError::Stale(moved)) }
+}

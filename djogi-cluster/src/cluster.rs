@@ -1,0 +1,92 @@
+//! A configuration as the engine needs it: the targets, what is declared for them, and where their state is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use djogi_core::classify::DestructivePolicy;
+use djogi_core::declared::Declarations;
+use djogi_core::plan::ConfigReference;
+use djogi_core::{Address, Ident};
+
+use crate::connect::ConnectParameters;
+use crate::identity::Actor;
+use crate::server::BinarySearch;
+use crate::state::{LocalStore, Store};
+
+/// Everything a command works with.
+#[derive(Debug)]
+pub struct Cluster {
+    pub config: ConfigReference,
+    /// Holds the state of the chosen environment and its embedded server: `.djogi/` or `.djogi/env/<name>/`.
+    pub state_dir: PathBuf,
+    /// Holds what can always be made again; shared by all environments.
+    pub cache_dir: PathBuf,
+    pub targets: BTreeMap<Ident, TargetSettings>,
+    pub declarations: Declarations,
+    pub actor: Actor,
+    /// How long to wait for another run's lock.
+    pub lock_patience: Duration,
+    /// Where PostgreSQL programs come from, for embedded and scratch servers.
+    pub search: BinarySearch,
+}
+
+/// One logical database.
+#[derive(Clone, Debug)]
+pub struct TargetSettings {
+    pub server: ServerSettings,
+    /// The namespaces djogi may manage.
+    pub schemas: Vec<Ident>,
+    /// How long one statement may wait for a lock.
+    pub lock_timeout: Duration,
+    pub destructive: DestructivePolicy,
+}
+
+/// Where a target's server is.
+#[derive(Clone, Debug)]
+pub enum ServerSettings {
+    Url(ConnectParameters),
+    /// A server of djogi's own, with this database; `major` when one version was asked for.
+    Embedded { database: String, major: Option<u32> },
+}
+
+/// A declared move that leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoveError {
+    #[error("`{to}` is declared nowhere, so nothing can be moved to it")]
+    NotDeclared { to: Address },
+    #[error("`{from}` cannot become `{to}`: a move keeps the kind and the target")]
+    OtherKind { from: Address, to: Address },
+}
+
+impl Cluster {
+    /// The store of the chosen environment's state.
+    pub fn store(&self) -> Box<dyn Store> {
+        Box::new(LocalStore::new(&self.state_dir))
+    }
+
+    /// Where the embedded server of the chosen environment keeps its data.
+    pub fn embedded_dir(&self) -> PathBuf {
+        self.state_dir.join("postgres")
+    }
+}
+
+/// Notes a `[[moved]]` entry of the configuration on the declaration it leads to.
+///
+/// # Errors
+/// When nothing is declared under `to`, or it is of another kind.
+pub fn declare_move(declarations: &mut Declarations, from: &Address, to: &Address) -> Result<(), MoveError> {
+    if from.kind() != to.kind() || from.target() != to.target() {
+        return Err(MoveError::OtherKind { from: from.clone(), to: to.clone() });
+    }
+    let not_declared = || MoveError::NotDeclared { to: to.clone() };
+    if to.kind() == djogi_core::Kind::Column {
+        let table = to.table_of_member().ok_or_else(not_declared)?;
+        let table = declarations.resources.get_mut(&table).ok_or_else(not_declared)?;
+        table.renamed_columns.insert(to.name().clone(), from.name().clone());
+    } else {
+        let declaration = declarations.resources.get_mut(to).ok_or_else(not_declared)?;
+        declaration.renamed_from = Some(from.clone());
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Why a command of the engine failed, each with a stable code, a way out, and the exit code it leads to.
+
+use djogi_core::{Address, Ident};
+use djogi_core::plan::PlanError;
+
+use crate::connect::{ConnectError, DatabaseError};
+use crate::identity::OpId;
+use crate::introspect::IntrospectError;
+use crate::ledger::LedgerError;
+use crate::lock::LockError;
+use crate::normalise::NormaliseError;
+use crate::server::ServerError;
+use crate::state::{Misplaced, StoreError};
+
+/// What ended a command.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
+    Introspect(#[from] IntrospectError),
+    #[error(transparent)]
+    Normalise(#[from] NormaliseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Misplaced(#[from] Misplaced),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("{0}")]
+    Sql(DatabaseError),
+    /// A saved plan, or one that was confirmed a moment ago, no longer fits.
+    #[error("the plan no longer fits: {}", .0.join("; "))]
+    Stale(Vec<String>),
+    #[error("the plan was not confirmed")]
+    Declined,
+    #[error("the plan has work for target `{0}`, which this configuration does not have")]
+    NoTarget(Ident),
+    /// The connection broke while a group was being committed.
+    #[error("the connection was lost at the commit of {op}, {}: {error}", fate(.committed))]
+    CommitLost { op: OpId, committed: Option<bool>, error: DatabaseError },
+    #[error("`{0}` does not exist in the database")]
+    NotLive(Address),
+    #[error("`{0}` is of a target that this configuration does not have")]
+    UnknownTarget(Address),
+}
+
+fn fate(committed: &Option<bool>) -> &'static str {
+    match committed {
+        Some(true) => "which is committed",
+        Some(false) => "which was rolled back",
+        None => "and the server does not say what became of it",
+    }
+}
+
+impl EngineError {
+    /// For `map_err`: an error of the driver with the statement it belongs to.
+    pub(crate) fn sql(error: &tokio_postgres::Error, statement: &str) -> Self {
+        Self::Sql(DatabaseError::new(error).in_statement(statement.trim()))
+    }
+
+    /// What the process exits with (the table of exit codes in the manual).
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            EngineError::Lock(LockError::Held { .. }) => 4,
+            EngineError::Stale(_)
+            | EngineError::Store(StoreError::Conflict { .. })
+            | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. }))
+            | EngineError::Ledger(LedgerError::Fenced { .. }) => 5,
+            _ => 1,
+        }
+    }
+
+    /// A stable code for diagnostics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            EngineError::Server(_) => "server",
+            EngineError::Connect(error) => error.code(),
+            EngineError::Introspect(_) => "introspection",
+            EngineError::Normalise(error) => error.code(),
+            EngineError::Store(error) => error.code(),
+            EngineError::Ledger(error) => error.code(),
+            EngineError::Lock(error) => error.code(),
+            EngineError::Misplaced(error) => error.reason().code(),
+            EngineError::Plan(error) => error.code(),
+            EngineError::Sql(_) => "sql",
+            EngineError::Stale(_) => "plan_stale",
+            EngineError::Declined => "declined",
+            EngineError::NoTarget(_) => "no_target",
+            EngineError::CommitLost { .. } => "commit_lost",
+            EngineError::NotLive(_) => "not_found",
+            EngineError::UnknownTarget(_) => "unknown_target",
+        }
+    }
+
+    /// What to do next; `None` when the message says it all.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            EngineError::Connect(error) => error.help(),
+            EngineError::Normalise(error) => error.help(),
+            EngineError::Store(error) => error.help(),
+            EngineError::Ledger(error) => error.help(),
+            EngineError::Lock(error) => error.help(),
+            EngineError::Misplaced(error) => Some(error.help()),
+            EngineError::Plan(error) => error.help(),
+            EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
+            EngineError::Declined => Some("nothing was changed".to_owned()),
+            EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
+            EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => Some("`djogi status` lists the targets".to_owned()),
+            EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
+            EngineError::Server(_) | EngineError::Introspect(_) | EngineError::Sql(_) => None,
+        }
+    }
+}

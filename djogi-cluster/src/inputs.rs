@@ -1,0 +1,125 @@
+//! From a cluster with open sessions to everything a plan is made from: state, declarations, live catalogs.
+
+use std::time::Instant;
+
+use djogi_core::Ident;
+use djogi_core::desired::Desired;
+use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
+use djogi_core::recorded::Recorded;
+
+use crate::cluster::Cluster;
+use crate::error::EngineError;
+use crate::event::{Event, Reporter, millis_since};
+use crate::identity::timestamp;
+use crate::introspect::{Scope, observe};
+use crate::ledger::read_lease;
+use crate::normalise::normalise;
+use crate::scratch::Scratch;
+use crate::session::Session;
+use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, check_belonging};
+
+/// What a command wants to know besides the live and the recorded side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Survey {
+    /// What is declared, in PostgreSQL's own words.
+    Declared,
+    /// The same, of a database that may be older than the state.
+    Regressed,
+    /// Nothing: what is declared does not matter.
+    Undeclared,
+}
+
+/// Reads the live side of every session, and the declarations. Of the recorded side it takes the digests only;
+/// see [`load_definitions`].
+///
+/// # Errors
+/// When a database is not the one that the state describes, cannot be read, or refuses a declaration.
+pub(crate) async fn gather(
+    cluster: &Cluster,
+    (store, snapshot): (&dyn Store, &Snapshot),
+    sessions: &[Session<'_>],
+    what: Survey,
+    options: PlanOptions,
+    reporter: &dyn Reporter,
+) -> Result<PlanInputs, EngineError> {
+    let location = store.location();
+    let targets = sessions.iter().map(|session| survey(cluster, snapshot, &location, session, what, reporter));
+    Ok(PlanInputs {
+        config: cluster.config.clone(),
+        djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
+        created_at: timestamp(),
+        lineage: snapshot.state.as_ref().map(|state| state.lineage.to_string()),
+        serial: snapshot.version.serial().map_or(0, |serial| serial.get()),
+        targets: futures_util::future::try_join_all(targets).await?,
+        options,
+    })
+}
+
+const LOCK_TABLE_SIZE: &str = "
+SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
+       * (pg_catalog.current_setting('max_connections')::bigint
+          + pg_catalog.current_setting('max_prepared_transactions')::bigint)";
+
+async fn survey(
+    cluster: &Cluster,
+    snapshot: &Snapshot,
+    location: &str,
+    session: &Session<'_>,
+    what: Survey,
+    reporter: &dyn Reporter,
+) -> Result<TargetInputs, EngineError> {
+    let Session { target, settings, connection, .. } = session;
+    let began = Instant::now();
+    let lease = read_lease(connection.client(), target).await?;
+    match check_belonging(location, snapshot.state.as_ref(), target, connection.identity(), lease.as_ref()) {
+        Err(Misplaced::Regressed { .. }) if what == Survey::Regressed => {}
+        belongs => belongs?,
+    }
+    let scope = Scope { target: (*target).clone(), schemas: settings.schemas.clone() };
+    let live = observe(connection, &scope).await?;
+    let (target, resources) = ((*target).clone(), live.catalog.len());
+    reporter.report(&Event::Observed { target: target.clone(), resources, elapsed_ms: millis_since(began) });
+    let row = connection.client().query_typed_one(LOCK_TABLE_SIZE, &[]).await;
+    let lock_table_size: i64 = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
+    let desired = match what {
+        Survey::Declared | Survey::Regressed => {
+            let scratch = Scratch::new(cluster, session, reporter);
+            normalise(&cluster.declarations, &target, &scratch, &scratch.cache()).await?
+        }
+        Survey::Undeclared => Desired::new(),
+    };
+    Ok(TargetInputs {
+        recorded: recorded(snapshot, &target, RecordedCatalog::default()),
+        target,
+        desired,
+        live,
+        epoch: lease.map_or(0, |lease| lease.epoch.get()),
+        destructive: settings.destructive,
+        lock_timeout_ms: u64::try_from(settings.lock_timeout.as_millis()).unwrap_or(u64::MAX),
+        // The lock table is shared with everybody else who is at work.
+        max_locks_per_group: usize::try_from(lock_table_size / 2).unwrap_or(usize::MAX),
+    })
+}
+
+/// Adds the recorded definitions, which are needed only to show what drift and drops are about.
+///
+/// # Errors
+/// When a recorded catalog cannot be read.
+pub(crate) async fn load_definitions(
+    inputs: &mut PlanInputs,
+    store: &dyn Store,
+    snapshot: &Snapshot,
+) -> Result<(), EngineError> {
+    for target in &mut inputs.targets {
+        if let Some(state) = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target)) {
+            let catalog = store.catalog(&state.catalog).await?;
+            target.recorded = recorded(snapshot, &target.target, catalog);
+        }
+    }
+    Ok(())
+}
+
+fn recorded(snapshot: &Snapshot, target: &Ident, catalog: RecordedCatalog) -> Recorded {
+    let state = snapshot.state.as_ref().and_then(|state| state.content.targets.get(target));
+    state.map_or_else(Recorded::default, |state| state.recorded(catalog))
+}

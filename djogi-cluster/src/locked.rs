@@ -1,0 +1,109 @@
+//! Open sessions under their run locks: where every command that writes begins.
+
+use crate::cluster::Cluster;
+use crate::error::EngineError;
+use crate::event::{Event, Reporter};
+use crate::identity::{Lineage, RunId};
+use crate::ledger::Fence;
+use crate::lock::RunLock;
+use crate::session::Session;
+use crate::state::{Content, Published, Snapshot, Store, WrittenBy, publish};
+
+/// All targets of a cluster, locked, with the state as it is under the locks.
+#[derive(Debug)]
+pub(crate) struct Locked<'a> {
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) run: RunId,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) sessions: Vec<Session<'a>>,
+    locks: Vec<RunLock>,
+}
+
+impl<'a> Locked<'a> {
+    /// Opens and locks every target, in the order of their names, so that two runs cannot wait for each other.
+    ///
+    /// # Errors
+    /// When a target cannot be reached, another run has a lock for longer than the patience lasts, or the state
+    /// cannot be read. Nothing was written then.
+    pub(crate) async fn open(
+        cluster: &'a Cluster,
+        run: RunId,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, EngineError> {
+        let sessions = Session::open_all(cluster, run, reporter).await?;
+        let mut locks = Vec::with_capacity(sessions.len());
+        for session in &sessions {
+            let client = session.connection.client();
+            locks.push(RunLock::acquire(client, session.target, cluster.lock_patience, reporter).await?);
+        }
+        let store = cluster.store();
+        let snapshot = store.read().await?;
+        Ok(Self { cluster, run, store, snapshot, sessions, locks })
+    }
+
+    /// Makes this run the one that may write: the store is proved to be writable, a first state is there before the
+    /// first ledger that names its lineage, and the epoch of every target is this run's.
+    ///
+    /// # Errors
+    /// When a store or a database cannot be written to, or belongs to another state.
+    pub(crate) async fn take_epochs(
+        &mut self,
+        command: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<Vec<Fence>, EngineError> {
+        self.store.preflight_writable().await?;
+        let state = match &self.snapshot.state {
+            Some(state) => state,
+            None => {
+                self.publish(Content::default(), reporter).await?;
+                self.snapshot.state.as_ref().expect("a state was published just now")
+            }
+        };
+        let lineage = state.lineage;
+        let mut fences = Vec::with_capacity(self.sessions.len());
+        for (session, lock) in self.sessions.iter().zip(&self.locks) {
+            let client = session.connection.client();
+            fences.push(lock.take_epoch(client, lineage, &self.cluster.actor, self.run, command).await?);
+        }
+        Ok(fences)
+    }
+
+    /// Makes `content` the current state, if it changes anything.
+    ///
+    /// # Errors
+    /// When the state has been moved by somebody else or cannot be written.
+    pub(crate) async fn publish(
+        &mut self,
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
+        let base = self.snapshot.clone();
+        let published = publish(self.store.as_ref(), base, lineage, content, self.written_by()).await?;
+        if let Published::Written(Snapshot { version, .. }) = &published
+            && let (Some(serial), Some(digest)) = (version.serial(), version.digest())
+        {
+            reporter.report(&Event::StateWritten { serial, digest });
+        }
+        self.snapshot = published.into_snapshot();
+        Ok(())
+    }
+
+    /// Signs what this run writes.
+    pub(crate) fn written_by(&self) -> WrittenBy {
+        WrittenBy::now(self.cluster.actor.clone(), self.run)
+    }
+
+    /// Gives the locks back and ends the sessions.
+    ///
+    /// # Errors
+    /// When an embedded server does not stop.
+    pub(crate) async fn close(self) -> Result<(), EngineError> {
+        for (session, lock) in self.sessions.iter().zip(self.locks) {
+            // A lock that cannot be released is gone with its session, which ends here.
+            let _ = lock.release(session.connection.client()).await;
+        }
+        Session::close_all(self.sessions).await
+    }
+}

@@ -1,0 +1,158 @@
+//! `djogi refresh`: brings the record up to what the databases hold, and changes nothing in them.
+//!
+//! What drifted is recorded as it is now, with its status and what changed; its declaration counts as not applied
+//! any more, so that the next plan heals it.
+
+use std::collections::BTreeMap;
+
+use djogi_core::kind::Comparison;
+use djogi_core::plan::{PlanInputs, PlanOptions, ResourceChange, TargetInputs, compile};
+use djogi_core::recorded::RecordedResource;
+use djogi_core::{Address, Digest};
+
+use crate::cluster::Cluster;
+use crate::error::EngineError;
+use crate::event::{Event, Reporter};
+use crate::identity::{Epoch, RunId};
+use crate::inputs::{Survey, gather, load_definitions};
+use crate::locked::Locked;
+use crate::session::Session;
+use crate::state::{Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
+
+/// What a refresh found.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// What differs from the record as it was.
+    pub drift: Vec<ResourceChange>,
+    /// What was recorded as drifted before, and still is.
+    pub known: Vec<Address>,
+    pub snapshot: Snapshot,
+}
+
+impl Refreshed {
+    pub fn is_clean(&self) -> bool {
+        self.drift.is_empty() && self.known.is_empty()
+    }
+}
+
+/// Looks for drift; takes no lock and writes nothing.
+///
+/// # Errors
+/// When the state or a target cannot be read.
+pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+    let store = cluster.store();
+    let snapshot = store.read().await?;
+    let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
+    let found = look(cluster, (store.as_ref(), &snapshot), &sessions, reporter).await;
+    Session::close_all(sessions).await?;
+    let (_, drift) = found?;
+    Ok(Refreshed { known: known_drift(&snapshot, &drift), drift, snapshot })
+}
+
+/// Records drift.
+///
+/// # Errors
+/// As [`check`], and when another run has a lock or the state cannot be written.
+pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+    let mut locked = Locked::open(cluster, RunId::generate(), reporter).await?;
+    let refreshed = refresh_locked(&mut locked, reporter).await;
+    locked.close().await?;
+    refreshed
+}
+
+async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+    let at = (locked.store.as_ref(), &locked.snapshot);
+    let (inputs, drift) = look(locked.cluster, at, &locked.sessions, reporter).await?;
+    let mut content = locked.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
+    let notes = drift.iter().map(|change| (&change.address, note(change))).collect();
+    for target in &inputs.targets {
+        if let Some(state) = content.targets.get_mut(&target.target) {
+            *state = record(locked.store.as_ref(), target, state, &notes).await?;
+        }
+    }
+    if content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied) {
+        content.config_digest = None;
+    }
+    if locked.snapshot.state.is_some() {
+        locked.publish(content, reporter).await?;
+    }
+    let known = known_drift(&locked.snapshot, &drift);
+    Ok(Refreshed { drift, known, snapshot: locked.snapshot.clone() })
+}
+
+/// Everything about every target, and how the live side differs from the record.
+async fn look(
+    cluster: &Cluster,
+    (store, snapshot): (&dyn Store, &Snapshot),
+    sessions: &[Session<'_>],
+    reporter: &dyn Reporter,
+) -> Result<(PlanInputs, Vec<ResourceChange>), EngineError> {
+    let (at, options) = ((store, snapshot), PlanOptions::default());
+    let mut inputs = gather(cluster, at, sessions, Survey::Regressed, options, reporter).await?;
+    load_definitions(&mut inputs, store, snapshot).await?;
+    let drift = compile(&inputs)?.resource_drift;
+    for change in &drift {
+        let fields = change.fields.iter().map(|field| field.path.clone()).collect();
+        reporter.report(&Event::DriftFound { address: change.address.clone(), fields });
+    }
+    Ok((inputs, drift))
+}
+
+/// The record of one target as it is to be.
+async fn record(
+    store: &dyn Store,
+    target: &TargetInputs,
+    state: &TargetState,
+    notes: &BTreeMap<&Address, String>,
+) -> Result<TargetState, EngineError> {
+    let TargetInputs { live, desired, .. } = target;
+    let mut recorded = target.recorded.clone();
+    let mut marks = BTreeMap::new();
+    for (address, entry) in &mut recorded.resources {
+        let before = &state.resources[address];
+        let mut mark = Mark { status: before.status, conditions: before.conditions.clone(), op: before.op };
+        let declared = desired.get(address).map(|declared| &declared.resource);
+        match (live.catalog.get(address), live.oids.get(address)) {
+            (Some(resource), Some(oid)) => {
+                let is_declared = declared
+                    .is_some_and(|declared| resource.compare(declared) == Comparison::InPlace(Vec::new()));
+                if let Some(note) = notes.get(address) {
+                    *entry = RecordedResource {
+                        desired: None,
+                        observed: Digest::of(resource),
+                        oid: *oid,
+                        package: entry.package.take(),
+                    };
+                    mark = Mark { status: Status::Drifted, conditions: vec![note.clone()], ..mark };
+                }
+                if is_declared && mark.status == Status::Drifted {
+                    entry.desired = declared.map(Digest::of);
+                    mark = Mark { status: Status::Applied, conditions: Vec::new(), ..mark };
+                }
+                recorded.catalog.insert(&target.target, resource.clone());
+            }
+            _ => {
+                let note = "it is missing in the database".to_owned();
+                mark = Mark { status: Status::Drifted, conditions: vec![note], ..mark };
+            }
+        }
+        marks.insert(address.clone(), mark);
+    }
+    let catalog = store.put_catalog(&RecordedCatalog::from(&recorded)).await?;
+    // A database that was restored is at an older epoch than the state, and is what counts.
+    let epoch = state.epoch.min(Epoch::new(target.epoch));
+    let mark = |address: &Address| marks.get(address).cloned().unwrap_or(Mark::APPLIED);
+    Ok(TargetState::from_recorded(&live.identity, epoch, state.last_op, catalog, &recorded, mark))
+}
+
+fn note(change: &ResourceChange) -> String {
+    let fields: Vec<_> = change.fields.iter().map(|field| field.path.as_str()).collect();
+    if fields.is_empty() { "it was changed".to_owned() } else { format!("changed: {}", fields.join(", ")) }
+}
+
+fn known_drift(snapshot: &Snapshot, found: &[ResourceChange]) -> Vec<Address> {
+    let targets = snapshot.state.iter().flat_map(|state| state.content.targets.values());
+    let drifted = targets.flat_map(|target| &target.resources).filter(|(_, r)| r.status == Status::Drifted);
+    let is_new = |address: &Address| found.iter().any(|change| change.address == *address);
+    drifted.map(|(address, _)| address.clone()).filter(|address| !is_new(address)).collect()
+}

@@ -1,0 +1,200 @@
+//! The promises of every store backend. A backend implements [`Backend`] and calls [`contract_tests!`].
+
+use std::collections::BTreeSet;
+
+use djogi_cluster::identity::Lineage;
+use djogi_cluster::state::{HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish};
+use djogi_core::Digest;
+
+use super::support::{catalog, content, head, write, written_by};
+
+/// A place for one state, to which any number of stores can be opened.
+pub(crate) trait Backend: Sized {
+    async fn create() -> Self;
+    async fn open(&self) -> Box<dyn Store>;
+}
+
+macro_rules! contract_tests {
+    ($backend:ty: $($promise:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $promise() {
+                $crate::contract::$promise(&<$backend as $crate::contract::Backend>::create().await).await;
+            }
+        )*
+    };
+    ($backend:ty) => {
+        $crate::contract::contract_tests!($backend:
+            an_unused_store_has_no_state_and_no_history,
+            what_is_written_is_read,
+            the_replaced_state_is_the_backup,
+            a_stale_writer_loses_and_changes_nothing,
+            the_digest_counts_and_not_only_the_serial,
+            only_the_successor_may_follow,
+            nothing_new_is_nothing_written,
+            twenty_revisions_are_kept,
+            a_catalog_reads_back_under_its_digest,
+            the_preflight_leaves_the_state_alone,
+            sixteen_racing_writers_lose_nothing,
+            sixteen_racing_firsts_make_one_lineage,
+        );
+    };
+}
+pub(crate) use contract_tests;
+
+pub(crate) async fn an_unused_store_has_no_state_and_no_history(backend: &impl Backend) {
+    let store = backend.open().await;
+    let snapshot = store.read().await.unwrap();
+    assert_eq!((snapshot.state, snapshot.version), (None, Version::ABSENT));
+    assert_eq!(store.history().await.unwrap(), []);
+    assert_eq!(store.backup().await.unwrap(), None);
+    assert!(matches!(store.revision(Serial::FIRST).await, Err(StoreError::NoSuchRevision { .. })));
+}
+
+pub(crate) async fn what_is_written_is_read(backend: &impl Backend) {
+    let store = backend.open().await;
+    let next = State::first(Lineage::generate(), content("a"), written_by());
+    let version = store.swap(&Version::ABSENT, &next).await.unwrap();
+    let snapshot = backend.open().await.read().await.unwrap();
+    assert_eq!((snapshot.state, snapshot.version), (Some(next), version));
+}
+
+pub(crate) async fn the_replaced_state_is_the_backup(backend: &impl Backend) {
+    let store = backend.open().await;
+    let mut revisions = Vec::new();
+    for name in ["a", "b", "c"] {
+        revisions.push(write(&*store, content(name)).await.state.unwrap());
+    }
+    assert_eq!(store.backup().await.unwrap().as_ref(), Some(&revisions[1]));
+    let serials = store.history().await.unwrap();
+    assert_eq!(serials, [1, 2, 3].map(Serial::new));
+    for (serial, revision) in serials.into_iter().zip(revisions) {
+        assert_eq!(store.revision(serial).await.unwrap(), revision);
+    }
+}
+
+pub(crate) async fn a_stale_writer_loses_and_changes_nothing(backend: &impl Backend) {
+    let store = backend.open().await;
+    let stale = write(&*store, content("a")).await;
+    let current = write(&*store, content("b")).await;
+    let late = stale.state.unwrap().successor(content("c"), written_by()).unwrap();
+    let lost = backend.open().await.swap(&stale.version, &late).await.unwrap_err();
+    assert!(matches!(&lost, StoreError::Conflict { found, .. } if *found == current.version), "{lost}");
+    let first = State::first(Lineage::generate(), content("c"), written_by());
+    let lost = store.swap(&Version::ABSENT, &first).await.unwrap_err();
+    assert!(matches!(lost, StoreError::Conflict { .. }), "{lost}");
+    assert_eq!(store.read().await.unwrap(), current);
+    assert_eq!(store.history().await.unwrap().len(), 2);
+}
+
+pub(crate) async fn the_digest_counts_and_not_only_the_serial(backend: &impl Backend) {
+    let store = backend.open().await;
+    let current = write(&*store, content("a")).await;
+    let other = Version::of(Serial::FIRST, Digest::of_bytes(b"another state with serial 1"));
+    let next = current.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
+    assert!(matches!(store.swap(&other, &next).await, Err(StoreError::Conflict { .. })));
+    assert_eq!(store.read().await.unwrap(), current);
+}
+
+pub(crate) async fn only_the_successor_may_follow(backend: &impl Backend) {
+    let store = backend.open().await;
+    let current = write(&*store, content("a")).await;
+    let mut next = current.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
+    for serial in [1, 3, 0, u64::MAX] {
+        next.serial = Serial::new(serial);
+        let refused = store.swap(&current.version, &next).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NotASuccessor { .. }), "{refused}");
+    }
+    assert_eq!(store.read().await.unwrap(), current);
+}
+
+pub(crate) async fn nothing_new_is_nothing_written(backend: &impl Backend) {
+    let store = backend.open().await;
+    let base = write(&*store, content("a")).await;
+    let same = base.state.as_ref().unwrap().content.clone();
+    let again = publish(&*store, base.clone(), Lineage::generate(), same, written_by()).await.unwrap();
+    assert_eq!(again, Published::Unchanged(base.clone()));
+    assert_eq!(store.read().await.unwrap(), base);
+}
+
+pub(crate) async fn twenty_revisions_are_kept(backend: &impl Backend) {
+    let store = backend.open().await;
+    for revision in 0..HISTORY_LENGTH + 4 {
+        write(&*store, content(&format!("r{revision}"))).await;
+    }
+    let expected: Vec<_> = (4..=HISTORY_LENGTH as u64 + 4).map(Serial::new).collect();
+    assert_eq!(store.history().await.unwrap(), expected);
+    let gone = store.revision(Serial::new(3)).await.unwrap_err();
+    assert!(gone.to_string().contains("the revisions from 4 to 24 are kept"), "{gone}");
+}
+
+pub(crate) async fn a_catalog_reads_back_under_its_digest(backend: &impl Backend) {
+    let store = backend.open().await;
+    let (one, two) = (catalog("one"), catalog("two"));
+    let digests = (store.put_catalog(&one).await.unwrap(), store.put_catalog(&two).await.unwrap());
+    assert_eq!(store.put_catalog(&one).await.unwrap(), digests.0);
+    assert_eq!(store.catalog(&digests.0).await.unwrap(), one);
+    assert_eq!(store.catalog(&digests.1).await.unwrap(), two);
+    let absent = store.catalog(&Digest::of_bytes(b"never stored")).await.unwrap_err();
+    assert!(matches!(&absent, StoreError::CatalogMissing { .. }), "{absent}");
+    assert!(absent.help().unwrap().contains("djogi refresh"));
+}
+
+pub(crate) async fn the_preflight_leaves_the_state_alone(backend: &impl Backend) {
+    let store = backend.open().await;
+    store.preflight_writable().await.unwrap();
+    assert_eq!(store.read().await.unwrap().version, Version::ABSENT);
+    let current = write(&*store, content("a")).await;
+    store.preflight_writable().await.unwrap();
+    assert_eq!(store.read().await.unwrap(), current);
+}
+
+const WRITERS: usize = 16;
+const ROUNDS: usize = 4;
+
+pub(crate) async fn sixteen_racing_writers_lose_nothing(backend: &impl Backend) {
+    write(&*backend.open().await, content("first")).await;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = backend.open().await;
+        writers.spawn(async move {
+            let mut acknowledged = Vec::new();
+            while acknowledged.len() < ROUNDS {
+                let base = store.read().await.unwrap();
+                let lineage = base.state.as_ref().unwrap().lineage;
+                // Each adds to what it read: a lost update would be missing at the end.
+                let mut next = base.state.as_ref().unwrap().content.clone();
+                let name = format!("w{writer}_{}", acknowledged.len());
+                let target = next.targets.values_mut().next().unwrap();
+                target.resources.extend(content(&name).targets.into_values().next().unwrap().resources);
+                match publish(&*store, base, lineage, next, written_by()).await {
+                    Ok(published) => acknowledged.push(published.into_snapshot().version.serial().unwrap()),
+                    Err(StoreError::Conflict { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            acknowledged
+        });
+    }
+    let acknowledged: Vec<Serial> = writers.join_all().await.into_iter().flatten().collect();
+    let distinct: BTreeSet<_> = acknowledged.iter().collect();
+    assert_eq!(distinct.len(), WRITERS * ROUNDS, "a serial was acknowledged twice");
+    let last = head(&*backend.open().await).await;
+    assert_eq!(last.serial.get() as usize, 1 + WRITERS * ROUNDS);
+    assert_eq!(last.content.targets[&super::support::ident("main")].resources.len(), 1 + WRITERS * ROUNDS);
+}
+
+pub(crate) async fn sixteen_racing_firsts_make_one_lineage(backend: &impl Backend) {
+    let mut writers = tokio::task::JoinSet::new();
+    for _ in 0..WRITERS {
+        let store = backend.open().await;
+        writers.spawn(async move {
+            let first = State::first(Lineage::generate(), content("first"), written_by());
+            (store.swap(&Version::ABSENT, &first).await.is_ok(), first)
+        });
+    }
+    let results = writers.join_all().await;
+    let winners: Vec<_> = results.into_iter().filter_map(|(won, state)| won.then_some(state)).collect();
+    assert_eq!(winners.len(), 1);
+    assert_eq!(head(&*backend.open().await).await, winners[0]);
+}

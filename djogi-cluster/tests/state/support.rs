@@ -1,0 +1,165 @@
+//! Made-up states, and databases of a test's own on every server that is to be tested.
+
+use std::path::Path;
+
+use djogi_cluster::identity::{Actor, Epoch, Lineage, OpId, RunId};
+use djogi_cluster::state::{
+    Content, RecordedCatalog, RecordedEntry, ResourceState, Snapshot, State, Status, Store, TargetState,
+    WrittenBy, publish,
+};
+use djogi_core::kind::Schema;
+use djogi_core::observation::{DatabaseIdentity, Oid, ServerVersion};
+use djogi_core::{Address, Digest, Ident, Resource};
+use tokio::task::AbortHandle;
+use tokio_postgres::{Client, Config, NoTls};
+
+pub(crate) fn ident(name: &str) -> Ident {
+    Ident::new(name).unwrap()
+}
+
+pub(crate) fn written_by() -> WrittenBy {
+    WrittenBy::now(Actor::new("ana@test").unwrap(), RunId::generate())
+}
+
+pub(crate) fn identity() -> DatabaseIdentity {
+    DatabaseIdentity {
+        system_identifier: "7412".into(),
+        database: "shop".into(),
+        server_version: ServerVersion(180_004),
+    }
+}
+
+/// A content with one target and one schema; different for each `name`.
+pub(crate) fn content(name: &str) -> Content {
+    let resource = ResourceState {
+        conditions: Vec::new(),
+        desired: None,
+        observed: Digest::of_bytes(name.as_bytes()),
+        oid: Oid(16_401),
+        op: Some(OpId::generate()),
+        status: Status::Applied,
+    };
+    let target = TargetState {
+        catalog: Digest::of_bytes(b"catalog"),
+        database: "shop".into(),
+        epoch: Epoch::new(3),
+        last_op: None,
+        resources: [(Address::schema(&ident("main"), &ident(name)), resource)].into(),
+        server_version: ServerVersion(180_004),
+        system_identifier: "7412".into(),
+    };
+    Content { config_digest: None, recoveries: Vec::new(), targets: [(ident("main"), target)].into() }
+}
+
+/// A content of some 300 KiB, which no file system writes in one piece.
+pub(crate) fn large_content(name: &str) -> Content {
+    let mut large = content(name);
+    let target = large.targets.get_mut(&ident("main")).unwrap();
+    for number in 0..1000 {
+        target
+            .resources
+            .extend(content(&format!("s{number}")).targets.into_values().next().unwrap().resources);
+    }
+    large
+}
+
+pub(crate) fn catalog(name: &str) -> RecordedCatalog {
+    let mut catalog = RecordedCatalog::default();
+    let resource = Resource::Schema(Schema { name: ident(name), comment: None });
+    let entry = RecordedEntry { package: Some("shop".into()), resource };
+    catalog.resources.insert(Address::schema(&ident("main"), &ident(name)), entry);
+    catalog
+}
+
+/// Publishes `content` on top of what is there.
+pub(crate) async fn write(store: &dyn Store, content: Content) -> Snapshot {
+    let base = store.read().await.unwrap();
+    let lineage = base.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
+    publish(store, base, lineage, content, written_by()).await.unwrap().into_snapshot()
+}
+
+pub(crate) async fn head(store: &dyn Store) -> State {
+    store.read().await.unwrap().state.unwrap()
+}
+
+/// Path and content of everything under `dir`.
+pub(crate) fn tree(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let Ok(entries) = std::fs::read_dir(dir) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.push((path.display().to_string(), Vec::new()));
+            found.extend(tree(&path));
+        } else {
+            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A database of one test, dropped with it.
+pub(crate) struct TestDatabase {
+    server: Config,
+    name: String,
+}
+
+impl TestDatabase {
+    async fn create(server: Config) -> Self {
+        let name = format!("djogi_test_{}", RunId::generate()).to_lowercase();
+        connect(&server).await.0.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        Self { server, name }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        self.connect_mortal().await.0
+    }
+
+    /// A client, and the task whose abortion cuts its connection without a word to the server.
+    pub(crate) async fn connect_mortal(&self) -> (Client, AbortHandle) {
+        connect(self.server.clone().dbname(&self.name)).await
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (server, statement) = (self.server.clone(), format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let dropper = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { connect(&server).await.0.batch_execute(&statement).await })
+        });
+        let dropped = dropper.join();
+        if !std::thread::panicking() {
+            dropped.unwrap().unwrap();
+        }
+    }
+}
+
+async fn connect(config: &Config) -> (Client, AbortHandle) {
+    let (client, connection) = config.connect(NoTls).await.unwrap();
+    (client, tokio::spawn(connection).abort_handle())
+}
+
+/// Runs `test` in a new database on each server.
+pub(crate) async fn on_every_server(test: impl AsyncFn(&TestDatabase)) {
+    let servers = std::env::var("DJOGI_TEST_SERVERS")
+        .unwrap_or_else(|_| "host=/tmp/s15 user=postgres,host=/tmp/s18 user=postgres".to_owned());
+    for server in servers.split(',') {
+        let database = TestDatabase::create(server.parse().unwrap()).await;
+        test(&database).await;
+    }
+}
+
+/// Runs `condition` (a query of one boolean) until it holds; fails after 30 seconds.
+pub(crate) async fn until(client: &Client, condition: &str) {
+    let began = std::time::Instant::now();
+    let holds = async || {
+        let row = client.query_opt(condition, &[]).await.unwrap();
+        row.and_then(|row| row.get::<_, Option<bool>>(0)).unwrap_or(false)
+    };
+    while !holds().await {
+        assert!(began.elapsed().as_secs() < 30, "never came true: {condition}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}

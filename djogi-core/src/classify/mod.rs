@@ -1,0 +1,290 @@
+//! What becomes of each change now: the gates a change must pass, and what a closed gate means for others.
+//!
+//! Order of precedence: left out by `--only`, a foreign object in the way, what the server cannot do, what
+//! others depend on, data that needs an approval, then whatever these keep from being applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
+use crate::diff::columns::changes_type;
+use crate::diff::{Action, Change, UnmanagedDependents};
+use crate::disposition::{Disposition, Reason};
+use crate::kind::{Alteration, Resource};
+use crate::lower::Lowered;
+use crate::needs::Needs;
+use crate::parents::Parents;
+use crate::sql::Impossible;
+
+/// What a target allows to be destroyed (`destructive` in `djogi.toml`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DestructivePolicy {
+    /// Each such change needs an approval.
+    #[default]
+    Approve,
+    Allow,
+    Deny,
+}
+
+/// A change with everything known about it.
+#[derive(Debug)]
+pub struct Candidate<'a> {
+    pub change: Change<'a>,
+    pub needs: Needs,
+    pub lowered: Lowered,
+}
+
+/// What classification must know besides the candidates.
+#[derive(Debug)]
+pub struct Gates<'a> {
+    pub policy: DestructivePolicy,
+    /// Empty means everything.
+    pub only: &'a [Address],
+    pub parents: &'a Parents,
+    pub unmanaged: &'a UnmanagedDependents<'a>,
+    /// Addresses of the live catalog that are neither recorded nor desired.
+    pub foreign: &'a BTreeSet<&'a Address>,
+    pub live: &'a Catalog,
+    /// Managed live objects that rest on an address; columns where they have a change of their own.
+    pub live_dependents: &'a BTreeMap<Address, Vec<Address>>,
+}
+
+/// A disposition, with what the reader must know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    pub disposition: Disposition,
+    pub notes: Vec<String>,
+}
+
+impl From<Disposition> for Judgement {
+    fn from(disposition: Disposition) -> Self {
+        Self { disposition, notes: Vec::new() }
+    }
+}
+
+impl Reason {
+    fn because(self, notes: Vec<String>) -> Judgement {
+        Judgement { disposition: self.disposition(), notes }
+    }
+}
+
+/// Gives each candidate its disposition, in the same order.
+pub fn classify(candidates: &[Candidate<'_>], gates: &Gates<'_>) -> Vec<Judgement> {
+    let index: BTreeMap<&Address, usize> =
+        candidates.iter().enumerate().map(|(at, candidate)| (&candidate.change.address, at)).collect();
+    let requires: Vec<Vec<usize>> =
+        candidates.iter().map(|candidate| requirements(candidate, &index, candidates, gates)).collect();
+    let targeted = targeted(candidates, gates, &requires);
+    let mut judged: Vec<Judgement> = candidates
+        .iter()
+        .zip(&targeted)
+        .map(|(candidate, targeted)| {
+            if *targeted {
+                own_gates(candidate, &index, candidates, gates)
+            } else {
+                Reason::NotTargeted.disposition().into()
+            }
+        })
+        .collect();
+    propagate(&mut judged, &requires, candidates);
+    judged
+}
+
+/// The gates that a change meets by itself.
+fn own_gates(
+    candidate: &Candidate<'_>,
+    index: &BTreeMap<&Address, usize>,
+    candidates: &[Candidate<'_>],
+    gates: &Gates<'_>,
+) -> Judgement {
+    let Candidate { change, needs, lowered } = candidate;
+    if change.conflict {
+        return Reason::UnmanagedConflict.disposition().into();
+    }
+    if let Some(refusal) = &lowered.refusal {
+        let notes = vec![refusal.to_string(), refusal.remedy()];
+        return match refusal {
+            Impossible::NeedsNewerServer { .. } => Reason::NeedsNewerServer.because(notes),
+            Impossible::NeedsNewColumn { .. }
+            | Impossible::NoCast { .. }
+            | Impossible::NoValueForRows { .. }
+            | Impossible::UsedByGenerated { .. }
+            | Impossible::FixedName { .. } => Reason::OfflineOnly.because(notes),
+        };
+    }
+    if removes_or_retypes(change) {
+        let dependents = gates.unmanaged.of(&change.address);
+        if !dependents.is_empty() {
+            let notes = dependents.into_iter().map(|name| format!("{name} depends on it")).collect();
+            return Reason::UnmanagedDependent.because(notes);
+        }
+    }
+    if matches!(change.action, Action::Create | Action::Update(_) | Action::Replace(_)) {
+        let notes: Vec<_> = needs.desired.iter().filter_map(|need| missing(need, index, gates)).collect();
+        if !notes.is_empty() {
+            return Reason::DependencyNotApplied.because(notes);
+        }
+    }
+    let notes = still_needed(candidate, index, candidates, gates);
+    if !notes.is_empty() {
+        return Reason::DependencyNotApplied.because(notes);
+    }
+    if gates.parents.parent(&change.address).is_some() {
+        return Reason::OwnedByParent.disposition().into();
+    }
+    if lowered.reversibility().is_destructive() && gates.policy != DestructivePolicy::Allow {
+        return Reason::ApprovalRequired.disposition().into();
+    }
+    Disposition::Applied.into()
+}
+
+/// Whether the change takes something away that others may rest on.
+fn removes_or_retypes(change: &Change<'_>) -> bool {
+    match &change.action {
+        Action::Delete | Action::Replace(_) => true,
+        Action::Update(alterations) => {
+            let retypes = |a: &Alteration| matches!(a, Alteration::Table(a) if changes_type(a));
+            change.address.kind() == Kind::Column && alterations.iter().any(retypes)
+        }
+        Action::Create | Action::Adopt | Action::Forget => false,
+    }
+}
+
+/// The managed objects that rest on a deleted one and go on doing so.
+fn still_needed(
+    candidate: &Candidate<'_>,
+    index: &BTreeMap<&Address, usize>,
+    candidates: &[Candidate<'_>],
+    gates: &Gates<'_>,
+) -> Vec<String> {
+    let Change { action: Action::Delete, address, .. } = &candidate.change else { return Vec::new() };
+    let dependents = gates.live_dependents.get(address).into_iter().flatten();
+    let needs_it = |dependent: &&Address| match index.get(*dependent).map(|&at| &candidates[at]) {
+        None => true,
+        Some(other) => other.change.desired.is_some() && other.needs.desired.contains(address),
+    };
+    dependents.filter(needs_it).map(|dependent| format!("{dependent} needs it")).collect()
+}
+
+/// Why a need cannot be met whatever this plan does.
+fn missing(need: &Address, index: &BTreeMap<&Address, usize>, gates: &Gates<'_>) -> Option<String> {
+    if index.contains_key(need) {
+        return None;
+    }
+    match need.kind() {
+        Kind::Table if gates.foreign.contains(need) => Some(format!("{need} is not managed by djogi")),
+        Kind::Table | Kind::Schema if !gates.live.contains(need) => Some(format!("{need} does not exist")),
+        _ => None,
+    }
+}
+
+/// The candidates without which this one must not run.
+fn requirements(
+    candidate: &Candidate<'_>,
+    index: &BTreeMap<&Address, usize>,
+    candidates: &[Candidate<'_>],
+    gates: &Gates<'_>,
+) -> Vec<usize> {
+    let change = &candidate.change;
+    let mut requires: Vec<usize> =
+        gates.parents.parent(&change.address).and_then(|p| index.get(p)).into_iter().copied().collect();
+    match &change.action {
+        Action::Create | Action::Update(_) | Action::Replace(_) | Action::Adopt => {
+            let needs = candidate.needs.desired.iter().chain(&candidate.needs.owner);
+            let found = needs.filter_map(|need| index.get(need).copied());
+            requires.extend(found.filter(|&at| !live_suffices(candidate, &candidates[at])));
+        }
+        Action::Delete | Action::Forget => {}
+    }
+    let is_altered_under_its_users = change.address.kind() == Kind::Enum && change.action != Action::Delete;
+    if matches!(change.action, Action::Delete | Action::Replace(_)) && !is_altered_under_its_users {
+        // Whoever rests on it must have let go of it.
+        let dependents = gates.live_dependents.get(&change.address).into_iter().flatten();
+        let found = dependents.filter_map(|dependent| index.get(dependent).copied());
+        let parent = |at: usize| gates.parents.parent(&candidates[at].change.address);
+        requires.extend(found.filter(|&at| parent(at) != Some(&change.address)));
+    }
+    requires
+}
+
+/// Whether the dependent gets by with the dependency as it is in the database now.
+fn live_suffices(dependent: &Candidate<'_>, dependency: &Candidate<'_>) -> bool {
+    let Change { action, renamed_from, conflict, live, desired, .. } = &dependency.change;
+    if *conflict || renamed_from.is_some() || live.is_none() {
+        return false;
+    }
+    match action {
+        Action::Adopt | Action::Forget => true,
+        Action::Create | Action::Delete => false,
+        Action::Update(_) | Action::Replace(_) => {
+            let has_it = matches!(dependent.change.action, Action::Update(_))
+                && dependent.needs.live.contains(&dependency.change.address);
+            has_it || has_all_labels(*live, desired.map(|declared| &declared.resource))
+        }
+    }
+}
+
+fn has_all_labels(live: Option<&Resource>, desired: Option<&Resource>) -> bool {
+    match (live, desired) {
+        (Some(Resource::Enum(live)), Some(Resource::Enum(desired))) => {
+            desired.labels.iter().all(|label| live.labels.contains(label))
+        }
+        _ => false,
+    }
+}
+
+/// What `--only` selects: the addresses themselves, the parts of a selected table's own resource, and
+/// everything that these require.
+fn targeted(candidates: &[Candidate<'_>], gates: &Gates<'_>, requires: &[Vec<usize>]) -> Vec<bool> {
+    if gates.only.is_empty() {
+        return vec![true; candidates.len()];
+    }
+    let is_named = |address: &Address| {
+        let column_of = address.table_of_member().filter(|_| address.kind() == Kind::Column);
+        let owner = gates.parents.parent(address).cloned().or(column_of);
+        gates.only.contains(address) || owner.is_some_and(|owner| gates.only.contains(&owner))
+    };
+    let mut chosen = vec![false; candidates.len()];
+    let mut queue: Vec<usize> =
+        (0..candidates.len()).filter(|&at| is_named(&candidates[at].change.address)).collect();
+    let mut children: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        if let Some(parent) = gates.parents.parent(&candidate.change.address) {
+            children.entry(parent).or_default().push(at);
+        }
+    }
+    while let Some(at) = queue.pop() {
+        if !std::mem::replace(&mut chosen[at], true) {
+            queue.extend(&requires[at]);
+            // What its statement does besides cannot be left out.
+            queue.extend(children.get(&candidates[at].change.address).into_iter().flatten());
+        }
+    }
+    chosen
+}
+
+/// Blocks whatever requires something that is not applied.
+fn propagate(judged: &mut [Judgement], requires: &[Vec<usize>], candidates: &[Candidate<'_>]) {
+    let mut required_by: Vec<Vec<usize>> = vec![Vec::new(); judged.len()];
+    for (at, requirements) in requires.iter().enumerate() {
+        for &requirement in requirements {
+            required_by[requirement].push(at);
+        }
+    }
+    let goes_on = |judgement: &Judgement| {
+        matches!(judgement.disposition, Disposition::Applied | Disposition::Derived(_))
+    };
+    let mut queue: Vec<usize> = (0..judged.len()).filter(|&at| !goes_on(&judged[at])).collect();
+    while let Some(at) = queue.pop() {
+        for &dependent in &required_by[at] {
+            if goes_on(&judged[dependent]) {
+                let note = format!("waits for {}", candidates[at].change.address);
+                judged[dependent] = Reason::DependencyNotApplied.because(vec![note]);
+                queue.push(dependent);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

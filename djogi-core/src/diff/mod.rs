@@ -1,0 +1,250 @@
+//! Desired, recorded and live, compared: exactly one change for each address that needs one.
+//!
+//! The diff never produces SQL and never decides what is allowed; it says what is different, by whom it is
+//! known, and by which alterations the live object becomes the declared one.
+
+pub mod columns;
+pub mod drift;
+pub mod fields;
+mod lookalike;
+pub mod rename;
+mod rewrite;
+pub mod unmanaged;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{Address, Kind};
+use crate::desired::{Desired, DesiredResource};
+use crate::digest::Digest;
+use crate::kind::{Alteration, Comparison, Resource};
+use crate::recorded::RecordedResource;
+
+pub use columns::{ColumnPlace, PlaceColumn};
+pub use drift::Drift;
+pub use rename::{Rebased, rebase};
+pub use unmanaged::UnmanagedDependents;
+
+/// What must happen to one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    /// In place, by these alterations, in this order; none when the change is only a rename.
+    Update(Vec<Alteration>),
+    /// Managed from now on; nothing is done to it.
+    Adopt,
+    Delete,
+    /// No longer managed, being gone already.
+    Forget,
+    /// Dropped and made anew. For a column of a table: by this alteration.
+    Replace(Option<Alteration>),
+}
+
+/// What must happen to one resource, or to one column of a table.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    pub address: Address,
+    pub action: Action,
+    /// The address it is renamed from, with its table's new name when that is renamed as well.
+    pub renamed_from: Option<&'a Address>,
+    /// The live resource under new names; for a column, its table.
+    pub live: Option<&'a Resource>,
+    /// The declaration; for a column, that of its table.
+    pub desired: Option<&'a DesiredResource>,
+    /// Somebody else changed or dropped it since djogi recorded it.
+    pub drift: bool,
+    /// The live object is not managed, and its adoption was not asked for.
+    pub conflict: bool,
+    pub notes: Vec<String>,
+}
+
+/// Which unmanaged objects may be taken over although they differ from their declaration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Adoption {
+    #[default]
+    Equal,
+    These(BTreeSet<Address>),
+    All,
+}
+
+impl Adoption {
+    fn covers(&self, address: &Address) -> bool {
+        match self {
+            Adoption::Equal => false,
+            Adoption::These(addresses) => addresses.contains(address),
+            Adoption::All => true,
+        }
+    }
+}
+
+/// All changes of one target, sorted by address.
+pub fn diff<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    adoption: &Adoption,
+    place: PlaceColumn<'_>,
+) -> Vec<Change<'a>> {
+    let recorded = &rebased.recorded.resources;
+    let mut changes = Vec::new();
+    for (address, declared) in desired {
+        let live = rebased.live.get(address);
+        let record = recorded.get(address);
+        let drift = drifted.contains_key(address);
+        let renamed_from = rebased.renames.get(address);
+        let change = |action| Change {
+            address: address.clone(),
+            action,
+            renamed_from,
+            live,
+            desired: Some(declared),
+            drift,
+            conflict: false,
+            notes: Vec::new(),
+        };
+        match (record, live) {
+            (None, None) => changes.push(note_missed_rename(change(Action::Create), rebased)),
+            (Some(_), None) => {
+                let note = "it was dropped behind djogi's back".to_owned();
+                changes.push(Change { notes: vec![note], ..change(Action::Create) });
+            }
+            (None, Some(live)) => match live.compare(&declared.resource) {
+                Comparison::InPlace(alterations) if alterations.is_empty() => {
+                    changes.push(change(Action::Adopt));
+                }
+                comparison if adoption.covers(address) => {
+                    compared(comparison, change, rebased, drifted, place, &mut changes);
+                }
+                comparison => {
+                    changes.push(Change { conflict: true, ..change(action_of(comparison)) });
+                }
+            },
+            (Some(record), Some(live)) => {
+                // A table has its column renames in changes of their own.
+                if live == &declared.resource && renamed_from.is_none() && declared.renamed_columns.is_empty()
+                    || is_settled(record, &declared.resource, live)
+                {
+                    continue;
+                }
+                let comparison = live.compare(&declared.resource);
+                compared(comparison, change, rebased, drifted, place, &mut changes);
+            }
+        }
+    }
+    for address in recorded.keys().filter(|address| !desired.contains_key(*address)) {
+        let live = rebased.live.get(address);
+        changes.push(Change {
+            address: address.clone(),
+            action: if live.is_some() { Action::Delete } else { Action::Forget },
+            renamed_from: None,
+            live,
+            desired: None,
+            drift: drifted.contains_key(address),
+            conflict: false,
+            notes: Vec::new(),
+        });
+    }
+    rebuild_dependents(desired, rebased, drifted, &mut changes);
+    changes.sort_by(|a, b| a.address.cmp(&b.address));
+    lookalike::note_lookalikes(&mut changes);
+    changes
+}
+
+/// Whether state proves that the live object is what this very declaration came to, whatever the texts say:
+/// PostgreSQL rewrites expressions.
+fn is_settled(record: &RecordedResource, desired: &Resource, live: &Resource) -> bool {
+    record.desired.is_some_and(|digest| digest == Digest::of(desired)) && record.observed == Digest::of(live)
+}
+
+fn action_of(comparison: Comparison) -> Action {
+    match comparison {
+        Comparison::InPlace(alterations) => Action::Update(alterations),
+        Comparison::Replace => Action::Replace(None),
+    }
+}
+
+/// Adds what a comparison of a managed (or adopted) object with its declaration comes to.
+fn compared<'a>(
+    comparison: Comparison,
+    change: impl Fn(Action) -> Change<'a>,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    place: PlaceColumn<'_>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let change = match comparison {
+        Comparison::InPlace(alterations) => {
+            let whole = change(Action::Update(alterations));
+            columns::split(whole, rebased, drifted, place, changes)
+        }
+        Comparison::Replace => change(Action::Replace(None)),
+    };
+    let nothing = matches!(&change.action, Action::Update(alterations) if alterations.is_empty());
+    let adopted = change.live.is_some() && !rebased.recorded.resources.contains_key(&change.address);
+    match (nothing, change.renamed_from, adopted) {
+        (true, None, true) => changes.push(Change { action: Action::Adopt, ..change }),
+        (true, None, false) => {}
+        _ => changes.push(change),
+    }
+}
+
+/// A declared rename that was not taken because the old object is not djogi's.
+fn note_missed_rename<'a>(mut change: Change<'a>, rebased: &Rebased<'_>) -> Change<'a> {
+    if let Some(old) = change.desired.and_then(|declared| declared.renamed_from.as_ref())
+        && rebased.live.contains(old)
+        && !rebased.recorded.resources.contains_key(old)
+    {
+        let note =
+            format!("`renamed_from` names {old}, which djogi does not manage: djogi import {old} first");
+        change.notes.push(note);
+    }
+    change
+}
+
+/// What rests on a replaced column, key or index leaves before it and comes back after it.
+fn rebuild_dependents<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let is_replaced = |change: &&Change<'_>| {
+        matches!(change.action, Action::Replace(_)) && change.address.kind() != Kind::Enum && !change.conflict
+    };
+    let mut replaced: Vec<Address> = changes.iter().filter(is_replaced).map(|c| c.address.clone()).collect();
+    let Some(target) = replaced.first().map(|address| address.target().clone()) else { return };
+    let dependencies = crate::depend::Dependencies::new(&target, rebased.live.iter());
+    let parts: Vec<_> = rebased
+        .live
+        .iter()
+        .filter(|(address, _)| matches!(address.kind(), Kind::Constraint | Kind::Index))
+        .filter(|(address, _)| rebased.recorded.resources.contains_key(*address))
+        .map(|(address, resource)| (address, resource, dependencies.of(resource)))
+        .collect();
+    while let Some(base) = replaced.pop() {
+        for (address, resource, needs) in &parts {
+            let Some(declared) = desired.get(*address).filter(|_| needs.contains(&base)) else { continue };
+            let note = format!("made anew because {base} is");
+            match changes.iter_mut().find(|change| change.address == **address) {
+                Some(Change { action: Action::Replace(_) | Action::Delete, .. }) => continue,
+                Some(change) => {
+                    change.action = Action::Replace(None);
+                    change.notes.push(note);
+                }
+                None => changes.push(Change {
+                    address: (*address).clone(),
+                    action: Action::Replace(None),
+                    renamed_from: None,
+                    live: Some(resource),
+                    desired: Some(declared),
+                    drift: drifted.contains_key(address),
+                    conflict: false,
+                    notes: vec![note],
+                }),
+            }
+            replaced.push((*address).clone());
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Rebases the live and the recorded catalog onto declared renames, so that whatever refers to a renamed
+//! object is compared under its new name and only real differences remain.
+//!
+//! A rename is taken when the old object is there and managed and the new one is not. One that was carried
+//! out before is no longer a rename, and is ignored.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::rewrite::NewNames;
+use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
+use crate::desired::Desired;
+use crate::digest::Digest;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::Resource;
+use crate::observation::{Observation, Oid, TableSize, Unmodelled};
+use crate::recorded::Recorded;
+
+/// The live and recorded side of a comparison, under the names that the declarations use.
+#[derive(Clone, Debug)]
+pub struct Rebased<'a> {
+    pub observation: &'a Observation,
+    pub live: Cow<'a, Catalog>,
+    pub recorded: Cow<'a, Recorded>,
+    pub sizes: Cow<'a, BTreeMap<QualifiedName, TableSize>>,
+    /// Renames to carry out: new address to the address under which the object is found when its turn comes
+    /// (a constraint or column of a renamed table is found under the new table).
+    pub renames: BTreeMap<Address, Address>,
+    /// New address to the live address, for all resources that the renames touch.
+    origins: BTreeMap<Address, Address>,
+}
+
+impl<'a> Rebased<'a> {
+    /// The address under which the live database has it now, of a column too.
+    pub fn origin<'b>(&'b self, address: &'b Address) -> Cow<'b, Address> {
+        match (address.table_of_member(), address.kind()) {
+            (Some(table), Kind::Column) => {
+                let name = self.renames.get(address).unwrap_or(address).name();
+                let table = self.origin(&table).relation().expect("a table's address names a relation");
+                Cow::Owned(Address::column(address.target(), &table, name))
+            }
+            _ => Cow::Borrowed(self.origins.get(address).unwrap_or(address)),
+        }
+    }
+
+    /// What the catalog has no kind for and depends on `address`.
+    pub fn unmodelled_dependents(&self, address: &Address) -> &'a [Unmodelled] {
+        self.observation.unmodelled_dependents.get(&self.origin(address)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The object as it was read, before any rename.
+    pub fn as_read(&self, address: &Address) -> Option<&'a Resource> {
+        self.observation.catalog.get(&self.origin(address))
+    }
+
+    pub fn oid(&self, address: &Address) -> Option<Oid> {
+        self.observation.oids.get(&self.origin(address)).copied()
+    }
+}
+
+/// Rebases `live` and `recorded` onto the renames that `desired` declares.
+pub fn rebase<'a>(
+    target: &Ident,
+    desired: &Desired,
+    recorded: &'a Recorded,
+    observation: &'a Observation,
+) -> Rebased<'a> {
+    let mut rebased = Rebased {
+        observation,
+        live: Cow::Borrowed(&observation.catalog),
+        recorded: Cow::Borrowed(recorded),
+        sizes: Cow::Borrowed(&observation.sizes),
+        renames: BTreeMap::new(),
+        origins: BTreeMap::new(),
+    };
+    // Each pass sees the names that the one before it left.
+    for collect in [relations, columns, parts] {
+        let names = collect(target, desired, &mut rebased);
+        if !names.is_empty() {
+            rebased.take(target, &names);
+        }
+    }
+    rebased
+}
+
+/// Declared renames that can be carried out: new address with the old one as it is found by now.
+fn due(desired: &Desired, rebased: &Rebased<'_>, kinds: &[Kind]) -> Vec<(Address, Address)> {
+    let mut due: Vec<(Address, Address)> = Vec::new();
+    for (new, declared) in desired {
+        let Some(old) = &declared.renamed_from else { continue };
+        if !kinds.contains(&new.kind()) || old.kind() != new.kind() {
+            continue;
+        }
+        let moved = rebased.origins.iter().find(|(_, origin)| *origin == old).map(|(moved, _)| moved);
+        let old = moved.unwrap_or(old);
+        let free = !rebased.live.contains(new) && !rebased.recorded.resources.contains_key(new);
+        let ours = rebased.live.contains(old) && rebased.recorded.resources.contains_key(old);
+        if free && ours && !due.iter().any(|(_, taken)| taken == old) {
+            due.push((new.clone(), old.clone()));
+        }
+    }
+    due
+}
+
+fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
+    let mut names = NewNames::default();
+    for (new, old) in due(desired, rebased, &[Kind::Table, Kind::Sequence, Kind::Enum]) {
+        let (Some(from), Some(to)) = (old.relation(), new.relation()) else { continue };
+        let map = match new.kind() {
+            Kind::Sequence => &mut names.sequences,
+            Kind::Enum => &mut names.types,
+            Kind::Table | Kind::Schema | Kind::Extension | Kind::Column | Kind::Constraint | Kind::Index => {
+                &mut names.tables
+            }
+        };
+        map.insert(from, to);
+        rebased.renames.insert(new, old);
+    }
+    names
+}
+
+fn columns(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
+    let mut names = NewNames::default();
+    for (address, declared) in desired.iter().filter(|(_, d)| !d.renamed_columns.is_empty()) {
+        let (Some(table), true) = (address.relation(), rebased.recorded.resources.contains_key(address))
+        else {
+            continue;
+        };
+        let Some(live) = rebased.live.table(target, &table) else { continue };
+        let due: BTreeMap<Ident, Ident> = declared
+            .renamed_columns
+            .iter()
+            .filter(|(new, old)| live.column(old).is_some() && live.column(new).is_none())
+            .map(|(new, old)| (old.clone(), new.clone()))
+            .collect();
+        for (old, new) in &due {
+            rebased
+                .renames
+                .insert(Address::column(target, &table, new), Address::column(target, &table, old));
+        }
+        if !due.is_empty() {
+            names.columns.insert(table, due);
+        }
+    }
+    names
+}
+
+fn parts(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
+    let mut names = NewNames::default();
+    for (new, old) in due(desired, rebased, &[Kind::Constraint, Kind::Index]) {
+        let same_parent = match new.kind() {
+            Kind::Constraint => new.table_of_member() == old.table_of_member(),
+            _ => new.schema_name() == old.schema_name(),
+        };
+        let Some(relation) = old.relation().filter(|_| same_parent) else { continue };
+        match new.kind() {
+            Kind::Constraint => {
+                names.constraints.insert((relation, old.name().clone()), new.name().clone());
+            }
+            _ => {
+                names.indexes.insert(relation, new.name().clone());
+            }
+        }
+        rebased.renames.insert(new, old);
+    }
+    names
+}
+
+impl Rebased<'_> {
+    fn take(&mut self, target: &Ident, names: &NewNames) {
+        let mut moved = BTreeMap::new();
+        let mut unchanged_since = BTreeMap::new();
+        let mut live = Catalog::default();
+        for (address, resource) in self.live.iter() {
+            let rewritten = names.rewrite(resource);
+            if rewritten == *resource {
+                live.insert(target, rewritten);
+                continue;
+            }
+            let new = rewritten.address(target);
+            if let Some(record) = self.recorded.resources.get(address)
+                && record.observed == Digest::of(resource)
+            {
+                unchanged_since.insert(new.clone(), Digest::of(&rewritten));
+            }
+            moved.insert(address.clone(), new);
+            live.insert(target, rewritten);
+        }
+        self.recorded = Cow::Owned(rewrite_recorded(target, &self.recorded, names, &moved, &unchanged_since));
+        self.live = Cow::Owned(live);
+        self.sizes = Cow::Owned(
+            self.sizes
+                .iter()
+                .map(|(table, size)| (names.tables.get(table).unwrap_or(table).clone(), *size))
+                .collect(),
+        );
+        for (old, new) in moved {
+            let origin = self.origins.remove(&old).unwrap_or(old);
+            self.origins.insert(new, origin);
+        }
+    }
+}
+
+fn rewrite_recorded(
+    target: &Ident,
+    recorded: &Recorded,
+    names: &NewNames,
+    moved: &BTreeMap<Address, Address>,
+    unchanged_since: &BTreeMap<Address, Digest>,
+) -> Recorded {
+    let mut rewritten = Recorded::default();
+    for (address, record) in &recorded.resources {
+        let mut record = record.clone();
+        let as_recorded = recorded.catalog.get(address).map(|resource| (resource, names.rewrite(resource)));
+        // What has vanished from live moves with its table all the same, so that its drift is told once.
+        let renamed = as_recorded.as_ref().map(|(_, renamed)| renamed.address(target));
+        let new = moved.get(address).cloned().or(renamed).unwrap_or_else(|| address.clone());
+        match (unchanged_since.get(&new), as_recorded) {
+            (Some(digest), resource) => {
+                record.observed = *digest;
+                rewritten.catalog.extend(resource.map(|(_, renamed)| (new.clone(), renamed)));
+            }
+            (None, Some((resource, renamed))) => {
+                if renamed != *resource {
+                    record.observed = Digest::of(&renamed);
+                }
+                rewritten.catalog.extend([(new.clone(), renamed)]);
+            }
+            (None, None) => {}
+        }
+        rewritten.resources.insert(new, record);
+    }
+    rewritten
+}

@@ -1,0 +1,160 @@
+//! Carries new names into everything that refers to the old ones, as PostgreSQL does by itself when it
+//! executes a rename.
+
+use std::collections::BTreeMap;
+
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Column, ConstraintDefinition, Expression, IndexElement, IndexKey, Resource};
+use crate::tokens::{replace_columns, replace_names};
+
+/// Names that change at once, old to new.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NewNames {
+    pub(super) tables: BTreeMap<QualifiedName, QualifiedName>,
+    pub(super) sequences: BTreeMap<QualifiedName, QualifiedName>,
+    pub(super) types: BTreeMap<QualifiedName, QualifiedName>,
+    /// By index name; the schema follows the table.
+    pub(super) indexes: BTreeMap<QualifiedName, Ident>,
+    /// By table and constraint name.
+    pub(super) constraints: BTreeMap<(QualifiedName, Ident), Ident>,
+    /// By table, old column to new column.
+    pub(super) columns: BTreeMap<QualifiedName, BTreeMap<Ident, Ident>>,
+}
+
+impl NewNames {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { tables, sequences, types, indexes, constraints, columns } = self;
+        tables.is_empty()
+            && sequences.is_empty()
+            && types.is_empty()
+            && indexes.is_empty()
+            && constraints.is_empty()
+            && columns.is_empty()
+    }
+
+    /// `resource` as it will be under the new names.
+    pub(super) fn rewrite(&self, resource: &Resource) -> Resource {
+        let mut resource = resource.clone();
+        match &mut resource {
+            Resource::Schema(_) | Resource::Extension(_) => {}
+            Resource::Enum(r) => rename_qualified(&self.types, &mut r.schema, &mut r.name),
+            Resource::Sequence(r) => {
+                rename_qualified(&self.sequences, &mut r.schema, &mut r.name);
+                if let Some(owner) = &mut r.owned_by {
+                    self.rename_column(&owner.table, &mut owner.column);
+                    self.rename_table(&mut owner.table);
+                }
+            }
+            Resource::Table(table) => {
+                let name = table.qualified_name();
+                for column in &mut table.columns {
+                    self.rewrite_column(&name, column);
+                }
+                rename_qualified(&self.tables, &mut table.schema, &mut table.name);
+            }
+            Resource::Constraint(constraint) => {
+                let table = constraint.table_name();
+                self.rewrite_definition(&table, &mut constraint.definition);
+                if let Some(new) = self.constraints.get(&(table, constraint.name.clone())) {
+                    constraint.name = new.clone();
+                }
+                rename_qualified(&self.tables, &mut constraint.schema, &mut constraint.table);
+            }
+            Resource::Index(index) => {
+                let table = index.table_name();
+                for element in &mut index.elements {
+                    self.rewrite_element(&table, element);
+                }
+                for column in &mut index.include {
+                    self.rename_column(&table, column);
+                }
+                if let Some(predicate) = &mut index.predicate {
+                    self.rewrite_expression(&table, predicate);
+                }
+                if let Some(new) = self.indexes.get(&index.qualified_name()) {
+                    index.name = new.clone();
+                }
+                rename_qualified(&self.tables, &mut index.schema, &mut index.table);
+            }
+        }
+        resource
+    }
+
+    fn rewrite_definition(&self, table: &QualifiedName, definition: &mut ConstraintDefinition) {
+        match definition {
+            ConstraintDefinition::PrimaryKey { columns, include }
+            | ConstraintDefinition::Unique { columns, include, .. } => {
+                columns.iter_mut().chain(include).for_each(|column| self.rename_column(table, column));
+            }
+            ConstraintDefinition::Check { expression, .. } => self.rewrite_expression(table, expression),
+            ConstraintDefinition::ForeignKey(key) => {
+                let own = key.columns.iter_mut().chain(&mut key.on_delete_columns);
+                own.for_each(|column| self.rename_column(table, column));
+                for column in &mut key.referenced_columns {
+                    self.rename_column(&key.references, column);
+                }
+                self.rename_table(&mut key.references);
+            }
+            ConstraintDefinition::Exclusion(exclusion) => {
+                for element in &mut exclusion.elements {
+                    self.rewrite_element(table, &mut element.element);
+                }
+                if let Some(predicate) = &mut exclusion.predicate {
+                    self.rewrite_expression(table, predicate);
+                }
+            }
+        }
+    }
+
+    fn rewrite_column(&self, table: &QualifiedName, column: &mut Column) {
+        self.rename_column(table, &mut column.name);
+        column.data_type = self.replace_qualified(&column.data_type);
+        if let Some(default) = &mut column.default {
+            self.rewrite_expression(table, default);
+        }
+        if let Some(generated) = &mut column.generated {
+            self.rewrite_expression(table, &mut generated.expression);
+        }
+    }
+
+    fn rewrite_element(&self, table: &QualifiedName, element: &mut IndexElement) {
+        match &mut element.key {
+            IndexKey::Column(column) => self.rename_column(table, column),
+            IndexKey::Expression(expression) => self.rewrite_expression(table, expression),
+        }
+    }
+
+    fn rewrite_expression(&self, table: &QualifiedName, expression: &mut Expression) {
+        let qualified = self.replace_qualified(&expression.0);
+        expression.0 = match self.columns.get(table) {
+            Some(columns) => replace_columns(&qualified, |name| columns.get(name)),
+            None => qualified,
+        };
+    }
+
+    fn replace_qualified(&self, text: &str) -> String {
+        if !text.contains('.') {
+            return text.to_owned();
+        }
+        let names = [&self.types, &self.sequences, &self.tables];
+        replace_names(text, |name| names.iter().find_map(|names| names.get(name)).cloned())
+    }
+
+    fn rename_column(&self, table: &QualifiedName, column: &mut Ident) {
+        if let Some(new) = self.columns.get(table).and_then(|columns| columns.get(column)) {
+            *column = new.clone();
+        }
+    }
+
+    fn rename_table(&self, table: &mut QualifiedName) {
+        if let Some(new) = self.tables.get(table) {
+            *table = new.clone();
+        }
+    }
+}
+
+fn rename_qualified(names: &BTreeMap<QualifiedName, QualifiedName>, schema: &mut Ident, name: &mut Ident) {
+    if let Some(new) = names.get(&QualifiedName::new(schema.clone(), name.clone())) {
+        (*schema, *name) = (new.schema.clone(), new.name.clone());
+    }
+}

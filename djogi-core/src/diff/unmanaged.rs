@@ -1,0 +1,74 @@
+//! What others made: live objects that are neither recorded nor desired. They are counted and never touched,
+//! and what they depend on is not dropped under them.
+
+use std::collections::BTreeSet;
+
+use super::rename::Rebased;
+use crate::address::{Address, Kind};
+use crate::depend::Dependencies;
+use crate::desired::Desired;
+use crate::ident::Ident;
+use crate::kind::Resource;
+
+/// Live objects that djogi could manage and does not. A schema that holds managed objects is only their
+/// place, and not listed.
+pub fn unmanaged<'a>(desired: &Desired, rebased: &'a Rebased<'_>) -> Vec<&'a Address> {
+    let recorded = &rebased.recorded.resources;
+    let managed = |address: &Address| recorded.contains_key(address) || desired.contains_key(address);
+    let found: Vec<_> = rebased.live.iter().map(|(address, _)| address).filter(|a| !managed(a)).collect();
+    if found.is_empty() {
+        return found;
+    }
+    let places: BTreeSet<_> =
+        recorded.keys().chain(desired.keys()).filter_map(Address::schema_name).collect();
+    found.into_iter().filter(|a| a.kind() != Kind::Schema || !places.contains(a.name())).collect()
+}
+
+/// Who depends on what in the live catalog, unmanaged objects only.
+#[derive(Debug)]
+pub struct UnmanagedDependents<'a> {
+    rebased: &'a Rebased<'a>,
+    /// What is needed, and by whom.
+    needs: Vec<(Address, &'a Address)>,
+}
+
+impl<'a> UnmanagedDependents<'a> {
+    pub fn new(
+        target: &Ident,
+        rebased: &'a Rebased<'a>,
+        unmanaged: &[&'a Address],
+        live: &Dependencies<'_>,
+    ) -> Self {
+        let mut needs = Vec::new();
+        for &address in unmanaged {
+            let Some(resource) = rebased.live.get(address) else { continue };
+            needs.extend(live.of(resource).into_iter().map(|needed| (needed, address)));
+            if let Resource::Sequence(sequence) = resource
+                && let Some(owner) = &sequence.owned_by
+            {
+                needs.push((Address::table(target, &owner.table), address));
+                needs.push((Address::column(target, &owner.table, &owner.column), address));
+            }
+        }
+        Self { rebased, needs }
+    }
+
+    /// What would be lost with `address`, or stands in the way of changing it, in words.
+    pub fn of(&self, address: &Address) -> Vec<String> {
+        let needs = self.needs.iter().filter(|(needed, _)| needed == address);
+        let modelled = needs.map(|(_, dependent)| dependent.to_string());
+        let columns = match self.rebased.live.get(address) {
+            Some(Resource::Table(table)) => table.columns.as_slice(),
+            _ => &[],
+        };
+        let members = columns
+            .iter()
+            .filter_map(|column| Some(Address::column(address.target(), &address.relation()?, &column.name)));
+        let unmodelled = std::iter::once(address.clone())
+            .chain(members)
+            .flat_map(|part| self.rebased.unmodelled_dependents(&part))
+            .map(|other| format!("{} {}", other.kind, other.name));
+        let names: BTreeSet<_> = modelled.chain(unmodelled).collect();
+        names.into_iter().collect()
+    }
+}

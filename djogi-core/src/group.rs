@@ -1,0 +1,162 @@
+//! Cuts the ordered statements of a target into groups that commit together.
+//!
+//! Neighbours share a group, but for what must commit before others use it, what PostgreSQL refuses in a
+//! transaction, and what would hold up the readers of a busy table while it does something else.
+
+use std::collections::BTreeMap;
+
+use crate::address::Kind;
+use crate::ident::{Ident, QualifiedName};
+use crate::observation::TableSize;
+use crate::plan::{Group, LockMode, Operation, TransactionMode};
+use crate::sql::Step;
+
+/// Up to this size a table is no obstacle: holding its lock until commit hurts nobody.
+const SMALL_ROWS: u64 = 10_000;
+const SMALL_BYTES: u64 = 16 << 20;
+
+/// What grouping must know about its target.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouping<'a> {
+    pub target: &'a Ident,
+    pub sizes: &'a BTreeMap<QualifiedName, TableSize>,
+    pub lock_timeout_ms: u64,
+    /// How many locks a transaction may hold; the lock table of the server is shared by all sessions.
+    pub max_locks: usize,
+    /// The number of the first group.
+    pub first: usize,
+}
+
+/// What a group may take in besides its first statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Company {
+    Any,
+    /// Only further work on this busy relation.
+    Busy(String),
+    None,
+}
+
+/// Groups `steps`, which are in the order of execution.
+pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> Vec<Group> {
+    let busy: Vec<String> = grouping
+        .sizes
+        .iter()
+        .filter(|(_, size)| size.rows.unwrap_or(0) > SMALL_ROWS || size.bytes > SMALL_BYTES)
+        .map(|(table, _)| table.to_string())
+        .collect();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut company = Company::None;
+    let mut locks = 0;
+    for step in steps {
+        let wanted = company_of(&step, &busy);
+        let cost = locks_of(&step.operation);
+        let joins = company == wanted && wanted != Company::None && locks + cost <= grouping.max_locks;
+        match groups.last_mut().filter(|_| joins) {
+            Some(group) => {
+                group.operations.push(step.operation);
+                locks += cost;
+            }
+            None => {
+                groups.push(Group {
+                    id: format!("g{}", grouping.first + groups.len()),
+                    target: grouping.target.clone(),
+                    transaction: TransactionMode::In,
+                    lock_timeout_ms: grouping.lock_timeout_ms,
+                    operations: vec![step.operation],
+                });
+                locks = cost;
+            }
+        }
+        let group = groups.last_mut().expect("a group was just extended or made");
+        group.transaction = step.transaction;
+        company = match step.transaction {
+            TransactionMode::In => wanted,
+            TransactionMode::Barrier | TransactionMode::Outside | TransactionMode::Chunked => Company::None,
+        };
+    }
+    groups
+}
+
+fn company_of(step: &Step, busy: &[String]) -> Company {
+    match step.transaction {
+        TransactionMode::Outside | TransactionMode::Chunked => return Company::None,
+        TransactionMode::In | TransactionMode::Barrier => {}
+    }
+    match &step.operation.lock {
+        Some(lock) if lock.mode == LockMode::AccessExclusive && busy.contains(&lock.relation) => {
+            Company::Busy(lock.relation.clone())
+        }
+        Some(_) | None => Company::Any,
+    }
+}
+
+/// Roughly how many entries of the server's lock table a statement needs: the relation, its TOAST table and
+/// index, and the indexes and sequences that come or go with it.
+fn locks_of(operation: &Operation) -> usize {
+    match operation.address.kind() {
+        Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence => 1,
+        Kind::Column | Kind::Index => 2,
+        Kind::Constraint => 3,
+        Kind::Table => {
+            3 + ["PRIMARY KEY", "UNIQUE", "IDENTITY"]
+                .iter()
+                .map(|word| operation.sql.matches(word).count())
+                .sum::<usize>()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Effect, Lock, Reversibility};
+
+    fn step(transaction: TransactionMode, locked: Option<&str>) -> Step {
+        Step {
+            operation: Operation {
+                address: "index.main.public.i".parse().unwrap(),
+                sql: "SELECT".to_owned(),
+                lock: locked
+                    .map(|relation| Lock { mode: LockMode::AccessExclusive, relation: relation.to_owned() }),
+                effect: Effect::Catalog,
+                rows: None,
+                bytes: None,
+                hazards: Vec::new(),
+            },
+            transaction,
+            reversibility: Reversibility::Reversible,
+        }
+    }
+
+    fn sizes_of(steps: Vec<Step>, max_locks: usize) -> Vec<usize> {
+        let ident = |name: &str| Ident::new(name).unwrap();
+        let target = ident("main");
+        let big = QualifiedName::new(ident("public"), ident("big"));
+        let sizes = BTreeMap::from([(big, TableSize { rows: Some(1_000_000), bytes: 1 << 30 })]);
+        let grouping =
+            Grouping { target: &target, sizes: &sizes, lock_timeout_ms: 2000, max_locks, first: 1 };
+        let groups = group(steps, &grouping);
+        assert!(groups.iter().zip(1..).all(|(group, n)| group.id == format!("g{n}")));
+        groups.iter().map(|group| group.operations.len()).collect()
+    }
+
+    #[test]
+    fn a_barrier_ends_its_group_and_an_outsider_is_alone() {
+        use TransactionMode::{Barrier, In, Outside};
+        let steps = [In, Barrier, In, Outside, In, In].map(|mode| step(mode, None));
+        assert_eq!(sizes_of(steps.to_vec(), 100), [2, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_busy_table_is_locked_by_nothing_but_its_own_work() {
+        let steps = [None, Some("public.big"), Some("public.big"), Some("public.small")];
+        let steps = steps.map(|relation| step(TransactionMode::In, relation));
+        assert_eq!(sizes_of(steps.to_vec(), 100), [1, 2, 1]);
+    }
+
+    #[test]
+    fn a_group_holds_no_more_locks_than_allowed() {
+        let steps = vec![step(TransactionMode::In, None); 5];
+        assert_eq!(sizes_of(steps, 4), [2, 2, 1]);
+    }
+}

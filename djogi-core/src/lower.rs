@@ -1,0 +1,177 @@
+//! From changes to statements, sorted into the phases in which they run. The only caller of the statement
+//! writer, and it decides nothing: what PostgreSQL cannot do comes back as a refusal.
+
+use crate::address::Kind;
+use crate::diff::columns::changes_type;
+use crate::diff::{Action, Change, ColumnPlace};
+use crate::ident::Ident;
+use crate::kind::{Alteration, Constraint, Resource, SequenceAlteration, Table, TableAlteration};
+use crate::plan::Reversibility;
+use crate::sql::{self, Context, Impossible, Step};
+
+/// When the statements of one change run, relative to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Under its new name from here on.
+    Rename,
+    /// The old object goes.
+    Down,
+    /// The new object comes, or the live one is altered.
+    Up,
+    /// A sequence is given to its column.
+    Attach,
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Rename => "rename",
+            Phase::Down => "down",
+            Phase::Up => "up",
+            Phase::Attach => "attach",
+        }
+    }
+}
+
+/// The statements of one change by phase; phases without statements are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Lowered {
+    pub parts: Vec<(Phase, Vec<Step>)>,
+    /// Why it cannot be done, when it cannot.
+    pub refusal: Option<Impossible>,
+}
+
+impl Lowered {
+    /// The hardest way back of all its statements.
+    pub fn reversibility(&self) -> Reversibility {
+        let steps = self.parts.iter().flat_map(|(_, steps)| steps);
+        steps.map(|step| step.reversibility).max().unwrap_or(Reversibility::Reversible)
+    }
+
+    fn add(&mut self, phase: Phase, steps: Vec<Step>) {
+        if steps.is_empty() {
+            return;
+        }
+        match self.parts.iter_mut().find(|(p, _)| *p == phase) {
+            Some((_, existing)) => existing.extend(steps),
+            None => self.parts.push((phase, steps)),
+        }
+    }
+}
+
+/// Writes the statements of `change`; `inline` are the constraints that its `CREATE TABLE` brings along, and
+/// `rebuild` what must make way for a replaced enum.
+pub fn lower(
+    change: &Change<'_>,
+    inline: &[&Constraint],
+    rebuild: &[&Resource],
+    context: &Context<'_>,
+) -> Lowered {
+    let mut lowered = Lowered::default();
+    if let Err(refusal) = write(change, inline, rebuild, context, &mut lowered) {
+        lowered = Lowered { parts: Vec::new(), refusal: Some(refusal) };
+    }
+    lowered
+}
+
+fn write(
+    change: &Change<'_>,
+    inline: &[&Constraint],
+    rebuild: &[&Resource],
+    context: &Context<'_>,
+    out: &mut Lowered,
+) -> Result<(), Impossible> {
+    let address = &change.address;
+    let desired = change.desired.map(|declared| &declared.resource);
+    if let (Some(old), Some(live)) = (change.renamed_from, change.live) {
+        let steps = match (address.kind(), address.relation()) {
+            (Kind::Column, Some(table)) => {
+                sql::rename_column(&table, old.name(), address.name(), context, address)
+            }
+            _ => sql::rename(&live.renamed(old), live, context, address)?,
+        };
+        out.add(Phase::Rename, steps);
+    }
+    match (&change.action, change.live, desired) {
+        (Action::Create, _, Some(Resource::Table(table))) => {
+            out.add(Phase::Up, sql::create_table(table, inline, context)?);
+        }
+        (Action::Create, _, Some(resource)) => create(resource, change, context, out)?,
+        (Action::Update(alterations), Some(live), Some(desired)) => {
+            for alteration in alterations {
+                let phase = match alteration {
+                    Alteration::Sequence(SequenceAlteration::SetOwner(_)) => Phase::Attach,
+                    _ => Phase::Up,
+                };
+                out.add(phase, sql::alter(live, desired, alteration, context, address)?);
+            }
+        }
+        (Action::Replace(Some(alteration)), Some(live), Some(desired)) => {
+            out.add(Phase::Up, sql::alter(live, desired, alteration, context, address)?);
+        }
+        (Action::Replace(None), Some(Resource::Enum(live)), Some(Resource::Enum(desired))) => {
+            out.add(Phase::Up, sql::replace_enum(live, desired, rebuild, context, address)?);
+        }
+        (Action::Replace(None), Some(live), Some(desired)) => {
+            out.add(Phase::Down, sql::drop(live, context, address));
+            create(desired, change, context, out)?;
+        }
+        (Action::Delete, Some(live), declared) if address.kind() == Kind::Column => {
+            let alteration = Alteration::Table(TableAlteration::DropColumn(address.name().clone()));
+            out.add(Phase::Down, sql::alter(live, declared.unwrap_or(live), &alteration, context, address)?);
+        }
+        (Action::Delete, Some(live), _) => out.add(Phase::Down, sql::drop(live, context, address)),
+        (
+            Action::Create
+            | Action::Update(_)
+            | Action::Adopt
+            | Action::Delete
+            | Action::Forget
+            | Action::Replace(_),
+            _,
+            _,
+        ) => {}
+    }
+    Ok(())
+}
+
+fn create(
+    resource: &Resource,
+    change: &Change<'_>,
+    context: &Context<'_>,
+    out: &mut Lowered,
+) -> Result<(), Impossible> {
+    out.add(Phase::Up, sql::create(resource, context, &change.address)?);
+    if let Resource::Sequence(sequence) = resource {
+        out.add(Phase::Attach, sql::own_sequence(sequence, context, &change.address));
+    }
+    Ok(())
+}
+
+/// Where an alteration of a live column belongs: what the server can only do with a new column replaces it,
+/// what loses values or could hurt `dependents` of the column stands alone, the rest goes with the table.
+pub fn place_column(
+    live: &Table,
+    desired: &Table,
+    alteration: &TableAlteration,
+    context: &Context<'_>,
+    has_unmanaged_dependents: impl Fn(&Ident) -> bool,
+) -> ColumnPlace {
+    let TableAlteration::AlterColumn { column, .. } = alteration else { return ColumnPlace::Table };
+    let address = crate::address::Address::column(context.target, &desired.qualified_name(), column);
+    let steps = sql::alter(
+        &Resource::Table(live.clone()),
+        &Resource::Table(desired.clone()),
+        &Alteration::Table(alteration.clone()),
+        context,
+        &address,
+    );
+    match steps {
+        Err(Impossible::NeedsNewColumn { .. }) => ColumnPlace::Replacement,
+        // It is refused at the column, and the rest of the table goes on.
+        Err(_) => ColumnPlace::Column,
+        Ok(steps) if steps.iter().any(|step| step.reversibility.is_destructive()) => ColumnPlace::Column,
+        Ok(_) if changes_type(alteration) && has_unmanaged_dependents(column) => ColumnPlace::Column,
+        Ok(_) => ColumnPlace::Table,
+    }
+}

@@ -1,0 +1,417 @@
+//! What a model says about its table, as constants. `#[derive(Model)]` writes one [`ModelDescriptor`] per
+//! struct; a [`super::DescriptorProvider`] may build others by hand. Everything is `&'static` and
+//! const-constructible, names columns (not Rust fields), and keeps the place in the source, so that
+//! every later diagnostic can point there. Lowering gives these texts their PostgreSQL meaning.
+
+use std::fmt;
+
+/// The schema of models and enums that name none.
+pub const DEFAULT_SCHEMA: &str = "public";
+
+/// Where in the source a model or enum is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source {
+    /// The cargo package, to name the crate when its models vanish.
+    pub package: &'static str,
+    /// The path as the compiler was given it.
+    pub file: &'static str,
+    pub line: u32,
+}
+
+impl Source {
+    /// The same file at another line.
+    pub const fn at(self, line: u32) -> Self {
+        Self { line, ..self }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// A table by name. Without a schema it stands in [`DEFAULT_SCHEMA`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName {
+    pub schema: Option<&'static str>,
+    pub name: &'static str,
+}
+
+impl TableName {
+    pub const fn new(schema: Option<&'static str>, name: &'static str) -> Self {
+        Self { schema, name }
+    }
+
+    pub const fn schema(&self) -> &'static str {
+        match self.schema {
+            Some(schema) => schema,
+            None => DEFAULT_SCHEMA,
+        }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema(), self.name)
+    }
+}
+
+/// One table, as its model declares it.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelDescriptor {
+    /// The Rust name of the struct.
+    pub name: &'static str,
+    pub source: Source,
+    pub table: TableName,
+    /// The target (`[target.<name>]`); `None` is the configuration's default target.
+    pub target: Option<&'static str>,
+    pub comment: Option<&'static str>,
+    /// The table's earlier name, `table` or `schema.table`.
+    pub renamed_from: Option<&'static str>,
+    /// In declaration order, which is the column order of a new table.
+    pub fields: &'static [FieldDescriptor],
+    pub primary_key: Option<PrimaryKeyDescriptor>,
+    pub uniques: &'static [UniqueDescriptor],
+    pub checks: &'static [CheckDescriptor],
+    pub foreign_keys: &'static [ForeignKeyDescriptor],
+    pub exclusions: &'static [ExclusionDescriptor],
+    pub indexes: &'static [IndexDescriptor],
+}
+
+impl ModelDescriptor {
+    /// A table without anything on it, for `..` in a constant.
+    pub const fn new(name: &'static str, source: Source, table: TableName) -> Self {
+        Self {
+            name,
+            source,
+            table,
+            target: None,
+            comment: None,
+            renamed_from: None,
+            fields: &[],
+            primary_key: None,
+            uniques: &[],
+            checks: &[],
+            foreign_keys: &[],
+            exclusions: &[],
+            indexes: &[],
+        }
+    }
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldDescriptor {
+    /// The Rust name of the field.
+    pub name: &'static str,
+    pub line: u32,
+    pub column: &'static str,
+    pub ty: FieldType,
+    pub nullable: bool,
+    /// A collation, `name` or `schema.name`.
+    pub collation: Option<&'static str>,
+    pub value: ColumnValue,
+    pub comment: Option<&'static str>,
+    /// The column's earlier name.
+    pub renamed_from: Option<&'static str>,
+}
+
+impl FieldDescriptor {
+    /// A plain column with the field's name, for `..` in a constant.
+    pub const fn new(name: &'static str, line: u32, ty: FieldType, nullable: bool) -> Self {
+        Self {
+            name,
+            line,
+            column: name,
+            ty,
+            nullable,
+            collation: None,
+            value: ColumnValue::Given,
+            comment: None,
+            renamed_from: None,
+        }
+    }
+}
+
+/// The SQL type of a column.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldType {
+    /// From the Rust type, through [`super::PgType`].
+    Mapped(&'static TypeDescriptor),
+    /// Written out: `#[field(type = "numeric(12,2)")]`.
+    Sql(&'static str),
+}
+
+/// A type that a Rust type maps to.
+#[derive(Clone, Copy, Debug)]
+pub enum TypeDescriptor {
+    /// Spelled as `format_type` prints it, so it needs no further normalising.
+    Builtin(&'static str),
+    Enum(&'static EnumDescriptor),
+    Array(&'static TypeDescriptor),
+}
+
+/// Where a column's value comes from when a statement gives none.
+#[derive(Clone, Copy, Debug)]
+pub enum ColumnValue {
+    /// Always from the statement.
+    Given,
+    Default(DefaultDescriptor),
+    Identity(IdentityDescriptor),
+    Generated(GeneratedDescriptor),
+}
+
+/// A column default.
+#[derive(Clone, Copy, Debug)]
+pub enum DefaultDescriptor {
+    /// A numeric literal with its sign: `0`, `-1`, `0.20`.
+    Number(&'static str),
+    Bool(bool),
+    /// A text value (not SQL): quoted on the way into a statement.
+    Text(&'static str),
+    /// A variant of a Rust enum by its Rust name.
+    Variant(&'static EnumDescriptor, &'static str),
+    /// An SQL expression, for PostgreSQL to normalise.
+    Sql(&'static str),
+}
+
+/// `GENERATED ... AS IDENTITY` and the options of its sequence (manual, CREATE TABLE and CREATE SEQUENCE).
+#[derive(Clone, Copy, Debug)]
+pub struct IdentityDescriptor {
+    /// `ALWAYS`, else `BY DEFAULT`.
+    pub always: bool,
+    pub start: Option<i64>,
+    pub increment: Option<i64>,
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+    pub cache: Option<i64>,
+    pub cycle: bool,
+}
+
+impl IdentityDescriptor {
+    pub const BY_DEFAULT: Self =
+        Self { always: false, start: None, increment: None, min: None, max: None, cache: None, cycle: false };
+    pub const ALWAYS: Self = Self { always: true, ..Self::BY_DEFAULT };
+}
+
+/// `GENERATED ALWAYS AS (expression)`.
+#[derive(Clone, Copy, Debug)]
+pub struct GeneratedDescriptor {
+    pub sql: &'static str,
+    /// `STORED`, else `VIRTUAL` (PostgreSQL 18).
+    pub stored: bool,
+}
+
+/// The primary key; its columns are never null.
+#[derive(Clone, Copy, Debug)]
+pub struct PrimaryKeyDescriptor {
+    pub name: Option<&'static str>,
+    pub columns: &'static [&'static str],
+}
+
+/// When a constraint is checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deferral {
+    #[default]
+    NotDeferrable,
+    InitiallyImmediate,
+    InitiallyDeferred,
+}
+
+/// A unique constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct UniqueDescriptor {
+    pub name: Option<&'static str>,
+    pub columns: &'static [&'static str],
+    pub nulls_not_distinct: bool,
+    pub deferral: Deferral,
+}
+
+impl UniqueDescriptor {
+    pub const fn new(columns: &'static [&'static str]) -> Self {
+        Self { name: None, columns, nulls_not_distinct: false, deferral: Deferral::NotDeferrable }
+    }
+}
+
+/// A check constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckDescriptor {
+    pub name: Option<&'static str>,
+    pub sql: &'static str,
+}
+
+/// A foreign key.
+#[derive(Clone, Copy, Debug)]
+pub struct ForeignKeyDescriptor {
+    pub name: Option<&'static str>,
+    pub line: u32,
+    pub columns: &'static [&'static str],
+    pub references: ReferenceDescriptor,
+    /// Empty: the primary key of the referenced table.
+    pub referenced_columns: &'static [&'static str],
+    pub on_delete: ReferentialAction,
+    pub on_update: ReferentialAction,
+    /// `MATCH FULL`, else `MATCH SIMPLE`.
+    pub match_full: bool,
+    pub deferral: Deferral,
+}
+
+impl ForeignKeyDescriptor {
+    pub const fn new(
+        line: u32,
+        columns: &'static [&'static str],
+        references: ReferenceDescriptor,
+        referenced_columns: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name: None,
+            line,
+            columns,
+            references,
+            referenced_columns,
+            on_delete: ReferentialAction::NoAction,
+            on_update: ReferentialAction::NoAction,
+            match_full: false,
+            deferral: Deferral::NotDeferrable,
+        }
+    }
+}
+
+/// The table a foreign key points to.
+#[derive(Clone, Copy, Debug)]
+pub enum ReferenceDescriptor {
+    /// Another model; referenced columns are its Rust fields or its columns.
+    Model(TableName),
+    /// `schema.table` or `table`, which need not be a model.
+    Table(&'static str),
+}
+
+/// What happens to the referencing row (manual section 5.5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferentialAction {
+    NoAction,
+    Restrict,
+    Cascade,
+    /// Of the named columns, or of all when none is named.
+    SetNull(&'static [&'static str]),
+    SetDefault(&'static [&'static str]),
+}
+
+/// An exclusion constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct ExclusionDescriptor {
+    pub name: Option<&'static str>,
+    pub line: u32,
+    pub method: &'static str,
+    /// Each key with the operator that must not hold for two rows.
+    pub elements: &'static [(KeyDescriptor, &'static str)],
+    pub predicate: Option<&'static str>,
+    pub deferral: Deferral,
+}
+
+impl ExclusionDescriptor {
+    pub const fn new(line: u32, elements: &'static [(KeyDescriptor, &'static str)]) -> Self {
+        Self {
+            name: None,
+            line,
+            method: "gist",
+            elements,
+            predicate: None,
+            deferral: Deferral::NotDeferrable,
+        }
+    }
+}
+
+/// An index that belongs to no constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexDescriptor {
+    pub name: Option<&'static str>,
+    pub line: u32,
+    pub method: &'static str,
+    pub keys: &'static [KeyDescriptor],
+    pub include: &'static [&'static str],
+    pub unique: bool,
+    pub nulls_not_distinct: bool,
+    pub predicate: Option<&'static str>,
+}
+
+impl IndexDescriptor {
+    pub const fn new(line: u32, keys: &'static [KeyDescriptor]) -> Self {
+        Self {
+            name: None,
+            line,
+            method: "btree",
+            keys,
+            include: &[],
+            unique: false,
+            nulls_not_distinct: false,
+            predicate: None,
+        }
+    }
+}
+
+/// One key of an index or exclusion constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyDescriptor {
+    pub on: KeyTarget,
+    /// A collation, `name` or `schema.name`.
+    pub collation: Option<&'static str>,
+    /// An operator class, `name` or `schema.name`.
+    pub opclass: Option<&'static str>,
+    pub descending: bool,
+    /// `None` is PostgreSQL's rule: last when ascending, first when descending.
+    pub nulls_first: Option<bool>,
+}
+
+impl KeyDescriptor {
+    pub const fn column(column: &'static str) -> Self {
+        Self::on(KeyTarget::Column(column))
+    }
+
+    pub const fn expression(sql: &'static str) -> Self {
+        Self::on(KeyTarget::Expression(sql))
+    }
+
+    const fn on(on: KeyTarget) -> Self {
+        Self { on, collation: None, opclass: None, descending: false, nulls_first: None }
+    }
+}
+
+/// What an index key is computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyTarget {
+    Column(&'static str),
+    Expression(&'static str),
+}
+
+/// An enum type, as `#[derive(PgEnum)]` declares it.
+#[derive(Clone, Copy, Debug)]
+pub struct EnumDescriptor {
+    /// The Rust name of the enum.
+    pub rust_name: &'static str,
+    pub source: Source,
+    pub schema: Option<&'static str>,
+    pub name: &'static str,
+    pub comment: Option<&'static str>,
+    /// In declaration order, which is the sort order of the values.
+    pub variants: &'static [VariantDescriptor],
+}
+
+impl EnumDescriptor {
+    pub const fn schema(&self) -> &'static str {
+        TableName::new(self.schema, self.name).schema()
+    }
+
+    /// The label of a variant by its Rust name.
+    pub fn label(&self, variant: &str) -> Option<&'static str> {
+        self.variants.iter().find(|known| known.name == variant).map(|known| known.label)
+    }
+}
+
+/// One value of an enum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VariantDescriptor {
+    pub name: &'static str,
+    pub label: &'static str,
+}

@@ -1,0 +1,74 @@
+//! Why models do not make a catalog. Each error names the places in the source that it is about.
+
+use super::descriptor::{Source, TableName};
+use super::type_name::TypeNameError;
+use crate::ident::{Ident, IdentError, QualifiedName};
+
+/// One contradiction in or between models.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LowerError {
+    #[error("the {what} at {at}: {source}")]
+    Name { what: &'static str, at: Source, source: IdentError },
+    #[error("`{text}` at {at} is not a name or `schema.name`")]
+    QualifiedName { text: String, at: Source },
+    #[error("column `{column}` of {table} at {at}: {source}")]
+    Type { table: TableName, column: &'static str, at: Source, source: TypeNameError },
+    #[error("{table} is declared twice, at {first} and at {second}")]
+    TableTwice { table: QualifiedName, first: Source, second: Source },
+    #[error("column `{column}` of {table} is declared twice, at {first} and at {second}")]
+    ColumnTwice { table: TableName, column: Ident, first: Source, second: Source },
+    #[error("enum {name} is declared differently at {first} and at {second}")]
+    EnumsDiffer { name: QualifiedName, first: Source, second: Source },
+    #[error(
+        "{name} is a table at {table} and an enum at {enumeration}; PostgreSQL gives each table a type of its name"
+    )]
+    TableAndEnum { name: QualifiedName, table: Source, enumeration: Source },
+    #[error("name `{name}` in schema {schema} is given twice, at {first} and at {second}")]
+    NameTwice { name: Ident, schema: Ident, first: Source, second: Source },
+    #[error(
+        "enum {enumeration} at {declared} has no variant or label `{label}`, the default of `{column}` at {at}"
+    )]
+    UnknownLabel {
+        enumeration: QualifiedName,
+        declared: Source,
+        label: String,
+        column: &'static str,
+        at: Source,
+    },
+    #[error(
+        "`{column}` at {at} is of type {data_type}, but an identity column is smallint, integer or bigint"
+    )]
+    IdentityType { column: &'static str, data_type: String, at: Source },
+    #[error("the identity of `{column}` at {at} starts at {start}, outside of {min} to {max}")]
+    IdentityRange { column: &'static str, start: i64, min: i64, max: i64, at: Source },
+    #[error("{what} of {table} at {at} names column `{column}`, which the model does not have")]
+    UnknownColumn { what: &'static str, table: TableName, column: String, at: Source },
+    #[error("the foreign key at {at} references {references}, which is not a model of the same target")]
+    DanglingReference { references: QualifiedName, at: Source },
+    #[error("the foreign key at {at} references `{column}`, which {references} at {declared} does not have")]
+    DanglingColumn { references: QualifiedName, column: String, at: Source, declared: Source },
+    #[error(
+        "the foreign key at {at} names no columns of {references}, which is no model; say which with `references_columns`"
+    )]
+    ReferenceColumns { references: QualifiedName, at: Source },
+    #[error(
+        "the foreign key at {at} has {own} columns, but references {other} of {references} at {declared}"
+    )]
+    ReferenceArity { references: QualifiedName, own: usize, other: usize, at: Source, declared: Source },
+    #[error(
+        "the foreign key at {at} references ({columns}) of {references} at {declared}, which has no primary key or unique constraint on them"
+    )]
+    ReferenceNotUnique { references: QualifiedName, columns: String, at: Source, declared: Source },
+    #[error(
+        "`{column}` at {at} is {data_type}, but references `{referenced}` of {references} at {declared}, which is {referenced_type}"
+    )]
+    ReferenceType {
+        column: Ident,
+        data_type: String,
+        references: QualifiedName,
+        referenced: Ident,
+        referenced_type: String,
+        at: Source,
+        declared: Source,
+    },
+}

@@ -1,0 +1,174 @@
+//! Models to declared resources: everything that a model leaves out is spelled out as PostgreSQL would, and
+//! references between models are resolved and checked. Only text that PostgreSQL must parse stays raw.
+
+mod columns;
+mod constraints;
+mod enums;
+mod foreign_keys;
+mod indexes;
+mod names;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use super::descriptor::{DEFAULT_SCHEMA, ModelDescriptor, Source};
+use super::error::LowerError;
+use crate::address::Address;
+use crate::declared::{self, Declaration, Declarations};
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Resource, Schema};
+
+use tables::Lowered;
+
+/// Boxed on its way up, because errors are rare and carry two places.
+type Result<T> = std::result::Result<T, Box<LowerError>>;
+
+/// Compiles models to declarations.
+///
+/// # Errors
+/// Every contradiction in or between the models, not just the first one.
+pub fn lower(
+    models: &[&'static ModelDescriptor],
+    default_target: &Ident,
+) -> std::result::Result<Declarations, Vec<LowerError>> {
+    let mut errors = Vec::new();
+    let enums = enums::collect(models, default_target, &mut errors);
+    let tables = tables::lower(models, default_target, &enums, &mut errors);
+    // What follows looks columns up; a table that is not understood would only draw errors of its own.
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let names = names::choose(&tables, &mut errors);
+    let mut sink = Sink::default();
+    let by_name = tables::by_name(&tables);
+    for (table, names) in tables.iter().zip(&names) {
+        sink.schema(table);
+        tables::declare(table, &mut sink);
+        constraints::declare(table, names, &mut sink, &mut errors);
+        indexes::declare(table, names, &mut sink, &mut errors);
+        foreign_keys::declare(table, names, &by_name, &mut sink, &mut errors);
+    }
+    enums::declare(&enums, &mut sink);
+    if errors.is_empty() { Ok(sink.declarations) } else { Err(errors) }
+}
+
+/// Collects the declarations.
+#[derive(Default)]
+struct Sink {
+    declarations: Declarations,
+}
+
+/// One resource on its way into the declarations.
+struct Entry {
+    resource: Resource,
+    raw: bool,
+    renamed_from: Option<Address>,
+    renamed_columns: BTreeMap<Ident, Ident>,
+}
+
+impl Entry {
+    fn new(resource: Resource, raw: bool) -> Self {
+        Self { resource, raw, renamed_from: None, renamed_columns: BTreeMap::new() }
+    }
+}
+
+impl Sink {
+    fn add(&mut self, target: &Ident, source: Source, entry: Entry) {
+        let address = entry.resource.address(target);
+        let renamed_from = entry.renamed_from.filter(|old| *old != address);
+        let declaration = Declaration {
+            resource: entry.resource,
+            source: declared::Source { file: source.file.to_owned(), line: source.line },
+            package: source.package.to_owned(),
+            raw: entry.raw,
+            renamed_from,
+            renamed_columns: entry.renamed_columns,
+        };
+        self.declarations.resources.entry(address).or_insert(declaration);
+    }
+
+    /// Declares the schema of a table; `public` is every database's own.
+    fn schema(&mut self, table: &Lowered) {
+        self.schema_named(&table.target, &table.table.schema, table.model.source);
+    }
+
+    fn schema_named(&mut self, target: &Ident, name: &Ident, source: Source) {
+        if name.as_str() != DEFAULT_SCHEMA {
+            let schema = Resource::Schema(Schema { name: name.clone(), comment: None });
+            self.add(target, source, Entry::new(schema, false));
+        }
+    }
+}
+
+/// A name that may be an identifier.
+fn ident(what: &'static str, name: &str, at: Source) -> Result<Ident> {
+    Ident::new(name).map_err(|source| LowerError::Name { what, at, source }.into())
+}
+
+/// `name` or `schema.name`; parts with dots of their own are double-quoted, and nothing is folded.
+fn qualified(text: &str, default_schema: &str, at: Source) -> Result<QualifiedName> {
+    let wrong = || Box::new(LowerError::QualifiedName { text: text.to_owned(), at });
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let (part, after) = match rest.strip_prefix('"') {
+            Some(quoted) => unquote(quoted).ok_or_else(wrong)?,
+            None => {
+                let (part, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+                (part.to_owned(), after)
+            }
+        };
+        parts.push(Ident::new(part).map_err(|source| LowerError::Name { what: "name", at, source })?);
+        match after.strip_prefix('.') {
+            Some(next) => rest = next,
+            None if after.is_empty() => break,
+            None => return Err(wrong()),
+        }
+    }
+    match <[Ident; 2]>::try_from(parts) {
+        Ok([schema, name]) => Ok(QualifiedName::new(schema, name)),
+        Err(mut parts) => match (parts.pop(), parts.is_empty()) {
+            (Some(name), true) => Ok(QualifiedName::new(ident("schema", default_schema, at)?, name)),
+            _ => Err(wrong()),
+        },
+    }
+}
+
+/// What stands before the closing quote, doubled quotes taken for one, and what stands after it.
+fn unquote(quoted: &str) -> Option<(String, &str)> {
+    let mut part = String::new();
+    let mut rest = quoted;
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        part.push_str(before);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                part.push('"');
+                rest = more;
+            }
+            None => return Some((part, after)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Source = Source { package: "p", file: "f", line: 1 };
+
+    #[test]
+    fn qualified_names_are_split_at_dots_outside_quotes() {
+        let name = |text| qualified(text, "public", AT).map(|name| name.to_string());
+        assert_eq!(name("orders").unwrap(), "public.orders");
+        assert_eq!(name("app.Orders").unwrap(), "app.\"Orders\"");
+        assert_eq!(name("\"a.b\".\"c\"\"d\"").unwrap(), "\"a.b\".\"c\"\"d\"");
+    }
+
+    #[test]
+    fn what_is_no_qualified_name_is_refused() {
+        for text in ["a.b.c", "\"a", "\"a\"b", "a.", ""] {
+            assert!(qualified(text, "public", AT).is_err(), "{text}");
+        }
+    }
+}

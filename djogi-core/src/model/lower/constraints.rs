@@ -1,0 +1,97 @@
+//! Primary keys, unique, check and exclusion constraints.
+
+use super::indexes::element;
+use super::names::{Named, ObjectNames};
+use super::tables::Lowered;
+use super::{Entry, Result, Sink, ident};
+use crate::address::Address;
+use crate::kind::{
+    Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Resource,
+};
+use crate::model::descriptor::{Deferral, ExclusionDescriptor, Source};
+use crate::model::error::LowerError;
+
+pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, errors: &mut Vec<LowerError>) {
+    let (model, at) = (table.model, table.model.source);
+    for (key, name) in model.primary_key.iter().zip(&names.primary_key) {
+        match table.columns("the primary key", key.columns, at) {
+            Ok(columns) => {
+                let definition = ConstraintDefinition::PrimaryKey { columns, include: Vec::new() };
+                add(table, name, definition, Deferral::NotDeferrable, false, at, sink);
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+    for (unique, name) in model.uniques.iter().zip(&names.uniques) {
+        match table.columns("a unique constraint", unique.columns, at) {
+            Ok(columns) => {
+                let nulls_not_distinct = unique.nulls_not_distinct;
+                let definition =
+                    ConstraintDefinition::Unique { columns, include: Vec::new(), nulls_not_distinct };
+                add(table, name, definition, unique.deferral, false, at, sink);
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+    for (check, name) in model.checks.iter().zip(&names.checks) {
+        let expression = Expression::new(check.sql.trim());
+        let definition = ConstraintDefinition::Check { expression, no_inherit: false };
+        add(table, name, definition, Deferral::NotDeferrable, true, at, sink);
+    }
+    for (descriptor, name) in model.exclusions.iter().zip(&names.exclusions) {
+        let at = at.at(descriptor.line);
+        match exclusion(table, descriptor, at) {
+            Ok((exclusion, raw)) => {
+                let definition = ConstraintDefinition::Exclusion(exclusion);
+                add(table, name, definition, descriptor.deferral, raw, at, sink);
+            }
+            Err(error) => errors.push(*error),
+        }
+    }
+}
+
+/// Adds a constraint, remembering the address it had before a declared rename.
+pub(super) fn add(
+    table: &Lowered,
+    name: &Named,
+    definition: ConstraintDefinition,
+    deferral: Deferral,
+    raw: bool,
+    at: Source,
+    sink: &mut Sink,
+) {
+    let constraint = Constraint {
+        schema: table.table.schema.clone(),
+        table: table.table.name.clone(),
+        name: name.new.clone(),
+        definition,
+        deferrable: match deferral {
+            Deferral::NotDeferrable => Deferrable::NotDeferrable,
+            Deferral::InitiallyImmediate => Deferrable::InitiallyImmediate,
+            Deferral::InitiallyDeferred => Deferrable::InitiallyDeferred,
+        },
+        validated: true,
+        comment: None,
+    };
+    let mut entry = Entry::new(Resource::Constraint(constraint), raw);
+    entry.renamed_from = Some(Address::constraint(&table.target, &table.old_name, &name.old));
+    sink.add(&table.target, at, entry);
+}
+
+fn exclusion(table: &Lowered, descriptor: &ExclusionDescriptor, at: Source) -> Result<(Exclusion, bool)> {
+    let mut raw = descriptor.predicate.is_some();
+    let mut elements = Vec::with_capacity(descriptor.elements.len());
+    for (key, operator) in descriptor.elements {
+        let (element, element_is_raw) = element(table, "an exclusion constraint", key, at)?;
+        // `OPERATOR(schema.op)` is printed by rules of its own.
+        raw |=
+            element_is_raw || !operator.chars().all(|c| c.is_ascii_punctuation() && !matches!(c, '(' | '.'));
+        elements.push(ExclusionElement { element, operator: (*operator).to_owned() });
+    }
+    let exclusion = Exclusion {
+        method: ident("index method", descriptor.method, at)?,
+        elements,
+        predicate: descriptor.predicate.map(|sql| Expression::new(sql.trim())),
+    };
+    Ok((exclusion, raw))
+}

@@ -1,0 +1,148 @@
+//! Tables with their columns, and what was renamed in them.
+
+use std::collections::BTreeMap;
+
+use super::columns;
+use super::enums::Enums;
+use super::{Entry, Result, Sink, ident, qualified};
+use crate::address::Address;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Column, Resource, Table};
+use crate::model::descriptor::{FieldDescriptor, ModelDescriptor, Source};
+use crate::model::error::LowerError;
+
+/// A model whose table is understood.
+pub(super) struct Lowered {
+    pub(super) model: &'static ModelDescriptor,
+    pub(super) target: Ident,
+    pub(super) table: Table,
+    /// The columns whose type or value only PostgreSQL understands.
+    pub(super) raw: bool,
+    /// The table's name before a declared rename, else its name.
+    pub(super) old_name: QualifiedName,
+    /// New column name to old column name.
+    pub(super) renamed_columns: BTreeMap<Ident, Ident>,
+}
+
+impl Lowered {
+    fn add_column(&mut self, field: &FieldDescriptor, enums: &Enums) -> Result<()> {
+        let at = self.model.source.at(field.line);
+        let (column, raw) = columns::lower(self.model, field, &self.target, enums)?;
+        if self.table.column(&column.name).is_some() {
+            let first = self.model.fields.iter().find(|known| known.column == field.column);
+            let first = self.model.source.at(first.map_or(0, |first| first.line));
+            let (table, column) = (self.model.table, column.name);
+            return Err(LowerError::ColumnTwice { table, column, first, second: at }.into());
+        }
+        if let Some(old) = field.renamed_from.filter(|old| *old != column.name.as_str()) {
+            self.renamed_columns.insert(column.name.clone(), ident("old column", old, at)?);
+        }
+        self.raw |= raw;
+        self.table.columns.push(column);
+        Ok(())
+    }
+
+    pub(super) fn name(&self) -> QualifiedName {
+        self.table.qualified_name()
+    }
+
+    /// A column by its name.
+    pub(super) fn column(&self, what: &'static str, name: &str, at: Source) -> Result<&Column> {
+        self.table.columns.iter().find(|column| column.name.as_str() == name).ok_or_else(|| {
+            LowerError::UnknownColumn { what, table: self.model.table, column: name.to_owned(), at }.into()
+        })
+    }
+
+    /// Names that must be columns of the table.
+    pub(super) fn columns(&self, what: &'static str, names: &[&str], at: Source) -> Result<Vec<Ident>> {
+        names.iter().map(|name| self.column(what, name, at).map(|column| column.name.clone())).collect()
+    }
+
+    /// A column's name before a declared rename.
+    pub(super) fn old_column<'a>(&'a self, column: &'a str) -> &'a str {
+        let renamed = self.renamed_columns.iter().find(|(new, _)| new.as_str() == column);
+        renamed.map_or(column, |(_, old)| old.as_str())
+    }
+}
+
+/// The tables by target and name.
+pub(super) type ByName<'a> = BTreeMap<(&'a Ident, QualifiedName), &'a Lowered>;
+
+pub(super) fn by_name(tables: &[Lowered]) -> ByName<'_> {
+    tables.iter().map(|table| ((&table.target, table.name()), table)).collect()
+}
+
+/// Lowers the table of each model.
+pub(super) fn lower(
+    models: &[&'static ModelDescriptor],
+    default_target: &Ident,
+    enums: &Enums,
+    errors: &mut Vec<LowerError>,
+) -> Vec<Lowered> {
+    let mut tables: Vec<Lowered> = Vec::with_capacity(models.len());
+    let mut known: BTreeMap<(Ident, QualifiedName), Source> = BTreeMap::new();
+    for model in models {
+        let Some(table) = table(model, default_target, enums, errors) else { continue };
+        let key = (table.target.clone(), table.name());
+        if let Some(first) = known.get(&key) {
+            let (table, first, second) = (key.1, *first, model.source);
+            errors.push(LowerError::TableTwice { table, first, second });
+            continue;
+        }
+        if let Some(descriptor) = enums.get(&key) {
+            let (table, enumeration) = (model.source, descriptor.source);
+            errors.push(LowerError::TableAndEnum { name: key.1.clone(), table, enumeration });
+        }
+        known.insert(key, model.source);
+        tables.push(table);
+    }
+    tables
+}
+
+/// `None` after an error.
+fn table(
+    model: &'static ModelDescriptor,
+    default_target: &Ident,
+    enums: &Enums,
+    errors: &mut Vec<LowerError>,
+) -> Option<Lowered> {
+    let before = errors.len();
+    let mut lowered = match named(model, default_target) {
+        Ok(lowered) => lowered,
+        Err(error) => {
+            errors.push(*error);
+            return None;
+        }
+    };
+    for field in model.fields {
+        if let Err(error) = lowered.add_column(field, enums) {
+            errors.push(*error);
+        }
+    }
+    (errors.len() == before).then_some(lowered)
+}
+
+/// A table without columns.
+fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowered> {
+    let at = model.source;
+    let target =
+        model.target.map_or_else(|| Ok(default_target.clone()), |target| ident("target", target, at))?;
+    let table = Table {
+        schema: ident("schema", model.table.schema(), at)?,
+        name: ident("table", model.table.name, at)?,
+        columns: Vec::with_capacity(model.fields.len()),
+        comment: model.comment.map(str::to_owned),
+    };
+    let old_name = match model.renamed_from {
+        Some(old) => qualified(old, model.table.schema(), at)?,
+        None => table.qualified_name(),
+    };
+    Ok(Lowered { model, target, table, raw: false, old_name, renamed_columns: BTreeMap::new() })
+}
+
+pub(super) fn declare(table: &Lowered, sink: &mut Sink) {
+    let mut entry = Entry::new(Resource::Table(table.table.clone()), table.raw);
+    entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
+    entry.renamed_columns = table.renamed_columns.clone();
+    sink.add(&table.target, table.model.source, entry);
+}

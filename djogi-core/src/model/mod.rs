@@ -1,0 +1,20 @@
+//! Rust models: what the derives emit ([`descriptor`]), how Rust types map ([`types`]), how models are found
+//! ([`registry`]), and how they become declared resources ([`lower`]).
+
+mod default_value;
+pub mod descriptor;
+mod error;
+mod json;
+mod lower;
+mod naming;
+pub mod registry;
+mod type_name;
+pub mod types;
+
+pub use descriptor::{EnumDescriptor, ModelDescriptor, Source, TableName};
+pub use error::LowerError;
+pub use json::Json;
+pub use lower::lower;
+pub use registry::{DescriptorProvider, LinkedModels, Model, models};
+pub use type_name::{Malformed, TypeName, TypeNameError, canonical as canonical_type_name};
+pub use types::{PgEnum, PgType};

@@ -1,0 +1,46 @@
+//! What each change needs on the declared side, and what it rests on in the live database.
+
+use crate::address::{Address, Kind};
+use crate::depend::Dependencies;
+use crate::diff::Change;
+use crate::kind::{Resource, SequenceOwner};
+
+/// The dependencies of one change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Of the declared object.
+    pub desired: Vec<Address>,
+    /// Of the live object, under new names.
+    pub live: Vec<Address>,
+    /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them.
+    pub owner: Vec<Address>,
+    /// The same for the live sequence.
+    pub live_owner: Vec<Address>,
+}
+
+impl Needs {
+    pub fn of(change: &Change<'_>, desired: &Dependencies<'_>, live: &Dependencies<'_>) -> Self {
+        let declared = change.desired.map(|declared| &declared.resource);
+        let of_side = |resource: Option<&Resource>, side: &Dependencies<'_>| match resource {
+            Some(Resource::Table(table)) if change.address.kind() == Kind::Column => {
+                let column = table.column(change.address.name());
+                let of_column = column.into_iter().flat_map(|column| side.of_column(column));
+                change.address.table_of_member().into_iter().chain(of_column).collect()
+            }
+            Some(resource) => side.of(resource),
+            None => Vec::new(),
+        };
+        Self {
+            desired: of_side(declared, desired),
+            live: of_side(change.live, live),
+            owner: owner(declared, &change.address),
+            live_owner: owner(change.live, &change.address),
+        }
+    }
+}
+
+fn owner(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
+    let Some(Resource::Sequence(sequence)) = resource else { return Vec::new() };
+    let Some(SequenceOwner { table, column }) = &sequence.owned_by else { return Vec::new() };
+    vec![Address::table(address.target(), table), Address::column(address.target(), table, column)]
+}

@@ -1,0 +1,120 @@
+//! The order of execution: the nodes to run, the rules that order them, and why each stands where it does.
+
+pub mod graph;
+pub mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::address::{Address, Kind};
+use crate::diff::Change;
+use crate::lower::Phase;
+use crate::needs::Needs;
+
+pub use graph::{Cycle, Edge};
+pub use rules::{Demand, RULES, Rule};
+
+/// A change whose statements run, or that follows from one (`parent`).
+#[derive(Clone, Debug)]
+pub struct Item<'a> {
+    pub change: &'a Change<'a>,
+    pub needs: &'a Needs,
+    pub parent: Option<&'a Address>,
+    pub destructive: bool,
+    /// The phases in which it has statements.
+    pub phases: Vec<Phase>,
+}
+
+/// The statements of one change in one phase: the unit of ordering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    pub item: usize,
+    pub phase: Phase,
+}
+
+/// All nodes of one target, with the lookups that rules need.
+#[derive(Debug)]
+pub struct Work<'a> {
+    pub items: Vec<Item<'a>>,
+    pub nodes: Vec<Node>,
+    by_address: HashMap<&'a Address, usize>,
+    by_node: HashMap<Node, usize>,
+}
+
+impl<'a> Work<'a> {
+    pub fn new(items: Vec<Item<'a>>) -> Self {
+        let nodes: Vec<Node> = items
+            .iter()
+            .enumerate()
+            .flat_map(|(item, it)| it.phases.iter().map(move |&phase| Node { item, phase }))
+            .collect();
+        let by_address =
+            items.iter().enumerate().map(|(index, item)| (&item.change.address, index)).collect();
+        let by_node = nodes.iter().enumerate().map(|(index, node)| (*node, index)).collect();
+        Self { items, nodes, by_address, by_node }
+    }
+
+    /// The node of `address` in `phase`: its parent's when it has no statements of its own.
+    fn node(&self, address: &Address, phase: Phase) -> Option<usize> {
+        let item = *self.by_address.get(address)?;
+        match self.items[item].parent {
+            Some(parent) => self.node(parent, phase),
+            None => self.by_node.get(&Node { item, phase }).copied(),
+        }
+    }
+
+    pub fn item_of(&self, node: usize) -> &Item<'a> {
+        &self.items[self.nodes[node].item]
+    }
+
+    /// `up table.main.public.orders`, for explanations and errors.
+    pub fn describe(&self, node: usize) -> String {
+        format!("{} {}", self.nodes[node].phase.as_str(), self.item_of(node).change.address)
+    }
+}
+
+/// The order in which the nodes run, and the edges that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub nodes: Vec<usize>,
+    pub edges: Vec<Edge>,
+}
+
+/// Orders all nodes by [`RULES`].
+pub fn order(work: &Work<'_>) -> Result<Order, Cycle> {
+    let mut edges = Vec::new();
+    let mut preferences: BTreeMap<usize, u8> = BTreeMap::new();
+    for rule in RULES {
+        match rule.demand {
+            Demand::Before(find) => {
+                let found = find(work).into_iter().filter(|(from, to)| from != to);
+                edges.extend(found.map(|(from, to)| Edge { from, to, rule: rule.name }));
+            }
+            Demand::Late(is_late) => {
+                for node in (0..work.nodes.len()).filter(|&node| is_late(work, node)) {
+                    *preferences.entry(node).or_default() += 1;
+                }
+            }
+        }
+    }
+    edges.sort();
+    edges.dedup();
+    let keys: Vec<_> = (0..work.nodes.len())
+        .map(|node| {
+            let address = &work.item_of(node).change.address;
+            let phase = work.nodes[node].phase;
+            let rank = kind_rank(address.kind());
+            let rank = if phase == Phase::Down { u8::MAX - rank } else { rank };
+            (preferences.get(&node).copied().unwrap_or(0), phase, rank, address)
+        })
+        .collect();
+    let nodes = graph::sort(&keys, &edges)?;
+    Ok(Order { nodes, edges })
+}
+
+fn kind_rank(kind: Kind) -> u8 {
+    let position = Kind::ALL.iter().position(|k| *k == kind);
+    u8::try_from(position.expect("Kind::ALL names every kind")).expect("there are few kinds")
+}

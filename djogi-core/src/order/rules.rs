@@ -1,0 +1,238 @@
+//! The ordering rules, as data. Every edge of a plan comes from one of them and remembers which, so that
+//! `djogi plan --explain` can say why something stands where it does.
+
+use super::Work;
+use crate::address::{Address, Kind};
+use crate::diff::Action;
+use crate::ident::QualifiedName;
+use crate::kind::Resource;
+use crate::lower::Phase;
+
+/// A reason for one node to come before another.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Stable; shown by `--explain`.
+    pub name: &'static str,
+    pub why: &'static str,
+    pub demand: Demand,
+}
+
+/// What a rule asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Demand {
+    /// Required: pairs of nodes, the first before the second.
+    Before(fn(&Work<'_>) -> Vec<(usize, usize)>),
+    /// Preferred: nodes that come after all others unless a required rule needs them sooner.
+    Late(fn(&Work<'_>, usize) -> bool),
+}
+
+impl Rule {
+    pub fn strength(&self) -> &'static str {
+        match self.demand {
+            Demand::Before(_) => "required",
+            Demand::Late(_) => "preferred",
+        }
+    }
+}
+
+const fn before(name: &'static str, why: &'static str, find: fn(&Work<'_>) -> Vec<(usize, usize)>) -> Rule {
+    Rule { name, why, demand: Demand::Before(find) }
+}
+
+pub const RULES: &[Rule] = &[
+    before("rename_before_use", "everything else is written under the new name", rename_before_use),
+    before(
+        "dependency_before_dependent",
+        "an object must exist, in its new form, before what needs it",
+        dependency_before_dependent,
+    ),
+    before(
+        "extension_before_its_objects",
+        "types, functions and operator classes of an extension can stand in any table, constraint or index",
+        extension_before_its_objects,
+    ),
+    before(
+        "owner_after_sequence",
+        "a default needs its sequence, and OWNED BY needs the column: the sequence comes first and is attached last",
+        owner_after_sequence,
+    ),
+    before(
+        "dependent_removed_first",
+        "PostgreSQL refuses to drop what something else needs",
+        dependent_removed_first,
+    ),
+    before(
+        "last_use_before_removal",
+        "what used an object lets go of it before it is dropped",
+        last_use_before_removal,
+    ),
+    before("old_before_new", "a replacement takes the name of the object it replaces", old_before_new),
+    before(
+        "name_freed_before_taken",
+        "a name can be taken only after the object that has it is renamed or dropped",
+        name_freed_before_taken,
+    ),
+    before(
+        "obsolete_parts_leave_first",
+        "a constraint or index that goes must not hinder or slow changes of its columns",
+        obsolete_parts_leave_first,
+    ),
+    Rule {
+        name: "destructive_last",
+        why: "what cannot be undone waits until all else has succeeded",
+        demand: Demand::Late(|work, node| {
+            let item = work.item_of(node);
+            item.destructive && !matches!(work.nodes[node].phase, Phase::Rename)
+        }),
+    },
+];
+
+/// Calls `find` for every node of the given phase.
+fn each<'w>(
+    work: &'w Work<'_>,
+    phase: Phase,
+    mut find: impl FnMut(usize, usize) -> Vec<(usize, usize)> + 'w,
+) -> impl Iterator<Item = (usize, usize)> + 'w {
+    let nodes = work.nodes.iter().enumerate().filter(move |(_, node)| node.phase == phase);
+    nodes.flat_map(move |(index, node)| find(index, node.item))
+}
+
+fn rename_before_use(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (node, at) in work.nodes.iter().enumerate() {
+        let item = &work.items[at.item];
+        let address = &item.change.address;
+        let own = (at.phase != Phase::Rename).then_some(address);
+        let needs = &item.needs;
+        let used = own.into_iter().chain(&needs.desired).chain(&needs.live).chain(&needs.owner);
+        pairs.extend(used.filter_map(|used| work.node(used, Phase::Rename)).map(|rename| (rename, node)));
+        // The update of a table is written under the new names of its columns.
+        if address.kind() == Kind::Column
+            && at.phase == Phase::Rename
+            && let Some(update) = address.table_of_member().and_then(|table| work.node(&table, Phase::Up))
+        {
+            pairs.push((node, update));
+        }
+    }
+    pairs
+}
+
+fn dependency_before_dependent(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Up, |node, item| {
+        let needs = &work.items[item].needs.desired;
+        needs.iter().filter_map(|need| Some((work.node(need, Phase::Up)?, node))).collect()
+    })
+    .collect()
+}
+
+fn extension_before_its_objects(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let is_extension = |node: &usize| work.item_of(*node).change.address.kind() == Kind::Extension;
+    let ups = || (0..work.nodes.len()).filter(|&node| work.nodes[node].phase == Phase::Up);
+    let can_use = |node: &usize| match work.item_of(*node).change.address.kind() {
+        Kind::Table | Kind::Column | Kind::Constraint | Kind::Index => true,
+        Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence => false,
+    };
+    ups().filter(is_extension).flat_map(|e| ups().filter(can_use).map(move |user| (e, user))).collect()
+}
+
+fn owner_after_sequence(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Attach, |node, item| {
+        let item = &work.items[item];
+        let own = work.node(&item.change.address, Phase::Up).map(|up| (up, node));
+        let owners = item.needs.owner.iter().filter_map(|owner| Some((work.node(owner, Phase::Up)?, node)));
+        own.into_iter().chain(owners).collect()
+    })
+    .collect()
+}
+
+fn dependent_removed_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for item in &work.items {
+        let Some(down) = work.node(&item.change.address, Phase::Down) else { continue };
+        pairs.extend(item.needs.live.iter().filter_map(|need| Some((down, work.node(need, Phase::Down)?))));
+    }
+    pairs
+}
+
+fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let removal = |need: &Address| work.node(need, Phase::Down);
+    let uses = each(work, Phase::Up, |node, item| {
+        let needs = &work.items[item].needs;
+        let dropped = needs.live.iter().filter(|need| !needs.desired.contains(need));
+        dropped.filter_map(|need| Some((node, removal(need)?))).collect()
+    });
+    let owned = each(work, Phase::Attach, |node, item| {
+        let owners = work.items[item].needs.live_owner.iter();
+        owners.filter_map(|owner| Some((node, removal(owner)?))).collect()
+    });
+    uses.chain(owned).collect()
+}
+
+fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Up, |node, item| {
+        work.node(&work.items[item].change.address, Phase::Down)
+            .map(|down| (down, node))
+            .into_iter()
+            .collect()
+    })
+    .collect()
+}
+
+fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut freed: Vec<(QualifiedName, usize)> = Vec::new();
+    for item in &work.items {
+        let address = &item.change.address;
+        let dropped = relation_names(item.change.live.filter(|_| address.kind() != Kind::Column));
+        freed.extend(dropped.into_iter().filter_map(|name| Some((name, work.node(address, Phase::Down)?))));
+        let Some(rename) = work.node(address, Phase::Rename) else { continue };
+        if let (Some(old), Some(live), true) =
+            (item.change.renamed_from, item.change.live, address.kind() != Kind::Column)
+        {
+            let names = relation_names(Some(&live.renamed(old)));
+            freed.extend(names.into_iter().map(|name| (name, rename)));
+        }
+    }
+    freed.sort();
+    let mut pairs = Vec::new();
+    for item in work.items.iter().filter(|item| item.change.address.kind() != Kind::Column) {
+        let address = &item.change.address;
+        let is_new = item.change.action == Action::Create;
+        let phase = if is_new { Phase::Up } else { Phase::Rename };
+        let Some(taker) = work.node(address, phase) else { continue };
+        for name in relation_names(item.change.desired.map(|declared| &declared.resource)) {
+            let from = freed.partition_point(|(freed, _)| *freed < name);
+            let same = freed[from..].iter().take_while(|(freed, _)| *freed == name);
+            pairs.extend(same.map(|(_, giver)| (*giver, taker)));
+        }
+    }
+    pairs
+}
+
+/// The names that a resource takes in `pg_class` and `pg_type`.
+fn relation_names(resource: Option<&Resource>) -> Vec<QualifiedName> {
+    match resource {
+        Some(Resource::Enum(r)) => vec![r.qualified_name()],
+        Some(Resource::Sequence(r)) => vec![r.qualified_name()],
+        Some(Resource::Table(r)) => vec![r.qualified_name()],
+        Some(Resource::Index(r)) => vec![r.qualified_name()],
+        Some(Resource::Constraint(r)) if r.has_index() => {
+            vec![QualifiedName::new(r.schema.clone(), r.name.clone())]
+        }
+        Some(Resource::Schema(_) | Resource::Extension(_) | Resource::Constraint(_)) | None => Vec::new(),
+    }
+}
+
+fn obsolete_parts_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Down, |node, item| {
+        let item = &work.items[item];
+        match item.change.address.kind() {
+            Kind::Constraint | Kind::Index => {
+                item.needs.live.iter().filter_map(|need| Some((node, work.node(need, Phase::Up)?))).collect()
+            }
+            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Table | Kind::Column => {
+                Vec::new()
+            }
+        }
+    })
+    .collect()
+}

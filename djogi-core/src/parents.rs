@@ -1,0 +1,96 @@
+//! Changes without statements of their own: what vanishes with its table or column, and constraints that
+//! `CREATE TABLE` brings along.
+
+use std::collections::BTreeMap;
+
+use crate::address::{Address, Kind};
+use crate::depend::columns_used;
+use crate::diff::{Action, Change};
+use crate::ident::Ident;
+use crate::kind::{Constraint, ConstraintDefinition, Resource};
+
+/// Child address to the address of the change that does its work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parents(BTreeMap<Address, Address>);
+
+impl Parents {
+    pub fn of(changes: &[Change<'_>]) -> Self {
+        let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
+        let parents = changes.iter().filter_map(|change| {
+            let parent = match change.action {
+                Action::Create => created_with(change, &by_address),
+                Action::Delete => dropped_with(change, &by_address),
+                Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
+            };
+            Some((change.address.clone(), parent?))
+        });
+        Self(parents.collect())
+    }
+
+    pub fn parent(&self, address: &Address) -> Option<&Address> {
+        self.0.get(address)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Address, &Address)> {
+        self.0.iter()
+    }
+}
+
+/// A new table takes its constraints along, but for foreign keys, which may be mutual.
+fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
+    let Resource::Constraint(constraint) = &change.desired?.resource else { return None };
+    let inline = match constraint.definition {
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::Exclusion(_) => constraint.validated,
+        ConstraintDefinition::ForeignKey(_) => false,
+    };
+    let table = change.address.table_of_member()?;
+    (inline && changes.get(&table)?.action == Action::Create).then_some(table)
+}
+
+fn dropped_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
+    let is_deleted = |address: &Address| changes.get(address).is_some_and(|c| c.action == Action::Delete);
+    let target = change.address.target();
+    let live = change.live?;
+    let (table, columns) = match live {
+        Resource::Constraint(constraint) if leaves_first(constraint, target, &is_deleted) => return None,
+        Resource::Constraint(constraint) => (constraint.table_name(), None),
+        Resource::Index(index) => (index.table_name(), None),
+        Resource::Sequence(sequence) => {
+            let owner = sequence.owned_by.as_ref()?;
+            (owner.table.clone(), Some(vec![owner.column.clone()]))
+        }
+        Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Table(_) => return None,
+    };
+    let table_address = Address::table(target, &table);
+    if is_deleted(&table_address) {
+        return Some(table_address);
+    }
+    let columns: Vec<Ident> = columns.unwrap_or_else(|| {
+        // A deleted column's change has the live table at hand; without one there is nothing to look for.
+        let deleted = changes.values().find(|c| {
+            c.address.kind() == Kind::Column && c.address.table_of_member().as_ref() == Some(&table_address)
+        });
+        match deleted.and_then(|column| column.live) {
+            Some(Resource::Table(table)) => columns_used(table, live),
+            _ => Vec::new(),
+        }
+    });
+    columns.iter().map(|column| Address::column(target, &table, column)).find(|column| is_deleted(column))
+}
+
+/// A foreign key between two tables that both go: were it to go with its table, two that refer to each other
+/// could not go at all.
+fn leaves_first(constraint: &Constraint, target: &Ident, is_deleted: &impl Fn(&Address) -> bool) -> bool {
+    match &constraint.definition {
+        ConstraintDefinition::ForeignKey(key) => {
+            key.references != constraint.table_name() && is_deleted(&Address::table(target, &key.references))
+        }
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::Exclusion(_) => false,
+    }
+}

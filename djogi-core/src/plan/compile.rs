@@ -1,0 +1,381 @@
+//! From catalogs to a plan, as one straight line:
+//! rebase renames, diff, lower, classify, order, group, prove, assemble, seal.
+
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assemble::{self, Judged};
+use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+use super::{
+    Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Summary, Unmanaged,
+};
+use crate::address::{Address, Kind};
+use crate::classify::{Candidate, Gates, Judgement, classify};
+use crate::depend::Dependencies;
+use crate::diff::unmanaged::unmanaged;
+use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
+use crate::digest::Digest;
+use crate::disposition::Disposition;
+use crate::group::{Grouping, group};
+use crate::kind::{Constraint, Resource};
+use crate::lower::{lower, place_column};
+use crate::needs::Needs;
+use crate::order::{Item, Order, Work, graph::causes, order};
+use crate::parents::Parents;
+use crate::prove::{prove_changes, prove_groups};
+use crate::recorded::Recorded;
+use crate::sql::{Context, Step, enum_dependents};
+
+/// Makes the plan.
+///
+/// # Errors
+/// When no honest plan exists: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
+pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
+    let mut document = empty(inputs);
+    for target in by_name(inputs) {
+        let planned = plan_target(target, &inputs.options, document.groups.len() + 1, None)?;
+        document.resource_changes.extend(planned.changes);
+        document.resource_drift.extend(planned.drift);
+        document.groups.extend(planned.groups);
+        document.diagnostics.extend(planned.diagnostics);
+        document.unmanaged.count += planned.unmanaged.count;
+        document.unmanaged.resources.extend(planned.unmanaged.resources);
+        document.unmanaged.unmodelled.extend(planned.unmanaged.unmodelled);
+    }
+    document.approvals = assemble::approvals(&document.resource_changes);
+    document.summary = assemble::summary(&document.resource_changes, &document.resource_drift);
+    document.converged = document.resource_changes.is_empty();
+    document.digest = document.body_digest();
+    Ok(document)
+}
+
+/// Why the statements of `address` stand where they do: the chain of rules that lead to them, roots first.
+/// Empty when nothing has to come before.
+///
+/// # Errors
+/// As [`compile`], and [`PlanError::UnknownAddress`].
+pub fn explain(inputs: &PlanInputs, address: &Address) -> Result<Vec<Because>, PlanError> {
+    let unknown = || PlanError::UnknownAddress(address.clone());
+    let target = inputs.targets.iter().find(|t| t.target == *address.target()).ok_or_else(unknown)?;
+    let known = |address: &Address| {
+        target.desired.contains_key(address) || target.recorded.resources.contains_key(address)
+    };
+    let planned = plan_target(target, &inputs.options, 1, Some(address))?;
+    let is_changed = planned.changes.iter().any(|change| change.address == *address);
+    if is_changed || known(address) { Ok(planned.reasons) } else { Err(unknown()) }
+}
+
+fn by_name(inputs: &PlanInputs) -> Vec<&TargetInputs> {
+    let mut targets: Vec<_> = inputs.targets.iter().collect();
+    targets.sort_by(|a, b| a.target.cmp(&b.target));
+    targets
+}
+
+fn empty(inputs: &PlanInputs) -> PlanDocument {
+    let base_of = |target: &TargetInputs| BaseTarget {
+        system_identifier: target.live.identity.system_identifier.clone(),
+        database: target.live.identity.database.clone(),
+        server_version: target.live.identity.server_version,
+        epoch: target.epoch,
+    };
+    PlanDocument {
+        format_version: PLAN_FORMAT.to_owned(),
+        djogi_version: inputs.djogi_version.clone(),
+        created_at: inputs.created_at.clone(),
+        digest: Digest::of_bytes(b""),
+        config: inputs.config.clone(),
+        base: Base {
+            lineage: inputs.lineage.clone(),
+            serial: inputs.serial,
+            targets: inputs.targets.iter().map(|target| (target.target.clone(), base_of(target))).collect(),
+        },
+        converged: false,
+        summary: Summary::default(),
+        resource_changes: Vec::new(),
+        resource_drift: Vec::new(),
+        groups: Vec::new(),
+        approvals: Vec::new(),
+        recoveries: Vec::new(),
+        diagnostics: Vec::new(),
+        unmanaged: Unmanaged::default(),
+    }
+}
+
+/// The part of a plan that belongs to one target.
+struct TargetPlan {
+    changes: Vec<ResourceChange>,
+    drift: Vec<ResourceChange>,
+    groups: Vec<Group>,
+    unmanaged: Unmanaged,
+    diagnostics: Vec<PlanDiagnostic>,
+    reasons: Vec<Because>,
+}
+
+fn plan_target(
+    inputs: &TargetInputs,
+    options: &PlanOptions,
+    first_group: usize,
+    explained: Option<&Address>,
+) -> Result<TargetPlan, PlanError> {
+    let TargetInputs { target, desired, recorded, live, .. } = inputs;
+    refuse_vanished_packages(inputs)?;
+    let rebased = rebase(target, desired, recorded, live);
+    let drifted = drift(&rebased);
+    let foreign = unmanaged(desired, &rebased);
+    // Most plans find nothing to do, and need none of this.
+    let live_side = LazyCell::new(|| Dependencies::new(target, rebased.live.iter()));
+    let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
+
+    let no_tables = BTreeSet::new();
+    let context = Context {
+        version: live.identity.server_version,
+        target,
+        live: &rebased.live,
+        sizes: &rebased.sizes,
+        new_tables: &no_tables,
+    };
+    let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
+        place_column(old, new, alteration, &context, |column| {
+            !dependents.of(&Address::column(target, &new.qualified_name(), column)).is_empty()
+        })
+    });
+    let new_tables = changes
+        .iter()
+        .filter(|change| change.action == Action::Create && change.address.kind() == Kind::Table)
+        .filter_map(|change| change.address.relation())
+        .collect();
+    let context = Context { new_tables: &new_tables, ..context };
+
+    let parents = Parents::of(&changes);
+    let candidates = if changes.is_empty() {
+        Vec::new()
+    } else {
+        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &d.resource)));
+        let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
+        candidates(changes, &parents, &sides, &context)
+    };
+    let live_dependents = live_dependents(&candidates, &rebased, &live_side);
+    let judgements = if candidates.is_empty() {
+        Vec::new()
+    } else {
+        let gates = Gates {
+            policy: inputs.destructive,
+            only: &options.only,
+            parents: &parents,
+            unmanaged: &dependents,
+            foreign: &foreign.iter().copied().collect(),
+            live: &rebased.live,
+            live_dependents: &live_dependents,
+        };
+        classify(&candidates, &gates)
+    };
+
+    let work = work(&candidates, &judgements, &parents);
+    let order = order(&work)
+        .map_err(|cycle| PlanError::Cycle { target: target.clone(), edges: because(&work, &cycle.0) })?;
+    let steps = ordered_steps(&candidates, &judgements, &work, &order);
+    let grouping = Grouping {
+        target,
+        sizes: &rebased.sizes,
+        lock_timeout_ms: inputs.lock_timeout_ms,
+        max_locks: inputs.max_locks_per_group,
+        first: first_group,
+    };
+    let groups = group(steps.iter().map(|(step, _)| (*step).clone()), &grouping);
+
+    let judged: Vec<Judged<'_>> = candidates
+        .iter()
+        .zip(&judgements)
+        .map(|(candidate, judgement)| Judged {
+            candidate,
+            judgement,
+            parent: parents.parent(&candidate.change.address),
+        })
+        .collect();
+    let changes = assemble::changes(&judged, &rebased, &groups);
+    let failed = |error| PlanError::Proof { target: target.clone(), error };
+    prove_groups(&work, &order, &steps, &groups, first_group).map_err(failed)?;
+    prove_changes(&changes, &groups).map_err(failed)?;
+
+    let reasons = explained.map_or_else(Vec::new, |address| {
+        let nodes: Vec<usize> =
+            (0..work.nodes.len()).filter(|&node| work.item_of(node).change.address == *address).collect();
+        because(&work, &causes(&nodes, &order.edges))
+    });
+    Ok(TargetPlan {
+        drift: assemble::drift(&drifted, &rebased, &changes),
+        diagnostics: assemble::diagnostics(&changes, inputs.destructive),
+        unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
+        changes,
+        groups,
+        reasons,
+    })
+}
+
+/// Refuses to plan the end of everything that a package declared: its models were probably not linked.
+fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
+    let declared: BTreeSet<&str> = inputs.desired.values().map(|d| d.package.as_str()).collect();
+    let recorded = inputs.recorded.resources.iter();
+    let vanished: BTreeSet<String> = recorded
+        .filter(|(address, _)| inputs.live.catalog.contains(address))
+        .filter_map(|(_, record)| record.package.as_deref())
+        .filter(|package| !declared.contains(package))
+        .map(str::to_owned)
+        .collect();
+    if vanished.is_empty() {
+        return Ok(());
+    }
+    Err(PlanError::PackagesVanished {
+        target: inputs.target.clone(),
+        packages: vanished.into_iter().collect(),
+    })
+}
+
+/// What the changes rest on.
+struct Sides<'a> {
+    desired: &'a Dependencies<'a>,
+    live: &'a Dependencies<'a>,
+    recorded: &'a Recorded,
+}
+
+/// Writes the statements of all changes.
+fn candidates<'a>(
+    changes: Vec<Change<'a>>,
+    parents: &Parents,
+    sides: &Sides<'_>,
+    context: &Context<'_>,
+) -> Vec<Candidate<'a>> {
+    let mut inline: BTreeMap<Address, Vec<&Constraint>> = BTreeMap::new();
+    let mut rebuilt_anyway: BTreeSet<Address> = BTreeSet::new();
+    for change in &changes {
+        if let (Action::Create, Some(parent)) = (&change.action, parents.parent(&change.address))
+            && let Some(Resource::Constraint(constraint)) = change.desired.map(|declared| &declared.resource)
+        {
+            inline.entry(parent.clone()).or_default().push(constraint);
+        }
+        if matches!(change.action, Action::Delete | Action::Replace(_)) {
+            rebuilt_anyway.insert(change.address.clone());
+        }
+    }
+    changes
+        .into_iter()
+        .map(|change| {
+            let needs = Needs::of(&change, sides.desired, sides.live);
+            let inline = inline.get(&change.address).map_or(&[][..], Vec::as_slice);
+            let rebuild = match (&change.action, change.live) {
+                (Action::Replace(_), Some(Resource::Enum(live))) => enum_dependents(live, context)
+                    .into_iter()
+                    .filter(|resource| {
+                        let address = resource.address(context.target);
+                        sides.recorded.resources.contains_key(&address) && !rebuilt_anyway.contains(&address)
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            let lowered = match parents.parent(&change.address) {
+                Some(_) => Default::default(),
+                None => lower(&change, inline, &rebuild, context),
+            };
+            Candidate { change, needs, lowered }
+        })
+        .collect()
+}
+
+/// For everything that goes or is made anew: the managed live objects that rest on it.
+fn live_dependents(
+    candidates: &[Candidate<'_>],
+    rebased: &Rebased<'_>,
+    live: &Dependencies<'_>,
+) -> BTreeMap<Address, Vec<Address>> {
+    let own_change: BTreeSet<&Address> = candidates.iter().map(|c| &c.change.address).collect();
+    let leaving = |change: &Change<'_>| matches!(change.action, Action::Delete | Action::Replace(_));
+    let mut dependents: BTreeMap<Address, Vec<Address>> = candidates
+        .iter()
+        .filter(|c| leaving(&c.change))
+        .map(|c| (c.change.address.clone(), Vec::new()))
+        .collect();
+    if dependents.is_empty() {
+        return dependents;
+    }
+    let managed = rebased.live.iter().filter(|(a, _)| rebased.recorded.resources.contains_key(*a));
+    for (address, resource) in managed {
+        let mut add = |needed: &Address, dependent: &Address| {
+            if let Some(list) = dependents.get_mut(needed) {
+                list.push(dependent.clone());
+            }
+        };
+        match resource {
+            Resource::Table(table) => {
+                for column in &table.columns {
+                    let member = Address::column(address.target(), &table.qualified_name(), &column.name);
+                    let dependent = if own_change.contains(&member) { &member } else { address };
+                    live.of_column(column).iter().for_each(|needed| add(needed, dependent));
+                }
+                add(&Address::schema(address.target(), &table.schema), address);
+            }
+            Resource::Sequence(sequence) => {
+                live.of(resource).iter().for_each(|needed| add(needed, address));
+                if let Some(owner) = &sequence.owned_by {
+                    add(&Address::table(address.target(), &owner.table), address);
+                    add(&Address::column(address.target(), &owner.table, &owner.column), address);
+                }
+            }
+            Resource::Schema(_)
+            | Resource::Extension(_)
+            | Resource::Enum(_)
+            | Resource::Constraint(_)
+            | Resource::Index(_) => live.of(resource).iter().for_each(|needed| add(needed, address)),
+        }
+    }
+    dependents
+}
+
+/// What runs, and what follows from it.
+fn work<'a>(candidates: &'a [Candidate<'a>], judgements: &[Judgement], parents: &'a Parents) -> Work<'a> {
+    let goes_on = |judgement: &Judgement| {
+        matches!(judgement.disposition, Disposition::Applied | Disposition::Derived(_))
+    };
+    let items = candidates.iter().zip(judgements).filter(|(_, judgement)| goes_on(judgement));
+    Work::new(
+        items
+            .map(|(candidate, _)| Item {
+                change: &candidate.change,
+                needs: &candidate.needs,
+                parent: parents.parent(&candidate.change.address),
+                destructive: candidate.lowered.reversibility().is_destructive(),
+                phases: candidate.lowered.parts.iter().map(|(phase, _)| *phase).collect(),
+            })
+            .collect(),
+    )
+}
+
+/// All statements in their order, each with its node.
+fn ordered_steps<'a>(
+    candidates: &'a [Candidate<'_>],
+    judgements: &[Judgement],
+    work: &Work<'_>,
+    order: &Order,
+) -> Vec<(&'a Step, usize)> {
+    let by_address: BTreeMap<&Address, &Candidate<'_>> = candidates
+        .iter()
+        .zip(judgements)
+        .map(|(candidate, _)| (&candidate.change.address, candidate))
+        .collect();
+    let mut ordered = Vec::new();
+    for &node in &order.nodes {
+        let parts = by_address.get(&work.item_of(node).change.address).map(|c| c.lowered.parts.iter());
+        let phase = work.nodes[node].phase;
+        let steps = parts.into_iter().flatten().filter(|(p, _)| *p == phase).flat_map(|(_, steps)| steps);
+        ordered.extend(steps.map(|step| (step, node)));
+    }
+    ordered
+}
+
+fn because(work: &Work<'_>, edges: &[crate::order::Edge]) -> Vec<Because> {
+    let describe = |edge: &crate::order::Edge| Because {
+        first: work.describe(edge.from),
+        then: work.describe(edge.to),
+        rule: edge.rule,
+    };
+    edges.iter().map(describe).collect()
+}

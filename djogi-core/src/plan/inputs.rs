@@ -1,0 +1,81 @@
+//! What a plan is made from, and why none could be made.
+
+use crate::address::Address;
+use crate::classify::DestructivePolicy;
+use crate::desired::Desired;
+use crate::diff::Adoption;
+use crate::ident::Ident;
+use crate::observation::Observation;
+use crate::plan::ConfigReference;
+use crate::prove::ProofError;
+use crate::recorded::Recorded;
+
+/// Everything that goes into a plan: nothing else does.
+#[derive(Clone, Debug)]
+pub struct PlanInputs {
+    pub config: ConfigReference,
+    pub djogi_version: String,
+    /// RFC 3339, UTC.
+    pub created_at: String,
+    /// `None` before the first apply.
+    pub lineage: Option<String>,
+    pub serial: u64,
+    pub targets: Vec<TargetInputs>,
+    pub options: PlanOptions,
+}
+
+/// The three catalogs of one target, and its rules.
+#[derive(Clone, Debug)]
+pub struct TargetInputs {
+    pub target: Ident,
+    pub desired: Desired,
+    pub recorded: Recorded,
+    pub live: Observation,
+    pub epoch: u64,
+    pub destructive: DestructivePolicy,
+    pub lock_timeout_ms: u64,
+    /// How many locks one transaction may hold: well below the server's `max_locks_per_transaction` times
+    /// `max_connections`.
+    pub max_locks_per_group: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Plan these and what they need; empty means everything.
+    pub only: Vec<Address>,
+    pub adopt: Adoption,
+    /// List unmanaged objects instead of only counting them.
+    pub unmanaged: bool,
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Dropping all that a package declared is hardly ever meant: most likely it was not linked.
+    #[error("nothing is declared by {} any more, whose objects are managed in target {target}", .packages.join(", "))]
+    PackagesVanished { target: Ident, packages: Vec<String> },
+    /// `--only` or `--explain` names what has no change and is no known object.
+    #[error("{0} is neither declared nor recorded")]
+    UnknownAddress(Address),
+    #[error("the changes of target {target} need each other: {}", .edges.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Cycle { target: Ident, edges: Vec<Because> },
+    /// A fault of djogi itself.
+    #[error("the plan of target {target} is wrong, which is a fault of djogi: {error}")]
+    Proof { target: Ident, error: ProofError },
+}
+
+/// One reason in the order of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// `phase address`, as `up table.main.public.orders`.
+    pub first: String,
+    pub then: String,
+    /// The name of the ordering rule.
+    pub rule: &'static str,
+}
+
+impl std::fmt::Display for Because {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} before {} ({})", self.first, self.then, self.rule)
+    }
+}

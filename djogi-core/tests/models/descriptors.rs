@@ -1,0 +1,19 @@
+//! What the derives write.
+
+use djogi_core::model::{self, LinkedModels};
+use djogi_core::{Model, PgEnum};
+
+use super::every_attribute::{Order, State, Tenant};
+
+#[test]
+fn every_attribute_reaches_the_descriptor() {
+    insta::assert_debug_snapshot!("order", Order::DESCRIPTOR);
+    insta::assert_debug_snapshot!("tenant", Tenant::DESCRIPTOR);
+    insta::assert_debug_snapshot!("state", State::ENUM);
+}
+
+#[test]
+fn every_derived_model_is_registered() {
+    let names: Vec<_> = model::models(&[&LinkedModels]).iter().map(|model| model.name).collect();
+    assert_eq!(names, ["Tenant", "Person", "Order"]);
+}

@@ -1,0 +1,210 @@
+//! Foreign keys: `foreign_key(...)` at the model, `references = ...` with its companions at a field.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned as _;
+use syn::{Error, LitStr, Path, Result, Token, parenthesized};
+
+use crate::attr::{Keys, equals, flag, line, name, string, word};
+use crate::columns::{Columns, Overrides};
+use crate::constraint::{Deferral, column_list};
+
+/// One foreign key.
+pub(crate) struct ForeignKey {
+    pub(crate) span: Span,
+    columns: Vec<Ident>,
+    pub(crate) references: Option<Reference>,
+    referenced_columns: Vec<Ident>,
+    name: Option<LitStr>,
+    on_delete: Option<Action>,
+    on_update: Option<Action>,
+    match_full: bool,
+    deferral: Deferral,
+}
+
+/// The referenced table.
+pub(crate) enum Reference {
+    Model(Path),
+    Table(LitStr),
+}
+
+struct Action {
+    word: &'static str,
+    /// The columns of `set_null(...)` and `set_default(...)`.
+    columns: Vec<Ident>,
+}
+
+const KEYS: Keys = Keys::new(
+    "`foreign_key(...)`",
+    &[
+        "columns",
+        "references",
+        "references_columns",
+        "name",
+        "on_delete",
+        "on_update",
+        "match",
+        "deferrable",
+        "initially_deferred",
+    ],
+);
+
+const ACTIONS: &[&str] = &["cascade", "restrict", "no_action", "set_null", "set_default"];
+
+impl ForeignKey {
+    pub(crate) fn new(span: Span, columns: Vec<Ident>) -> Self {
+        Self {
+            span,
+            columns,
+            references: None,
+            referenced_columns: Vec::new(),
+            name: None,
+            on_delete: None,
+            on_update: None,
+            match_full: false,
+            deferral: Deferral::default(),
+        }
+    }
+
+    /// `foreign_key(columns(a, b), references = Model, ...)`.
+    pub(crate) fn of_model(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
+        let mut foreign_key = Self::new(key.span(), Vec::new());
+        if !input.peek(syn::token::Paren) {
+            return Err(Error::new(
+                key.span(),
+                "`foreign_key` takes a list: `foreign_key(columns(a, b), references = Model)`",
+            ));
+        }
+        let content;
+        parenthesized!(content in input);
+        KEYS.parse(&content, &mut Vec::new(), |item, key, input| match item {
+            "columns" => column_list(key, input).map(|columns| foreign_key.columns = columns),
+            _ => foreign_key.item(item, key, input),
+        })?;
+        if foreign_key.columns.is_empty() {
+            return Err(Error::new(key.span(), "`foreign_key(...)` needs `columns(...)`"));
+        }
+        if foreign_key.references.is_none() {
+            return Err(Error::new(key.span(), "`foreign_key(...)` needs `references = Model`"));
+        }
+        Ok(foreign_key)
+    }
+
+    /// Reads one item that model level and field level share.
+    pub(crate) fn item(&mut self, item: &str, key: &Ident, input: ParseStream<'_>) -> Result<()> {
+        match item {
+            "references" => self.references(key, input)?,
+            "references_columns" => {
+                if !self.referenced_columns.is_empty() {
+                    return Err(Error::new(key.span(), "the referenced column is already given"));
+                }
+                self.referenced_columns = column_list(key, input)?;
+            }
+            "name" => self.name = Some(name(key, input)?),
+            "on_delete" => self.on_delete = Some(Action::parse(key, input)?),
+            "on_update" => {
+                let action = Action::parse(key, input)?;
+                if let Some(column) = action.columns.first() {
+                    let message = "PostgreSQL takes a column list for `on_delete` only";
+                    return Err(Error::new(column.span(), message));
+                }
+                self.on_update = Some(action);
+            }
+            "match" => {
+                equals(key, "full", input)?;
+                self.match_full = word("`match`", &["simple", "full"], input)? == "full";
+            }
+            "deferrable" => {
+                flag(key, input)?;
+                self.deferral.deferrable = true;
+            }
+            "initially_deferred" => {
+                flag(key, input)?;
+                self.deferral.initially_deferred = true;
+            }
+            other => unreachable!("`{other}` is not among the keys of a foreign key"),
+        }
+        Ok(())
+    }
+
+    /// `= Model`, `= Model.field` or `= "schema.table"`.
+    fn references(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
+        let expected = "Model`, `references = Model.field` or `references = \"schema.table\"";
+        equals(key, expected, input)?;
+        if input.peek(LitStr) {
+            self.references = Some(Reference::Table(string("a table name", input)?));
+            return Ok(());
+        }
+        let path = input
+            .call(Path::parse_mod_style)
+            .map_err(|error| Error::new(error.span(), format!("`{key}` takes `references = {expected}`")))?;
+        self.references = Some(Reference::Model(path));
+        if input.parse::<Option<Token![.]>>()?.is_some() {
+            let column = input.call(Ident::parse_any)?;
+            if !self.referenced_columns.is_empty() {
+                return Err(Error::new(column.span(), "the referenced column is already given"));
+            }
+            self.referenced_columns = vec![column];
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
+        if !self.referenced_columns.is_empty() && self.referenced_columns.len() != self.columns.len() {
+            let (own, other) = (self.columns.len(), self.referenced_columns.len());
+            let message = format!("{own} columns reference {other}");
+            return Err(Error::new(self.span, message));
+        }
+        let own = columns.list(&self.columns)?;
+        let reference = match &self.references {
+            Some(Reference::Model(path)) => {
+                let table = quote_spanned!(path.span()=> <#path as __d::Model>::TABLE);
+                quote!(__d::ReferenceDescriptor::Model(#table))
+            }
+            Some(Reference::Table(table)) => {
+                let table = table.value();
+                quote!(__d::ReferenceDescriptor::Table(#table))
+            }
+            None => return Err(Error::new(self.span, "this needs `references = Model`")),
+        };
+        let referenced = self.referenced_columns.iter().map(|column| column.unraw().to_string());
+        let line = line(self.span);
+        let mut overrides = Overrides::default();
+        overrides.some("name", self.name.as_ref());
+        for (field, action) in [("on_delete", &self.on_delete), ("on_update", &self.on_update)] {
+            if let Some(action) = action {
+                overrides.set(field, action.tokens(columns)?);
+            }
+        }
+        overrides.when("match_full", self.match_full);
+        self.deferral.override_in(&mut overrides);
+        let ty = quote!(__d::ForeignKeyDescriptor);
+        Ok(overrides.over(&ty, &quote!(#ty::new(#line, #own, #reference, &[#(#referenced),*]))))
+    }
+}
+
+impl Action {
+    fn parse(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
+        equals(key, "cascade", input)?;
+        let word = word(&format!("`{key}`"), ACTIONS, input)?;
+        let columns = if input.peek(syn::token::Paren) && matches!(word, "set_null" | "set_default") {
+            column_list(key, input)?
+        } else {
+            Vec::new()
+        };
+        Ok(Self { word, columns })
+    }
+
+    fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
+        let list = if self.columns.is_empty() { quote!(&[]) } else { columns.list(&self.columns)? };
+        Ok(match self.word {
+            "cascade" => quote!(__d::ReferentialAction::Cascade),
+            "restrict" => quote!(__d::ReferentialAction::Restrict),
+            "set_null" => quote!(__d::ReferentialAction::SetNull(#list)),
+            "set_default" => quote!(__d::ReferentialAction::SetDefault(#list)),
+            _ => quote!(__d::ReferentialAction::NoAction),
+        })
+    }
+}
