@@ -11,8 +11,11 @@ impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
         let exit = Exit::from_code(error.exit_code());
         let diagnostics = match &error {
-            EngineError::Normalise(NormaliseError::Refused(refusals)) => refusals.iter().map(refusal).collect(),
-            EngineError::Sql(database) | EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
+            EngineError::Normalise(NormaliseError::Refused(refusals)) => {
+                refusals.iter().map(refusal).collect()
+            }
+            EngineError::Sql(database)
+            | EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
                 vec![with_facts(plain(&error), database)]
             }
             EngineError::Stale(moved) => {

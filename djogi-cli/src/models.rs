@@ -77,11 +77,14 @@ fn ask(package: &str, root: &Path) -> Result<Declarations, CliError> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--quiet", "--package", package, "--", "catalog"]).current_dir(root);
     let failed = |reason: String| {
-        Diagnostic::error("models_unavailable", format!("cannot ask package `{package}` for its models: {reason}"))
-            .help(
-                "its binary must be `djogi_cli::djogi_main!();`; or export the models to a file \
+        Diagnostic::error(
+            "models_unavailable",
+            format!("cannot ask package `{package}` for its models: {reason}"),
+        )
+        .help(
+            "its binary must be `djogi_cli::djogi_main!();`; or export the models to a file \
                  (`cargo run -- catalog --out catalog.json`) and set [models] catalog = \"catalog.json\"",
-            )
+        )
     };
     let output = command
         .stdin(Stdio::null())

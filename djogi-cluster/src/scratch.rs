@@ -1,9 +1,9 @@
 //! The scratch server of one target: of its major version, started only when a declaration needs it.
 
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use djogi_core::Ident;
 use djogi_core::observation::ServerVersion;
 use tokio::sync::Mutex;
 
@@ -16,14 +16,20 @@ use crate::server::{BinarySearch, ScratchOptions, ScratchServer};
 /// Gives a throw-away server, and stops it when dropped.
 pub(crate) struct Scratch<'a> {
     cluster: &'a Cluster,
+    target: Ident,
     version: ServerVersion,
     reporter: &'a dyn Reporter,
     server: Mutex<Option<ScratchServer>>,
 }
 
 impl<'a> Scratch<'a> {
-    pub(crate) fn new(cluster: &'a Cluster, version: ServerVersion, reporter: &'a dyn Reporter) -> Self {
-        Self { cluster, version, reporter, server: Mutex::new(None) }
+    pub(crate) fn new(
+        cluster: &'a Cluster,
+        target: Ident,
+        version: ServerVersion,
+        reporter: &'a dyn Reporter,
+    ) -> Self {
+        Self { cluster, target, version, reporter, server: Mutex::new(None) }
     }
 
     /// Where its results are kept: outside the project, which read-only commands leave as it is.
@@ -44,6 +50,7 @@ impl ScratchProvider for Scratch<'_> {
             let started = ScratchServer::start(&ScratchOptions { search }, &observer);
             *server = Some(started.map_err(|error| ScratchError::NoServer(error.to_string()))?);
             self.reporter.report(&Event::ScratchStarted {
+                target: self.target.clone(),
                 server_version: self.version,
                 elapsed_ms: millis_since(began),
             });

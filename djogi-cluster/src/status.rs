@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use djogi_core::desired::Desired;
-use djogi_core::diff::{drift, rebase};
+use djogi_core::diff::drift::drift;
+use djogi_core::diff::rebase;
 use djogi_core::observation::DatabaseIdentity;
 use djogi_core::plan::PlanOptions;
 use djogi_core::{Address, Ident};
@@ -13,7 +14,8 @@ use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::RunId;
 use crate::inputs::{Survey, gather};
-use crate::lock::{LockSession, lock_session};
+use crate::ledger::LockSession;
+use crate::lock::lock_session;
 use crate::session::Session;
 use crate::state::{RecordedCatalog, Serial, Snapshot, State, Status, Store, StoreError, WrittenBy};
 

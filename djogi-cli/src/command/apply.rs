@@ -96,9 +96,8 @@ fn read(file: &Path) -> Result<PlanDocument, CliError> {
     let wrong = |code, message: String| -> CliError {
         Diagnostic::error(code, message).file(&name).help("`djogi plan --out FILE` saves a plan").into()
     };
-    let text = std::fs::read(file).map_err(|error| {
-        wrong("plan_unreadable", format!("cannot read the plan: {error}"))
-    })?;
+    let text = std::fs::read(file)
+        .map_err(|error| wrong("plan_unreadable", format!("cannot read the plan: {error}")))?;
     let value: serde_json::Value = serde_json::from_slice(&text)
         .map_err(|error| wrong("plan_invalid", format!("this is no saved plan: {error}")))?;
     let format = value.get("format_version").and_then(serde_json::Value::as_str).unwrap_or("none");
@@ -106,7 +105,8 @@ fn read(file: &Path) -> Result<PlanDocument, CliError> {
         let message = format!("the plan has format {format:?}; this djogi reads {PLAN_FORMAT:?}");
         return Err(wrong("plan_format", message));
     }
-    serde_json::from_value(value).map_err(|error| wrong("plan_invalid", format!("this is no saved plan: {error}")))
+    serde_json::from_value(value)
+        .map_err(|error| wrong("plan_invalid", format!("this is no saved plan: {error}")))
 }
 
 type Begun<'a> = Result<Prepared<'a>, Box<Applied>>;
@@ -122,11 +122,15 @@ fn begin<'a>(
 
 fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) -> Result<bool, CliError> {
     if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error("confirmation_needed", "standard input is no terminal, so nobody can be asked")
-            .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
-            .into());
+        return Err(Diagnostic::error(
+            "confirmation_needed",
+            "standard input is no terminal, so nobody can be asked",
+        )
+        .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
+        .into());
     }
-    let targets: Vec<String> = prepared.document().base.targets.values().map(|t| t.database.clone()).collect();
+    let targets: Vec<String> =
+        prepared.document().base.targets.values().map(|t| t.database.clone()).collect();
     terminal.say(&format!("\nApply this to database {}? Only `yes` is taken: ", targets.join(", ")));
     let answer = engine.run(async {
         // Reading blocks a thread of its own, so that a signal is heard meanwhile.

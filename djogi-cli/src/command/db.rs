@@ -60,7 +60,9 @@ pub(crate) fn run(args: &DbArgs, context: &Context, terminal: &mut Terminal) -> 
             Ok::<_, CliError>(format!("{url}\n"))
         })?,
         DbAction::Down => with_progress(terminal, |reporter| {
-            match EmbeddedServer::down(&folder, &|event| report(reporter, &event)).map_err(EngineError::from)? {
+            match EmbeddedServer::down(&folder, &|event| report(reporter, &event))
+                .map_err(EngineError::from)?
+            {
                 Down::Stopped => Ok::<_, CliError>("Stopped.\n".to_owned()),
                 Down::NotRunning => Ok("It was not running.\n".to_owned()),
                 Down::LeftToUsers => Ok("Other commands use it; the last of them stops it.\n".to_owned()),
@@ -95,9 +97,12 @@ fn embedded(cluster: &Cluster) -> Result<(&TargetSettings, &str), CliError> {
         ServerSettings::Url(_) => None,
     });
     found.ok_or_else(|| {
-        Diagnostic::error("db_not_embedded", "every target of this configuration has a url, so there is no embedded server")
-            .help("remove the url of a target, or choose another environment with --env")
-            .into()
+        Diagnostic::error(
+            "db_not_embedded",
+            "every target of this configuration has a url, so there is no embedded server",
+        )
+        .help("remove the url of a target, or choose another environment with --env")
+        .into()
     })
 }
 
@@ -129,9 +134,12 @@ fn reset(cluster: &Cluster, reporter: &dyn Reporter) -> Result<(), ServerError> 
 
 fn confirm(cluster: &Cluster, terminal: &mut Terminal) -> Result<bool, CliError> {
     if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error("confirmation_needed", "standard input is no terminal, so nobody can be asked")
-            .help("add --auto-approve")
-            .into());
+        return Err(Diagnostic::error(
+            "confirmation_needed",
+            "standard input is no terminal, so nobody can be asked",
+        )
+        .help("add --auto-approve")
+        .into());
     }
     let folder = cluster.embedded_dir();
     terminal.say(&format!("Delete all data in {}? Only `yes` is taken: ", folder.display()));

@@ -32,8 +32,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
     };
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
-    let imported =
-        with_progress(terminal, |reporter| engine.run(import(&cluster, &selection, reporter)))??;
+    let imported = with_progress(terminal, |reporter| engine.run(import(&cluster, &selection, reporter)))??;
     let text = if context.global.json { to_json(&imported) } else { to_text(&imported) };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
@@ -42,7 +41,8 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
 fn to_json(imported: &Imported) -> String {
     let Imported { taken, known, undeclared, snapshot } = imported;
     let serial = snapshot.version.serial();
-    let value = json!({"imported": taken, "managed_before": known, "undeclared": undeclared, "serial": serial});
+    let value =
+        json!({"imported": taken, "managed_before": known, "undeclared": undeclared, "serial": serial});
     format!("{value:#}\n")
 }
 

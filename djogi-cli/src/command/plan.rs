@@ -59,15 +59,11 @@ pub enum PlanFormat {
 
 pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let cluster = cluster(context)?;
-    let options = PlanOptions {
-        only: addresses(&args.only)?,
-        unmanaged: args.unmanaged,
-        ..PlanOptions::default()
-    };
+    let options =
+        PlanOptions { only: addresses(&args.only)?, unmanaged: args.unmanaged, ..PlanOptions::default() };
     let explained = args.explain.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
     let engine = Engine::start()?;
-    let planned =
-        with_progress(terminal, |reporter| engine.run(plan(&cluster, options, reporter)))??;
+    let planned = with_progress(terminal, |reporter| engine.run(plan(&cluster, options, reporter)))??;
     if let Some([address]) = explained.as_deref() {
         return explain_change(&planned, address, terminal);
     }

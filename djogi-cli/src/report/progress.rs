@@ -67,22 +67,13 @@ impl Progress {
     pub(crate) fn take(&mut self, event: &Event, now: Instant) -> String {
         match event {
             Event::PlanMade { groups, .. } => self.groups = Some(*groups),
-            Event::ServerDownloading { version, source, received_bytes, total_bytes } => {
+            Event::ServerDownloading { version, source } => {
                 let what = Line::new(format!("downloading PostgreSQL {version} from {source}"), Tone::Plain);
                 self.begin(TaskKey::Server, what, now);
-                let received = style::bytes(*received_bytes);
-                let detail = total_bytes
-                    .map_or_else(|| received.clone(), |total| of(&received, *received_bytes, total));
-                self.detail(&TaskKey::Server, detail);
             }
-            Event::ServerStarted { .. } => drop(self.end(&TaskKey::Server)),
-            Event::ScratchStarted { target, declarations, .. } => {
-                let number = style::count(*declarations, "declaration");
-                let what =
-                    Line::new(format!("bringing {number} of {target} to PostgreSQL's own form"), Tone::Plain);
-                self.begin(TaskKey::Scratch(target.clone()), what, now);
+            Event::ServerNotice { message } => {
+                return self.text(&Line::new(message, Tone::Faint));
             }
-            Event::ScratchFinished { target, .. } => drop(self.end(&TaskKey::Scratch(target.clone()))),
             Event::LockWaiting { target, session } => {
                 let what = Line::new(format!("waiting for the run lock of {target}"), Tone::Caution);
                 self.begin(TaskKey::Lock(target.clone()), what, now);
@@ -91,7 +82,10 @@ impl Progress {
                     Tone::Caution,
                 ));
             }
-            Event::LockAcquired { target, .. } => drop(self.end(&TaskKey::Lock(target.clone()))),
+            Event::LockAcquired { target, .. } => {
+                self.end(&TaskKey::Server);
+                self.end(&TaskKey::Lock(target.clone()));
+            }
             Event::OperationStarted { target, group, address, number, sql } => {
                 let what = Line::new(address.to_string(), Tone::Strong)
                     .with(format!(": {}", in_one_line(sql)), Tone::Plain);
@@ -119,7 +113,7 @@ impl Progress {
             Event::Diagnostic(found) => return self.found(found),
             Event::Summary(_) => self.tasks.clear(),
             Event::RunStarted { .. }
-            | Event::ServerStopped { .. }
+            | Event::ScratchStarted { .. }
             | Event::EpochTaken { .. }
             | Event::Observed { .. }
             | Event::DriftFound { .. }

@@ -48,7 +48,7 @@ pub struct Applied {
 /// A run that holds its locks and knows what it would do.
 #[derive(Debug)]
 pub struct Prepared<'a> {
-    run: Run<'a>,
+    run: Run,
     locked: Locked<'a>,
     planned: Planned,
 }

@@ -19,8 +19,7 @@ use crate::plan::Planned;
 use crate::state::Serial;
 
 #[derive(Debug)]
-pub(super) struct Run<'a> {
-    cluster: &'a Cluster,
+pub(super) struct Run {
     stop: Stop,
     id: RunId,
     began: Instant,
@@ -31,8 +30,8 @@ pub(super) struct Run<'a> {
     failed: BTreeSet<Address>,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn start(cluster: &'a Cluster, stop: Stop, reporter: &dyn Reporter) -> Self {
+impl Run {
+    pub(super) fn start(cluster: &Cluster, stop: Stop, reporter: &dyn Reporter) -> Self {
         let id = RunId::generate();
         reporter.report(&Event::RunStarted {
             run: id,
@@ -41,7 +40,6 @@ impl<'a> Run<'a> {
             targets: cluster.targets.keys().cloned().collect(),
         });
         Self {
-            cluster,
             stop,
             id,
             began: Instant::now(),
@@ -79,8 +77,8 @@ impl<'a> Run<'a> {
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
             match execution.execute(session, fence, number, group).await {
-                Ok(committed) => {
-                    let settled = record.settle(session, group, &committed).await?;
+                Ok(op) => {
+                    let settled = record.settle(session, group, op, execution.relations(group)).await?;
                     execution.expect(&settled.observed, &settled.relations);
                     record.checkpoint(locked, reporter).await?;
                 }

@@ -61,3 +61,34 @@ pub enum NormaliseError {
     #[error("{source_place}: {address} was created in the scratch database but is not found there")]
     NotFound { address: Address, source_place: Source },
 }
+
+impl NormaliseError {
+    /// A stable code for diagnostics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            NormaliseError::Refused(_) => "declaration_refused",
+            NormaliseError::MissingExtension { .. } => "extension_missing",
+            NormaliseError::Scratch(_) => "scratch",
+            NormaliseError::Introspect(_) => "introspection",
+            NormaliseError::Impossible(_) => "impossible",
+            NormaliseError::NotFound { .. } => "declaration_not_found",
+        }
+    }
+
+    /// What to do next; `None` when the message says it all.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            NormaliseError::Impossible(impossible) => Some(impossible.remedy()),
+            NormaliseError::Scratch(ScratchError::NoServer(_)) => Some(
+                "expressions in models are normalised by a PostgreSQL of the target's major version; install one, \
+                 or name its folder in DJOGI_POSTGRES"
+                    .to_owned(),
+            ),
+            NormaliseError::Refused(_)
+            | NormaliseError::MissingExtension { .. }
+            | NormaliseError::Scratch(_)
+            | NormaliseError::Introspect(_)
+            | NormaliseError::NotFound { .. } => None,
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+use super::preconditions::preconditions;
 use super::{
     Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Summary, Unmanaged,
 };
@@ -37,6 +38,7 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
         document.resource_changes.extend(planned.changes);
         document.resource_drift.extend(planned.drift);
         document.groups.extend(planned.groups);
+        document.preconditions.extend(planned.preconditions);
         document.diagnostics.extend(planned.diagnostics);
         document.unmanaged.count += planned.unmanaged.count;
         document.unmanaged.resources.extend(planned.unmanaged.resources);
@@ -63,6 +65,12 @@ pub fn explain(inputs: &PlanInputs, address: &Address) -> Result<Vec<Because>, P
     let planned = plan_target(target, &inputs.options, 1, Some(address))?;
     let is_changed = planned.changes.iter().any(|change| change.address == *address);
     if is_changed || known(address) { Ok(planned.reasons) } else { Err(unknown()) }
+}
+
+/// What somebody else changed in one target since it was recorded, whatever is declared.
+pub fn drifted(inputs: &TargetInputs) -> Vec<ResourceChange> {
+    let rebased = rebase(&inputs.target, &inputs.desired, &inputs.recorded, &inputs.live);
+    assemble::drift(&drift(&rebased), &rebased, &[])
 }
 
 fn by_name(inputs: &PlanInputs) -> Vec<&TargetInputs> {
@@ -94,6 +102,7 @@ fn empty(inputs: &PlanInputs) -> PlanDocument {
         resource_changes: Vec::new(),
         resource_drift: Vec::new(),
         groups: Vec::new(),
+        preconditions: BTreeMap::new(),
         approvals: Vec::new(),
         recoveries: Vec::new(),
         diagnostics: Vec::new(),
@@ -106,6 +115,7 @@ struct TargetPlan {
     changes: Vec<ResourceChange>,
     drift: Vec<ResourceChange>,
     groups: Vec<Group>,
+    preconditions: BTreeMap<Address, Option<Digest>>,
     unmanaged: Unmanaged,
     diagnostics: Vec<PlanDiagnostic>,
     reasons: Vec<Because>,
@@ -204,6 +214,7 @@ fn plan_target(
     });
     Ok(TargetPlan {
         drift: assemble::drift(&drifted, &rebased, &changes),
+        preconditions: preconditions(&changes, &rebased),
         diagnostics: assemble::diagnostics(&changes, inputs.destructive),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
         changes,
