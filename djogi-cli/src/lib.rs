@@ -39,9 +39,14 @@ pub struct Program {
 }
 
 /// Makes `main`: the whole command line, with the models that are linked into this binary.
+///
+/// Library crates whose models nothing else in the binary names are passed to it, so that they are linked:
+/// `djogi_cli::djogi_main!(shop, billing);`
 #[macro_export]
 macro_rules! djogi_main {
-    () => {
+    ($($krate:ident),* $(,)?) => {
+        $(use $krate as _;)*
+
         fn main() -> ::std::process::ExitCode {
             $crate::run($crate::Program {
                 manifest_dir: ::std::option::Option::Some(::std::env!("CARGO_MANIFEST_DIR")),
