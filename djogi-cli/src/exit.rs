@@ -51,6 +51,11 @@ pub const EXITS: [(Exit, &str); 11] = [
 ];
 
 impl Exit {
+    /// The exit code with this number; [`Exit::Error`] for a number that has no meaning of its own.
+    pub fn from_code(code: u8) -> Self {
+        EXITS.iter().map(|(exit, _)| *exit).find(|exit| exit.code() == code).unwrap_or(Exit::Error)
+    }
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8

@@ -13,6 +13,11 @@ pub mod context;
 pub mod diagnostic;
 pub mod environment;
 pub mod exit;
+mod failure;
+mod models;
+mod project;
+pub mod report;
+mod runtime;
 mod scaffold;
 pub mod terminal;
 
@@ -20,6 +25,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use djogi_core::model::DescriptorProvider;
 
 use crate::args::{Cli, GlobalArgs};
 use crate::context::Context;
@@ -29,23 +35,43 @@ use crate::exit::Exit;
 use crate::terminal::Terminal;
 
 /// What the binary knows about itself.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Program {
     /// Folder of the `Cargo.toml` of a `djogi_main!` binary; its `djogi.toml` is used when none is found upward
     /// from the working folder.
     pub manifest_dir: Option<&'static str>,
     /// Cargo package of a `djogi_main!` binary: its models are linked in.
     pub package: Option<&'static str>,
+    /// Models that come from elsewhere than the derive.
+    pub providers: &'static [&'static (dyn DescriptorProvider + Sync)],
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { manifest_dir, package, providers } = self;
+        f.debug_struct("Program")
+            .field("manifest_dir", manifest_dir)
+            .field("package", package)
+            .field("providers", &providers.len())
+            .finish()
+    }
 }
 
 /// Makes `main`: the whole command line, with the models that are linked into this binary.
+///
+/// Name the library crates that hold models, so that they are linked though nothing else names them:
+/// `djogi_main!(shop, billing);`. After a semicolon come providers of models that are not derived, as constant
+/// expressions: `djogi_main!(shop; LegacyTables);`.
 #[macro_export]
 macro_rules! djogi_main {
-    () => {
+    ($($krate:ident),* $(,)? $(; $($provider:expr),+ $(,)?)?) => {
+        $(use $krate as _;)*
+
         fn main() -> ::std::process::ExitCode {
             $crate::run($crate::Program {
                 manifest_dir: ::std::option::Option::Some(::std::env!("CARGO_MANIFEST_DIR")),
                 package: ::std::option::Option::Some(::std::env!("CARGO_PKG_NAME")),
+                providers: &[$($(&$provider),+)?],
             })
         }
     };

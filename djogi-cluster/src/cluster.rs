@@ -47,7 +47,10 @@ pub struct TargetSettings {
 pub enum ServerSettings {
     Url(ConnectParameters),
     /// A server of djogi's own, with this database; `major` when one version was asked for.
-    Embedded { database: String, major: Option<u32> },
+    Embedded {
+        database: String,
+        major: Option<u32>,
+    },
 }
 
 /// A declared move that leads nowhere.

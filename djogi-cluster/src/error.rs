@@ -1,7 +1,7 @@
 //! Why a command of the engine failed, each with a stable code, a way out, and the exit code it leads to.
 
-use djogi_core::{Address, Ident};
 use djogi_core::plan::PlanError;
+use djogi_core::{Address, Ident};
 
 use crate::connect::{ConnectError, DatabaseError};
 use crate::identity::OpId;
@@ -112,7 +112,9 @@ impl EngineError {
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Declined => Some("nothing was changed".to_owned()),
             EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
-            EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => Some("`djogi status` lists the targets".to_owned()),
+            EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => {
+                Some("`djogi status` lists the targets".to_owned())
+            }
             EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
             EngineError::Server(_) | EngineError::Introspect(_) | EngineError::Sql(_) => None,
         }

@@ -3,16 +3,23 @@
 //! The engine emits, a [`Reporter`] displays; one enum serves the terminal, the NDJSON of `apply --json` and the
 //! tests. [`Event::Summary`] is always the last one, after a failure too. No event holds a secret.
 
+use std::time::Instant;
+
 use djogi_core::disposition::Reason;
 use djogi_core::observation::ServerVersion;
 use djogi_core::plan::{PlanDiagnostic, Summary};
 use djogi_core::{Address, Digest, Ident};
 use serde::Serialize;
-use tokio_postgres::error::ErrorPosition;
 
+use crate::connect::DatabaseError;
 use crate::identity::{Actor, Epoch, OpId, RunId};
 use crate::ledger::LockSession;
 use crate::state::Serial;
+
+/// Milliseconds since `began`.
+pub fn millis_since(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// Takes events as they happen.
 pub trait Reporter: Send + Sync {
@@ -35,33 +42,20 @@ pub enum Event {
         actor: Actor,
         targets: Vec<Ident>,
     },
-    /// A PostgreSQL binary is being fetched.
+    /// PostgreSQL programs are being fetched.
     ServerDownloading {
         version: String,
         /// Where from, without credentials.
         source: String,
-        received_bytes: u64,
-        /// `None` when the source does not say.
-        total_bytes: Option<u64>,
     },
-    ServerStarted {
-        server_version: ServerVersion,
-        /// Its data directory.
-        data: String,
-        elapsed_ms: u64,
+    /// What else a user should know who waits for a server.
+    ServerNotice {
+        message: String,
     },
-    ServerStopped {
-        data: String,
-        elapsed_ms: u64,
-    },
-    /// Declarations are normalised in a scratch database.
+    /// A scratch server was started to normalise declarations.
     ScratchStarted {
         target: Ident,
         server_version: ServerVersion,
-        declarations: usize,
-    },
-    ScratchFinished {
-        target: Ident,
         elapsed_ms: u64,
     },
     /// Another run has the lock; reported once for each session that is in the way.
@@ -175,28 +169,10 @@ pub struct Failure {
     pub address: Option<Address>,
 }
 
-impl Failure {
-    /// What PostgreSQL said of `statement`, or what the driver says when the server said nothing.
-    pub fn of(error: &tokio_postgres::Error, statement: Option<&str>, address: Option<&Address>) -> Self {
-        let statement = statement.map(str::to_owned);
-        let address = address.cloned();
-        let Some(db) = error.as_db_error() else {
-            return Self { message: error.to_string(), statement, address, ..Self::default() };
-        };
-        let position = match db.position() {
-            Some(ErrorPosition::Original(position)) => Some(*position),
-            // Counts in a query of the server's own making.
-            Some(ErrorPosition::Internal { .. }) | None => None,
-        };
-        Self {
-            message: db.message().to_owned(),
-            sqlstate: Some(db.code().code().to_owned()),
-            detail: db.detail().map(str::to_owned),
-            hint: db.hint().map(str::to_owned),
-            position,
-            statement,
-            address,
-        }
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
+        let DatabaseError { sqlstate, message, detail, hint, position, context: _, statement } = error;
+        Self { message, sqlstate, detail, hint, position, statement, address: None }
     }
 }
 

@@ -105,14 +105,18 @@ async fn take_over(
 ) -> Result<TargetState, EngineError> {
     let mut recorded = target.recorded.clone();
     for address in new {
-        let (Some(resource), Some(oid)) =
-            (target.live.catalog.get(address), target.live.oids.get(*address))
+        let (Some(resource), Some(oid)) = (target.live.catalog.get(address), target.live.oids.get(*address))
         else {
             return Err(EngineError::NotLive((*address).clone()));
         };
         let package = target.desired.get(*address).map(|declared| declared.package.clone());
-        let entry =
-            RecordedResource { desired: None, observed: Digest::of(resource), oid: *oid, package };
+        let entry = RecordedResource {
+            desired: None,
+            observed: Digest::of(resource),
+            oid: *oid,
+            drifted: false,
+            package,
+        };
         recorded.resources.insert((*address).clone(), entry);
         recorded.catalog.insert(&target.target, resource.clone());
     }

@@ -43,7 +43,8 @@ pub(crate) async fn gather(
     reporter: &dyn Reporter,
 ) -> Result<PlanInputs, EngineError> {
     let location = store.location();
-    let targets = sessions.iter().map(|session| survey(cluster, snapshot, &location, session, what, reporter));
+    let targets =
+        sessions.iter().map(|session| survey(cluster, snapshot, &location, session, what, reporter));
     Ok(PlanInputs {
         config: cluster.config.clone(),
         djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -83,8 +84,9 @@ async fn survey(
     let lock_table_size: i64 = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
     let desired = match what {
         Survey::Declared | Survey::Regressed => {
-            let scratch = Scratch::new(cluster, session, reporter);
-            normalise(&cluster.declarations, &target, &scratch, &scratch.cache()).await?
+            let version = connection.server_version();
+            let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+            normalise(&cluster.declarations, &target, version, &scratch, &scratch.cache()).await?
         }
         Survey::Undeclared => Desired::new(),
     };
@@ -111,7 +113,9 @@ pub(crate) async fn load_definitions(
     snapshot: &Snapshot,
 ) -> Result<(), EngineError> {
     for target in &mut inputs.targets {
-        if let Some(state) = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target)) {
+        if let Some(state) =
+            snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target))
+        {
             let catalog = store.catalog(&state.catalog).await?;
             target.recorded = recorded(snapshot, &target.target, catalog);
         }

@@ -3,12 +3,24 @@
 //! Invariants: nothing here prints (it emits [`event::Event`]s), nothing here compares schemas (djogi-core does),
 //! and every durable write goes through [`state`] or [`ledger`].
 
+pub mod apply;
+pub mod cluster;
+mod commit;
 pub mod connect;
+pub mod error;
 pub mod event;
 pub mod identity;
+pub mod import;
+mod inputs;
 pub mod introspect;
 pub mod ledger;
 pub mod lock;
+mod locked;
 pub mod normalise;
+pub mod plan;
+pub mod refresh;
+mod scratch;
 pub mod server;
+pub mod session;
 pub mod state;
+pub mod status;

@@ -55,7 +55,8 @@ pub(crate) async fn plan_with(
     options: PlanOptions,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
-    let mut inputs = gather(cluster, (store, snapshot), sessions, Survey::Declared, options, reporter).await?;
+    let mut inputs =
+        gather(cluster, (store, snapshot), sessions, Survey::Declared, options, reporter).await?;
     let mut document = compile(&inputs)?;
     if needs_definitions(&document) {
         load_definitions(&mut inputs, store, snapshot).await?;

@@ -121,6 +121,7 @@ async fn record(
                         desired: None,
                         observed: Digest::of(resource),
                         oid: *oid,
+                        drifted: true,
                         package: entry.package.take(),
                     };
                     mark = Mark { status: Status::Drifted, conditions: vec![note.clone()], ..mark };

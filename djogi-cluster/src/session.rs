@@ -59,6 +59,18 @@ impl<'a> Session<'a> {
         Ok(sessions)
     }
 
+    /// Ends several sessions.
+    ///
+    /// # Errors
+    /// As [`Session::close`], for the first that fails; all are ended.
+    pub async fn close_all(sessions: Vec<Self>) -> Result<(), EngineError> {
+        let mut ended = Ok(());
+        for session in sessions {
+            ended = ended.and(session.close().await);
+        }
+        ended
+    }
+
     /// Ends the session, and the server when nobody else needs it.
     ///
     /// # Errors
@@ -86,5 +98,10 @@ pub fn embedded_options(cluster: &Cluster, settings: &TargetSettings, database: 
 
 /// Passes on what a server operation tells.
 pub fn report(reporter: &dyn Reporter, event: &ServerEvent) {
-    reporter.report(&Event::Server { message: event.to_string() });
+    reporter.report(&match event {
+        ServerEvent::Downloading { version, from } => {
+            Event::ServerDownloading { version: version.clone(), source: from.clone() }
+        }
+        other => Event::ServerNotice { message: other.to_string() },
+    });
 }

@@ -105,6 +105,7 @@ fn converged() -> PlanInputs {
             desired: Some(digest),
             observed: digest,
             oid,
+            drifted: false,
             package: Some("shop".to_owned()),
         };
         recorded.resources.insert(address.clone(), record);

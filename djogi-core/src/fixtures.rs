@@ -227,6 +227,7 @@ impl World {
             desired: Some(Digest::of(&resource)),
             observed: Digest::of(&resource),
             oid: Oid(16_384),
+            drifted: false,
             package: Some("shop".to_owned()),
         };
         self.inputs.recorded.resources.insert(resource.address(&id("main")), record);

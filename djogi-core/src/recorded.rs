@@ -15,6 +15,8 @@ pub struct RecordedResource {
     /// Digest of the resource as last observed.
     pub observed: Digest,
     pub oid: Oid,
+    /// Whether it was recorded as changed by somebody else.
+    pub drifted: bool,
     /// The cargo package that declared it, where known.
     pub package: Option<String>,
 }

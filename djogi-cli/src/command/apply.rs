@@ -1,8 +1,25 @@
 //! `djogi apply`: makes the database what the models declare, or runs a saved plan.
 
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
+use djogi_cluster::apply::{Applied, Prepared, Request, prepare};
+use djogi_cluster::cluster::Cluster;
+use djogi_cluster::event::Reporter;
+use djogi_core::diff::Adoption;
+use djogi_core::plan::{PLAN_FORMAT, PlanDocument, PlanOptions};
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::project::{addresses, cluster};
+use crate::report::events::{with_json, with_progress};
+use crate::report::{View, plan_human};
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// Make the database what is declared; with --json, events are streamed as JSON lines
 #[derive(Debug, Clone, Default, Args)]
@@ -22,6 +39,118 @@ pub struct ApplyArgs {
     /// Adopt existing objects that differ from what is declared, and change them
     #[arg(long, conflicts_with = "plan")]
     pub adopt: bool,
+}
+
+pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let json = context.global.json;
+    if json && args.plan.is_none() && !args.auto_approve {
+        return Err(Diagnostic::error("confirmation_needed", "with --json nobody can be asked")
+            .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
+            .into());
+    }
+    let request = request(args, context)?;
+    if json {
+        return with_json(terminal, |reporter| {
+            let cluster = cluster(context)?;
+            let engine = Engine::start()?;
+            match begin(&cluster, request, &engine, reporter)? {
+                Ok(prepared) => finish(engine.run_to_the_end(prepared.execute(reporter))),
+                Err(ended) => ended_early(*ended),
+            }
+        });
+    }
+    let cluster = cluster(context)?;
+    let engine = Engine::start()?;
+    let prepared = with_progress(terminal, |reporter| begin(&cluster, request, &engine, reporter))?;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(ended) => return ended_early(*ended),
+    };
+    let text = plan_human::render(prepared.document(), View::of(terminal));
+    // Effects do not depend on whether somebody is still reading.
+    let _ = terminal.print(&text);
+    let asked = prepared.has_work() && args.plan.is_none() && !args.auto_approve;
+    let confirmed = !asked || confirm(&prepared, terminal, &engine)?;
+    let ended = with_progress(terminal, |reporter| {
+        if confirmed {
+            engine.run_to_the_end(prepared.execute(reporter))
+        } else {
+            engine.run_to_the_end(prepared.decline(reporter))
+        }
+    });
+    finish(ended)
+}
+
+fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
+    if let Some(file) = &args.plan {
+        return read(&context.working_folder.join(file)).map(|document| Request::Saved(Box::new(document)));
+    }
+    let adopt = if args.adopt { Adoption::All } else { Adoption::Equal };
+    let only = addresses(&args.only)?;
+    Ok(Request::Declared(PlanOptions { only, adopt, ..PlanOptions::default() }))
+}
+
+/// Reads a saved plan.
+fn read(file: &Path) -> Result<PlanDocument, CliError> {
+    let name = file.display().to_string();
+    let wrong = |code, message: String| -> CliError {
+        Diagnostic::error(code, message).file(&name).help("`djogi plan --out FILE` saves a plan").into()
+    };
+    let text = std::fs::read(file)
+        .map_err(|error| wrong("plan_unreadable", format!("cannot read the plan: {error}")))?;
+    let value: serde_json::Value = serde_json::from_slice(&text)
+        .map_err(|error| wrong("plan_invalid", format!("this is no saved plan: {error}")))?;
+    let format = value.get("format_version").and_then(serde_json::Value::as_str).unwrap_or("none");
+    if format != PLAN_FORMAT {
+        let message = format!("the plan has format {format:?}; this djogi reads {PLAN_FORMAT:?}");
+        return Err(wrong("plan_format", message));
+    }
+    serde_json::from_value(value)
+        .map_err(|error| wrong("plan_invalid", format!("this is no saved plan: {error}")))
+}
+
+type Begun<'a> = Result<Prepared<'a>, Box<Applied>>;
+
+fn begin<'a>(
+    cluster: &'a Cluster,
+    request: Request,
+    engine: &Engine,
+    reporter: &dyn Reporter,
+) -> Result<Begun<'a>, CliError> {
+    engine.run(prepare(cluster, request, engine.stop(), reporter))
+}
+
+fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) -> Result<bool, CliError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Diagnostic::error(
+            "confirmation_needed",
+            "standard input is no terminal, so nobody can be asked",
+        )
+        .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
+        .into());
+    }
+    let targets: Vec<String> =
+        prepared.document().base.targets.values().map(|t| t.database.clone()).collect();
+    terminal.say(&format!("\nApply this to database {}? Only `yes` is taken: ", targets.join(", ")));
+    let answer = engine.run(async {
+        // Reading blocks a thread of its own, so that a signal is heard meanwhile.
+        tokio::task::spawn_blocking(|| std::io::stdin().lines().next()).await
+    })?;
+    let line = answer.ok().flatten().and_then(Result::ok).unwrap_or_default();
+    Ok(line.trim() == "yes")
+}
+
+/// A run that did not get as far as a plan.
+fn ended_early(applied: Applied) -> Result<Exit, CliError> {
+    finish((applied, None))
+}
+
+fn finish((applied, signal): (Applied, Option<Exit>)) -> Result<Exit, CliError> {
+    let exit = signal.unwrap_or(Exit::from_code(applied.summary.exit_code));
+    match applied.error {
+        Some(error) => Err(CliError { exit, ..CliError::from(error) }),
+        None => Ok(exit),
+    }
 }
 
 #[cfg(test)]

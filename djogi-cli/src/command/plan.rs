@@ -1,8 +1,23 @@
 //! `djogi plan`: what apply would do.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use djogi_cluster::plan::{Planned, plan};
+use djogi_core::Address;
+use djogi_core::plan::{PlanDocument, PlanOptions};
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::project::{addresses, cluster};
+use crate::report::events::with_progress;
+use crate::report::{View, explain, plan_human, plan_json, plan_sql};
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// Show what apply would do; writes nothing but its own output
 #[derive(Debug, Clone, Default, Args)]
@@ -40,6 +55,60 @@ pub enum PlanFormat {
     Json,
     /// The statements alone
     Sql,
+}
+
+pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster(context)?;
+    let options =
+        PlanOptions { only: addresses(&args.only)?, unmanaged: args.unmanaged, ..PlanOptions::default() };
+    let explained = args.explain.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
+    let engine = Engine::start()?;
+    let planned = with_progress(terminal, |reporter| engine.run(plan(&cluster, options, reporter)))??;
+    if let Some([address]) = explained.as_deref() {
+        return explain_change(&planned, address, terminal);
+    }
+    let mut document = planned.document;
+    if args.refresh_only {
+        document = document.drift_only();
+    }
+    if let Some(file) = &args.out {
+        save(&document, &context.working_folder.join(file))?;
+    }
+    let format = if context.global.json { PlanFormat::Json } else { args.format.unwrap_or_default() };
+    let text = match format {
+        PlanFormat::Human => plan_human::render(&document, View::of(terminal)),
+        PlanFormat::Json => plan_json::render(&document),
+        PlanFormat::Sql => plan_sql::render(&document),
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    if let (Some(file), PlanFormat::Human) = (&args.out, format) {
+        terminal.note(&format!("\nSaved; `djogi apply {}` runs exactly this plan.\n", file.display()));
+    }
+    let has_changes = !document.resource_changes.is_empty() || !document.resource_drift.is_empty();
+    Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
+}
+
+fn explain_change(planned: &Planned, address: &Address, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let reasons = planned.explain(address)?;
+    let text = explain::render(&planned.document, address, &reasons, View::of(terminal));
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    Ok(Exit::Done)
+}
+
+/// Writes the plan whole or not at all. It may show what is nobody else's business, so only its owner can read it.
+fn save(document: &PlanDocument, file: &Path) -> Result<(), CliError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        temporary.write_all(plan_json::render(document).as_bytes())?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(file).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| {
+        Diagnostic::error("plan_not_saved", format!("cannot write the plan: {error}"))
+            .file(file.display().to_string())
+            .into()
+    })
 }
 
 #[cfg(test)]

@@ -36,13 +36,6 @@ pub(super) struct Execution<'a> {
     expected: BTreeMap<Address, Option<Digest>>,
 }
 
-/// A group that is committed.
-pub(super) struct Committed {
-    pub(super) op: OpId,
-    /// What the group may have touched.
-    pub(super) relations: BTreeSet<QualifiedName>,
-}
-
 /// A group that is not.
 pub(super) enum GroupError {
     /// It was reported; what does not depend on it can go on.
@@ -70,7 +63,12 @@ impl<E: Into<EngineError>> From<E> for Obstacle {
 }
 
 impl<'a> Execution<'a> {
-    pub(super) fn new(document: &'a PlanDocument, run: RunId, reporter: &'a dyn Reporter, stop: Stop) -> Self {
+    pub(super) fn new(
+        document: &'a PlanDocument,
+        run: RunId,
+        reporter: &'a dyn Reporter,
+        stop: Stop,
+    ) -> Self {
         Self { document, run, reporter, stop, expected: document.preconditions.clone() }
     }
 
@@ -89,7 +87,7 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-    ) -> Result<Committed, GroupError> {
+    ) -> Result<OpId, GroupError> {
         let (began, op) = (Instant::now(), OpId::generate());
         let (target, name) = (group.target.clone(), group.id.clone());
         let operations = group.operations.len();
@@ -110,7 +108,7 @@ impl<'a> Execution<'a> {
         match ended {
             Ok(()) => {
                 self.reporter.report(&Event::GroupCommitted { target, group: name, op, elapsed_ms });
-                Ok(Committed { op, relations })
+                Ok(op)
             }
             Err(obstacle) => {
                 // A lost connection rolls back by itself.
@@ -142,7 +140,13 @@ impl<'a> Execution<'a> {
             group_no: number,
             kind: OpKind::Group,
             plan_digest: Some(self.document.digest),
-            addresses: group.operations.iter().map(|o| o.address.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            addresses: group
+                .operations
+                .iter()
+                .map(|o| o.address.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
             after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
         };
@@ -204,7 +208,7 @@ impl<'a> Execution<'a> {
     }
 
     /// The relations that the group's changes are about or depend on, by their old and new names.
-    fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
+    pub(super) fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
         let changes = changes_of(self.document, group);
         let addresses = changes.flat_map(|change| {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
@@ -235,7 +239,9 @@ impl<'a> Execution<'a> {
     fn moved(&self, live: &Catalog, relations: &BTreeSet<QualifiedName>) -> Vec<String> {
         let concerns = |address: &Address| address.relation().is_some_and(|name| relations.contains(&name));
         let entries = self.expected.iter().filter(|(address, _)| concerns(address));
-        entries.filter_map(|(address, expected)| describe_move(address, *expected, digest_in(live, address))).collect()
+        entries
+            .filter_map(|(address, expected)| describe_move(address, *expected, digest_in(live, address)))
+            .collect()
     }
 
     fn touched(
@@ -273,7 +279,11 @@ pub(super) fn digest_in(catalog: &Catalog, address: &Address) -> Option<Digest> 
 }
 
 /// `None` when nothing has moved.
-pub(super) fn describe_move(address: &Address, expected: Option<Digest>, found: Option<Digest>) -> Option<String> {
+pub(super) fn describe_move(
+    address: &Address,
+    expected: Option<Digest>,
+    found: Option<Digest>,
+) -> Option<String> {
     match (expected, found) {
         (expected, found) if expected == found => None,
         (None, Some(_)) => Some(format!("`{address}` exists by now")),
@@ -293,6 +303,8 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
             let fatal = error.connection_lost().then(|| EngineError::Sql(error.clone()));
             (Failure { address, ..Failure::from(error) }, fatal)
         }
-        Obstacle::Engine(error) => (Failure::new(error.to_string()), Some(error)),
+        Obstacle::Engine(error) => {
+            (Failure { message: error.to_string(), ..Failure::default() }, Some(error))
+        }
     }
 }

@@ -1,26 +1,27 @@
 //! `djogi apply`: makes the databases what is declared, as one straight line.
 //!
-//! Lock, look, plan or verify, confirm; up to here nothing is written and everything that can refuse has refused.
-//! Then, for each group: fence, compare, execute, commit, observe, record. A crash leaves committed groups with
-//! their ledger rows, and at most one transaction for PostgreSQL to roll back; the next apply goes on from what it
-//! finds.
+//! [`prepare`] locks, looks, and plans or verifies; nothing is written and everything that can refuse refuses there.
+//! [`Prepared::execute`] then does, for each group: fence, compare, execute, commit, observe, record. A crash leaves
+//! committed groups with their ledger rows, and at most one transaction for PostgreSQL to roll back; the next apply
+//! goes on from what it finds.
 
 mod execute;
 mod record;
 mod run;
 mod verify;
 
+use djogi_core::disposition::Verdict;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 use tokio::sync::watch;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Reporter, RunSummary};
+use crate::locked::Locked;
+use crate::plan::{Planned, plan_with};
 
 use run::Run;
-
-/// Asks the user whether the plan may run.
-pub type Confirm<'a> = &'a (dyn Fn(&PlanDocument) -> bool + Sync);
+use verify::verify;
 
 /// Becomes true when somebody wants the run to end. It then ends cleanly: the running statement is cancelled, its
 /// group rolled back, and what was done before is recorded.
@@ -44,15 +45,79 @@ pub struct Applied {
     pub error: Option<EngineError>,
 }
 
-/// Applies. [`Event::Summary`](crate::event::Event::Summary) is the last event, whatever happens.
-pub async fn apply(
-    cluster: &Cluster,
+/// A run that holds its locks and knows what it would do.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    run: Run,
+    locked: Locked<'a>,
+    planned: Planned,
+}
+
+/// Begins a run: opens and locks every target, and plans or verifies. Writes nothing.
+///
+/// # Errors
+/// When there is no plan to run; the run is over then, and [`Event::Summary`](crate::event::Event::Summary) was its
+/// last event.
+pub async fn prepare<'a>(
+    cluster: &'a Cluster,
     request: Request,
-    confirm: Confirm<'_>,
     stop: Stop,
     reporter: &dyn Reporter,
-) -> Applied {
-    let mut run = Run::start(cluster, stop, reporter);
-    let error = run.apply(request, confirm).await.err();
-    run.finish(error)
+) -> Result<Prepared<'a>, Box<Applied>> {
+    let run = Run::start(cluster, stop, reporter);
+    let locked = match Locked::open(cluster, run.id(), reporter).await {
+        Ok(locked) => locked,
+        Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
+    };
+    match think(&locked, request, reporter).await {
+        Ok(planned) => Ok(Prepared { run, locked, planned }),
+        Err(error) => {
+            let closed = locked.close().await;
+            Err(Box::new(run.finish(None, Some(closed.err().unwrap_or(error)), reporter)))
+        }
+    }
+}
+
+async fn think(
+    locked: &Locked<'_>,
+    request: Request,
+    reporter: &dyn Reporter,
+) -> Result<Planned, EngineError> {
+    let Locked { cluster, store, snapshot, sessions, .. } = locked;
+    match request {
+        Request::Declared(options) => {
+            plan_with(cluster, (store.as_ref(), snapshot), sessions, options, reporter).await
+        }
+        Request::Saved(document) => verify(*document, locked, reporter).await,
+    }
+}
+
+impl Prepared<'_> {
+    /// What would be done.
+    pub fn document(&self) -> &PlanDocument {
+        &self.planned.document
+    }
+
+    /// Whether there is anything to do now.
+    pub fn has_work(&self) -> bool {
+        self.document().resource_changes.iter().any(|change| change.disposition == Verdict::Applied)
+    }
+
+    /// Does it. The summary is the last event, whatever happens.
+    pub async fn execute(self, reporter: &dyn Reporter) -> Applied {
+        let has_work = self.has_work();
+        let Self { mut run, mut locked, planned } = self;
+        let ended = if has_work { run.execute(&mut locked, &planned, reporter).await } else { Ok(()) };
+        run.note_serial(&locked);
+        let closed = locked.close().await;
+        run.finish(Some(planned.document), ended.and(closed).err(), reporter)
+    }
+
+    /// Ends the run without having done anything.
+    pub async fn decline(self, reporter: &dyn Reporter) -> Applied {
+        let Self { run, locked, planned } = self;
+        let closed = locked.close().await;
+        let error = closed.err().unwrap_or(EngineError::Declined);
+        run.finish(Some(planned.document), Some(error), reporter)
+    }
 }

@@ -11,10 +11,11 @@ use djogi_core::disposition::Verdict;
 use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 
-use super::execute::{Committed, observe_some};
+use super::execute::observe_some;
 use super::run::changes_of;
 use crate::error::EngineError;
 use crate::event::Reporter;
+use crate::identity::OpId;
 use crate::introspect::ObservedRelations;
 use crate::ledger::Fence;
 use crate::locked::Locked;
@@ -55,7 +56,8 @@ impl<'a> Record<'a> {
         Self { document, targets: targets.collect(), content, last_checkpoint: Instant::now() }
     }
 
-    /// Takes what a committed group has left into the record.
+    /// Takes what a group has left into the record: `op` has committed it, and `relations` is what it may have
+    /// touched.
     ///
     /// # Errors
     /// When the target cannot be read.
@@ -63,18 +65,18 @@ impl<'a> Record<'a> {
         &mut self,
         session: &Session<'_>,
         group: &Group,
-        committed: &Committed,
+        op: OpId,
+        mut relations: BTreeSet<QualifiedName>,
     ) -> Result<Settled, EngineError> {
         let record = self.targets.get_mut(&group.target);
         let record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
         let changes: Vec<&ResourceChange> = changes_of(self.document, group).collect();
-        let mut relations = committed.relations.clone();
         if changes.iter().any(|change| change.previous_address.is_some()) {
             // Whatever referred to the old name reads differently now.
             relations.extend(record.relations());
         }
         let observed = observe_some(session, &relations).await?;
-        record.settle(&changes, &observed, &relations, committed.op);
+        record.settle(&changes, &observed, &relations, op);
         Ok(Settled { observed, relations })
     }
 

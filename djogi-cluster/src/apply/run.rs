@@ -9,23 +9,20 @@ use djogi_core::plan::{Group, PlanDocument, ResourceChange};
 
 use super::execute::{Execution, GroupError};
 use super::record::Record;
-use super::verify::verify;
-use super::{Applied, Confirm, Request, Stop};
+use super::{Applied, Stop};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::RunId;
 use crate::locked::Locked;
-use crate::plan::{Planned, plan_with};
+use crate::plan::Planned;
 use crate::state::Serial;
 
-pub(super) struct Run<'a> {
-    cluster: &'a Cluster,
-    reporter: &'a dyn Reporter,
+#[derive(Debug)]
+pub(super) struct Run {
     stop: Stop,
     id: RunId,
     began: Instant,
-    document: Option<PlanDocument>,
     serial: Option<Serial>,
     /// Changes that are done.
     applied: BTreeSet<Address>,
@@ -33,8 +30,8 @@ pub(super) struct Run<'a> {
     failed: BTreeSet<Address>,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn start(cluster: &'a Cluster, stop: Stop, reporter: &'a dyn Reporter) -> Self {
+impl Run {
+    pub(super) fn start(cluster: &Cluster, stop: Stop, reporter: &dyn Reporter) -> Self {
         let id = RunId::generate();
         reporter.report(&Event::RunStarted {
             run: id,
@@ -43,57 +40,34 @@ impl<'a> Run<'a> {
             targets: cluster.targets.keys().cloned().collect(),
         });
         Self {
-            cluster,
-            reporter,
             stop,
             id,
             began: Instant::now(),
-            document: None,
             serial: None,
             applied: BTreeSet::new(),
             failed: BTreeSet::new(),
         }
     }
 
-    pub(super) async fn apply(&mut self, request: Request, confirm: Confirm<'_>) -> Result<(), EngineError> {
-        let mut locked = Locked::open(self.cluster, self.id, self.reporter).await?;
-        self.serial = locked.snapshot.version.serial();
-        let ended = self.apply_locked(&mut locked, request, confirm).await;
-        self.serial = locked.snapshot.version.serial();
-        locked.close().await?;
-        ended
+    pub(super) fn id(&self) -> RunId {
+        self.id
     }
 
-    async fn apply_locked(
+    pub(super) fn note_serial(&mut self, locked: &Locked<'_>) {
+        self.serial = locked.snapshot.version.serial();
+    }
+
+    /// Executes every group that nothing stands in the way of, and records what came of it.
+    pub(super) async fn execute(
         &mut self,
-        locked: &mut Locked<'a>,
-        request: Request,
-        confirm: Confirm<'_>,
+        locked: &mut Locked<'_>,
+        planned: &Planned,
+        reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let planned = match request {
-            Request::Declared(options) => {
-                let Locked { store, snapshot, sessions, .. } = &*locked;
-                plan_with(self.cluster, (store.as_ref(), snapshot), sessions, options, self.reporter).await?
-            }
-            Request::Saved(document) => verify(*document, locked, self.reporter).await?,
-        };
-        let document = self.document.insert(planned.document.clone()).clone();
-        let has_work = document.resource_changes.iter().any(|change| change.disposition == Verdict::Applied);
-        if has_work {
-            if !confirm(&document) {
-                return Err(EngineError::Declined);
-            }
-            self.execute(locked, &planned).await?;
-        }
-        self.report_what_stays(&document);
-        Ok(())
-    }
-
-    async fn execute(&mut self, locked: &mut Locked<'a>, planned: &Planned) -> Result<(), EngineError> {
         let document = &planned.document;
-        let fences = locked.take_epochs("apply", self.reporter).await?;
+        let fences = locked.take_epochs("apply", reporter).await?;
         let mut record = Record::open(&locked.snapshot, planned, &fences);
-        let mut execution = Execution::new(document, self.id, self.reporter, self.stop.clone());
+        let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             if fatal.is_some() || *self.stop.borrow() || self.is_cut_off(document, group) {
@@ -103,10 +77,10 @@ impl<'a> Run<'a> {
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
             match execution.execute(session, fence, number, group).await {
-                Ok(committed) => {
-                    let settled = record.settle(session, group, &committed).await?;
+                Ok(op) => {
+                    let settled = record.settle(session, group, op, execution.relations(group)).await?;
                     execution.expect(&settled.observed, &settled.relations);
-                    record.checkpoint(locked, self.reporter).await?;
+                    record.checkpoint(locked, reporter).await?;
                 }
                 Err(GroupError::RolledBack) => self.fail(group),
                 Err(GroupError::Fatal(error)) => {
@@ -117,48 +91,48 @@ impl<'a> Run<'a> {
         }
         record.settle_without_statements();
         record.mark_the_rest(&self.failed);
-        let applied = document.resource_changes.iter().filter(|change| change.disposition == Verdict::Applied);
-        let applied = applied.map(|change| change.address.clone());
-        self.applied = applied.filter(|address| !self.failed.contains(address)).collect();
+        let done = document.resource_changes.iter().filter(|change| change.disposition == Verdict::Applied);
+        let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
+        self.applied = done.cloned().collect();
         let converged = self.failed.is_empty() && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
-        record.publish(locked, self.reporter).await?;
+        record.publish(locked, reporter).await?;
         fatal.map_or(Ok(()), Err)
     }
 
     /// Whether a group needs something that failed.
     fn is_cut_off(&self, document: &PlanDocument, group: &Group) -> bool {
-        changes_of(document, group).any(|change| {
-            self.failed.contains(&change.address) || change.depends_on.iter().any(|need| self.failed.contains(need))
-        })
+        let failed = |address: &Address| self.failed.contains(address);
+        changes_of(document, group)
+            .any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
     }
 
     fn fail(&mut self, group: &Group) {
         self.failed.extend(group.operations.iter().map(|operation| operation.address.clone()));
     }
 
-    fn report_what_stays(&self, document: &PlanDocument) {
-        for change in &document.resource_changes {
+    pub(super) fn finish(
+        self,
+        document: Option<PlanDocument>,
+        error: Option<EngineError>,
+        reporter: &dyn Reporter,
+    ) -> Applied {
+        let changes: Vec<&ResourceChange> =
+            document.iter().flat_map(|document| &document.resource_changes).collect();
+        let count = |verdict| changes.iter().filter(|change| change.disposition == verdict).count();
+        for change in &changes {
             if let (Verdict::Blocked, Some(reason)) = (change.disposition, change.reason) {
-                self.reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
+                reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
             }
         }
-    }
-
-    pub(super) fn finish(self, error: Option<EngineError>) -> Applied {
-        let count = |verdict| {
-            let changes = self.document.iter().flat_map(|document| &document.resource_changes);
-            changes.filter(|change| change.disposition == verdict).count()
-        };
         let blocked = count(Verdict::Blocked);
-        let interrupted = *self.stop.borrow();
         let (outcome, exit_code) = match &error {
             Some(error) => (Outcome::Failed, error.exit_code()),
+            None if *self.stop.borrow() => (Outcome::Interrupted, 1),
             None if !self.failed.is_empty() => (Outcome::Failed, 1),
             None if blocked > 0 => (Outcome::Blocked, 3),
             None => (Outcome::Converged, 0),
         };
-        let outcome = if interrupted && outcome == Outcome::Failed { Outcome::Interrupted } else { outcome };
         let summary = RunSummary {
             run: self.id,
             outcome,
@@ -167,12 +141,12 @@ impl<'a> Run<'a> {
             deferred: count(Verdict::Deferred),
             blocked,
             failed: self.failed.len(),
-            drift: self.document.as_ref().map_or(0, |document| document.summary.drift),
+            drift: document.as_ref().map_or(0, |document| document.summary.drift),
             serial: self.serial,
             elapsed_ms: millis_since(self.began),
         };
-        self.reporter.report(&Event::Summary(summary.clone()));
-        Applied { summary, document: self.document, error }
+        reporter.report(&Event::Summary(summary.clone()));
+        Applied { summary, document, error }
     }
 }
 

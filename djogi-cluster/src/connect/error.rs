@@ -126,6 +126,32 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
+    /// A stable code for diagnostics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ConnectError::Parameters(_) => "url_invalid",
+            ConnectError::Unreachable { .. } => "unreachable",
+            ConnectError::Tls { .. } => "tls",
+            ConnectError::Refused { .. } => "refused",
+            ConnectError::TooOld { .. } => "server_too_old",
+            ConnectError::TransactionPooling { .. } => "pooled_connection",
+        }
+    }
+
+    /// What to do next; `None` when the message says it all.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            ConnectError::Unreachable { .. } => {
+                Some("is the server running, and does the url of the target name it?".to_owned())
+            }
+            ConnectError::TooOld { .. } => Some("upgrade the server".to_owned()),
+            ConnectError::Parameters(_)
+            | ConnectError::Tls { .. }
+            | ConnectError::Refused { .. }
+            | ConnectError::TransactionPooling { .. } => None,
+        }
+    }
+
     pub(super) fn from_driver(endpoint: Endpoint, error: &tokio_postgres::Error) -> Self {
         let database_error = DatabaseError::new(error);
         if database_error.sqlstate.is_some() {

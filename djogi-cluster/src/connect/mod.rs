@@ -22,7 +22,7 @@ pub use tls::Tls;
 #[derive(Debug)]
 pub struct Connection {
     client: Client,
-    driver: JoinHandle<()>,
+    driver: Driver,
     tls: Tls,
     endpoint: Endpoint,
     backend_pid: i32,
@@ -59,7 +59,7 @@ impl Connection {
         match session::prepare(&client, &endpoint).await {
             Ok(facts) => Ok(Self {
                 client,
-                driver,
+                driver: Driver(driver),
                 tls,
                 endpoint,
                 backend_pid: facts.backend_pid,
@@ -70,6 +70,14 @@ impl Connection {
                 Err(error)
             }
         }
+    }
+
+    /// Ends the session in good order, so that the server has no lost connection to report.
+    pub async fn close(self) {
+        let Self { client, mut driver, .. } = self;
+        drop(client);
+        // It fails only when the connection is gone already.
+        let _ = (&mut driver.0).await;
     }
 
     pub fn client(&self) -> &Client {
@@ -130,8 +138,12 @@ impl Canceller {
     }
 }
 
-impl Drop for Connection {
+/// The task that speaks with the server; it ends with the session.
+#[derive(Debug)]
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
     fn drop(&mut self) {
-        self.driver.abort();
+        self.0.abort();
     }
 }

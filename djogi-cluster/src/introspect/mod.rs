@@ -60,7 +60,7 @@ pub struct ObservedRelations {
 /// # Errors
 /// When the server refuses a query, or the catalog holds what djogi cannot express, such as a name that is
 /// longer in UTF-8 than PostgreSQL allows.
-pub async fn observe(connection: &mut Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
+pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
     let client = connection.client();
     let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
     let (begun, relations, unmodelled, committed) = futures_util::join!(

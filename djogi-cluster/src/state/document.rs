@@ -148,6 +148,11 @@ impl Status {
     }
 }
 
+impl Mark {
+    /// Nothing to be said about it.
+    pub const APPLIED: Mark = Mark { status: Status::Applied, conditions: Vec::new(), op: None };
+}
+
 /// One finished recovery of interrupted work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -192,7 +197,7 @@ impl TargetState {
     ) -> Self {
         let resources = recorded.resources.iter().map(|(address, resource)| {
             let Mark { status, conditions, op } = mark(address);
-            let RecordedResource { desired, observed, oid, package: _ } = resource;
+            let RecordedResource { desired, observed, oid, drifted: _, package: _ } = resource;
             let resource =
                 ResourceState { conditions, desired: *desired, observed: *observed, oid: *oid, op, status };
             (address.clone(), resource)
@@ -219,7 +224,9 @@ impl TargetState {
             let (definition, package) = entry.map_or((None, None), |e| (Some(e.resource), e.package));
             definitions.extend(definition.map(|definition| (address.clone(), definition)));
             let ResourceState { desired, observed, oid, .. } = state;
-            let resource = RecordedResource { desired: *desired, observed: *observed, oid: *oid, package };
+            let drifted = state.status == Status::Drifted;
+            let resource =
+                RecordedResource { desired: *desired, observed: *observed, oid: *oid, drifted, package };
             resources.insert(address.clone(), resource);
         }
         Recorded { resources, catalog: definitions.into_iter().collect() }

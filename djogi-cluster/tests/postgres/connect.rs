@@ -86,6 +86,42 @@ async fn an_unreachable_host_is_named_and_the_password_is_not() {
     assert!(error.to_string().starts_with(&start), "{error}");
 }
 
+/// A server that wants a password and likes none (manual section 55.2.1).
+async fn picky_server() -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let length = stream.read_u32().await.unwrap() as usize;
+        stream.read_exact(&mut vec![0; length - 4]).await.unwrap();
+        stream.write_all(b"R\0\0\0\x08\0\0\0\x03").await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'p');
+        let length = stream.read_u32().await.unwrap() as usize;
+        stream.read_exact(&mut vec![0; length - 4]).await.unwrap();
+        let fields = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user \"app\"\0\0";
+        stream.write_all(b"E").await.unwrap();
+        stream.write_u32(fields.len() as u32 + 4).await.unwrap();
+        stream.write_all(fields).await.unwrap();
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_not_shown() {
+    let address = picky_server().await;
+    let url = format!("postgres://app:hunter2@127.0.0.1:{}/shop?sslmode=disable", address.port());
+    let error = refusal(&url.parse().unwrap()).await;
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "PostgreSQL at 127.0.0.1 port {}, database \"shop\", user \"app\" refused the session: password \
+             authentication failed for user \"app\" (SQLSTATE 28P01)",
+            address.port()
+        )
+    );
+}
+
 #[tokio::test]
 async fn a_canceller_stops_a_statement() {
     on_each_server(async |database| {

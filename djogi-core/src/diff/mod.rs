@@ -92,7 +92,7 @@ pub fn diff<'a>(
     for (address, declared) in desired {
         let live = rebased.live.get(address);
         let record = recorded.get(address);
-        let drift = drifted.contains_key(address);
+        let drift = drifted.contains_key(address) || record.is_some_and(|record| record.drifted);
         let renamed_from = rebased.renames.get(address);
         let change = |action| Change {
             address: address.clone(),

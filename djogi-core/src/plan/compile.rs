@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+use super::preconditions::preconditions;
 use super::{
     Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Summary, Unmanaged,
 };
@@ -40,6 +41,7 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
         document.resource_changes.extend(planned.changes);
         document.resource_drift.extend(planned.drift);
         document.groups.extend(planned.groups);
+        document.preconditions.extend(planned.preconditions);
         document.diagnostics.extend(planned.diagnostics);
         document.unmanaged.count += planned.unmanaged.count;
         document.unmanaged.resources.extend(planned.unmanaged.resources);
@@ -72,6 +74,12 @@ fn target_of<'a>(inputs: &'a PlanInputs, address: &Address) -> Result<&'a Target
     inputs.targets.iter().find(knows).ok_or_else(|| PlanError::UnknownAddress(address.clone()))
 }
 
+/// What somebody else changed in one target since it was recorded, whatever is declared.
+pub fn drifted(inputs: &TargetInputs) -> Vec<ResourceChange> {
+    let rebased = rebase(&inputs.target, &inputs.desired, &inputs.recorded, &inputs.live);
+    assemble::drift(&drift(&rebased), &rebased, &[])
+}
+
 fn by_name(inputs: &PlanInputs) -> Vec<&TargetInputs> {
     let mut targets: Vec<_> = inputs.targets.iter().collect();
     targets.sort_by(|a, b| a.target.cmp(&b.target));
@@ -101,6 +109,7 @@ fn empty(inputs: &PlanInputs) -> PlanDocument {
         resource_changes: Vec::new(),
         resource_drift: Vec::new(),
         groups: Vec::new(),
+        preconditions: BTreeMap::new(),
         approvals: Vec::new(),
         recoveries: Vec::new(),
         diagnostics: Vec::new(),
@@ -113,6 +122,7 @@ struct TargetPlan {
     changes: Vec<ResourceChange>,
     drift: Vec<ResourceChange>,
     groups: Vec<Group>,
+    preconditions: BTreeMap<Address, Option<Digest>>,
     unmanaged: Unmanaged,
     diagnostics: Vec<PlanDiagnostic>,
     reasons: Vec<Because>,
@@ -211,6 +221,7 @@ fn plan_target(
     });
     Ok(TargetPlan {
         drift: assemble::drift(&drifted, &rebased, &changes),
+        preconditions: preconditions(&changes, &rebased),
         diagnostics: assemble::diagnostics(&changes, inputs.destructive),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
         changes,

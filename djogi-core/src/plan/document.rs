@@ -37,6 +37,9 @@ pub struct PlanDocument {
     pub resource_changes: Vec<ResourceChange>,
     pub resource_drift: Vec<ResourceChange>,
     pub groups: Vec<Group>,
+    /// What the plan rests on: each object that it touches or needs, with its digest, or `null` when it must not be
+    /// there. Nothing else has to stay as it is for the plan to fit.
+    pub preconditions: BTreeMap<Address, Option<Digest>>,
     pub approvals: Vec<ApprovalNeed>,
     pub recoveries: Vec<Value>,
     pub diagnostics: Vec<PlanDiagnostic>,
@@ -53,6 +56,19 @@ impl PlanDocument {
             fields.remove("digest");
         }
         Digest::of(&body)
+    }
+
+    /// Only what drifted, without any work.
+    #[must_use]
+    pub fn drift_only(mut self) -> Self {
+        self.resource_changes.clear();
+        self.groups.clear();
+        self.preconditions.clear();
+        self.approvals.clear();
+        self.summary = Summary { drift: self.resource_drift.len(), ..Summary::default() };
+        self.converged = self.resource_drift.is_empty();
+        self.digest = self.body_digest();
+        self
     }
 
     /// Whether the document is as it was made.

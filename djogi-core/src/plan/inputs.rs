@@ -64,6 +64,33 @@ pub enum PlanError {
     Proof { target: Ident, error: ProofError },
 }
 
+impl PlanError {
+    /// A stable code for diagnostics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            PlanError::PackagesVanished { .. } => "packages_vanished",
+            PlanError::UnknownAddress(_) => "unknown_address",
+            PlanError::Cycle { .. } => "dependency_cycle",
+            PlanError::Proof { .. } => "internal",
+        }
+    }
+
+    /// What to do next; `None` when the message says it all.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            PlanError::PackagesVanished { packages, .. } => Some(format!(
+                "link the crate into the binary, `djogi_cli::djogi_main!({});`; to drop everything of it, drop all \
+                 models but one first",
+                packages.join(", ")
+            )),
+            PlanError::UnknownAddress(_) => {
+                Some("`djogi show` and `djogi plan` list the addresses".to_owned())
+            }
+            PlanError::Cycle { .. } | PlanError::Proof { .. } => None,
+        }
+    }
+}
+
 /// One reason in the order of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because {

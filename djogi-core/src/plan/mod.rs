@@ -5,8 +5,9 @@ pub mod compile;
 pub mod document;
 pub mod inputs;
 pub mod operation;
+mod preconditions;
 
-pub use compile::{compile, explain};
+pub use compile::{compile, drifted, explain};
 pub use document::{
     ActionVerb, ApprovalNeed, ApprovalStatus, Base, BaseTarget, ChangeBody, ConfigReference, FieldChange,
     Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Severity, Summary, Unmanaged,

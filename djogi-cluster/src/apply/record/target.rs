@@ -152,7 +152,9 @@ impl<'a> TargetRecord<'a> {
             (Status::Pending, vec!["not yet as declared".to_owned()])
         };
         self.marks.insert(address.clone(), Mark { status, conditions, op });
-        self.recorded.resources.insert(address, RecordedResource { desired, observed, oid, package });
+        self.recorded
+            .resources
+            .insert(address, RecordedResource { desired, observed, oid, drifted: false, package });
         self.recorded.catalog.insert(self.target, resource.clone());
     }
 

@@ -1,2 +1,1 @@
-use shop as _;
-fn main() {}
+djogi_cli::djogi_main!(shop);

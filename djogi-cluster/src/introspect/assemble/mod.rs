@@ -1,29 +1,28 @@
 //! Puts the rows of all queries together into resources with addresses.
 
+mod constraints;
+mod tables;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::{
-    Column, Constraint, ConstraintDefinition, EnumType, Exclusion, ExclusionElement, Expression, Extension,
-    ForeignKey, Generated, GeneratedStorage, Identity, IdentityMode, Index, Resource, Schema, Sequence,
-    SequenceOptions, Table,
-};
+use djogi_core::kind::{EnumType, Expression, Extension, Index, Resource, Schema, Sequence, SequenceOptions};
 use djogi_core::observation::{Oid, TableSize, Unmodelled};
 
-use super::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
-use super::comment::{self, CommentRow};
-use super::constraint::{self, ConstraintRow};
-use super::enum_type::{self, EnumRow};
-use super::error::IntrospectError;
-use super::extension::{self, ExtensionRow};
-use super::index::{self, IndexRow, KeyDetails, KeyRow};
-use super::lookup::{self, Lookup, ObjectId, class};
-use super::reader::Reader;
-use super::schema::{self, SchemaRow};
-use super::sequence::{self, SequenceRow};
-use super::table::{self, TableRow};
+use crate::introspect::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
+use crate::introspect::comment::{self, CommentRow};
+use crate::introspect::constraint::{self, ConstraintRow};
+use crate::introspect::enum_type::{self, EnumRow};
+use crate::introspect::error::IntrospectError;
+use crate::introspect::extension::{self, ExtensionRow};
+use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
+use crate::introspect::lookup::{self, Lookup, ObjectId, class};
+use crate::introspect::reader::Reader;
+use crate::introspect::schema::{self, SchemaRow};
+use crate::introspect::sequence::{self, SequenceRow};
+use crate::introspect::table::{self, TableRow};
 
 /// The rows of one snapshot.
 pub(super) struct Rows {
@@ -193,9 +192,9 @@ pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, Introspe
     add_extensions(&mut out, rows.extensions);
     add_enums(&mut out, &mut context, rows.enums)?;
     add_sequences(&mut out, &mut context, rows.sequences)?;
-    add_tables(&mut out, &mut context)?;
+    tables::add_tables(&mut out, &mut context)?;
     let mut indexes: HashMap<u32, IndexRow> = rows.indexes.into_iter().map(|row| (row.oid, row)).collect();
-    add_constraints(&mut out, &mut context, rows.constraints, &indexes)?;
+    constraints::add_constraints(&mut out, &mut context, rows.constraints, &indexes)?;
     indexes.retain(|oid, _| !out.index_owners.contains_key(oid));
     add_indexes(&mut out, &mut context, indexes)?;
     Ok(out)
@@ -273,195 +272,6 @@ fn add_sequences(
         }
     }
     Ok(())
-}
-
-fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(), IntrospectError> {
-    let mut tables = Vec::with_capacity(out.tables.len());
-    for parts in out.tables.values() {
-        let columns = parts.columns.iter().map(|row| build_column(context, row));
-        let table = Table {
-            schema: parts.schema.clone(),
-            name: parts.row.name.clone(),
-            columns: columns.collect::<Result<_, _>>()?,
-            comment: context.comment(class::RELATION, parts.row.oid),
-        };
-        let name = table.qualified_name();
-        let of_table = parts.row.privileges.iter().flatten();
-        out.unmodelled.extend(of_table.map(|text| privilege("table privilege", text, &name)));
-        let of_columns = parts.columns.iter().flat_map(|column| column.privileges.iter().flatten());
-        out.unmodelled.extend(of_columns.map(|text| privilege("column privilege", text, &name)));
-        tables.push((parts.row.oid, parts.row.size, table));
-    }
-    for (oid, size, table) in tables {
-        out.sizes.insert(table.qualified_name(), size);
-        out.insert(oid, Resource::Table(table));
-    }
-    Ok(())
-}
-
-/// `text` is `SELECT to role`; the table goes in between.
-fn privilege(kind: &str, text: &str, table: &QualifiedName) -> Unmodelled {
-    let name = match text.rsplit_once(" to ") {
-        Some((privileges, grantee)) => format!("{privileges} on {table} to {grantee}"),
-        None => text.to_owned(),
-    };
-    Unmodelled { kind: kind.to_owned(), name }
-}
-
-fn build_column(context: &mut Context, row: &ColumnRow) -> Result<Column, IntrospectError> {
-    let key = (row.table, row.number);
-    let data_type = context.lookup.type_of(row)?;
-    let collation = context.lookup.collation(row.collation, data_type.collation)?;
-    let data_type = data_type.name.clone();
-    let expression = context.expressions.remove(&key).map(Expression::new);
-    let storage = match row.generated {
-        '\0' => None,
-        's' => Some(GeneratedStorage::Stored),
-        'v' => Some(GeneratedStorage::Virtual),
-        other => return Err(constraint::unknown("kind of generated column", other)),
-    };
-    let mode = match row.identity {
-        '\0' => None,
-        'a' => Some(IdentityMode::Always),
-        'd' => Some(IdentityMode::ByDefault),
-        other => return Err(constraint::unknown("kind of identity column", other)),
-    };
-    let identity = match mode {
-        None => None,
-        Some(mode) => {
-            let options = context.identities.remove(&key);
-            let vanished = IntrospectError::Vanished { what: "identity sequence of table", oid: row.table };
-            Some(Identity { mode, options: options.ok_or(vanished)? })
-        }
-    };
-    let (default, generated) = match (storage, expression) {
-        (Some(storage), Some(expression)) => (None, Some(Generated { expression, storage })),
-        (Some(_), None) => {
-            return Err(IntrospectError::Vanished { what: "generating expression of table", oid: row.table });
-        }
-        (None, default) => (default, None),
-    };
-    let table = ObjectId { class: class::RELATION, oid: row.table };
-    Ok(Column {
-        name: row.name.clone(),
-        data_type,
-        collation,
-        not_null: row.not_null,
-        default,
-        identity,
-        generated,
-        comment: context.comments.remove(&(table, i32::from(row.number))),
-    })
-}
-
-fn add_constraints(
-    out: &mut Assembled,
-    context: &mut Context,
-    rows: Vec<ConstraintRow>,
-    indexes: &HashMap<u32, IndexRow>,
-) -> Result<(), IntrospectError> {
-    for mut row in rows {
-        let Some(table) = out.tables.get(&row.table) else { continue };
-        let index = indexes.get(&row.index);
-        let owns_index = matches!(row.kind, 'p' | 'u' | 'x');
-        // `WITHOUT OVERLAPS` and `PERIOD` work on exclusion indexes; neither they nor `NOT ENFORCED` are modelled.
-        let temporal = row.kind != 'x' && index.is_some_and(|index| index.exclusion);
-        let built = if temporal || !row.enforced {
-            None
-        } else {
-            Some(define(&mut row, table, index, out, context)?)
-        };
-        let (schema, table_name) = (table.schema.clone(), table.row.name.clone());
-        if owns_index {
-            out.index_owners.insert(row.index, row.oid);
-        }
-        let Some(definition) = built else {
-            let name = format!("{} on {schema}.{table_name}", row.name);
-            out.unmodelled.push(Unmodelled { kind: "constraint".to_owned(), name });
-            continue;
-        };
-        let constraint = Constraint {
-            schema,
-            table: table_name,
-            name: row.name,
-            definition,
-            deferrable: row.deferrable,
-            validated: row.validated,
-            comment: context.comment(class::CONSTRAINT, row.oid),
-        };
-        out.insert(row.oid, Resource::Constraint(constraint));
-    }
-    Ok(())
-}
-
-fn define(
-    row: &mut ConstraintRow,
-    table: &TableParts,
-    index: Option<&IndexRow>,
-    out: &Assembled,
-    context: &Context,
-) -> Result<ConstraintDefinition, IntrospectError> {
-    let own_index = || index.ok_or(IntrospectError::Vanished { what: "index of constraint", oid: row.oid });
-    match row.kind {
-        'p' => Ok(ConstraintDefinition::PrimaryKey {
-            columns: table.column_names(&row.columns)?,
-            include: own_index()?.included(table)?,
-        }),
-        'u' => Ok(ConstraintDefinition::Unique {
-            columns: table.column_names(&row.columns)?,
-            include: own_index()?.included(table)?,
-            nulls_not_distinct: own_index()?.nulls_not_distinct,
-        }),
-        'c' => Ok(ConstraintDefinition::Check {
-            expression: Expression::new(row.expression.take().unwrap_or_default()),
-            no_inherit: row.no_inherit,
-        }),
-        'f' => foreign_key(row, table, out, context).map(ConstraintDefinition::ForeignKey),
-        'x' => {
-            let index = own_index()?;
-            let elements = index.elements(table, &context.keys, &context.lookup)?;
-            let operators = row.operators.take().unwrap_or_default();
-            Ok(ConstraintDefinition::Exclusion(Exclusion {
-                method: context.lookup.method(index.method)?.clone(),
-                elements: elements
-                    .into_iter()
-                    .zip(operators)
-                    .map(|(element, operator)| ExclusionElement { element, operator })
-                    .collect(),
-                predicate: index.predicate.clone().map(Expression::new),
-            }))
-        }
-        other => Err(constraint::unknown("kind of constraint", other)),
-    }
-}
-
-fn foreign_key(
-    row: &ConstraintRow,
-    table: &TableParts,
-    out: &Assembled,
-    context: &Context,
-) -> Result<ForeignKey, IntrospectError> {
-    let (references, referenced_columns) = match out.tables.get(&row.referenced_table) {
-        Some(referenced) => (referenced.qualified_name(), referenced.column_names(&row.referenced_columns)?),
-        None => {
-            let vanished =
-                || IntrospectError::Vanished { what: "referenced table", oid: row.referenced_table };
-            let find = |number: &i16| context.elsewhere.get(&(row.referenced_table, *number));
-            let columns = row.referenced_columns.iter().map(find);
-            let columns: Vec<_> = columns.collect::<Option<_>>().ok_or_else(vanished)?;
-            let name = columns.first().ok_or_else(vanished)?.table_name.clone();
-            (name, columns.into_iter().map(|column| column.name.clone()).collect())
-        }
-    };
-    Ok(ForeignKey {
-        columns: table.column_names(&row.columns)?,
-        references,
-        referenced_columns,
-        on_delete: row.on_delete()?,
-        on_update: row.on_update()?,
-        on_delete_columns: table.column_names(&row.on_delete_columns)?,
-        match_type: row.match_type()?,
-    })
 }
 
 fn add_indexes(

@@ -1,0 +1,80 @@
+//! The engine's errors as diagnostics.
+
+use djogi_cluster::connect::{ConnectError, DatabaseError};
+use djogi_cluster::error::EngineError;
+use djogi_cluster::normalise::{NormaliseError, Refusal};
+
+use crate::diagnostic::{CliError, Diagnostic, Location};
+use crate::exit::Exit;
+
+impl From<EngineError> for CliError {
+    fn from(error: EngineError) -> Self {
+        let exit = Exit::from_code(error.exit_code());
+        let diagnostics = match &error {
+            EngineError::Normalise(NormaliseError::Refused(refusals)) => {
+                refusals.iter().map(refusal).collect()
+            }
+            EngineError::Sql(database)
+            | EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
+                vec![with_facts(plain(&error), database)]
+            }
+            EngineError::Stale(moved) => {
+                let head = Diagnostic::error(error.code(), "the plan no longer fits what there is");
+                let head = moved.iter().fold(head, |diagnostic, one| diagnostic.note(one));
+                vec![with_help(head, &error)]
+            }
+            _ => vec![plain(&error)],
+        };
+        Self { exit, diagnostics }
+    }
+}
+
+fn plain(error: &EngineError) -> Diagnostic {
+    with_help(Diagnostic::error(error.code(), error.to_string()), error)
+}
+
+fn with_help(diagnostic: Diagnostic, error: &EngineError) -> Diagnostic {
+    match error.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// A declaration that PostgreSQL refuses, at its place in the source.
+fn refusal(refusal: &Refusal) -> Diagnostic {
+    let Refusal { address, source_place, expression, error, missing_extensions } = refusal;
+    let mut diagnostic = Diagnostic::error("declaration_refused", error.to_string())
+        .address(address.to_string())
+        .location(Location {
+            file: source_place.file.clone(),
+            line: usize::try_from(source_place.line).ok(),
+            column: None,
+            snippet: None,
+        });
+    if let Some(expression) = expression {
+        diagnostic = diagnostic.note(format!("expression: {expression}"));
+    }
+    diagnostic = with_facts(diagnostic, error);
+    match missing_extensions.as_slice() {
+        [] => diagnostic,
+        names => {
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            diagnostic.help(format!("the scratch server lacks the extension {}", names.join(", ")))
+        }
+    }
+}
+
+/// Everything that PostgreSQL said.
+fn with_facts(mut diagnostic: Diagnostic, error: &DatabaseError) -> Diagnostic {
+    let facts = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            diagnostic = diagnostic.note(format!("{name}: {fact}"));
+        }
+    }
+    if let Some(statement) = &error.statement {
+        let at = error.position.map(|at| format!(" (at character {at})")).unwrap_or_default();
+        diagnostic = diagnostic.note(format!("statement{at}: {statement}"));
+    }
+    diagnostic
+}

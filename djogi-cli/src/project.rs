@@ -1,0 +1,140 @@
+//! From the configuration and the flags to the cluster that the engine works with.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings, declare_move};
+use djogi_cluster::connect::ConnectParameters;
+use djogi_cluster::identity::Actor;
+use djogi_cluster::server::BinarySearch;
+use djogi_core::classify::DestructivePolicy;
+use djogi_core::declared::Declarations;
+use djogi_core::plan::ConfigReference;
+use djogi_core::{Address, Digest, Ident};
+use serde_json::json;
+
+use crate::config::{Destructive, Project, Target};
+use crate::context::Context;
+use crate::diagnostic::{CliError, Diagnostic};
+use crate::models;
+
+/// The target of models that name none.
+const DEFAULT_TARGET: &str = "main";
+
+/// The cluster of the project that the command is run in.
+///
+/// # Errors
+/// Mistakes in the configuration, in flags, or in the models.
+pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
+    let project = context.project()?;
+    let mut declarations = models::load(&context.program, &project, &default_target(&project)?)?;
+    declare_moves(&project, &mut declarations)?;
+    let targets = targets(context, &project)?;
+    declarations.resources.retain(|address, _| targets.contains_key(address.target()));
+    let digest = Digest::of(&json!({
+        "config": project.config.digest_input(),
+        "declarations": Digest::of(&declarations),
+    }));
+    let mut search = BinarySearch::from_env();
+    search.major = context.global.postgres_version;
+    let actor = Actor::new(context.actor())
+        .map_err(|error| Diagnostic::error("bad_actor", error.to_string()).help("--as takes a name"))?;
+    Ok(Cluster {
+        config: ConfigReference { name: project.config.cluster.clone(), digest },
+        state_dir: project.state_dir()?,
+        cache_dir: search.cache_dir.clone(),
+        targets,
+        declarations,
+        actor,
+        lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
+        search,
+    })
+}
+
+/// The target of models that name none: `main`, or the only one there is.
+pub(crate) fn default_target(project: &Project) -> Result<Ident, CliError> {
+    let mut names = project.config.targets.keys();
+    let name = match (names.next(), names.next()) {
+        (Some(only), None) => only,
+        _ => DEFAULT_TARGET,
+    };
+    ident(name, "the name of a target")
+}
+
+fn ident(name: &str, what: &str) -> Result<Ident, CliError> {
+    Ident::new(name).map_err(|error| Diagnostic::error("bad_name", format!("{what}: {error}")).into())
+}
+
+fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, TargetSettings>, CliError> {
+    let chosen = project.config.select(context.global.target.as_deref())?;
+    let alone = project.config.targets.len() == 1;
+    let mut targets = BTreeMap::new();
+    for (name, target) in chosen {
+        let schemas = target.schemas.iter().map(|schema| ident(schema, "a schema"));
+        let settings = TargetSettings {
+            server: server(context, project, name, target, alone)?,
+            schemas: schemas.collect::<Result<_, _>>()?,
+            lock_timeout: target.lock_timeout,
+            destructive: match target.destructive {
+                Destructive::Approve => DestructivePolicy::Approve,
+                Destructive::Allow => DestructivePolicy::Allow,
+                Destructive::Deny => DestructivePolicy::Deny,
+            },
+        };
+        targets.insert(ident(name, "the name of a target")?, settings);
+    }
+    Ok(targets)
+}
+
+fn server(
+    context: &Context,
+    project: &Project,
+    name: &str,
+    target: &Target,
+    alone: bool,
+) -> Result<ServerSettings, CliError> {
+    let Some(source) = &target.url else {
+        // Several targets may share the embedded server, each with a database of its own.
+        let cluster = &project.config.cluster;
+        let database =
+            if alone || name == DEFAULT_TARGET { cluster.clone() } else { format!("{cluster}_{name}") };
+        let major = context.global.postgres_version.or(target.postgres_version);
+        return Ok(ServerSettings::Embedded { database, major });
+    };
+    let url = source.resolve(&context.environment, &project.root).map_err(|error| error.diagnostic(name))?;
+    let parameters: ConnectParameters = url.expose().parse().map_err(|error| {
+        Diagnostic::error("url_invalid", format!("the url of target `{name}`: {error}"))
+            .help("postgres://user@host:5432/database, or key=value pairs as libpq takes them")
+    })?;
+    Ok(ServerSettings::Url(parameters))
+}
+
+fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(), CliError> {
+    for moved in &project.config.moved {
+        let place = |error: String| {
+            Diagnostic::error("bad_move", error).location(crate::diagnostic::Location {
+                file: project.file.display().to_string(),
+                line: Some(moved.line),
+                column: None,
+                snippet: None,
+            })
+        };
+        let parse = |text: &str| text.parse::<Address>().map_err(|error| place(error.to_string()));
+        let (from, to) = (parse(&moved.from)?, parse(&moved.to)?);
+        declare_move(declarations, &from, &to).map_err(|error| place(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Parses addresses of the command line.
+///
+/// # Errors
+/// The first that is none.
+pub(crate) fn addresses(words: &[String]) -> Result<Vec<Address>, CliError> {
+    let parse = |word: &String| {
+        word.parse().map_err(|error: djogi_core::address::AddressError| {
+            Diagnostic::error("bad_address", error.to_string()).into()
+        })
+    };
+    words.iter().map(parse).collect()
+}

@@ -1,0 +1,85 @@
+//! Runs the engine's futures, and what signals do to them.
+//!
+//! A command that only reads is dropped at the first signal: dropping ends its sessions and stops a server that it
+//! has started. A run that makes effects is asked to end; a second signal ends the process at once, which is a crash
+//! and therefore safe.
+
+use std::future::Future;
+
+use djogi_cluster::apply::Stop;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::diagnostic::{CliError, Diagnostic};
+use crate::exit::Exit;
+
+/// The runtime of one command.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    runtime: Runtime,
+    stop: watch::Sender<bool>,
+}
+
+impl Engine {
+    /// # Errors
+    /// When the operating system gives no resources.
+    pub(crate) fn start() -> Result<Self, CliError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| {
+            Diagnostic::error("runtime", format!("cannot start the asynchronous runtime: {error}"))
+        })?;
+        Ok(Self { runtime, stop: watch::Sender::new(false) })
+    }
+
+    /// Tells a run that it should end.
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.subscribe()
+    }
+
+    /// Runs a future that a signal may simply drop.
+    ///
+    /// # Errors
+    /// The exit code of the signal, when one came.
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> Result<T, CliError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                value = future => Ok(value),
+                exit = interruption() => Err(CliError { exit, diagnostics: Vec::new() }),
+            }
+        })
+    }
+
+    /// Runs a future that ends by itself when it is told to stop. Gives the exit code of the signal, when one came.
+    pub(crate) fn run_to_the_end<T>(&self, future: impl Future<Output = T>) -> (T, Option<Exit>) {
+        self.runtime.block_on(async {
+            tokio::pin!(future);
+            let exit = tokio::select! {
+                value = &mut future => return (value, None),
+                exit = interruption() => exit,
+            };
+            self.stop.send_replace(true);
+            tokio::select! {
+                value = &mut future => (value, Some(exit)),
+                again = interruption() => abort(again),
+            }
+        })
+    }
+}
+
+#[expect(clippy::exit, reason = "a second signal ends the process wherever it is")]
+fn abort(exit: Exit) -> ! {
+    std::process::exit(exit.code().into())
+}
+
+/// Waits for SIGINT or SIGTERM. Where they cannot be caught they end the process, as if nobody had asked.
+async fn interruption() -> Exit {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Terminated,
+    }
+}

@@ -1,0 +1,86 @@
+//! A database for a moment, on a server that somebody else runs.
+
+use async_trait::async_trait;
+use ulid::Ulid;
+
+use super::error::ScratchError;
+use crate::connect::{ConnectParameters, Connection, DatabaseError};
+
+/// Where scratch databases can be made; asked only when one is needed, so a provider may start a server then.
+#[async_trait]
+pub trait ScratchProvider: Send + Sync {
+    /// A server of the target's major version and a role that may create databases on it. The database that
+    /// the parameters name is only connected to.
+    async fn server(&self) -> Result<ConnectParameters, ScratchError>;
+}
+
+/// A server that runs already is its own provider.
+#[async_trait]
+impl ScratchProvider for ConnectParameters {
+    async fn server(&self) -> Result<ConnectParameters, ScratchError> {
+        Ok(self.clone())
+    }
+}
+
+/// An empty database called `djogi_scratch_<ulid>`. A killed process leaves it behind, empty or with tables
+/// without rows, never with anything of the user's.
+#[derive(Debug)]
+pub struct ScratchDatabase {
+    connection: Connection,
+    owner: Connection,
+    name: String,
+}
+
+impl ScratchDatabase {
+    /// Creates the database from `template0`, copying files, which on an idle server is the fastest way.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or the role may not create databases.
+    pub async fn create(server: &ConnectParameters) -> Result<Self, ScratchError> {
+        let ulid = Ulid::generate();
+        let name = format!("djogi_scratch_{}", ulid.to_string().to_lowercase());
+        let run = format!("scratch/{ulid}");
+        let owner = Connection::open(server, &run).await?;
+        let sql = format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy");
+        owner.client().batch_execute(&sql).await.map_err(|error| {
+            let error = DatabaseError::new(&error).in_statement(sql.as_str());
+            if error.sqlstate.as_deref() == Some("42501") {
+                ScratchError::NoPrivilege { role: owner.endpoint().user.clone() }
+            } else {
+                ScratchError::Database { doing: "create", error: Box::new(error) }
+            }
+        })?;
+        match Connection::open(&server.with_database(&name), &run).await {
+            Ok(connection) => Ok(Self { connection, owner, name }),
+            Err(error) => {
+                // The error that there is no session is the one to report.
+                let _ = drop_database(&owner, &name).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Drops the database.
+    ///
+    /// # Errors
+    /// When the server does not.
+    pub async fn remove(self) -> Result<(), ScratchError> {
+        let Self { connection, owner, name } = self;
+        drop(connection);
+        drop_database(&owner, &name).await
+    }
+}
+
+/// The session in the database may still be ending, hence `FORCE`.
+async fn drop_database(owner: &Connection, name: &str) -> Result<(), ScratchError> {
+    let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+    let dropped = owner.client().batch_execute(&sql).await;
+    dropped.map_err(|error| ScratchError::Database {
+        doing: "drop",
+        error: Box::new(DatabaseError::new(&error).in_statement(sql)),
+    })
+}

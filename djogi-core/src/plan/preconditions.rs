@@ -1,0 +1,34 @@
+//! What a plan rests on: the digests that must still hold when its statements run.
+
+use std::collections::BTreeMap;
+
+use super::ResourceChange;
+use crate::address::{Address, Kind};
+use crate::diff::Rebased;
+use crate::digest::Digest;
+use crate::disposition::Verdict;
+
+/// Every object that the changes touch or need, under the address by which it is found before the first statement.
+/// Columns are parts of their tables, unless they have changes of their own.
+pub(super) fn preconditions(
+    changes: &[ResourceChange],
+    rebased: &Rebased<'_>,
+) -> BTreeMap<Address, Option<Digest>> {
+    let mut found = BTreeMap::new();
+    let runs = |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
+    for change in changes.iter().filter(runs) {
+        for need in change.depends_on.iter().filter(|need| need.kind() != Kind::Column) {
+            let digest = || rebased.as_read(need).map(Digest::of);
+            found.entry(rebased.origin(need).into_owned()).or_insert_with(digest);
+        }
+    }
+    for change in changes.iter().filter(runs) {
+        let origin = rebased.origin(&change.address).into_owned();
+        if origin != change.address {
+            // The new name must be free.
+            found.insert(change.address.clone(), None);
+        }
+        found.insert(origin, change.before_digest);
+    }
+    found
+}
