@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::command::{completions, init, schema};
+use crate::command::{
+    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, status, validate,
+};
 use crate::config::parse_duration;
 use crate::exit;
 use crate::terminal::{ColorChoice, Verbosity};
@@ -25,6 +27,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(init::InitArgs),
+    Validate(validate::ValidateArgs),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Refresh(refresh::RefreshArgs),
+    Import(import::ImportArgs),
+    Status(status::StatusArgs),
+    Show(show::ShowArgs),
+    History(history::HistoryArgs),
+    Db(db::DbArgs),
+    Catalog(catalog::CatalogArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }

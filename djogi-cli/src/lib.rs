@@ -16,7 +16,7 @@ pub mod exit;
 mod failure;
 mod models;
 mod project;
-mod report;
+pub mod report;
 mod runtime;
 mod scaffold;
 pub mod terminal;

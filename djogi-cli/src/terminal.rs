@@ -86,6 +86,7 @@ pub struct Terminal {
     err: Stream,
     verbosity: Verbosity,
     width: Option<usize>,
+    err_width: Option<usize>,
 }
 
 struct Stream {
@@ -108,12 +109,13 @@ impl Terminal {
     /// The streams of this process.
     pub fn process() -> Self {
         let out = io::stdout();
-        let width = rustix::termios::tcgetwinsize(&out).ok().map(|size| usize::from(size.ws_col));
+        let (width, err_width) = (columns(&out), columns(&io::stderr()));
         Self {
             out: Stream::new(out.is_terminal(), out),
             err: Stream::new(io::stderr().is_terminal(), io::stderr()),
             verbosity: Verbosity::default(),
-            width: width.filter(|&columns| columns > 0),
+            width,
+            err_width,
         }
     }
 
@@ -124,6 +126,7 @@ impl Terminal {
             err: Stream::new(false, err),
             verbosity: Verbosity::default(),
             width: None,
+            err_width: None,
         }
     }
 
@@ -143,6 +146,23 @@ impl Terminal {
     /// Columns of the terminal behind standard output; none when it is not a terminal.
     pub fn width(&self) -> Option<usize> {
         self.width
+    }
+
+    /// Columns of the terminal behind standard error; none when it is not a terminal.
+    pub fn width_err(&self) -> Option<usize> {
+        self.err_width
+    }
+
+    /// Streams of which standard error plays a terminal of 80 columns.
+    #[cfg(test)]
+    pub(crate) fn interactive(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        Self {
+            out: Stream::new(false, out),
+            err: Stream::new(true, err),
+            verbosity: Verbosity::default(),
+            width: None,
+            err_width: Some(80),
+        }
     }
 
     /// Whether standard error is a terminal, so that progress can be redrawn in place.
@@ -186,6 +206,12 @@ impl Terminal {
             self.say(text);
         }
     }
+}
+
+/// Columns of the terminal behind a stream. A terminal that does not know its size says 0.
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }
 
 impl Stream {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Constraint, ConstraintDefinition, IndexKey, Resource, Table};
-use crate::tokens::{column_names, qualified_names};
+use crate::names::{column_names, qualified_names};
 
 /// Finds dependencies within one catalog.
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 //! what is called. It reads what PostgreSQL prints (`pg_get_expr`, `format_type`) and never fails on anything
 //! else; it is no parser.
 
+use std::ops::Range;
+
 use crate::ident::Ident;
 
 /// One lexical element.
@@ -32,12 +34,17 @@ impl Token<'_> {
 
 /// Splits `text` into tokens, without white space.
 pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
+    spans(text).into_iter().map(|(token, _)| token).collect()
+}
+
+/// The tokens of `text` with the bytes they stand at.
+pub(crate) fn spans(text: &str) -> Vec<(Token<'_>, Range<usize>)> {
+    let mut tokens: Vec<(Token<'_>, Range<usize>)> = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let (token, length) = match first {
             '\'' => {
-                let length = quoted_length(rest, '\'', tokens.last() == Some(&Token::Word("E")));
+                let length = quoted_length(rest, '\'', matches!(tokens.last(), Some((Token::Word("E"), _))));
                 (Token::Literal(&rest[..length]), length)
             }
             '"' => {
@@ -55,7 +62,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
             }
             c => (Token::Symbol(c), c.len_utf8()),
         };
-        tokens.push(token);
+        let start = text.len() - rest.len();
+        tokens.push((token, start..start + length));
         rest = rest[length..].trim_start();
     }
     tokens

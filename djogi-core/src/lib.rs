@@ -21,6 +21,7 @@ pub mod kind;
 mod lexis;
 pub mod lower;
 pub mod model;
+mod names;
 pub mod needs;
 pub mod observation;
 pub mod order;
@@ -30,7 +31,6 @@ pub mod prove;
 pub mod recorded;
 pub mod safety;
 pub mod sql;
-mod tokens;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;

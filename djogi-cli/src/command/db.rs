@@ -1,6 +1,23 @@
 //! `djogi db`: the embedded development database.
 
+use std::io::IsTerminal as _;
+
 use clap::{Args, Subcommand};
+use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings};
+use djogi_cluster::error::EngineError;
+use djogi_cluster::event::Reporter;
+use djogi_cluster::server::{Down, EmbeddedServer, ServerError};
+use djogi_cluster::session::{embedded_options, report};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::project::cluster;
+use crate::report::events::with_progress;
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// The embedded development database
 #[derive(Debug, Clone, Args)]
@@ -26,6 +43,100 @@ pub enum DbAction {
         #[arg(long)]
         auto_approve: bool,
     },
+}
+
+pub(crate) fn run(args: &DbArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster(context)?;
+    let (settings, database) = embedded(&cluster)?;
+    let folder = cluster.embedded_dir();
+    let engine = Engine::start()?;
+    let text = match args.action {
+        DbAction::Up => with_progress(terminal, |reporter| {
+            let options = embedded_options(&cluster, settings, database);
+            let server = engine.run(EmbeddedServer::up(&options, &|event| report(reporter, &event)))?;
+            let server = server.map_err(EngineError::from)?;
+            let url = server.url(database);
+            server.release().map_err(EngineError::from)?;
+            Ok::<_, CliError>(format!("{url}\n"))
+        })?,
+        DbAction::Down => with_progress(terminal, |reporter| {
+            match EmbeddedServer::down(&folder, &|event| report(reporter, &event)).map_err(EngineError::from)? {
+                Down::Stopped => Ok::<_, CliError>("Stopped.\n".to_owned()),
+                Down::NotRunning => Ok("It was not running.\n".to_owned()),
+                Down::LeftToUsers => Ok("Other commands use it; the last of them stops it.\n".to_owned()),
+            }
+        })?,
+        DbAction::Status => status(&cluster, database, context.global.json)?,
+        DbAction::Url => {
+            let status = EmbeddedServer::status(&folder).map_err(EngineError::from)?;
+            let url = status.url(database).ok_or_else(|| {
+                Diagnostic::error("db_not_running", "the embedded server does not run")
+                    .help("`djogi db up` starts it and keeps it running")
+            })?;
+            format!("{url}\n")
+        }
+        DbAction::Reset { auto_approve } => {
+            if !auto_approve && !confirm(&cluster, terminal)? {
+                return Err(Diagnostic::error("declined", "nothing was deleted").into());
+            }
+            with_progress(terminal, |reporter| reset(&cluster, reporter)).map_err(EngineError::from)?;
+            "Deleted. The next command starts with an empty database.\n".to_owned()
+        }
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    Ok(Exit::Done)
+}
+
+/// The target that the embedded server is for.
+fn embedded(cluster: &Cluster) -> Result<(&TargetSettings, &str), CliError> {
+    let mut targets = cluster.targets.values();
+    let found = targets.find_map(|settings| match &settings.server {
+        ServerSettings::Embedded { database, .. } => Some((settings, database.as_str())),
+        ServerSettings::Url(_) => None,
+    });
+    found.ok_or_else(|| {
+        Diagnostic::error("db_not_embedded", "every target of this configuration has a url, so there is no embedded server")
+            .help("remove the url of a target, or choose another environment with --env")
+            .into()
+    })
+}
+
+fn status(cluster: &Cluster, database: &str, as_json: bool) -> Result<String, CliError> {
+    let status = EmbeddedServer::status(&cluster.embedded_dir()).map_err(EngineError::from)?;
+    let url = status.url(database);
+    if as_json {
+        let value = json!({
+            "running": status.pid.is_some(), "pid": status.pid, "major": status.major, "kept": status.kept,
+            "data": status.cluster_dir, "url": url,
+        });
+        return Ok(format!("{value:#}\n"));
+    }
+    let data = status.cluster_dir.display();
+    Ok(match (status.major, status.pid, url) {
+        (None, _, _) => format!("There is no embedded database yet; it will be in {data}.\n"),
+        (Some(major), Some(pid), Some(url)) => {
+            let kept = if status.kept { ", kept until `djogi db down`" } else { "" };
+            format!("PostgreSQL {major} runs as process {pid}{kept}.\n  data {data}\n  url  {url}\n")
+        }
+        (Some(major), _, _) => format!("PostgreSQL {major} does not run.\n  data {data}\n"),
+    })
+}
+
+/// The data and what was recorded of it belong together.
+fn reset(cluster: &Cluster, reporter: &dyn Reporter) -> Result<(), ServerError> {
+    EmbeddedServer::reset(&cluster.embedded_dir(), &|event| report(reporter, &event))
+}
+
+fn confirm(cluster: &Cluster, terminal: &mut Terminal) -> Result<bool, CliError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Diagnostic::error("confirmation_needed", "standard input is no terminal, so nobody can be asked")
+            .help("add --auto-approve")
+            .into());
+    }
+    let folder = cluster.embedded_dir();
+    terminal.say(&format!("Delete all data in {}? Only `yes` is taken: ", folder.display()));
+    let line = std::io::stdin().lines().next().and_then(Result::ok).unwrap_or_default();
+    Ok(line.trim() == "yes")
 }
 
 #[cfg(test)]

@@ -1,7 +1,42 @@
 //! `djogi history`: all runs.
 
 use clap::Args;
+use djogi_cluster::status::{Past, history};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::exit::Exit;
+use crate::project::cluster;
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// List all runs with actor, time and outcome; writes nothing
 #[derive(Debug, Clone, Args)]
 pub struct HistoryArgs {}
+
+pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster(context)?;
+    let engine = Engine::start()?;
+    let past = engine.run(history(&cluster))??;
+    let text = if context.global.json {
+        let entries: Vec<_> = past.iter().map(to_json).collect();
+        format!("{:#}\n", json!({ "history": entries }))
+    } else if past.is_empty() {
+        "No run has written a state yet.\n".to_owned()
+    } else {
+        past.iter().rev().map(to_line).collect()
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    Ok(Exit::Done)
+}
+
+fn to_line(past: &Past) -> String {
+    let Past { serial, written_by: by, resources, outcome } = past;
+    format!("{serial:>6}  {}  {:<11} {resources:>6} managed  {}  run {}\n", by.at, outcome, by.actor, by.run)
+}
+
+fn to_json(past: &Past) -> serde_json::Value {
+    let Past { serial, written_by, resources, outcome } = past;
+    json!({"serial": serial, "written_by": written_by, "resources": resources, "outcome": outcome})
+}

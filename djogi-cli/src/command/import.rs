@@ -9,7 +9,7 @@ use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::{addresses, cluster};
 use crate::report::events::with_progress;
-use crate::report::style::plural;
+use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
@@ -53,10 +53,10 @@ fn to_text(imported: &Imported) -> String {
     if taken.is_empty() {
         text.push_str("Nothing to import.\n");
     } else {
-        text.push_str(&format!("\nImported {}.\n", plural(taken.len(), "resource")));
+        text.push_str(&format!("\nImported {}.\n", count(taken.len(), "resource")));
     }
     if !undeclared.is_empty() {
-        let count = plural(undeclared.len(), "resource");
+        let count = count(undeclared.len(), "resource");
         text.push_str(&format!(
             "{count} of them declared nowhere: the next plan proposes to drop what no model declares.\n"
         ));

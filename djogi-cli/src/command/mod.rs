@@ -28,6 +28,16 @@ pub(crate) fn dispatch(
 ) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(args, context, terminal),
+        Command::Validate(_) => validate::run(context, terminal),
+        Command::Plan(args) => plan::run(args, context, terminal),
+        Command::Apply(args) => apply::run(args, context, terminal),
+        Command::Refresh(args) => refresh::run(args, context, terminal),
+        Command::Import(args) => import::run(args, context, terminal),
+        Command::Status(_) => status::run(context, terminal),
+        Command::Show(args) => show::run(args, context, terminal),
+        Command::History(_) => history::run(context, terminal),
+        Command::Db(args) => db::run(args, context, terminal),
+        Command::Catalog(args) => catalog::run(args, context, terminal),
         Command::Schema(args) => schema::run(args, terminal),
         Command::Completions(args) => completions::run(args, terminal),
     }

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::project::{addresses, cluster};
 use crate::report::events::with_progress;
-use crate::report::{View, plan_human, plan_json, plan_sql};
+use crate::report::{View, explain, plan_human, plan_json, plan_sql};
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     let planned =
         with_progress(terminal, |reporter| engine.run(plan(&cluster, options, reporter)))??;
     if let Some([address]) = explained.as_deref() {
-        return explain(&planned, address, terminal);
+        return explain_change(&planned, address, terminal);
     }
     let mut document = planned.document;
     if args.refresh_only {
@@ -92,13 +92,9 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
 }
 
-fn explain(planned: &Planned, address: &Address, terminal: &mut Terminal) -> Result<Exit, CliError> {
+fn explain_change(planned: &Planned, address: &Address, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let reasons = planned.explain(address)?;
-    let text = if reasons.is_empty() {
-        format!("nothing has to come before `{address}`\n")
-    } else {
-        reasons.iter().map(|because| format!("{because}\n")).collect()
-    };
+    let text = explain::render(&planned.document, address, &reasons, View::of(terminal));
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::cluster;
 use crate::report::events::with_progress;
-use crate::report::style::plural;
+use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
@@ -60,7 +60,7 @@ fn to_text(refreshed: &Refreshed, is_check: bool) -> String {
     for address in known {
         text.push_str(&format!("  ~ {address} (recorded before)\n"));
     }
-    let count = plural(drift.len() + known.len(), "resource");
+    let count = count(drift.len() + known.len(), "resource");
     let done = if is_check { "found" } else { "recorded" };
     text.push_str(&format!("\nDrift of {count} {done}; `djogi plan` shows what heals it.\n"));
     text

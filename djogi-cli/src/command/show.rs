@@ -1,6 +1,19 @@
 //! `djogi show`: what state knows about a resource, now or at a past revision.
 
 use clap::Args;
+use djogi_cluster::state::{RecordedEntry, Serial};
+use djogi_cluster::status::{Revision, revision};
+use djogi_core::Address;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::project::{addresses, cluster};
+use crate::report::style::count;
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// Show a resource, or all of them; writes nothing
 #[derive(Debug, Clone, Default, Args)]
@@ -11,6 +24,68 @@ pub struct ShowArgs {
     /// The serial of a past state
     #[arg(long, value_name = "SERIAL")]
     pub revision: Option<u64>,
+}
+
+pub(crate) fn run(args: &ShowArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster(context)?;
+    let wanted = args.address.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
+    let engine = Engine::start()?;
+    let revision = engine.run(revision(&cluster, args.revision.map(Serial::new)))??;
+    let Some(revision) = revision else {
+        return Err(Diagnostic::error("no_state", "there is no state yet")
+            .help("`djogi apply` or `djogi import` makes it")
+            .into());
+    };
+    let text = match wanted.as_deref() {
+        Some([address]) => one(&revision, address, context.global.json)?,
+        _ => all(&revision, context.global.json),
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    Ok(Exit::Done)
+}
+
+fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, CliError> {
+    let target = revision.state.content.targets.get(address.target());
+    let resource = target.and_then(|target| target.resources.get(address));
+    let entry = revision.catalogs.get(address.target()).and_then(|c| c.resources.get(address));
+    let (Some(resource), Some(RecordedEntry { package, resource: definition })) = (resource, entry) else {
+        let message = format!("`{address}` is not managed at serial {}", revision.state.serial);
+        return Err(Diagnostic::error("not_managed", message).help("`djogi show` lists what is").into());
+    };
+    if as_json {
+        let value = json!({
+            "address": address, "serial": revision.state.serial, "package": package,
+            "record": resource, "resource": definition,
+        });
+        return Ok(format!("{value:#}\n"));
+    }
+    let mut text = format!("{address}\n  status   {}\n", resource.status.as_str());
+    text.extend(resource.conditions.iter().map(|condition| format!("           {condition}\n")));
+    text.push_str(&format!("  oid      {}\n", resource.oid.0));
+    if let Some(package) = package {
+        text.push_str(&format!("  package  {package}\n"));
+    }
+    if let Some(op) = resource.op {
+        text.push_str(&format!("  last op  {op}\n"));
+    }
+    text.push_str(&format!("  observed {}\n\n", resource.observed));
+    for line in crate::report::definition::text(definition) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    Ok(text)
+}
+
+fn all(revision: &Revision, as_json: bool) -> String {
+    let resources = revision.state.content.targets.values().flat_map(|target| &target.resources);
+    if as_json {
+        let records: serde_json::Map<String, serde_json::Value> =
+            resources.map(|(address, resource)| (address.to_string(), json!(resource))).collect();
+        return format!("{:#}\n", json!({"serial": revision.state.serial, "resources": records}));
+    }
+    let lines: Vec<String> =
+        resources.map(|(address, resource)| format!("{:<8} {address}\n", resource.status.as_str())).collect();
+    let serial = revision.state.serial;
+    format!("{}\n{} at serial {serial}\n", lines.concat(), count(lines.len(), "resource"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,117 @@
 //! `djogi status`: one screen about the project.
 
 use clap::Args;
+use djogi_cluster::state::{State, Status};
+use djogi_cluster::status::{ClusterStatus, LiveStatus, TargetStatus, status};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::exit::Exit;
+use crate::project::cluster;
+use crate::report::events::with_progress;
+use crate::report::style::count;
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
 
 /// Show targets, serial, last run, drift and recoveries on one screen; writes nothing
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {}
+
+pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster(context)?;
+    let engine = Engine::start()?;
+    let found = with_progress(terminal, |reporter| engine.run(status(&cluster, reporter)))??;
+    let environment = context.project()?.environment;
+    let text = if context.global.json {
+        format!("{:#}\n", to_json(&cluster.config.name, environment.as_deref(), &found))
+    } else {
+        to_text(&cluster.config.name, environment.as_deref(), &found)
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    let reached = found.targets.iter().all(|target| target.live.is_ok());
+    Ok(if reached { Exit::Done } else { Exit::Error })
+}
+
+fn to_text(name: &str, environment: Option<&str>, found: &ClusterStatus) -> String {
+    let mut text = name.to_owned();
+    if let Some(environment) = environment {
+        text.push_str(&format!(" ({environment})"));
+    }
+    match &found.state {
+        None => text.push_str(&format!("\n  state    none yet in {}\n", found.location)),
+        Some(state) => {
+            let by = &state.written_by;
+            text.push_str(&format!(
+                "\n  state    serial {} in {}\n  last run {} by {} at {}\n",
+                state.serial, found.location, by.run, by.actor, by.at
+            ));
+        }
+    }
+    for target in &found.targets {
+        text.push_str(&target_text(target, found.state.as_ref()));
+    }
+    text
+}
+
+fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
+    let live = match &target.live {
+        Ok(live) => live,
+        Err(error) => return format!("  {}     {error}\n", target.target),
+    };
+    let LiveStatus { identity, managed, unmanaged, drifted, lock, .. } = live;
+    let mut text = format!(
+        "  {:<8} database {}, PostgreSQL {}: {} managed, {unmanaged} not managed\n",
+        target.target.to_string(),
+        identity.database,
+        identity.server_version,
+        count(*managed, "resource")
+    );
+    if let Some(session) = lock {
+        text.push_str(&format!("           locked by {session}\n"));
+    }
+    for address in drifted {
+        text.push_str(&format!("           drifted, not recorded yet: {address}\n"));
+    }
+    let recorded = state.and_then(|state| state.content.targets.get(&target.target));
+    let resources = recorded.iter().flat_map(|recorded| &recorded.resources);
+    for (address, resource) in resources.filter(|(_, resource)| resource.status != Status::Applied) {
+        let why = resource.conditions.join("; ");
+        text.push_str(&format!("           {}: {address} ({why})\n", resource.status.as_str()));
+    }
+    text
+}
+
+fn to_json(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Value {
+    let state = found.state.as_ref().map(|state| {
+        json!({
+            "serial": state.serial, "lineage": state.lineage, "written_by": state.written_by,
+            "config_digest": state.content.config_digest,
+        })
+    });
+    let targets: serde_json::Map<String, Value> = found
+        .targets
+        .iter()
+        .map(|target| (target.target.as_str().to_owned(), target_json(target, found.state.as_ref())))
+        .collect();
+    json!({
+        "name": name, "environment": environment, "location": found.location, "state": state,
+        "targets": targets,
+    })
+}
+
+fn target_json(target: &TargetStatus, state: Option<&State>) -> Value {
+    let recorded = state.and_then(|state| state.content.targets.get(&target.target));
+    let resources = recorded.iter().flat_map(|recorded| &recorded.resources);
+    let open: serde_json::Map<String, Value> = resources
+        .filter(|(_, resource)| resource.status != Status::Applied)
+        .map(|(address, r)| (address.to_string(), json!({"status": r.status, "conditions": r.conditions})))
+        .collect();
+    match &target.live {
+        Err(error) => json!({"error": error.to_string(), "open": open}),
+        Ok(live) => json!({
+            "database": live.identity, "epoch": live.epoch, "managed": live.managed,
+            "unmanaged": live.unmanaged, "drifted": live.drifted, "lock": live.lock, "open": open,
+        }),
+    }
+}

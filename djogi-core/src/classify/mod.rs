@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
-use crate::kind::{Alteration, Resource};
+use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
 use crate::lower::Lowered;
 use crate::needs::Needs;
 use crate::parents::Parents;
@@ -196,6 +196,7 @@ fn requirements(
         }
         Action::Delete | Action::Forget => {}
     }
+    requires.extend(keys_in_the_way(change, candidates));
     let is_altered_under_its_users = change.address.kind() == Kind::Enum && change.action != Action::Delete;
     if matches!(change.action, Action::Delete | Action::Replace(_)) && !is_altered_under_its_users {
         // Whoever rests on it must have let go of it.
@@ -205,6 +206,33 @@ fn requirements(
         requires.extend(found.filter(|&at| parent(at) != Some(&change.address)));
     }
     requires
+}
+
+/// The departing primary keys that hold columns to NOT NULL which are to become nullable.
+fn keys_in_the_way(change: &Change<'_>, candidates: &[Candidate<'_>]) -> Vec<usize> {
+    let Action::Update(alterations) = &change.action else { return Vec::new() };
+    let loosened: Vec<_> = alterations
+        .iter()
+        .filter_map(|alteration| match alteration {
+            Alteration::Table(TableAlteration::AlterColumn {
+                column,
+                alteration: ColumnAlteration::DropNotNull,
+            }) => Some(column),
+            _ => None,
+        })
+        .collect();
+    let is_in_the_way = |candidate: &Candidate<'_>| match (candidate.change.live, &candidate.change.action) {
+        (Some(Resource::Constraint(key)), Action::Delete | Action::Replace(_)) => {
+            matches!(key.definition, ConstraintDefinition::PrimaryKey { .. })
+                && Some(key.table_name()) == change.address.relation()
+                && key.columns().iter().any(|column| loosened.contains(column))
+        }
+        _ => false,
+    };
+    if loosened.is_empty() {
+        return Vec::new();
+    }
+    (0..candidates.len()).filter(|&at| is_in_the_way(&candidates[at])).collect()
 }
 
 /// Whether the dependent gets by with the dependency as it is in the database now.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ConstraintDefinition, Expression, IndexElement, IndexKey, Resource};
-use crate::tokens::{replace_columns, replace_names};
+use crate::names::{replace_columns, replace_names};
 
 /// Names that change at once, old to new.
 #[derive(Clone, Debug, Default)]
@@ -137,7 +137,7 @@ impl NewNames {
             return text.to_owned();
         }
         let names = [&self.types, &self.sequences, &self.tables];
-        replace_names(text, |name| names.iter().find_map(|names| names.get(name)).cloned())
+        replace_names(text, &mut |name| names.iter().find_map(|names| names.get(name)).cloned())
     }
 
     fn rename_column(&self, table: &QualifiedName, column: &mut Ident) {

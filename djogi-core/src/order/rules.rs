@@ -1,7 +1,7 @@
 //! The ordering rules, as data. Every edge of a plan comes from one of them and remembers which, so that
 //! `djogi plan --explain` can say why something stands where it does.
 
-use super::Work;
+use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::ident::QualifiedName;
@@ -76,6 +76,11 @@ pub const RULES: &[Rule] = &[
         "obsolete_parts_leave_first",
         "a constraint or index that goes must not hinder or slow changes of its columns",
         obsolete_parts_leave_first,
+    ),
+    before(
+        "enum_replaced_in_place",
+        "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
+        enum_replaced_in_place,
     ),
     Rule {
         name: "destructive_last",
@@ -157,7 +162,11 @@ fn dependent_removed_first(work: &Work<'_>) -> Vec<(usize, usize)> {
 fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
     let removal = |need: &Address| work.node(need, Phase::Down);
     let uses = each(work, Phase::Up, |node, item| {
-        let needs = &work.items[item].needs;
+        let Item { change, needs, .. } = &work.items[item];
+        if work.node(&change.address, Phase::Down).is_some() {
+            // A replacement lets go when the old one is dropped.
+            return Vec::new();
+        }
         let dropped = needs.live.iter().filter(|need| !needs.desired.contains(need));
         dropped.filter_map(|need| Some((node, removal(need)?))).collect()
     });
@@ -235,4 +244,36 @@ fn obsolete_parts_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
         }
     })
     .collect()
+}
+
+fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let is_replaced = |item: &&Item<'_>| {
+        item.change.address.kind() == Kind::Enum && matches!(item.change.action, Action::Replace(_))
+    };
+    let mut pairs = Vec::new();
+    for item in work.items.iter().filter(is_replaced) {
+        let Some(replaced) = work.node(&item.change.address, Phase::Up) else { continue };
+        for (node, at) in work.nodes.iter().enumerate() {
+            let other = &work.items[at.item];
+            match (other.change.address.kind(), at.phase) {
+                // Foreign keys on its columns stand in the way, and expressions that name it.
+                (Kind::Constraint | Kind::Index, Phase::Down) => pairs.push((node, replaced)),
+                (Kind::Table | Kind::Column, phase) if other.needs.live.contains(&item.change.address) => {
+                    pairs.push(if phase == Phase::Rename { (node, replaced) } else { (replaced, node) });
+                }
+                (
+                    Kind::Schema
+                    | Kind::Extension
+                    | Kind::Enum
+                    | Kind::Sequence
+                    | Kind::Table
+                    | Kind::Column
+                    | Kind::Constraint
+                    | Kind::Index,
+                    _,
+                ) => {}
+            }
+        }
+    }
+    pairs
 }

@@ -246,15 +246,17 @@ fn candidates<'a>(
     context: &Context<'_>,
 ) -> Vec<Candidate<'a>> {
     let mut inline: BTreeMap<Address, Vec<&Constraint>> = BTreeMap::new();
-    let mut rebuilt_anyway: BTreeSet<Address> = BTreeSet::new();
+    let mut leaving_first: BTreeSet<Address> = BTreeSet::new();
     for change in &changes {
         if let (Action::Create, Some(parent)) = (&change.action, parents.parent(&change.address))
             && let Some(Resource::Constraint(constraint)) = change.desired.map(|declared| &declared.resource)
         {
             inline.entry(parent.clone()).or_default().push(constraint);
         }
-        if matches!(change.action, Action::Delete | Action::Replace(_)) {
-            rebuilt_anyway.insert(change.address.clone());
+        if matches!(change.action, Action::Delete | Action::Replace(_))
+            && parents.parent(&change.address).is_none()
+        {
+            leaving_first.insert(change.address.clone());
         }
     }
     changes
@@ -267,7 +269,7 @@ fn candidates<'a>(
                     .into_iter()
                     .filter(|resource| {
                         let address = resource.address(context.target);
-                        sides.recorded.resources.contains_key(&address) && !rebuilt_anyway.contains(&address)
+                        sides.recorded.resources.contains_key(&address) && !leaving_first.contains(&address)
                     })
                     .collect(),
                 _ => Vec::new(),

@@ -13,3 +13,6 @@ pub use document::{
 };
 pub use inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
 pub use operation::{Effect, Lock, LockMode, Operation, Reversibility, TransactionMode};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! What the statements of a change cost: strongest lock, dearest effect, rows and bytes.
+
+use std::collections::BTreeMap;
+
+use djogi_core::Address;
+use djogi_core::plan::{Effect, Lock, Operation, PlanDocument, TransactionMode};
+
+use super::line::Line;
+use super::style::{self, Tone};
+
+/// The operations of a plan by the change they belong to.
+pub(crate) struct Costs<'a> {
+    operations: BTreeMap<&'a Address, Vec<(TransactionMode, &'a Operation)>>,
+}
+
+/// What one or several changes cost together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Cost<'a> {
+    lock: Option<&'a Lock>,
+    effect: Option<Effect>,
+    rows: Option<u64>,
+    bytes: Option<u64>,
+    /// One sentence each, in the order of the statements.
+    pub(crate) hazards: Vec<&'a str>,
+}
+
+impl<'a> Costs<'a> {
+    pub(crate) fn of(document: &'a PlanDocument) -> Self {
+        let mut operations: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for group in &document.groups {
+            for operation in &group.operations {
+                operations.entry(&operation.address).or_default().push((group.transaction, operation));
+            }
+        }
+        Self { operations }
+    }
+
+    /// Of these changes together. Rows and bytes are those of the dearest statement: two statements on one
+    /// table do not make it larger.
+    pub(crate) fn sum<'b>(&self, addresses: impl IntoIterator<Item = &'b Address>) -> Cost<'a> {
+        let mut cost = Cost::default();
+        for address in addresses {
+            for &(mode, operation) in self.operations.get(address).into_iter().flatten() {
+                let Operation { address: _, sql: _, lock, effect, rows, bytes, hazards } = operation;
+                if lock.as_ref().map(|lock| lock.mode) > cost.lock.map(|lock| lock.mode) {
+                    cost.lock = lock.as_ref();
+                }
+                cost.effect = cost.effect.max(Some(*effect));
+                cost.rows = cost.rows.max(*rows);
+                cost.bytes = cost.bytes.max(*bytes);
+                let hazards = hazards.iter().map(String::as_str);
+                let not_transactional = match mode {
+                    TransactionMode::In | TransactionMode::Barrier => None,
+                    TransactionMode::Outside => Some("runs outside a transaction"),
+                    TransactionMode::Chunked => Some("runs in many small transactions"),
+                };
+                for hazard in hazards.chain(not_transactional) {
+                    if !cost.hazards.contains(&hazard) {
+                        cost.hazards.push(hazard);
+                    }
+                }
+            }
+        }
+        cost
+    }
+}
+
+impl Cost<'_> {
+    /// `ACCESS EXCLUSIVE, rewrite, ~1.2 M rows, 92 MB`; empty when only new objects are touched. The locked
+    /// relation is named when it is not the `own` one.
+    pub(crate) fn line(&self, own: Option<&str>) -> Line {
+        let mut line = self.without_relation();
+        if let Some(lock) = self.lock.filter(|lock| own != Some(lock.relation.as_str())) {
+            line.push(format!(" on {}", lock.relation), Tone::Faint);
+        }
+        line
+    }
+
+    /// The same for changes of several relations.
+    pub(crate) fn without_relation(&self) -> Line {
+        let mut line = Line::default();
+        let mut add = |text: &str, tone| {
+            if !line.is_empty() {
+                line.push(", ", Tone::Faint);
+            }
+            line.push(text, tone);
+        };
+        if let Some(lock) = self.lock {
+            add(lock.mode.as_sql(), Tone::of_lock(lock.mode));
+        }
+        if let Some(effect) = self.effect.filter(|&effect| effect > Effect::Catalog) {
+            add(style::effect_word(effect), Tone::of_effect(effect));
+        }
+        if let Some(rows) = self.rows {
+            add(&format!("~{}", style::rows(rows)), Tone::Faint);
+        }
+        if let Some(bytes) = self.bytes {
+            add(&style::bytes(bytes), Tone::Faint);
+        }
+        line
+    }
+}

@@ -1,0 +1,157 @@
+//! What there is and what there was: `djogi status`, `show` and `history`. Looks, and writes nothing.
+
+use std::collections::BTreeMap;
+
+use djogi_core::desired::Desired;
+use djogi_core::diff::{drift, rebase};
+use djogi_core::observation::DatabaseIdentity;
+use djogi_core::plan::PlanOptions;
+use djogi_core::{Address, Ident};
+
+use crate::cluster::Cluster;
+use crate::error::EngineError;
+use crate::event::Reporter;
+use crate::identity::RunId;
+use crate::inputs::{Survey, gather};
+use crate::lock::{LockSession, lock_session};
+use crate::session::Session;
+use crate::state::{RecordedCatalog, Serial, Snapshot, State, Status, Store, StoreError, WrittenBy};
+
+/// How a cluster stands.
+#[derive(Debug)]
+pub struct ClusterStatus {
+    /// Where the state is.
+    pub location: String,
+    pub state: Option<State>,
+    pub targets: Vec<TargetStatus>,
+}
+
+#[derive(Debug)]
+pub struct TargetStatus {
+    pub target: Ident,
+    /// What was found, or why nothing could be.
+    pub live: Result<LiveStatus, EngineError>,
+}
+
+#[derive(Debug)]
+pub struct LiveStatus {
+    pub identity: DatabaseIdentity,
+    pub epoch: u64,
+    pub managed: usize,
+    pub unmanaged: usize,
+    /// What is not as it was recorded.
+    pub drifted: Vec<Address>,
+    /// Who has the run lock.
+    pub lock: Option<LockSession>,
+}
+
+/// Looks at the state and at every target; one that cannot be reached does not hide the others.
+///
+/// # Errors
+/// When the state cannot be read.
+pub async fn status(cluster: &Cluster, reporter: &dyn Reporter) -> Result<ClusterStatus, EngineError> {
+    let store = cluster.store();
+    let snapshot = store.read().await?;
+    let mut targets = Vec::with_capacity(cluster.targets.len());
+    for (target, settings) in &cluster.targets {
+        let live = match Session::open(cluster, target, settings, RunId::generate(), reporter).await {
+            Ok(session) => look(cluster, (store.as_ref(), &snapshot), session, reporter).await,
+            Err(error) => Err(error),
+        };
+        targets.push(TargetStatus { target: target.clone(), live });
+    }
+    Ok(ClusterStatus { location: store.location(), state: snapshot.state, targets })
+}
+
+async fn look(
+    cluster: &Cluster,
+    at: (&dyn Store, &Snapshot),
+    session: Session<'_>,
+    reporter: &dyn Reporter,
+) -> Result<LiveStatus, EngineError> {
+    let sessions = [session];
+    let inputs = gather(cluster, at, &sessions, Survey::Undeclared, PlanOptions::default(), reporter).await;
+    let [session] = sessions;
+    let lock = lock_session(session.connection.client(), session.target).await;
+    session.close().await?;
+    let mut live = inputs?.targets.into_iter().map(|inputs| {
+        let undeclared = Desired::new();
+        let rebased = rebase(&inputs.target, &undeclared, &inputs.recorded, &inputs.live);
+        let drifted = drift(&rebased).into_keys().cloned().collect();
+        let known = |address: &&Address| inputs.recorded.resources.contains_key(*address);
+        let managed = inputs.live.catalog.iter().map(|(address, _)| address).filter(known).count();
+        LiveStatus {
+            identity: inputs.live.identity.clone(),
+            epoch: inputs.epoch,
+            managed,
+            unmanaged: inputs.live.catalog.len() - managed + inputs.live.unmodelled.len(),
+            drifted,
+            lock: None,
+        }
+    });
+    let live = live.next().expect("one session gives one target");
+    Ok(LiveStatus { lock: lock?, ..live })
+}
+
+/// One revision of the state with what it had recorded.
+#[derive(Debug)]
+pub struct Revision {
+    pub state: State,
+    pub catalogs: BTreeMap<Ident, RecordedCatalog>,
+}
+
+/// A revision, or the current one; `None` when there is no state yet.
+///
+/// # Errors
+/// When it is not kept any more or cannot be read.
+pub async fn revision(cluster: &Cluster, serial: Option<Serial>) -> Result<Option<Revision>, EngineError> {
+    let store = cluster.store();
+    let state = match serial {
+        Some(serial) => Some(store.revision(serial).await?),
+        None => store.read().await?.state,
+    };
+    let Some(state) = state else { return Ok(None) };
+    let mut catalogs = BTreeMap::new();
+    for (target, recorded) in &state.content.targets {
+        catalogs.insert(target.clone(), store.catalog(&recorded.catalog).await?);
+    }
+    Ok(Some(Revision { state, catalogs }))
+}
+
+/// One past write of the state.
+#[derive(Debug)]
+pub struct Past {
+    pub serial: Serial,
+    pub written_by: WrittenBy,
+    /// How many resources were managed.
+    pub resources: usize,
+    /// `converged` when everything declared was there, else `incomplete`.
+    pub outcome: &'static str,
+}
+
+/// All revisions that are kept, oldest first.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub async fn history(cluster: &Cluster) -> Result<Vec<Past>, EngineError> {
+    let store = cluster.store();
+    let mut past = Vec::new();
+    for serial in store.history().await? {
+        let state = match store.revision(serial).await {
+            Ok(state) => state,
+            // Another run has just made it too old to be kept.
+            Err(StoreError::NoSuchRevision { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let resources = state.content.targets.values().flat_map(|target| target.resources.values());
+        let open = resources.clone().any(|resource| resource.status != Status::Applied);
+        let converged = state.content.config_digest.is_some() && !open;
+        past.push(Past {
+            serial,
+            resources: resources.count(),
+            outcome: if converged { "converged" } else { "incomplete" },
+            written_by: state.written_by,
+        });
+    }
+    Ok(past)
+}
