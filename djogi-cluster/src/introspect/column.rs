@@ -73,6 +73,8 @@ WITH schema AS MATERIALIZED (
       JOIN pg_catalog.pg_class      r ON r.oid = con.confrelid
      WHERE con.contype = 'f'
        AND con.connamespace IN (SELECT oid FROM schema)
+       AND ($2 IS NULL
+            OR con.conrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
        AND (r.relnamespace NOT IN (SELECT oid FROM schema)
             OR r.relname <> ALL ($2)
             OR r.relkind <> 'r'

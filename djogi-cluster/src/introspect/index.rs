@@ -55,12 +55,20 @@ SELECT a.attrelid,
          WHERE x.relkind = 'i'
            AND x.relam NOT IN (403, 405)
            AND x.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+           AND ($2 IS NULL
+                OR x.oid = ANY (ARRAY(SELECT i.indexrelid
+                                        FROM pg_catalog.pg_index i
+                                        JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+                                       WHERE c.relname = ANY ($2))))
          UNION
         SELECT i.indexrelid
           FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
          WHERE i.indexprs IS NOT NULL
-           AND x.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))) i
+           AND x.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
+           AND ($2 IS NULL
+                OR i.indrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
+       ) i
   JOIN pg_catalog.pg_attribute a ON a.attrelid = i.oid
   JOIN pg_catalog.pg_type      t ON t.oid = a.atttypid";
 

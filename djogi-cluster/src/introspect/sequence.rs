@@ -37,8 +37,18 @@ SELECT c.oid,
          ON a.attrelid = o.oid AND a.attnum = d.refobjsubid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL
-        OR c.relname = ANY ($2)
-        OR d.refobjid IN (SELECT t.oid FROM pg_catalog.pg_class t WHERE t.relname = ANY ($2)))
+        OR c.oid = ANY (ARRAY(SELECT t.oid
+                                FROM pg_catalog.pg_class t
+                               WHERE t.relname = ANY ($2)
+                               UNION ALL
+                              SELECT e.objid
+                                FROM pg_catalog.pg_class  t
+                                JOIN pg_catalog.pg_depend e
+                                  ON e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                 AND e.refobjid   = t.oid
+                                 AND e.classid    = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                 AND e.deptype IN ('a', 'i')
+                               WHERE t.relname = ANY ($2))))
    AND c.relkind = 'S'";
 
 pub(super) struct SequenceRow {

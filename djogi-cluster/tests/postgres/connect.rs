@@ -62,6 +62,28 @@ async fn the_database_is_known_by_name_and_system_identifier() {
 }
 
 #[tokio::test]
+async fn a_host_that_hides_its_control_file_is_known_by_the_oid_of_the_database() {
+    on_each_server(async |database| {
+        let role = format!("{}_role", database.parameters.endpoint().database);
+        database
+            .run(&format!(
+                "CREATE ROLE {role} LOGIN;
+                 REVOKE EXECUTE ON FUNCTION pg_catalog.pg_control_system() FROM PUBLIC"
+            ))
+            .await;
+        let mut config = database.parameters.config().clone();
+        config.user(&role);
+        let connection = Connection::open(&config.into(), "test").await.unwrap();
+        let sql = "SELECT 'database-' || oid FROM pg_database WHERE datname = current_database()";
+        let row = connection.client().query_one(sql, &[]).await.unwrap();
+        assert_eq!(connection.identity().system_identifier, row.get::<_, String>(0));
+        drop(connection);
+        database.run(&format!("DROP ROLE {role}")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_unknown_database_is_named() {
     for server in servers() {
         let error = refusal(&server.with_database("no such database")).await;
