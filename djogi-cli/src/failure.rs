@@ -14,8 +14,8 @@ impl From<EngineError> for CliError {
             EngineError::Normalise(NormaliseError::Refused(refusals)) => {
                 refusals.iter().map(refusal).collect()
             }
-            EngineError::Sql(database)
-            | EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
+            EngineError::Sql(database) => vec![with_facts(plain(&error), database)],
+            EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
                 vec![with_facts(plain(&error), database)]
             }
             EngineError::Stale(moved) => {
@@ -42,7 +42,7 @@ fn with_help(diagnostic: Diagnostic, error: &EngineError) -> Diagnostic {
 
 /// A declaration that PostgreSQL refuses, at its place in the source.
 fn refusal(refusal: &Refusal) -> Diagnostic {
-    let Refusal { address, source_place, expression, error, missing_extensions } = refusal;
+    let Refusal { address, source_place, expression, error } = refusal;
     let mut diagnostic = Diagnostic::error("declaration_refused", error.to_string())
         .address(address.to_string())
         .location(Location {
@@ -54,14 +54,7 @@ fn refusal(refusal: &Refusal) -> Diagnostic {
     if let Some(expression) = expression {
         diagnostic = diagnostic.note(format!("expression: {expression}"));
     }
-    diagnostic = with_facts(diagnostic, error);
-    match missing_extensions.as_slice() {
-        [] => diagnostic,
-        names => {
-            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-            diagnostic.help(format!("the scratch server lacks the extension {}", names.join(", ")))
-        }
-    }
+    with_facts(diagnostic, error)
 }
 
 /// Everything that PostgreSQL said.

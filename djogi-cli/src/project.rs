@@ -106,22 +106,24 @@ fn server(
         Diagnostic::error("url_invalid", format!("the url of target `{name}`: {error}"))
             .help("postgres://user@host:5432/database, or key=value pairs as libpq takes them")
     })?;
-    Ok(ServerSettings::Url(parameters))
+    Ok(ServerSettings::Url(Box::new(parameters)))
 }
 
 fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(), CliError> {
     for moved in &project.config.moved {
-        let place = |error: String| {
-            Diagnostic::error("bad_move", error).location(crate::diagnostic::Location {
-                file: project.file.display().to_string(),
-                line: Some(moved.line),
-                column: None,
-                snippet: None,
-            })
+        let wrong = |error: String| -> CliError {
+            Diagnostic::error("bad_move", error)
+                .location(crate::diagnostic::Location {
+                    file: project.file.display().to_string(),
+                    line: Some(moved.line),
+                    column: None,
+                    snippet: None,
+                })
+                .into()
         };
-        let parse = |text: &str| text.parse::<Address>().map_err(|error| place(error.to_string()));
+        let parse = |text: &str| text.parse::<Address>().map_err(|error| wrong(error.to_string()));
         let (from, to) = (parse(&moved.from)?, parse(&moved.to)?);
-        declare_move(declarations, &from, &to).map_err(|error| place(error.to_string()))?;
+        declare_move(declarations, &from, &to).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub struct TargetSettings {
 /// Where a target's server is.
 #[derive(Clone, Debug)]
 pub enum ServerSettings {
-    Url(ConnectParameters),
+    Url(Box<ConnectParameters>),
     /// A server of djogi's own, with this database; `major` when one version was asked for.
     Embedded {
         database: String,

@@ -34,7 +34,7 @@ pub enum EngineError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error("{0}")]
-    Sql(DatabaseError),
+    Sql(Box<DatabaseError>),
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
     #[error("the plan no longer fits: {}", .0.join("; "))]
     Stale(Vec<String>),
@@ -44,7 +44,7 @@ pub enum EngineError {
     NoTarget(Ident),
     /// The connection broke while a group was being committed.
     #[error("the connection was lost at the commit of {op}, {}: {error}", fate(.committed))]
-    CommitLost { op: OpId, committed: Option<bool>, error: DatabaseError },
+    CommitLost { op: OpId, committed: Option<bool>, error: Box<DatabaseError> },
     #[error("`{0}` does not exist in the database")]
     NotLive(Address),
     #[error("`{0}` is of a target that this configuration does not have")]
@@ -62,7 +62,7 @@ fn fate(committed: &Option<bool>) -> &'static str {
 impl EngineError {
     /// For `map_err`: an error of the driver with the statement it belongs to.
     pub(crate) fn sql(error: &tokio_postgres::Error, statement: &str) -> Self {
-        Self::Sql(DatabaseError::new(error).in_statement(statement.trim()))
+        Self::Sql(Box::new(DatabaseError::new(error).in_statement(statement.trim())))
     }
 
     /// What the process exits with (the table of exit codes in the manual).

@@ -243,7 +243,7 @@ mod tests {
     fn a_closure_is_a_reporter() {
         let seen = std::sync::Mutex::new(0);
         let reporter = |_: &Event| *seen.lock().unwrap() += 1;
-        (&reporter as &dyn Reporter).report(&Event::ServerStopped { data: "/x".into(), elapsed_ms: 1 });
+        (&reporter as &dyn Reporter).report(&Event::ServerNotice { message: "x".into() });
         assert_eq!(*seen.lock().unwrap(), 1);
     }
 }

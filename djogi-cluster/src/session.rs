@@ -32,7 +32,7 @@ impl<'a> Session<'a> {
         reporter: &dyn Reporter,
     ) -> Result<Self, EngineError> {
         let (parameters, server) = match &settings.server {
-            ServerSettings::Url(parameters) => (parameters.clone(), None),
+            ServerSettings::Url(parameters) => (parameters.as_ref().clone(), None),
             ServerSettings::Embedded { database, .. } => {
                 let options = embedded_options(cluster, settings, database);
                 let server = EmbeddedServer::acquire(&options, &|event| report(reporter, &event)).await?;

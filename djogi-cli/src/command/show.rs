@@ -48,7 +48,9 @@ fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, 
     let target = revision.state.content.targets.get(address.target());
     let resource = target.and_then(|target| target.resources.get(address));
     let entry = revision.catalogs.get(address.target()).and_then(|c| c.resources.get(address));
-    let (Some(resource), Some(RecordedEntry { package, resource: definition })) = (resource, entry) else {
+    let (Some(target), Some(resource), Some(RecordedEntry { package, resource: definition })) =
+        (target, resource, entry)
+    else {
         let message = format!("`{address}` is not managed at serial {}", revision.state.serial);
         return Err(Diagnostic::error("not_managed", message).help("`djogi show` lists what is").into());
     };
@@ -69,9 +71,8 @@ fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, 
         text.push_str(&format!("  last op  {op}\n"));
     }
     text.push_str(&format!("  observed {}\n\n", resource.observed));
-    for line in crate::report::definition::text(definition) {
-        text.push_str(&format!("  {line}\n"));
-    }
+    let sql = djogi_core::sql::definition(definition, target.server_version, address);
+    text.extend(sql.lines().map(|line| format!("  {line}\n")));
     Ok(text)
 }
 

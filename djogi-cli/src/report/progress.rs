@@ -36,7 +36,6 @@ struct Task {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum TaskKey {
     Server,
-    Scratch(Ident),
     Lock(Ident),
     Operation(Ident, String, usize),
 }
@@ -210,7 +209,7 @@ impl Progress {
     fn end(&mut self, key: &TaskKey) -> Option<Task> {
         let task = self.tasks.remove(key);
         // Many quick statements are busy together; what goes before them is not.
-        if self.tasks.is_empty() && matches!(key, TaskKey::Server | TaskKey::Scratch(_) | TaskKey::Lock(_)) {
+        if self.tasks.is_empty() && matches!(key, TaskKey::Server | TaskKey::Lock(_)) {
             self.busy_since = None;
         }
         task
@@ -253,10 +252,6 @@ fn mark_of(verdict: Verdict) -> &'static str {
 /// A statement without its line ends and indentation.
 fn in_one_line(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn of(received: &str, done: u64, total: u64) -> String {
-    format!("{received} of {} ({})", style::bytes(total), percent(done, total))
 }
 
 fn percent(done: u64, total: u64) -> String {

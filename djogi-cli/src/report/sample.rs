@@ -38,6 +38,7 @@ pub(crate) fn converged() -> PlanDocument {
         resource_changes: Vec::new(),
         resource_drift: Vec::new(),
         groups: Vec::new(),
+        preconditions: BTreeMap::new(),
         approvals: Vec::new(),
         recoveries: Vec::new(),
         diagnostics: Vec::new(),

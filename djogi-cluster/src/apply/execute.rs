@@ -300,7 +300,7 @@ fn statement_failed(error: &tokio_postgres::Error, sql: &str, address: Option<&A
 fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
     match obstacle {
         Obstacle::Statement { error, address } => {
-            let fatal = error.connection_lost().then(|| EngineError::Sql(error.clone()));
+            let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
             (Failure { address, ..Failure::from(error) }, fatal)
         }
         Obstacle::Engine(error) => {

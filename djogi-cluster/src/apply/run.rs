@@ -71,7 +71,7 @@ impl Run {
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             if fatal.is_some() || *self.stop.borrow() || self.is_cut_off(document, group) {
-                self.fail(group);
+                self.fail(document, group);
                 continue;
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
@@ -82,16 +82,18 @@ impl Run {
                     execution.expect(&settled.observed, &settled.relations);
                     record.checkpoint(locked, reporter).await?;
                 }
-                Err(GroupError::RolledBack) => self.fail(group),
+                Err(GroupError::RolledBack) => self.fail(document, group),
                 Err(GroupError::Fatal(error)) => {
-                    self.fail(group);
+                    self.fail(document, group);
                     fatal = Some(error);
                 }
             }
         }
         record.settle_without_statements();
         record.mark_the_rest(&self.failed);
-        let done = document.resource_changes.iter().filter(|change| change.disposition == Verdict::Applied);
+        let goes_on =
+            |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
+        let done = document.resource_changes.iter().filter(goes_on);
         let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
         self.applied = done.cloned().collect();
         let converged = self.failed.is_empty() && leaves_nothing(document);
@@ -107,8 +109,8 @@ impl Run {
             .any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
     }
 
-    fn fail(&mut self, group: &Group) {
-        self.failed.extend(group.operations.iter().map(|operation| operation.address.clone()));
+    fn fail(&mut self, document: &PlanDocument, group: &Group) {
+        self.failed.extend(changes_of(document, group).map(|change| change.address.clone()));
     }
 
     pub(super) fn finish(

@@ -1,5 +1,6 @@
 //! The ledger: created once, read without rights or traces, written with the group or not at all.
 
+use djogi_cluster::connect::DatabaseError;
 use djogi_cluster::event::Failure;
 use djogi_cluster::identity::{Actor, Epoch, Lineage, OpId, RunId};
 use djogi_cluster::ledger::{
@@ -253,7 +254,7 @@ async fn the_row_commits_with_the_group_or_not_at_all() {
         record_op(&group, &failed).await.unwrap();
         let statement = "ALTER TABLE public.gone ADD COLUMN a nonsense";
         let error = group.batch_execute(statement).await.unwrap_err();
-        let failure = Failure::of(&error, Some(statement), None);
+        let failure = Failure::from(DatabaseError::new(&error).in_statement(statement));
         assert_eq!((failure.sqlstate.as_deref(), failure.position), (Some("42704"), Some(38)), "{failure:?}");
         assert_eq!(
             (&failure.message[..], failure.statement.as_deref()),

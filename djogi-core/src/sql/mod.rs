@@ -96,6 +96,18 @@ impl Impossible {
     }
 }
 
+/// The statements that would make `resource` on an empty database of `version`, for people to read.
+pub fn definition(resource: &Resource, version: ServerVersion, address: &Address) -> String {
+    let (live, sizes) = (Catalog::default(), BTreeMap::new());
+    let new_tables = address.relation().into_iter().collect();
+    let target = address.target();
+    let context = Context { version, target, live: &live, sizes: &sizes, new_tables: &new_tables };
+    match create(resource, &context, address) {
+        Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),
+        Err(impossible) => format!("-- {impossible}\n"),
+    }
+}
+
 /// Creates `resource`, with its comment. Does not yet make an owned sequence belong to its column: the table
 /// may need the sequence first, see [`own_sequence`].
 pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Result<Vec<Step>, Impossible> {
