@@ -52,7 +52,7 @@ impl Database {
 
     pub(crate) async fn observe(&mut self, schemas: &[&str]) -> Observation {
         let scope = Scope { target: ident("main"), schemas: schemas.iter().map(|s| ident(s)).collect() };
-        observe(&mut self.connection, &scope).await.unwrap()
+        observe(&self.connection, &scope).await.unwrap()
     }
 
     async fn drop(self) {
