@@ -53,7 +53,8 @@ impl Misplaced {
     pub fn help(&self) -> String {
         match self {
             Misplaced::OtherDatabase { target, .. } => format!(
-                "check the url of target `{target}` and choose the environment it belongs to with `--env`"
+                "check the url of target `{target}` and choose the environment it belongs to with `--env`; an \
+                 embedded database that is gone for good is forgotten by `djogi db reset`"
             ),
             Misplaced::OtherState { .. } => {
                 "use the project and `--env` that this database was made with".to_owned()
