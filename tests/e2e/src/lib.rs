@@ -1,6 +1,6 @@
 //! What the tests of all packages share: PostgreSQL servers of their own, databases, projects, and the real binaries.
 //!
-//! Nothing has to be installed or running. The versions are chosen by `DJOGI_TEST_POSTGRES_VERSIONS`; see [`servers`].
+//! Nothing has to be installed or running. The versions are chosen by `DJOGI_TEST_POSTGRES_VERSIONS`; see [`installations`].
 //! Everything here panics when it cannot do its work: a test has no better answer.
 
 mod binaries;
@@ -18,5 +18,5 @@ pub use database::Database;
 pub use output::Output;
 pub use project::{Files, Project};
 pub use schema::declarations;
-pub use server::{Server, on_each_server, servers};
+pub use server::{Server, installations, on_each_server, servers};
 pub use wait::eventually;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use djogi_cluster::server::{BinarySearch, ScratchOptions, ScratchServer, ServerEvent};
+use djogi_cluster::server::{Binaries, BinarySearch, ScratchOptions, ScratchServer};
 
 const VERSIONS: &str = "DJOGI_TEST_POSTGRES_VERSIONS";
 const DEFAULT_VERSIONS: &str = "15 18";
@@ -16,14 +16,11 @@ pub struct Server {
 }
 
 impl Server {
-    fn start(major: u32) -> Self {
-        let search = BinarySearch { major: Some(major), ..BinarySearch::from_env() };
-        let observer = |event: ServerEvent| tell(&event.to_string());
-        let binaries = search.find(&observer).unwrap_or_else(|error| panic!("PostgreSQL {major}: {error}"));
-        let search = BinarySearch { explicit: Some(binaries.dir.clone()), ..search };
-        let scratch = ScratchServer::start(&ScratchOptions { search }, &observer)
-            .unwrap_or_else(|error| panic!("PostgreSQL {major}: {error}"));
-        Self { scratch, installation: binaries.dir }
+    fn start(binaries: &Binaries) -> Self {
+        let search = BinarySearch { explicit: Some(binaries.dir.clone()), ..BinarySearch::from_env() };
+        let scratch = ScratchServer::start(&ScratchOptions { search }, &|event| tell(&event))
+            .unwrap_or_else(|error| panic!("PostgreSQL {}: {error}", binaries.version));
+        Self { scratch, installation: binaries.dir.clone() }
     }
 
     /// The major version.
@@ -47,23 +44,33 @@ impl Server {
     }
 }
 
-/// Fetching PostgreSQL takes long enough to be told of; cargo shows it for failed tests only.
-fn tell(line: &str) {
+/// Unlike with `eprintln!`, these lines are seen while they are new: fetching PostgreSQL takes a while.
+fn tell(line: &dyn std::fmt::Display) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// A server of each major version in `DJOGI_TEST_POSTGRES_VERSIONS` (default: `15 18`). Programs that are neither
-/// installed nor cached are fetched.
+/// An installation of each major version in `DJOGI_TEST_POSTGRES_VERSIONS` (default: `15 18`). What is neither
+/// installed nor cached is fetched.
+pub fn installations() -> &'static [Binaries] {
+    static FOUND: OnceLock<Vec<Binaries>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let versions = std::env::var(VERSIONS).unwrap_or_else(|_| DEFAULT_VERSIONS.to_owned());
+        let find = |word: &str| {
+            let major = word.parse().unwrap_or_else(|_| panic!("{VERSIONS}={versions}: {word}"));
+            let search = BinarySearch { major: Some(major), ..BinarySearch::from_env() };
+            search.find(&|event| tell(&event)).unwrap_or_else(|error| panic!("PostgreSQL {major}: {error}"))
+        };
+        let found: Vec<Binaries> = versions.split_whitespace().map(find).collect();
+        assert!(!found.is_empty(), "{VERSIONS} names no version");
+        found
+    })
+}
+
+/// A running server of each of the [`installations`].
 pub fn servers() -> &'static [Server] {
     static SERVERS: OnceLock<Vec<Server>> = OnceLock::new();
-    SERVERS.get_or_init(|| {
-        let versions = std::env::var(VERSIONS).unwrap_or_else(|_| DEFAULT_VERSIONS.to_owned());
-        let major = |word: &str| word.parse().unwrap_or_else(|_| panic!("{VERSIONS}={versions}: {word}"));
-        let servers: Vec<Server> = versions.split_whitespace().map(|word| Server::start(major(word))).collect();
-        assert!(!servers.is_empty(), "{VERSIONS} names no version");
-        servers
-    })
+    SERVERS.get_or_init(|| installations().iter().map(Server::start).collect())
 }
 
 /// Runs `test` on each version; a failure says on which.
@@ -79,7 +86,7 @@ struct NameOnPanic(u32);
 impl Drop for NameOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tell(&format!("this was on PostgreSQL {}", self.0));
+            tell(&format_args!("this was on PostgreSQL {}", self.0));
         }
     }
 }
