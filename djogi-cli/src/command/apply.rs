@@ -135,7 +135,12 @@ fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) ->
     let answer = engine.run(async {
         // Reading blocks a thread of its own, so that a signal is heard meanwhile.
         tokio::task::spawn_blocking(|| std::io::stdin().lines().next()).await
-    })?;
+    });
+    if answer.is_err() {
+        // The question is still on its line.
+        terminal.say("\n");
+    }
+    let answer = answer?;
     let line = answer.ok().flatten().and_then(Result::ok).unwrap_or_default();
     Ok(line.trim() == "yes")
 }

@@ -107,6 +107,7 @@ impl Prepared<'_> {
     pub async fn execute(self, reporter: &dyn Reporter) -> Applied {
         let has_work = self.has_work();
         let Self { mut run, mut locked, planned } = self;
+        run.begin_work();
         let ended = if has_work { run.execute(&mut locked, &planned, reporter).await } else { Ok(()) };
         run.note_serial(&locked);
         let closed = locked.close().await;

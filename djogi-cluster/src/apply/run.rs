@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use djogi_core::Address;
 use djogi_core::disposition::Verdict;
-use djogi_core::plan::{Group, PlanDocument, ResourceChange};
+use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, ResourceChange};
 
 use super::execute::{Execution, GroupError};
 use super::record::Record;
@@ -51,6 +51,11 @@ impl Run {
 
     pub(super) fn id(&self) -> RunId {
         self.id
+    }
+
+    /// What the user took to answer is no part of the time that the run took.
+    pub(super) fn begin_work(&mut self) {
+        self.began = Instant::now();
     }
 
     pub(super) fn note_serial(&mut self, locked: &Locked<'_>) {
@@ -128,10 +133,13 @@ impl Run {
             }
         }
         let blocked = count(Verdict::Blocked);
+        let findings = document.iter().flat_map(|document| &document.diagnostics);
+        let denied = findings.into_iter().any(|found| found.code == DESTRUCTIVE_DENIED);
         let (outcome, exit_code) = match &error {
             Some(error) => (Outcome::Failed, error.exit_code()),
             None if *self.stop.borrow() => (Outcome::Interrupted, 1),
             None if !self.failed.is_empty() => (Outcome::Failed, 1),
+            None if denied => (Outcome::Blocked, 7),
             None if blocked > 0 => (Outcome::Blocked, 3),
             None => (Outcome::Converged, 0),
         };
