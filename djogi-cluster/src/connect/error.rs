@@ -107,7 +107,9 @@ fn refusal_help(endpoint: &Endpoint, sqlstate: &str) -> Option<String> {
     Some(match sqlstate {
         "28P01" => format!("correct the password of role {user:?} in the url of the target"),
         "28000" => {
-            format!("create role {user:?}, or let it in with a line for it in pg_hba.conf of the server at {host}")
+            format!(
+                "create role {user:?}, or let it in with a line for it in pg_hba.conf of the server at {host}"
+            )
         }
         "3D000" => format!("`CREATE DATABASE {}`, or correct the url of the target", quoted(database)),
         "42501" => format!(
