@@ -180,9 +180,10 @@ impl<'a> Execution<'a> {
         fence(client, fenced).await?;
         for (relation, mode) in self.locks(group) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
-            let address = group.operations.iter().find(|operation| {
-                operation.lock.as_ref().is_some_and(|lock| lock.relation == relation)
-            });
+            let address = group
+                .operations
+                .iter()
+                .find(|operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation));
             let address = address.map(|operation| &operation.address);
             client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, address))?;
         }

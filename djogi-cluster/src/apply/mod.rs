@@ -117,12 +117,9 @@ impl Prepared<'_> {
     pub async fn execute(self, after_failure: AfterFailure, reporter: &dyn Reporter) -> Applied {
         let has_work = self.has_work();
         let Self { mut run, mut locked, planned } = self;
-<<<<<<< HEAD
-        let ended = if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
-=======
         run.begin_work();
-        let ended = if has_work { run.execute(&mut locked, &planned, reporter).await } else { Ok(()) };
->>>>>>> e2e
+        let ended =
+            if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
         run.note_serial(&locked);
         let closed = locked.close().await;
         run.finish(Some(planned.document), ended.and(closed).err(), reporter)

@@ -101,7 +101,8 @@ SELECT pg_catalog.current_setting('transaction_read_only')::boolean,
 /// As [`ledger_version`], and when the session is read-only or its role has not the rights.
 pub async fn preflight_ledger(client: &impl GenericClient) -> Result<(), LedgerError> {
     let found = ledger_version(client).await?;
-    let row = client.query_typed_one(RIGHTS, &[]).await.map_err(LedgerError::sql("read its rights", RIGHTS))?;
+    let row =
+        client.query_typed_one(RIGHTS, &[]).await.map_err(LedgerError::sql("read its rights", RIGHTS))?;
     if row.get(0) {
         return Err(LedgerError::ReadOnly { doing: "write the ledger" });
     }
