@@ -52,10 +52,10 @@ impl<'a> Locked<'a> {
         command: &str,
         reporter: &dyn Reporter,
     ) -> Result<Vec<Fence>, EngineError> {
-        self.store.preflight_writable().await?;
         for session in &self.sessions {
             preflight_ledger(session.connection.client()).await?;
         }
+        self.store.preflight_writable().await?;
         let state = match &self.snapshot.state {
             Some(state) => state,
             None => {

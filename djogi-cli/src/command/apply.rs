@@ -133,11 +133,15 @@ fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) ->
     let targets: Vec<String> =
         prepared.document().base.targets.values().map(|t| t.database.clone()).collect();
     terminal.say(&format!("\nApply this to database {}? Only `yes` is taken: ", targets.join(", ")));
-    // Reading blocks a thread of its own, so that a signal is heard meanwhile. It is no thread of the runtime, whose
-    // end would wait for it.
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || sender.send(std::io::stdin().lines().next()));
-    let answer = engine.run(answer).inspect_err(|_| terminal.say("\n"))?;
+    let answer = engine.run(async {
+        // Reading blocks a thread of its own, so that a signal is heard meanwhile.
+        tokio::task::spawn_blocking(|| std::io::stdin().lines().next()).await
+    });
+    if answer.is_err() {
+        // The question is still on its line.
+        terminal.say("\n");
+    }
+    let answer = answer?;
     let line = answer.ok().flatten().and_then(Result::ok).unwrap_or_default();
     Ok(line.trim() == "yes")
 }

@@ -29,6 +29,9 @@ use crate::session::Session;
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
 const IN_FLIGHT: usize = 32;
 
+const APPLY_AS_OWNER: &str =
+    "apply as a role that owns the objects, or that is a member of the role that does";
+
 /// What the groups of one plan have in common.
 pub(super) struct Execution<'a> {
     document: &'a PlanDocument,
@@ -118,6 +121,9 @@ impl<'a> Execution<'a> {
                 let _ = session.connection.client().batch_execute("ROLLBACK").await;
                 let (mut failure, fatal) = tell(obstacle);
                 let waited = failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
+                if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {
+                    failure.hint.get_or_insert_with(|| APPLY_AS_OWNER.to_owned());
+                }
                 if waited {
                     tell_who_waited(session, group, &relations, &mut failure).await;
                 }

@@ -61,7 +61,8 @@ impl Misplaced {
             }
             Misplaced::StateMissing { location, .. } => format!(
                 "put the state back into `{location}` (a copy of `state.json` or `state.json.backup`), or use \
-                 the project and `--env` that this database was made with"
+                 the project and `--env` that this database was made with; an embedded database whose data may go is \
+                 emptied by `djogi db reset`"
             ),
             Misplaced::Regressed { .. } => {
                 "`djogi refresh` records what the database holds now; then plan again".to_owned()
