@@ -101,6 +101,32 @@ impl fmt::Display for DatabaseError {
 
 impl std::error::Error for DatabaseError {}
 
+/// The way out of a refusal (manual appendix A, classes 28, 3D and 53).
+fn refusal_help(endpoint: &Endpoint, sqlstate: &str) -> Option<String> {
+    let Endpoint { host, user, database, .. } = endpoint;
+    Some(match sqlstate {
+        "28P01" => format!("correct the password of role {user:?} in the url of the target"),
+        "28000" => {
+            format!(
+                "create role {user:?}, or let it in with a line for it in pg_hba.conf of the server at {host}"
+            )
+        }
+        "3D000" => format!("`CREATE DATABASE {}`, or correct the url of the target", quoted(database)),
+        "42501" => format!(
+            "`GRANT CONNECT ON DATABASE {} TO {}`, or use a role that may connect",
+            quoted(database),
+            quoted(user)
+        ),
+        "53300" => "wait for other sessions to end, or raise max_connections".to_owned(),
+        "57P03" => "the server is starting or stopping; run the command again".to_owned(),
+        _ => return None,
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
@@ -145,9 +171,9 @@ impl ConnectError {
                 Some("is the server running, and does the url of the target name it?".to_owned())
             }
             ConnectError::TooOld { .. } => Some("upgrade the server".to_owned()),
+            ConnectError::Refused { endpoint, error } => refusal_help(endpoint, error.sqlstate.as_deref()?),
             ConnectError::Parameters(_)
             | ConnectError::Tls { .. }
-            | ConnectError::Refused { .. }
             | ConnectError::TransactionPooling { .. } => None,
         }
     }
