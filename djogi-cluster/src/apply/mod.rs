@@ -6,6 +6,7 @@
 //! goes on from what it finds.
 
 mod execute;
+mod progress;
 mod record;
 mod run;
 mod verify;

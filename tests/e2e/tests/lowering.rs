@@ -12,14 +12,13 @@ use djogi_core::model::descriptor::ColumnValue;
 use djogi_core::model::{DescriptorProvider as _, LinkedModels, ModelDescriptor, lower};
 use djogi_core::observation::Observation;
 use djogi_core::sql::{self, Context};
-use djogi_core::{Address, Catalog, Ident, Model as _};
+use djogi_core::{Address, Catalog, Ident, Kind, Model as _};
 use e2e::{Database, on_each_server};
 
 use every_attribute::{Order, Tenant};
 
 djogi_core::link_anchor!(shop);
 
-#[expect(dead_code, reason = "shared with the tests of the derives, which look at more of it")]
 #[path = "../../../djogi-core/tests/models/every_attribute.rs"]
 mod every_attribute;
 
@@ -64,7 +63,7 @@ fn without_virtual_columns(model: &ModelDescriptor) -> &'static ModelDescriptor 
 async fn compare(database: &Database, declarations: &Declarations, target: &str) -> usize {
     let target = ident(target);
     let parameters: ConnectParameters = database.url().parse().unwrap();
-    let mut connection = Connection::open(&parameters, "e2e").await.unwrap();
+    let connection = Connection::open(&parameters, "e2e").await.unwrap();
     let version = connection.server_version();
     let cache = ExpressionCache::disabled();
     let desired = normalise(declarations, &target, version, &parameters, &cache).await.unwrap();
@@ -82,12 +81,17 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         _ => Vec::new(),
     });
     for step in created.chain(owned) {
-        database.run(&step.operation.sql);
+        let sql = &step.operation.sql;
+        connection.client().batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
     }
 
-    let schemas = resources.keys().filter_map(Address::schema_name).cloned().collect::<BTreeSet<_>>();
+    let schema = |address: &Address| match address.kind() {
+        Kind::Schema => Some(address.name().clone()),
+        _ => address.schema_name().cloned(),
+    };
+    let schemas: BTreeSet<_> = resources.keys().filter_map(schema).collect();
     let scope = Scope { target: target.clone(), schemas: schemas.into_iter().collect() };
-    let observed = observe(&mut connection, &scope).await.unwrap();
+    let observed = observe(&connection, &scope).await.unwrap();
     for (address, declared) in &resources {
         is_as_declared(address, declared, &observed);
     }

@@ -75,7 +75,7 @@ fn declare(project: &Project, models: &[&'static ModelDescriptor], objects: &[&'
 #[test]
 fn an_extension_comes_before_everything_that_uses_it() {
     on_each_server(|server| {
-        let project = Project::new(server);
+        let project = Project::new(server).managing(&["public", "ext"]);
         declare(&project, &[&BOOKINGS], &EXTENSIONS.iter().collect::<Vec<_>>());
         project.apply();
         project.is_converged();
@@ -89,7 +89,7 @@ fn an_extension_comes_before_everything_that_uses_it() {
 #[test]
 fn a_sequence_comes_before_its_default_and_goes_with_its_owner() {
     on_each_server(|server| {
-        let mut project = Project::new(server).managing(&["public", "app"]);
+        let mut project = Project::new(server).managing(&["public", "app", "ext"]);
         declare(&project, &[&INVOICES], &[&INVOICE_NUMBER]);
         project.apply();
         project.is_converged();
@@ -104,5 +104,16 @@ fn a_sequence_comes_before_its_default_and_goes_with_its_owner() {
         project.apply();
         project.is_converged();
         assert_eq!(project.database().value("SELECT to_regclass('app.invoice_number')::text"), "NULL");
+    });
+}
+
+#[test]
+fn a_schema_that_the_target_does_not_manage_is_refused_before_anything_is_done() {
+    on_each_server(|server| {
+        let project = Project::new(server);
+        declare(&project, &[&INVOICES], &[&INVOICE_NUMBER]);
+        let refused = project.run(&["apply", "--auto-approve"]).expect(1);
+        refused.says(&["schema_not_managed", "tests/objects.rs:1", "`app`", "schemas"]);
+        assert_eq!(project.database().value("SELECT to_regnamespace('app')::text"), "NULL");
     });
 }
