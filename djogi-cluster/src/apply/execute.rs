@@ -16,6 +16,7 @@ use tokio_postgres::error::SqlState;
 
 use super::Stop;
 use super::holders::table_lock_holders;
+use super::progress::Progress;
 use super::run::changes_of;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
@@ -38,6 +39,7 @@ pub(super) struct Execution<'a> {
     run: RunId,
     reporter: &'a dyn Reporter,
     stop: Stop,
+    progress: Progress,
     /// What every object that the plan speaks of must be like when its turn comes; `None`: not there.
     expected: BTreeMap<Address, Option<Digest>>,
 }
@@ -75,7 +77,8 @@ impl<'a> Execution<'a> {
         reporter: &'a dyn Reporter,
         stop: Stop,
     ) -> Self {
-        Self { document, run, reporter, stop, expected: document.preconditions.clone() }
+        let (progress, expected) = (Progress::default(), document.preconditions.clone());
+        Self { document, run, reporter, stop, progress, expected }
     }
 
     /// Takes note of what a committed group has left.
@@ -100,6 +103,7 @@ impl<'a> Execution<'a> {
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
         let work = self.transact(session, fence, number, group, op, &relations);
+        let work = self.progress.watched(work, session, group, self.reporter);
         pin_mut!(work);
         let mut stop = self.stop.clone();
         let ended = tokio::select! {
@@ -146,6 +150,7 @@ impl<'a> Execution<'a> {
         let client = session.connection.client();
         self.enter(session, fence, group, relations).await?;
         self.run_statements(client, group).await?;
+        self.progress.over();
         let record = OpRecord {
             op,
             run: self.run,
@@ -183,6 +188,7 @@ impl<'a> Execution<'a> {
         let client = session.connection.client();
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
         client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
+        self.progress.locking();
         fence(client, fenced).await?;
         for (relation, mode) in self.locks(group) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
@@ -213,6 +219,7 @@ impl<'a> Execution<'a> {
                 number,
                 sql: sql.clone(),
             });
+            self.progress.executing(number, operation);
             let answer = answers.next().await.unwrap_or(Ok(()));
             answer.map_err(|error| statement_failed(&error, sql, Some(address)))?;
             self.reporter.report(&Event::OperationFinished {

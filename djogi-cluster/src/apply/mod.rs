@@ -7,6 +7,7 @@
 
 mod execute;
 mod holders;
+mod progress;
 mod record;
 mod run;
 mod verify;

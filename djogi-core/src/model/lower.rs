@@ -96,13 +96,14 @@ impl Sink {
         self.declarations.resources.entry(address).or_insert(declaration);
     }
 
-    /// Declares the schema of a table; `public` is every database's own.
+    /// Declares the schema of a table.
     fn schema(&mut self, table: &Lowered) {
         self.schema_named(&table.target, &table.table.schema, table.model.source);
     }
 
+    /// Declares a schema that is named; `public` and those of PostgreSQL itself are in every database.
     fn schema_named(&mut self, target: &Ident, name: &Ident, source: Source) {
-        if name.as_str() != DEFAULT_SCHEMA {
+        if name.as_str() != DEFAULT_SCHEMA && !name.as_str().starts_with("pg_") {
             let schema = Resource::Schema(Schema { name: name.clone(), comment: None });
             self.add(target, source, Entry::new(schema, false));
         }

@@ -54,7 +54,7 @@ impl SchemaDescriptor {
 #[derive(Clone, Copy, Debug)]
 pub struct ExtensionDescriptor {
     pub name: &'static str,
-    /// Where its objects live; `None` is the server's choice.
+    /// Where its objects live; `None` is [`DEFAULT_SCHEMA`].
     pub schema: Option<&'static str>,
     /// `None` is any version.
     pub version: Option<&'static str>,

@@ -2,8 +2,8 @@
 
 djogi_core::schema!(app, comment = "The shop");
 djogi_core::schema!("Archive", target = "west");
-djogi_core::extension!(btree_gist, schema = "public", version = "1.7");
-djogi_core::extension!("uuid-ossp", target = "west");
+djogi_core::extension!(btree_gist, target = "west");
+djogi_core::extension!("uuid-ossp", schema = "public", version = "1.1");
 djogi_core::sequence!(
     schema = "app",
     name = "counter",
@@ -87,7 +87,7 @@ pub(crate) struct Order {
     id: i64,
     tenant: TenantId,
     tenant_nr: Option<i32>,
-    #[field(column = "raum", type = "int4", index(method = hash, where = "room > 1"))]
+    #[field(column = "raum", type = "int4", index(method = hash, where = "raum > 1"))]
     room: i32,
     #[field(collate = "C", unique(name = "orders_note_once", initially_deferred), renamed_from = "remark")]
     note: Option<String>,

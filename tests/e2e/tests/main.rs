@@ -4,3 +4,7 @@
 
 #[cfg(test)]
 mod convergence;
+#[cfg(test)]
+mod lowering;
+#[cfg(test)]
+mod objects;

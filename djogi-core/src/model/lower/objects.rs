@@ -8,7 +8,7 @@ use super::{Entry, Result, Sink, ident};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{Extension, Resource, Schema};
-use crate::model::descriptor::Source;
+use crate::model::descriptor::{DEFAULT_SCHEMA, Source};
 use crate::model::error::LowerError;
 use crate::model::object::{ExtensionDescriptor, ObjectDescriptor, ObjectKind, SchemaDescriptor};
 
@@ -88,7 +88,8 @@ fn schema(descriptor: &SchemaDescriptor, at: Source) -> Result<Schema> {
 fn extension(descriptor: &ExtensionDescriptor, at: Source) -> Result<Extension> {
     Ok(Extension {
         name: ident("extension", descriptor.name, at)?,
-        schema: descriptor.schema.map(|schema| ident("schema", schema, at)).transpose()?,
+        // Sessions have an empty search_path, so there is no other schema that the server could choose.
+        schema: Some(ident("schema", descriptor.schema.unwrap_or(DEFAULT_SCHEMA), at)?),
         version: descriptor.version.map(str::to_owned),
     })
 }
