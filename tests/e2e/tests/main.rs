@@ -8,3 +8,5 @@ mod convergence;
 mod lowering;
 #[cfg(test)]
 mod objects;
+#[cfg(test)]
+mod progress;
