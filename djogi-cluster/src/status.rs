@@ -82,7 +82,7 @@ async fn look(
         let is_news = |address: &&Address| {
             inputs.recorded.resources.get(*address).is_some_and(|record| !record.drifted)
         };
-        let drifted = drift(&rebased).into_keys().filter(|address| is_news(&address)).cloned().collect();
+        let drifted = drift(&rebased).into_keys().filter(is_news).cloned().collect();
         let known = |address: &&Address| inputs.recorded.resources.contains_key(*address);
         let managed = inputs.live.catalog.iter().map(|(address, _)| address).filter(known).count();
         LiveStatus {

@@ -80,7 +80,7 @@ fn a_changed_index_is_put_back() {
 fn a_changed_type_is_put_back() {
     is_found_and_healed(
         "ALTER TABLE goods ALTER name TYPE varchar(10)",
-        "table.main.public.goods has changed: columns.name.type",
+        "table.main.public.goods has changed: columns.name.data_type",
     );
 }
 
@@ -127,8 +127,8 @@ fn an_added_column_and_an_added_label_are_blocked_by_name_while_the_rest_goes_on
         applied.says(&[
             "column.main.public.goods.hacked",
             "enum.main.public.state",
-            "approval_required",
-            "destructive",
+            "would destroy or narrow data",
+            "set `destructive = \"allow\"`",
         ]);
         assert_eq!(database.value("SELECT hacked FROM goods"), "x");
         assert_eq!(database.value("SELECT 'lost'::state"), "lost");
@@ -151,6 +151,9 @@ fn healing_a_type_that_would_cut_data_is_blocked_by_name() {
         project
             .database()
             .run("ALTER TABLE goods ALTER name TYPE text; INSERT INTO goods (id, name) VALUES (1, 'x')");
-        project.run(&["apply", "--auto-approve"]).expect(3).says(&["public.goods", "approval_required"]);
+        project
+            .run(&["apply", "--auto-approve"])
+            .expect(3)
+            .says(&["public.goods", "would destroy or narrow data"]);
     });
 }

@@ -26,12 +26,12 @@ fn drops_are_blocked_by_default_and_the_rest_goes_on() {
         project.declare(AFTER);
         let said = project.run(&["apply", "--auto-approve"]).expect(3);
         said.says(&[
-            "approval_required",
+            "would destroy or narrow data",
             "table.main.public.part",
             "column.main.public.goods.note",
             "column.main.public.goods.price",
             "enum.main.public.mood",
-            "destructive",
+            "set `destructive = \"allow\"`",
         ]);
         assert_eq!(database.rows("SELECT price, note, extra FROM goods"), [["10", "n", "NULL"]]);
         assert_eq!(database.value("SELECT goods FROM part"), "1");
@@ -54,11 +54,11 @@ fn drops_are_done_when_the_configuration_allows_them() {
         project.apply();
         project.is_converged();
         project.matches(AFTER);
-        // With nothing declared any more, nothing stays; `kept` and the rest go in the order of their dependencies.
-        project.declare("");
+        let last = "CREATE TABLE kept (id integer PRIMARY KEY);";
+        project.declare(last);
         project.apply();
         project.is_converged();
-        project.matches("");
+        project.matches(last);
     });
 }
 
@@ -81,13 +81,28 @@ fn tables_in_a_circle_are_dropped() {
         let mut project = Project::declaring(
             server,
             "CREATE TABLE a (id integer PRIMARY KEY, b integer); CREATE TABLE b (id integer PRIMARY KEY, a integer);
-             ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a;",
+             ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b; ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a;
+             CREATE TABLE kept ();",
         );
         project.set_target("destructive = \"allow\"");
         project.apply();
-        project.declare("");
+        project.declare("CREATE TABLE kept ();");
         project.apply();
         project.is_converged();
-        project.matches("");
+        project.matches("CREATE TABLE kept ();");
+    });
+}
+
+#[test]
+fn models_that_vanish_wholesale_are_a_mistake_and_no_drop() {
+    on_each_server(|server| {
+        let mut project = Project::declaring(server, BEFORE);
+        project.set_target("destructive = \"allow\"");
+        project.apply();
+        project.declare("");
+        let files = project.files();
+        project.run(&["apply", "--auto-approve"]).expect(1).says(&["packages_vanished", "e2e"]);
+        assert_eq!(project.files(), files);
+        project.matches(BEFORE);
     });
 }

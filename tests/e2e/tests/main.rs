@@ -17,6 +17,10 @@ mod failure;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]
+mod lowering;
+#[cfg(test)]
+mod objects;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod read_only;

@@ -1,5 +1,8 @@
 //! What the flags of `plan` and `apply` promise.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use e2e::{Database, Project, fingerprint, on_each_server};
 
 const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);";
@@ -66,6 +69,22 @@ fn explain_says_why_a_change_stands_where_it_stands() {
     });
 }
 
+/// As `djogi plan --format sql | psql` does it; where there is no psql, without the commands that are for it alone.
+fn run_script(database: &Database, script: &str) {
+    let psql = Command::new("psql")
+        .args(["-X", "-q", "-d", &database.url()])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut psql) = psql else {
+        let statements = script.lines().filter(|line| !line.starts_with('\\'));
+        return database.run(&statements.collect::<Vec<_>>().join("\n"));
+    };
+    psql.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = psql.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn the_sql_format_is_a_script_that_makes_the_same_database() {
     on_each_server(|server| {
@@ -73,18 +92,11 @@ fn the_sql_format_is_a_script_that_makes_the_same_database() {
         let script = project.run(&["plan", "--format", "sql"]).ok().stdout;
         let by_script = Database::create(server);
         by_script.run(BEFORE);
-        // psql, where there is one, takes it like any other script.
-        let psql = std::process::Command::new("psql")
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &by_script.url(), "-c", &script])
-            .output();
-        match psql {
-            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-            Err(_) => by_script.run(&script),
-        }
+        run_script(&by_script, &script);
         project.apply();
         assert_eq!(fingerprint(&by_script, "public"), fingerprint(project.database(), "public"));
         let nothing = project.run(&["plan", "--format", "sql"]).ok().stdout;
-        let statements = nothing.lines().filter(|line| !line.starts_with("--") && !line.is_empty());
+        let statements = nothing.lines().filter(|line| !line.starts_with(["-", '\\']) && !line.is_empty());
         assert_eq!(statements.count(), 0, "{nothing}");
     });
 }

@@ -114,34 +114,3 @@ fn a_rename_and_a_change_at_once() {
         assert_eq!(project.database().rows("SELECT id, y FROM b"), [["1", "2"]]);
     });
 }
-
-#[test]
-fn names_that_change_places() {
-    on_each_server(|server| {
-        let project = Project::declaring(
-            server,
-            "CREATE TABLE a (id integer CONSTRAINT a_key UNIQUE, x integer, y integer);
-             CREATE TABLE b (id integer CONSTRAINT b_key UNIQUE, z integer);",
-        );
-        project.apply();
-        project.database().run("INSERT INTO a VALUES (1, 2, 3); INSERT INTO b VALUES (4, 5)");
-        let after = "CREATE TABLE b (id integer CONSTRAINT a_key UNIQUE, y integer, x integer);
-             CREATE TABLE a (id integer CONSTRAINT b_key UNIQUE, z integer);";
-        project.declare_renamed(
-            after,
-            &[
-                ("table.main.public.a", "table.main.public.b"),
-                ("table.main.public.b", "table.main.public.a"),
-                ("column.main.public.a.x", "column.main.public.b.y"),
-                ("column.main.public.a.y", "column.main.public.b.x"),
-                ("constraint.main.public.a.a_key", "constraint.main.public.b.a_key"),
-                ("constraint.main.public.b.b_key", "constraint.main.public.a.b_key"),
-            ],
-        );
-        project.apply();
-        project.is_converged();
-        project.matches(after);
-        assert_eq!(project.database().rows("SELECT id, y, x FROM b"), [["1", "2", "3"]]);
-        assert_eq!(project.database().rows("SELECT id, z FROM a"), [["4", "5"]]);
-    });
-}

@@ -68,9 +68,9 @@ fn a_saved_plan_cannot_run_twice() {
 fn a_plan_is_stale_when_what_it_touches_has_moved() {
     on_each_server(|server| {
         let moves = [
-            ("ALTER TABLE goods ALTER price SET DEFAULT 1", "`column.main.public.goods.price` was changed"),
+            ("ALTER TABLE goods ALTER price SET DEFAULT 1", "`table.main.public.goods` was changed"),
             ("CREATE TABLE part (x integer)", "`table.main.public.part` exists by now"),
-            ("ALTER TABLE goods ADD note text", "`column.main.public.goods.note` exists by now"),
+            ("ALTER TABLE goods ADD note text", "`table.main.public.goods` was changed"),
             ("DROP TABLE goods", "`table.main.public.goods` is gone"),
         ];
         for (sql, said) in moves {

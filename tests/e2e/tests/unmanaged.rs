@@ -2,9 +2,10 @@
 
 use e2e::{Project, on_each_server};
 
-const GOODS: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer, name text);";
+const GOODS: &str =
+    "CREATE TABLE kept (); CREATE TABLE goods (id integer PRIMARY KEY, price integer, name text);";
 const CHANGED: &str =
-    "CREATE TABLE goods (id bigint PRIMARY KEY, price numeric, name text NOT NULL, note text);
+    "CREATE TABLE kept (); CREATE TABLE goods (id integer PRIMARY KEY, price numeric, name text NOT NULL, note text);
     CREATE INDEX goods_price_idx ON goods (price);";
 
 /// What somebody else has made around a managed table.
@@ -67,10 +68,10 @@ fn nothing_is_dropped_that_a_foreign_object_needs() {
         project.set_target("destructive = \"allow\"");
         project.apply();
         project.database().run("CREATE VIEW names AS SELECT name FROM goods");
-        project.declare("");
+        project.declare("CREATE TABLE kept ();");
         project.run(&["apply", "--auto-approve"]).expect(3).says(&[
             "table.main.public.goods",
-            "unmanaged_dependent",
+            "an object that djogi does not manage depends on it",
             "names",
         ]);
         assert_eq!(project.database().value("SELECT count(*) FROM names"), "0");
@@ -91,7 +92,7 @@ fn an_existing_object_is_adopted_when_equal_and_left_alone_when_it_differs() {
         let files = project.files();
         project.run(&["apply", "--auto-approve"]).expect(3).says(&[
             "table.main.public.goods",
-            "unmanaged_conflict",
+            "an object that djogi does not manage has this name",
             "import",
         ]);
         let kind = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
