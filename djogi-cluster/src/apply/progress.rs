@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use djogi_core::Address;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Connection, DatabaseError};
 use crate::event::{Event, Reporter, millis_since};
@@ -149,11 +149,10 @@ SELECT a.pid,
 async fn look(connection: &Connection, pid: i32) -> Result<Seen, DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::new(&error);
     let client = connection.client();
-    let (build, blockers) = futures_util::try_join!(
-        client.query_typed(BUILD, &[(&pid, Type::INT4)]),
-        client.query_typed(BLOCKERS, &[(&pid, Type::INT4)]),
-    )
-    .map_err(failed)?;
+    let backend: [(&(dyn ToSql + Sync), Type); 1] = [(&pid, Type::INT4)];
+    let (build, blockers) =
+        futures_util::try_join!(client.query_typed(BUILD, &backend), client.query_typed(BLOCKERS, &backend))
+            .map_err(failed)?;
     let count = |row: &tokio_postgres::Row, column| {
         row.try_get::<_, Option<i64>>(column).map(|count| u64::try_from(count.unwrap_or(0)).unwrap_or(0))
     };
