@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use djogi_core::Address;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::connect::{Connection, DatabaseError};
 use crate::event::{Event, Reporter, millis_since};
@@ -148,12 +148,9 @@ SELECT a.pid,
 
 async fn look(connection: &Connection, pid: i32) -> Result<Seen, DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::new(&error);
-    let client = connection.client();
-    let (build, blockers) = futures_util::try_join!(
-        client.query_typed(BUILD, &[(&pid, Type::INT4)]),
-        client.query_typed(BLOCKERS, &[(&pid, Type::INT4)]),
-    )
-    .map_err(failed)?;
+    let (client, pid) = (connection.client(), [(&pid as &(dyn ToSql + Sync), Type::INT4)]);
+    let asked = futures_util::try_join!(client.query_typed(BUILD, &pid), client.query_typed(BLOCKERS, &pid));
+    let (build, blockers) = asked.map_err(failed)?;
     let count = |row: &tokio_postgres::Row, column| {
         row.try_get::<_, Option<i64>>(column).map(|count| u64::try_from(count.unwrap_or(0)).unwrap_or(0))
     };
@@ -180,7 +177,7 @@ fn tell(seen: &Seen, running: &Running, group: &Group, told: &mut BTreeSet<i32>,
             code: "lock_waiting".to_owned(),
             severity: Severity::Warning,
             address: running.operation.as_ref().map(|(_, address)| address.clone()),
-            message: format!("group {} waits for a lock that {blocker} has", group.id),
+            message: format!("group {} waits for a lock of {blocker}", group.id),
             help: Some(format!(
                 "it goes on when that transaction ends; SELECT pg_terminate_backend({}) ends it",
                 blocker.pid

@@ -3,13 +3,25 @@
 //! `cfg(test)` tells clippy that helpers may unwrap as tests may.
 
 #[cfg(test)]
+mod alterations;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod contention;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod drops;
+#[cfg(test)]
 mod embedded;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod locking;
 #[cfg(test)]
 mod lost_connection;
 #[cfg(test)]
@@ -21,10 +33,26 @@ mod objects;
 #[cfg(test)]
 mod old_server;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
+mod progress;
+#[cfg(test)]
+mod read_only;
+#[cfg(test)]
+mod renames;
+#[cfg(test)]
 mod rights;
+#[cfg(test)]
+mod saved_plan;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod targets;
+#[cfg(test)]
+mod unmanaged;
