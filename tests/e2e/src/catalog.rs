@@ -7,14 +7,9 @@ use crate::database::Database;
 /// new ones; so are row types and the schema of djogi itself.
 pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     let quoted = schema.replace('\'', "''");
-<<<<<<< HEAD
-    let namespace = format!("(SELECT oid FROM pg_namespace WHERE nspname = '{quoted}')");
-    let queries = QUERIES.iter().map(|query| query.replace("$schema", &namespace));
-=======
     let queries = QUERIES.iter().map(|query| {
         query.replace("$schema", &format!("(SELECT oid FROM pg_namespace WHERE nspname = '{quoted}')"))
     });
->>>>>>> main
     let mut facts: Vec<String> = queries.flat_map(|query| database.column(&query)).collect();
     facts.sort();
     facts

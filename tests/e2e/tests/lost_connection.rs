@@ -71,6 +71,22 @@ fn a_refresh_records_what_a_killed_run_has_committed() {
 }
 
 #[test]
+fn what_a_killed_run_has_made_is_djogis_though_the_models_have_changed_since() {
+    on_each_server(|server| {
+        let project = with_several_groups(server);
+        let state = project.read(".djogi/state.json");
+        project.apply();
+        project.write(".djogi/state.json", &state);
+        let since = "CREATE TABLE a (id integer, note text); CREATE TABLE z (id bigint);
+                     CREATE TABLE made (id bigint PRIMARY KEY, more text);";
+        project.declare(since);
+        project.apply();
+        project.is_converged();
+        project.matches(since);
+    });
+}
+
+#[test]
 fn a_commit_whose_answer_is_lost_is_looked_up() {
     on_each_server(|server| {
         for (is_sent, fate) in [(true, "is committed"), (false, "was rolled back")] {

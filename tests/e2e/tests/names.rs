@@ -42,9 +42,9 @@ fn ddl() -> String {
         let (index, label) = (quoted(&format!("Idx {number}")), literal(name));
         let kind = format!("{}.{}", quoted(SCHEMA), quoted(&format!("Kind \"{number}\"")));
         ddl.push_str(&format!(
-            "CREATE TYPE {kind} AS ENUM ({label}, ' ', 'a\"b', 'c\\d', 'it''s');
+            "CREATE TYPE {kind} AS ENUM ({label}, ' ', 'a\"b', 'c\\d', 'don''t');
              CREATE TABLE {table} (id bigint CONSTRAINT {key} PRIMARY KEY, {column} text DEFAULT {label}::text,
-                 \"Kind\" {kind} DEFAULT 'it''s'::{kind}, parent bigint REFERENCES {table},
+                 \"Kind\" {kind} DEFAULT 'don''t'::{kind}, parent bigint REFERENCES {table},
                  CONSTRAINT {check} CHECK ({column} <> 'a\\b'));
              CREATE INDEX {index} ON {table} ({column}, lower({column})) WHERE {column} IS NOT NULL;
              COMMENT ON TABLE {table} IS {comment};

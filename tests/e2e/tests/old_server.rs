@@ -60,7 +60,7 @@ fn answer_to(question: &[u8]) -> Vec<u8> {
         );
         let row = [&1u16.to_be_bytes()[..], &4u32.to_be_bytes(), &140_009_u32.to_be_bytes()].concat();
         for (kind, body) in
-            [(b'1', &[][..]), (b'T', &column), (b'2', &[]), (b'D', &row), (b'C', b"SELECT 1\0")]
+            [(b'1', &[][..]), (b'2', &[]), (b'T', &column), (b'D', &row), (b'C', b"SELECT 1\0")]
         {
             answer.extend(message(kind, body));
         }

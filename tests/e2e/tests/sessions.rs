@@ -1,5 +1,7 @@
 //! What a role, a database or an encoding brings into a session changes nothing.
 
+use std::fs;
+
 use e2e::{Database, Project, on_each_server};
 
 const MODELS: &str = r"CREATE TABLE t (id bigint PRIMARY KEY, x text DEFAULT 'a\b'::text CHECK (lower(x) <> 'A\B'),
@@ -58,19 +60,18 @@ impl Drop for Encoded<'_> {
 #[test]
 fn other_encodings_converge_and_what_they_cannot_hold_is_an_error() {
     on_each_server(|server| {
+        let beside = Database::create(server);
         let mut project = Project::declaring(server, "CREATE TABLE \"tü\" (id int CHECK (id::text <> 'ü'));");
         for encoding in ["sql_ascii", "latin1"] {
-            let mut own = Project::declaring(server, "CREATE TABLE \"tü\" (id int CHECK (id::text <> 'ü'));");
-            let encoded = Encoded::create(project.database(), encoding);
-            own.set_variable("DATABASE_URL", &server.url(&encoded.1));
-            own.apply();
-            own.is_converged();
+            let encoded = Encoded::create(&beside, encoding);
+            project.set_variable("DATABASE_URL", &server.url(&encoded.1));
+            project.apply();
+            project.is_converged();
+            fs::remove_dir_all(project.root().join(".djogi")).expect("a state");
         }
-        let encoded = Encoded::create(project.database(), "latin1");
-        let url = server.url(&encoded.1);
-        project.set_variable("DATABASE_URL", &url);
+        let encoded = Encoded::create(&beside, "latin1");
+        project.set_variable("DATABASE_URL", &server.url(&encoded.1));
         project.declare("CREATE TABLE t (id int); COMMENT ON TABLE t IS '注文';");
         project.run(&["apply", "--auto-approve"]).expect(1).says(&["22P05", "LATIN1", "was rolled back"]);
-        drop(encoded);
     });
 }

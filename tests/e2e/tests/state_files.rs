@@ -34,7 +34,7 @@ fn a_damaged_state_is_refused_with_the_way_back() {
     let project = with_work();
     let good = project.read(".djogi/state.json");
     let unknown_field = good.replacen("\"format\"", "\"wat\": 1, \"format\"", 1);
-    let edited = good.replacen("\"serial\": 2", "\"serial\": 3", 1);
+    let edited = good.replacen("\"serial\":2", "\"serial\":3", 1);
     assert_ne!(edited, good);
     for (text, code) in [
         ("", "state_empty"),
