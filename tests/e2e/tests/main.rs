@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
 mod lowering;
 #[cfg(test)]
 mod objects;
