@@ -19,6 +19,7 @@ mod locked;
 pub mod normalise;
 pub mod plan;
 pub mod refresh;
+pub mod reset;
 mod scratch;
 pub mod server;
 pub mod session;

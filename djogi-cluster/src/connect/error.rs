@@ -136,6 +136,8 @@ pub enum ConnectError {
     Unreachable { endpoint: Endpoint, reason: String },
     #[error("cannot set up TLS with {endpoint}: {reason}")]
     Tls { endpoint: Endpoint, reason: String },
+    #[error("PostgreSQL at {endpoint} wants a password, and the url of the target has none")]
+    PasswordMissing { endpoint: Endpoint },
     /// The server answered, with an error.
     #[error("PostgreSQL at {endpoint} refused the session: {error}")]
     Refused { endpoint: Endpoint, error: Box<DatabaseError> },
@@ -158,6 +160,7 @@ impl ConnectError {
             ConnectError::Parameters(_) => "url_invalid",
             ConnectError::Unreachable { .. } => "unreachable",
             ConnectError::Tls { .. } => "tls",
+            ConnectError::PasswordMissing { .. } => "password_missing",
             ConnectError::Refused { .. } => "refused",
             ConnectError::TooOld { .. } => "server_too_old",
             ConnectError::TransactionPooling { .. } => "pooled_connection",
@@ -172,9 +175,14 @@ impl ConnectError {
             }
             ConnectError::TooOld { .. } => Some("upgrade the server".to_owned()),
             ConnectError::Refused { endpoint, error } => refusal_help(endpoint, error.sqlstate.as_deref()?),
-            ConnectError::Parameters(_)
-            | ConnectError::Tls { .. }
-            | ConnectError::TransactionPooling { .. } => None,
+            ConnectError::PasswordMissing { .. } => Some(
+                "name a variable or a file that holds the whole url, `url = \"env:NAME\"` or `url = \"file:PATH\"`"
+                    .to_owned(),
+            ),
+            ConnectError::Tls { .. } => {
+                Some("`sslmode` in the url says how much TLS there must be (manual table 34.1)".to_owned())
+            }
+            ConnectError::Parameters(_) | ConnectError::TransactionPooling { .. } => None,
         }
     }
 
@@ -182,6 +190,10 @@ impl ConnectError {
         let database_error = DatabaseError::new(error);
         if database_error.sqlstate.is_some() {
             Self::Refused { endpoint, error: Box::new(database_error) }
+        } else if database_error.message.ends_with("password missing") {
+            Self::PasswordMissing { endpoint }
+        } else if database_error.message.contains("TLS") {
+            Self::Tls { endpoint, reason: database_error.message }
         } else {
             Self::Unreachable { endpoint, reason: database_error.message }
         }

@@ -7,7 +7,9 @@ use crate::database::Database;
 /// new ones; so are row types and the schema of djogi itself.
 pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     let quoted = schema.replace('\'', "''");
-    let queries = QUERIES.iter().map(|query| query.replace("$schema", &format!("'{quoted}'::regnamespace")));
+    let queries = QUERIES.iter().map(|query| {
+        query.replace("$schema", &format!("(SELECT oid FROM pg_namespace WHERE nspname = '{quoted}')"))
+    });
     let mut facts: Vec<String> = queries.flat_map(|query| database.column(&query)).collect();
     facts.sort();
     facts

@@ -23,6 +23,11 @@ impl Server {
         Self { scratch, installation: binaries.dir.clone() }
     }
 
+    /// A further server, for what concerns a server as a whole. It too ends with the process.
+    pub fn alone(binaries: &Binaries) -> &'static Self {
+        Box::leak(Box::new(Self::start(binaries)))
+    }
+
     /// The major version.
     pub fn major(&self) -> u32 {
         self.scratch.major()
