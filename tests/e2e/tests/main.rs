@@ -21,6 +21,8 @@ mod embedded;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
 mod locking;
 #[cfg(test)]
 mod lost_connection;
