@@ -19,6 +19,8 @@ mod drops;
 #[cfg(test)]
 mod embedded;
 #[cfg(test)]
+mod embedded_data;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod json_schemas;
