@@ -13,6 +13,8 @@ mod drift;
 #[cfg(test)]
 mod drops;
 #[cfg(test)]
+mod embedded;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod json_schemas;
