@@ -14,6 +14,7 @@ use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
 ///
 /// The order is the order of creation among independent resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Schema,
@@ -70,6 +71,7 @@ impl fmt::Display for Kind {
 
 /// The name of one resource within a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
     kind: Kind,

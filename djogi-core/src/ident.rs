@@ -12,6 +12,7 @@ pub const MAX_IDENT_BYTES: usize = 63;
 
 /// One SQL identifier: not empty, no NUL, at most 63 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Ident(Box<str>);
 

@@ -194,6 +194,8 @@ fn register(
     quote! {
         const _: () = {
             use ::djogi_core::__private as __d;
+            // Who sets every option leaves none to be taken from the defaults.
+            #[allow(clippy::needless_update)]
             static OBJECT: __d::ObjectDescriptor = #object;
             __d::inventory::submit! { __d::ObjectRegistration(&OBJECT) }
         };

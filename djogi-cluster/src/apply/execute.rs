@@ -21,7 +21,7 @@ use super::run::changes_of;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
-use crate::event::{Event, Failure, Reporter, millis_since};
+use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
 use crate::ledger::{Fence, OpKind, OpRecord, fence, record_op};
@@ -353,7 +353,12 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
             (Failure { address, ..Failure::from(error) }, fatal)
         }
         Obstacle::Engine(error) => {
-            (Failure { message: error.to_string(), ..Failure::default() }, Some(error))
+            let transaction = match &error {
+                EngineError::CommitLost { committed: Some(true), .. } => TransactionFate::Committed,
+                EngineError::CommitLost { committed: None, .. } => TransactionFate::Unknown,
+                _ => TransactionFate::RolledBack,
+            };
+            (Failure { message: error.to_string(), transaction, ..Failure::default() }, Some(error))
         }
     }
 }

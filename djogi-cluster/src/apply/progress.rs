@@ -148,11 +148,9 @@ SELECT a.pid,
 
 async fn look(connection: &Connection, pid: i32) -> Result<Seen, DatabaseError> {
     let failed = |error: tokio_postgres::Error| DatabaseError::new(&error);
-    let client = connection.client();
-    let backend: [(&(dyn ToSql + Sync), Type); 1] = [(&pid, Type::INT4)];
-    let (build, blockers) =
-        futures_util::try_join!(client.query_typed(BUILD, &backend), client.query_typed(BLOCKERS, &backend))
-            .map_err(failed)?;
+    let (client, pid) = (connection.client(), [(&pid as &(dyn ToSql + Sync), Type::INT4)]);
+    let asked = futures_util::try_join!(client.query_typed(BUILD, &pid), client.query_typed(BLOCKERS, &pid));
+    let (build, blockers) = asked.map_err(failed)?;
     let count = |row: &tokio_postgres::Row, column| {
         row.try_get::<_, Option<i64>>(column).map(|count| u64::try_from(count.unwrap_or(0)).unwrap_or(0))
     };
@@ -179,7 +177,7 @@ fn tell(seen: &Seen, running: &Running, group: &Group, told: &mut BTreeSet<i32>,
             code: "lock_waiting".to_owned(),
             severity: Severity::Warning,
             address: running.operation.as_ref().map(|(_, address)| address.clone()),
-            message: format!("group {} waits for a lock that {blocker} has", group.id),
+            message: format!("group {} waits for a lock of {blocker}", group.id),
             help: Some(format!(
                 "it goes on when that transaction ends; SELECT pg_terminate_backend({}) ends it",
                 blocker.pid

@@ -17,6 +17,8 @@ mod embedded;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
 mod locking;
 #[cfg(test)]
 mod lowering;
@@ -24,6 +26,8 @@ mod lowering;
 mod objects;
 #[cfg(test)]
 mod options;
+#[cfg(test)]
+mod progress;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
