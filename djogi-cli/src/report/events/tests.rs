@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use djogi_cluster::event::{Failure, Outcome, RunSummary};
+use djogi_cluster::event::{Failure, Outcome, RunSummary, TransactionFate};
 use djogi_cluster::identity::{OpId, RunId};
 use djogi_cluster::state::Serial;
 use djogi_core::Digest;
@@ -98,7 +98,7 @@ fn failed() -> Event {
                 "ALTER TABLE public.orders\n    ADD CONSTRAINT positive CHECK (totl >= 0)".to_owned(),
             ),
             address: Some(address("constraint.main.public.orders.positive")),
-            ..Failure::default()
+            transaction: TransactionFate::RolledBack,
         },
         elapsed_ms: 3,
     }
