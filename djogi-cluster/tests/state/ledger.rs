@@ -109,13 +109,14 @@ async fn a_newer_ledger_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_schema_that_an_administrator_has_made_becomes_the_ledger() {
+async fn an_empty_schema_of_that_name_was_made_for_the_ledger() {
     on_every_server(async |database| {
         let client = database.connect().await;
         client.batch_execute("CREATE SCHEMA djogi").await.unwrap();
         assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::Empty);
+        assert_eq!(read_lease(&client, &ident("main")).await.unwrap(), None);
         ensure_ledger(&client).await.unwrap();
-        assert!(matches!(ledger_version(&client).await, Ok(LedgerVersion::At(_))));
+        assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::At(LEDGER_VERSION));
     })
     .await;
 }
@@ -124,7 +125,7 @@ async fn an_empty_schema_that_an_administrator_has_made_becomes_the_ledger() {
 async fn a_schema_of_that_name_that_is_no_ledger_is_left_alone() {
     on_every_server(async |database| {
         let client = database.connect().await;
-        client.batch_execute("CREATE SCHEMA djogi CREATE TABLE theirs (id integer)").await.unwrap();
+        client.batch_execute("CREATE SCHEMA djogi; CREATE TABLE djogi.tunes (name text)").await.unwrap();
         for refused in [ensure_ledger(&client).await, ledger_version(&client).await.map(|_| ())] {
             assert!(matches!(refused, Err(LedgerError::NotALedger)), "{refused:?}");
         }
