@@ -10,6 +10,7 @@ use owo_colors::Style;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::report::line::{printable, printable_lines};
 use crate::terminal::Paint;
 
 /// How bad it is.
@@ -144,10 +145,9 @@ impl Diagnostic {
         };
         let frame = Style::new().blue().bold();
         let head = paint.apply(format!("{word}[{}]", self.code), tone);
-        match &self.address {
-            Some(address) => writeln!(text, "{head}: {address}: {}", self.message)?,
-            None => writeln!(text, "{head}: {}", self.message)?,
-        }
+        // What PostgreSQL, a file or a package said may hold anything; see `report::line`.
+        let address = self.address.as_ref().map(|address| format!("{}: ", printable(address)));
+        writeln!(text, "{head}: {}{}", address.unwrap_or_default(), printable_lines(&self.message))?;
         let mut margin = 2;
         if let Some(location) = &self.location {
             margin = location.line.map_or(2, |line| line.to_string().len() + 1);
@@ -156,7 +156,7 @@ impl Diagnostic {
                 "{:indent$}{} {}",
                 "",
                 paint.apply("-->", frame),
-                location.file,
+                printable(&location.file),
                 indent = margin - 1
             )?;
             for number in [location.line, location.column].into_iter().flatten() {
@@ -169,17 +169,17 @@ impl Diagnostic {
                 let bar = paint.apply("|", frame);
                 let carets = paint.apply("^".repeat(snippet.width.max(1)), tone);
                 writeln!(text, "{:margin$}{bar}", "")?;
-                writeln!(text, "{} {bar} {}", paint.apply(line, frame), snippet.text)?;
+                writeln!(text, "{} {bar} {}", paint.apply(line, frame), printable(&snippet.text))?;
                 writeln!(text, "{:margin$}{bar} {:indent$}{carets}", "", "", indent = column - 1)?;
             }
         }
         let notes = self.notes.iter().map(|note| ("note", note));
         for (word, said) in notes.chain(self.help.iter().map(|help| ("help", help))) {
             let mut lines = said.lines();
-            let first = lines.next().unwrap_or_default();
+            let first = printable(lines.next().unwrap_or_default());
             writeln!(text, "{:margin$}{} {word}: {first}", "", paint.apply("=", frame))?;
             for line in lines {
-                writeln!(text, "{:indent$}{line}", "", indent = margin + 4 + word.len())?;
+                writeln!(text, "{:indent$}{}", "", printable(line), indent = margin + 4 + word.len())?;
             }
         }
         Ok(())

@@ -54,6 +54,13 @@ fn refusal(refusal: &Refusal) -> Diagnostic {
     if let Some(expression) = expression {
         diagnostic = diagnostic.note(format!("expression: {expression}"));
     }
+    // What a name does not resolve to may well be there in the target, where nobody tries expressions.
+    if matches!(error.sqlstate.as_deref(), Some("3F000" | "42883" | "42704" | "42P01")) {
+        diagnostic = diagnostic.help(
+            "declarations are tried in an empty database of the same version: only what PostgreSQL has, what declared \
+             extensions bring and what is declared beside it can be named",
+        );
+    }
     with_facts(diagnostic, error)
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use djogi_core::Ident;
 use djogi_core::declared::{CATALOG_FORMAT, Declarations};
-use djogi_core::model::{DescriptorProvider, LinkedModels, LowerError, lower, models};
+use djogi_core::model::{DescriptorProvider, LinkedModels, LowerError, lower, models, objects};
 
 use crate::Program;
 use crate::config::{ModelSource, Project};
@@ -31,7 +31,7 @@ pub(crate) fn load(
     }
 }
 
-/// The models that are linked into this program, and those of its providers.
+/// The models and other declarations that are linked into this program, and those of its providers.
 ///
 /// # Errors
 /// Every contradiction in or between the models.
@@ -39,7 +39,7 @@ pub(crate) fn linked(program: &Program, default_target: &Ident) -> Result<Declar
     let mut providers: Vec<&dyn DescriptorProvider> = vec![&LinkedModels];
     providers.extend(program.providers.iter().map(|provider| *provider as &dyn DescriptorProvider));
     let wrong = |error: &LowerError| Diagnostic::error("model_invalid", error.to_string());
-    lower(&models(&providers), default_target)
+    lower(&models(&providers), &objects(&providers), default_target)
         .map_err(|errors| errors.iter().map(wrong).collect::<Vec<_>>().into())
 }
 

@@ -10,12 +10,12 @@ use djogi_cluster::server::BinarySearch;
 use djogi_core::classify::DestructivePolicy;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::ConfigReference;
-use djogi_core::{Address, Digest, Ident};
+use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 
 use crate::config::{Destructive, Project, Target};
 use crate::context::Context;
-use crate::diagnostic::{CliError, Diagnostic};
+use crate::diagnostic::{CliError, Diagnostic, Location};
 use crate::models;
 
 /// The target of models that name none.
@@ -31,6 +31,7 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     declare_moves(&project, &mut declarations)?;
     let targets = targets(context, &project)?;
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
+    in_managed_schemas(&declarations, &targets)?;
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
         "declarations": Digest::of(&declarations),
@@ -86,6 +87,38 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
     Ok(targets)
 }
 
+/// What stands in a schema that djogi does not look at would be created again and again.
+fn in_managed_schemas(
+    declarations: &Declarations,
+    targets: &BTreeMap<Ident, TargetSettings>,
+) -> Result<(), CliError> {
+    let mut wrong: BTreeMap<(&Ident, &Ident), Diagnostic> = BTreeMap::new();
+    for (address, declaration) in &declarations.resources {
+        let schema = match address.kind() {
+            Kind::Schema => Some(address.name()),
+            _ => address.schema_name(),
+        };
+        let (target, Some(schema)) = (address.target(), schema) else { continue };
+        if targets.get(target).is_some_and(|settings| settings.schemas.contains(schema)) {
+            continue;
+        }
+        wrong.entry((target, schema)).or_insert_with(|| {
+            let message = format!("schema `{schema}` is declared, but target `{target}` does not manage it");
+            let location = Location {
+                file: declaration.source.file.clone(),
+                line: usize::try_from(declaration.source.line).ok(),
+                column: None,
+                snippet: None,
+            };
+            Diagnostic::error("schema_not_managed", message)
+                .address(address.to_string())
+                .location(location)
+                .help(format!("add \"{schema}\" to `schemas` of [target.{target}]"))
+        });
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.into_values().collect::<Vec<_>>().into()) }
+}
+
 fn server(
     context: &Context,
     project: &Project,
@@ -113,7 +146,7 @@ fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(
     for moved in &project.config.moved {
         let wrong = |error: String| -> CliError {
             Diagnostic::error("bad_move", error)
-                .location(crate::diagnostic::Location {
+                .location(Location {
                     file: project.file.display().to_string(),
                     line: Some(moved.line),
                     column: None,

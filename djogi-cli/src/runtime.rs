@@ -17,7 +17,8 @@ use crate::exit::Exit;
 /// The runtime of one command.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    runtime: Runtime,
+    /// There until the end.
+    runtime: Option<Runtime>,
     stop: watch::Sender<bool>,
 }
 
@@ -29,7 +30,11 @@ impl Engine {
         let runtime = runtime.map_err(|error| {
             Diagnostic::error("runtime", format!("cannot start the asynchronous runtime: {error}"))
         })?;
-        Ok(Self { runtime, stop: watch::Sender::new(false) })
+        Ok(Self { runtime: Some(runtime), stop: watch::Sender::new(false) })
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("the runtime ends with the engine")
     }
 
     /// Tells a run that it should end.
@@ -42,17 +47,17 @@ impl Engine {
     /// # Errors
     /// The exit code of the signal, when one came.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> Result<T, CliError> {
-        self.runtime.block_on(async {
+        self.runtime().block_on(async {
             tokio::select! {
                 value = future => Ok(value),
-                exit = interruption() => Err(CliError { exit, diagnostics: Vec::new() }),
+                exit = interruption() => Err(interrupted(exit)),
             }
         })
     }
 
     /// Runs a future that ends by itself when it is told to stop. Gives the exit code of the signal, when one came.
     pub(crate) fn run_to_the_end<T>(&self, future: impl Future<Output = T>) -> (T, Option<Exit>) {
-        self.runtime.block_on(async {
+        self.runtime().block_on(async {
             tokio::pin!(future);
             let exit = tokio::select! {
                 value = &mut future => return (value, None),
@@ -67,9 +72,22 @@ impl Engine {
     }
 }
 
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A thread that still waits for an answer on standard input must not hold up the end.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 #[expect(clippy::exit, reason = "a second signal ends the process wherever it is")]
 fn abort(exit: Exit) -> ! {
     std::process::exit(exit.code().into())
+}
+
+fn interrupted(exit: Exit) -> CliError {
+    CliError::new(exit, Diagnostic::error("interrupted", "interrupted before anything was changed"))
 }
 
 /// Waits for SIGINT or SIGTERM. Where they cannot be caught they end the process, as if nobody had asked.

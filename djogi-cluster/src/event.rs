@@ -128,7 +128,7 @@ pub enum Event {
         op: OpId,
         elapsed_ms: u64,
     },
-    /// The group was rolled back.
+    /// The group was rolled back, or the answer to its COMMIT was lost.
     GroupFailed {
         target: Ident,
         group: String,
@@ -167,12 +167,25 @@ pub struct Failure {
     pub statement: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
+    /// What became of the group's transaction.
+    pub transaction: TransactionFate,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionFate {
+    #[default]
+    RolledBack,
+    /// Only the answer was lost.
+    Committed,
+    Unknown,
 }
 
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         let DatabaseError { sqlstate, message, detail, hint, position, context: _, statement } = error;
-        Self { message, sqlstate, detail, hint, position, statement, address: None }
+        Self { message, sqlstate, detail, hint, position, statement, ..Self::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use djogi_core::plan::{PlanOptions, TargetInputs};
 use djogi_core::recorded::RecordedResource;
-use djogi_core::{Address, Digest};
+use djogi_core::{Address, Digest, Kind};
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
@@ -18,7 +18,7 @@ use crate::state::{Mark, RecordedCatalog, Snapshot, Status, TargetState};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     These(BTreeSet<Address>),
-    /// Everything in the managed schemas.
+    /// Everything in the managed schemas, and these but for an undeclared `public`.
     All,
 }
 
@@ -75,7 +75,13 @@ async fn import_locked(
             Selection::These(addresses) => {
                 addresses.iter().filter(|address| *address.target() == target.target).collect()
             }
-            Selection::All => target.live.catalog.iter().map(|(address, _)| address).collect(),
+            Selection::All => {
+                let is_given =
+                    |address: &Address| address.kind() == Kind::Schema && address.name().as_str() == "public";
+                let found = target.live.catalog.iter().map(|(address, _)| address);
+                // Every database has `public`, and its models do not declare it.
+                found.filter(|a| target.desired.contains_key(*a) || !is_given(a)).collect()
+            }
         };
         let is_known = |address: &&Address| target.recorded.resources.contains_key(*address);
         let (old, new): (Vec<&Address>, Vec<&Address>) = chosen.into_iter().partition(is_known);

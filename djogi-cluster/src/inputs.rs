@@ -1,18 +1,20 @@
 //! From a cluster with open sessions to everything a plan is made from: state, declarations, live catalogs.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use djogi_core::Ident;
 use djogi_core::desired::Desired;
 use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
+use djogi_core::{Ident, QualifiedName};
+use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
-use crate::identity::timestamp;
+use crate::identity::{OpId, timestamp};
 use crate::introspect::{Scope, observe};
-use crate::ledger::read_lease;
+use crate::ledger::{Since, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
 use crate::session::Session;
@@ -82,6 +84,11 @@ async fn survey(
     reporter.report(&Event::Observed { target: target.clone(), resources, elapsed_ms: millis_since(began) });
     let row = connection.client().query_typed_one(LOCK_TABLE_SIZE, &[]).await;
     let lock_table_size: i64 = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
+    let recorded_target = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target));
+    let overtaken = match recorded_target {
+        Some(recorded) => overtaken(connection.client(), &target, recorded.last_op).await?,
+        None => BTreeSet::new(),
+    };
     let desired = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
@@ -91,7 +98,7 @@ async fn survey(
         Survey::Undeclared => Desired::new(),
     };
     Ok(TargetInputs {
-        recorded: recorded(snapshot, &target, RecordedCatalog::default()),
+        recorded: Recorded { overtaken, ..recorded(snapshot, &target, RecordedCatalog::default()) },
         target,
         desired,
         live,
@@ -117,10 +124,22 @@ pub(crate) async fn load_definitions(
             snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target))
         {
             let catalog = store.catalog(&state.catalog).await?;
-            target.recorded = recorded(snapshot, &target.target, catalog);
+            let overtaken = std::mem::take(&mut target.recorded.overtaken);
+            target.recorded = Recorded { overtaken, ..recorded(snapshot, &target.target, catalog) };
         }
     }
     Ok(())
+}
+
+/// What was committed after the last group that the state knows: the run that did it died before it could record it.
+async fn overtaken(
+    client: &Client,
+    target: &Ident,
+    last_op: Option<OpId>,
+) -> Result<BTreeSet<QualifiedName>, EngineError> {
+    let Since::Ops(ops) = ops_since(client, target, last_op).await? else { return Ok(BTreeSet::new()) };
+    let addresses = ops.iter().flat_map(|op| &op.record.addresses);
+    Ok(addresses.filter_map(djogi_core::Address::relation).collect())
 }
 
 fn recorded(snapshot: &Snapshot, target: &Ident, catalog: RecordedCatalog) -> Recorded {

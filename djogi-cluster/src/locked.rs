@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
-use crate::ledger::Fence;
+use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
 use crate::state::{Content, Published, Snapshot, Store, WrittenBy, publish};
@@ -43,7 +43,7 @@ impl<'a> Locked<'a> {
     }
 
     /// Makes this run the one that may write: the store is proved to be writable, a first state is there before the
-    /// first ledger that names its lineage, and the epoch of every target is this run's.
+    /// first ledger that names its lineage, the databases let this role write one, and the epoch of every target is this run's.
     ///
     /// # Errors
     /// When a store or a database cannot be written to, or belongs to another state.
@@ -52,6 +52,9 @@ impl<'a> Locked<'a> {
         command: &str,
         reporter: &dyn Reporter,
     ) -> Result<Vec<Fence>, EngineError> {
+        for session in &self.sessions {
+            preflight_ledger(session.connection.client()).await?;
+        }
         self.store.preflight_writable().await?;
         let state = match &self.snapshot.state {
             Some(state) => state,

@@ -111,6 +111,7 @@ async fn record(
     for (address, entry) in &mut recorded.resources {
         let before = &state.resources[address];
         let mut mark = Mark { status: before.status, conditions: before.conditions.clone(), op: before.op };
+        let recorded_overtaken = target.recorded.is_overtaken(address);
         let declared = desired.get(address).map(|declared| &declared.resource);
         match (live.catalog.get(address), live.oids.get(address)) {
             (Some(resource), Some(oid)) => {
@@ -125,6 +126,21 @@ async fn record(
                         package: entry.package.take(),
                     };
                     mark = Mark { status: Status::Drifted, conditions: vec![note.clone()], ..mark };
+                } else if recorded_overtaken && entry.observed != Digest::of(resource) {
+                    // The run that did it died before it could record it.
+                    *entry = RecordedResource {
+                        desired: declared.filter(|_| is_declared).map(Digest::of),
+                        observed: Digest::of(resource),
+                        oid: *oid,
+                        drifted: false,
+                        package: entry.package.take(),
+                    };
+                    mark = if is_declared {
+                        Mark::APPLIED
+                    } else {
+                        let condition = "a run ended before it was as declared".to_owned();
+                        Mark { status: Status::Pending, conditions: vec![condition], op: None }
+                    };
                 }
                 if is_declared && mark.status == Status::Drifted {
                     entry.desired = declared.map(Digest::of);

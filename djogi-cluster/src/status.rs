@@ -79,7 +79,10 @@ async fn look(
     let mut live = inputs?.targets.into_iter().map(|inputs| {
         let undeclared = Desired::new();
         let rebased = rebase(&inputs.target, &undeclared, &inputs.recorded, &inputs.live);
-        let drifted = drift(&rebased).into_keys().cloned().collect();
+        let is_news = |address: &&Address| {
+            inputs.recorded.resources.get(*address).is_some_and(|record| !record.drifted)
+        };
+        let drifted = drift(&rebased).into_keys().filter(is_news).cloned().collect();
         let known = |address: &&Address| inputs.recorded.resources.contains_key(*address);
         let managed = inputs.live.catalog.iter().map(|(address, _)| address).filter(known).count();
         LiveStatus {

@@ -165,6 +165,11 @@ impl Address {
         (self.parts.len() > 1).then(|| QualifiedName::new(self.parts[0].clone(), self.parts[1].clone()))
     }
 
+    /// The same member of another table; `None` for what is no member.
+    pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
+        (self.parts.len() == 3).then(|| Self::member(self.kind, &self.target, table, self.name()))
+    }
+
     /// The address of the table that a column or constraint belongs to.
     pub fn table_of_member(&self) -> Option<Address> {
         (self.parts.len() == 3)

@@ -235,6 +235,12 @@ impl World {
         self
     }
 
+    /// Changed by a run that could not record it.
+    pub(crate) fn overtaken(&mut self, table: &str) -> &mut Self {
+        self.inputs.recorded.overtaken.insert(public(table));
+        self
+    }
+
     /// Declared, applied and recorded.
     pub(crate) fn converged(&mut self, resources: impl IntoIterator<Item = Resource>) -> &mut Self {
         for resource in resources {

@@ -35,7 +35,7 @@ pub mod sql;
 pub use address::{Address, Kind};
 pub use catalog::Catalog;
 pub use digest::Digest;
-pub use djogi_macros::{Model, PgEnum, PgType};
+pub use djogi_macros::{Model, PgEnum, PgType, extension, schema, sequence};
 pub use ident::{Ident, QualifiedName};
 pub use kind::Resource;
 pub use model::{Json, Model, PgEnum, PgType};
@@ -44,7 +44,8 @@ pub use model::{Json, Model, PgEnum, PgType};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::descriptor::*;
-    pub use crate::model::registry::{Model, Registration};
+    pub use crate::model::object::*;
+    pub use crate::model::registry::{Model, ObjectRegistration, Registration};
     pub use crate::model::types::{NotNull, Nullability, PgEnum, PgType};
     pub use inventory;
 }

@@ -33,7 +33,10 @@ impl Keys {
         mut take: impl FnMut(&str, &Ident, ParseStream<'_>) -> Result<()>,
     ) -> Result<()> {
         while !input.is_empty() {
-            let key = input.call(Ident::parse_any)?;
+            let key = input.call(Ident::parse_any).map_err(|error| {
+                let known: Vec<_> = self.once.iter().chain(self.repeatable).copied().collect();
+                Error::new(error.span(), format!("expected one of {} in {}", known.join(", "), self.place))
+            })?;
             let name = key.to_string();
             self.check(&key, &name, seen)?;
             take(&name, &key, input)?;

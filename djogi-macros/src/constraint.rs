@@ -58,15 +58,17 @@ pub(crate) struct PrimaryKey {
     pub(crate) span: Span,
     pub(crate) columns: Vec<Ident>,
     pub(crate) name: Option<LitStr>,
+    comment: Option<LitStr>,
 }
 
 impl PrimaryKey {
     /// `pk(columns(a, b), name = "...")`.
     pub(crate) fn of_model(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut primary_key = Self { span: key.span(), columns: Vec::new(), name: None };
-        options(&Keys::new("`pk(...)`", &["columns", "name"]), key, input, |item, key, input| {
+        let mut primary_key = Self { span: key.span(), columns: Vec::new(), name: None, comment: None };
+        options(&Keys::new("`pk(...)`", &["columns", "name", "comment"]), key, input, |item, key, input| {
             match item {
                 "columns" => primary_key.columns = column_list(key, input)?,
+                "comment" => primary_key.comment = Some(text(key, input)?),
                 _ => primary_key.name = Some(name(key, input)?),
             }
             Ok(())
@@ -77,13 +79,18 @@ impl PrimaryKey {
 
     /// `pk` or `pk(name = "...")` at a field.
     pub(crate) fn of_field(field: &Ident, key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut primary_key = Self { span: key.span(), columns: vec![field.clone()], name: None };
+        let mut primary_key =
+            Self { span: key.span(), columns: vec![field.clone()], name: None, comment: None };
         if !input.peek(syn::token::Paren) {
             flag(key, input)?;
             return Ok(primary_key);
         }
-        options(&Keys::new("`pk(...)` of a field", &["name"]), key, input, |_, key, input| {
-            primary_key.name = Some(name(key, input)?);
+        let keys = Keys::new("`pk(...)` of a field", &["name", "comment"]);
+        options(&keys, key, input, |item, key, input| {
+            match item {
+                "comment" => primary_key.comment = Some(text(key, input)?),
+                _ => primary_key.name = Some(name(key, input)?),
+            }
             Ok(())
         })?;
         Ok(primary_key)
@@ -91,8 +98,11 @@ impl PrimaryKey {
 
     pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
         let columns = columns.list(&self.columns)?;
-        let name = optional(self.name.as_ref());
-        Ok(quote!(__d::PrimaryKeyDescriptor { name: #name, columns: #columns }))
+        let mut overrides = Overrides::default();
+        overrides.some("name", self.name.as_ref());
+        overrides.some("comment", self.comment.as_ref());
+        let ty = quote!(__d::PrimaryKeyDescriptor);
+        Ok(overrides.over(&ty, &quote!(#ty::new(#columns))))
     }
 }
 
@@ -102,18 +112,24 @@ pub(crate) struct Unique {
     name: Option<LitStr>,
     nulls_not_distinct: bool,
     deferral: Deferral,
+    comment: Option<LitStr>,
 }
 
 const UNIQUE_OF_MODEL: Keys = Keys::new(
     "`unique(...)`",
-    &["columns", "name", "nulls_not_distinct", "deferrable", "initially_deferred"],
+    &["columns", "name", "nulls_not_distinct", "deferrable", "initially_deferred", "comment"],
 );
 const UNIQUE_OF_FIELD: Keys = Keys::new(
     "`unique(...)` of a field",
-    &["name", "nulls_not_distinct", "deferrable", "initially_deferred"],
+    &["name", "nulls_not_distinct", "deferrable", "initially_deferred", "comment"],
 );
 
 impl Unique {
+    fn new(columns: Vec<Ident>) -> Self {
+        let (name, comment) = (None, None);
+        Self { columns, name, nulls_not_distinct: false, deferral: Deferral::default(), comment }
+    }
+
     pub(crate) fn of_model(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
         let unique = Self::options(&UNIQUE_OF_MODEL, Vec::new(), key, input)?;
         needs_columns(key, &unique.columns)?;
@@ -126,16 +142,16 @@ impl Unique {
             return Self::options(&UNIQUE_OF_FIELD, columns, key, input);
         }
         flag(key, input)?;
-        Ok(Self { columns, name: None, nulls_not_distinct: false, deferral: Deferral::default() })
+        Ok(Self::new(columns))
     }
 
     fn options(keys: &Keys, columns: Vec<Ident>, key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut unique =
-            Self { columns, name: None, nulls_not_distinct: false, deferral: Deferral::default() };
+        let mut unique = Self::new(columns);
         options(keys, key, input, |item, key, input| {
             match item {
                 "columns" => unique.columns = column_list(key, input)?,
                 "name" => unique.name = Some(name(key, input)?),
+                "comment" => unique.comment = Some(text(key, input)?),
                 "nulls_not_distinct" => {
                     flag(key, input)?;
                     unique.nulls_not_distinct = true;
@@ -159,6 +175,7 @@ impl Unique {
         let mut overrides = Overrides::default();
         overrides.some("name", self.name.as_ref());
         overrides.when("nulls_not_distinct", self.nulls_not_distinct);
+        overrides.some("comment", self.comment.as_ref());
         self.deferral.override_in(&mut overrides);
         let ty = quote!(__d::UniqueDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#columns))))
@@ -169,29 +186,35 @@ impl Unique {
 pub(crate) struct Check {
     name: Option<LitStr>,
     sql: LitStr,
+    comment: Option<LitStr>,
 }
 
 impl Check {
     /// `check = "..."` or `check(name = "...", sql = "...")`.
     pub(crate) fn parse(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(syn::token::Paren) {
-            return Ok(Self { name: None, sql: text(key, input)? });
+            return Ok(Self { name: None, sql: text(key, input)?, comment: None });
         }
-        let (mut check_name, mut sql) = (None, None);
-        options(&Keys::new("`check(...)`", &["name", "sql"]), key, input, |item, key, input| {
+        let (mut check_name, mut sql, mut comment) = (None, None, None);
+        options(&Keys::new("`check(...)`", &["name", "sql", "comment"]), key, input, |item, key, input| {
             match item {
                 "name" => check_name = Some(name(key, input)?),
+                "comment" => comment = Some(text(key, input)?),
                 _ => sql = Some(text(key, input)?),
             }
             Ok(())
         })?;
         let sql = sql.ok_or_else(|| Error::new(key.span(), "`check(...)` needs `sql = \"...\"`"))?;
-        Ok(Self { name: check_name, sql })
+        Ok(Self { name: check_name, sql, comment })
     }
 
     pub(crate) fn tokens(&self) -> TokenStream {
-        let (name, sql) = (optional(self.name.as_ref()), self.sql.value());
-        quote!(__d::CheckDescriptor { name: #name, sql: #sql })
+        let sql = self.sql.value();
+        let mut overrides = Overrides::default();
+        overrides.some("name", self.name.as_ref());
+        overrides.some("comment", self.comment.as_ref());
+        let ty = quote!(__d::CheckDescriptor);
+        overrides.over(&ty, &quote!(#ty::new(#sql)))
     }
 }
 
@@ -203,11 +226,12 @@ pub(crate) struct Exclusion {
     elements: Vec<(Key, LitStr)>,
     predicate: Option<LitStr>,
     deferral: Deferral,
+    comment: Option<LitStr>,
 }
 
 const EXCLUDE: Keys = Keys::new(
     "`exclude(...)`",
-    &["method", "elements", "where", "name", "opclass", "deferrable", "initially_deferred"],
+    &["method", "elements", "where", "name", "opclass", "deferrable", "initially_deferred", "comment"],
 );
 
 impl Exclusion {
@@ -220,6 +244,7 @@ impl Exclusion {
             elements: Vec::new(),
             predicate: None,
             deferral: Deferral::default(),
+            comment: None,
         };
         let mut opclass = None;
         options(&EXCLUDE, key, input, |item, key, input| {
@@ -228,6 +253,7 @@ impl Exclusion {
                 "elements" => exclusion.elements = list(key, "room with \"=\"", input, element)?,
                 "where" => exclusion.predicate = Some(text(key, input)?),
                 "name" => exclusion.name = Some(name(key, input)?),
+                "comment" => exclusion.comment = Some(text(key, input)?),
                 "opclass" => opclass = Some(text(key, input)?),
                 "deferrable" => {
                     flag(key, input)?;
@@ -262,6 +288,7 @@ impl Exclusion {
             overrides.set("method", method);
         }
         overrides.some("predicate", self.predicate.as_ref());
+        overrides.some("comment", self.comment.as_ref());
         self.deferral.override_in(&mut overrides);
         let ty = quote!(__d::ExclusionDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#line, &[#(#elements),*]))))

@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Error, LitStr, Path, Result, Token, parenthesized};
 
-use crate::attr::{Keys, equals, flag, line, name, string, word};
+use crate::attr::{Keys, equals, flag, line, name, string, text, word};
 use crate::columns::{Columns, Overrides};
 use crate::constraint::{Deferral, column_list};
 
@@ -22,6 +22,7 @@ pub(crate) struct ForeignKey {
     on_update: Option<Action>,
     match_full: bool,
     deferral: Deferral,
+    comment: Option<LitStr>,
 }
 
 /// The referenced table.
@@ -48,6 +49,7 @@ const KEYS: Keys = Keys::new(
         "match",
         "deferrable",
         "initially_deferred",
+        "comment",
     ],
 );
 
@@ -65,6 +67,7 @@ impl ForeignKey {
             on_update: None,
             match_full: false,
             deferral: Deferral::default(),
+            comment: None,
         }
     }
 
@@ -81,6 +84,7 @@ impl ForeignKey {
         parenthesized!(content in input);
         KEYS.parse(&content, &mut Vec::new(), |item, key, input| match item {
             "columns" => column_list(key, input).map(|columns| foreign_key.columns = columns),
+            "comment" => text(key, input).map(|comment| foreign_key.comment = Some(comment)),
             _ => foreign_key.item(item, key, input),
         })?;
         if foreign_key.columns.is_empty() {
@@ -179,6 +183,7 @@ impl ForeignKey {
             }
         }
         overrides.when("match_full", self.match_full);
+        overrides.some("comment", self.comment.as_ref());
         self.deferral.override_in(&mut overrides);
         let ty = quote!(__d::ForeignKeyDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#line, #own, #reference, &[#(#referenced),*]))))

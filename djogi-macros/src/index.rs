@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::parse::ParseStream;
-use syn::{Error, LitStr, Result, parenthesized};
+use syn::{Error, LitInt, LitStr, Result, parenthesized};
 
-use crate::attr::{Keys, flag, line, list, name, text, word};
+use crate::attr::{Keys, equals, flag, integer, line, list, name, text, word};
 use crate::columns::{Columns, Overrides};
 use crate::key::Key;
 
@@ -19,6 +19,9 @@ pub(crate) struct Index {
     unique: bool,
     nulls_not_distinct: bool,
     predicate: Option<LitStr>,
+    /// Storage parameters.
+    with: Vec<(String, String)>,
+    comment: Option<LitStr>,
 }
 
 /// The index methods of PostgreSQL itself (manual chapter 11).
@@ -26,16 +29,28 @@ pub(crate) const METHODS: &[&str] = &["btree", "hash", "gist", "spgist", "gin", 
 
 const MODEL_KEYS: Keys = Keys::new(
     "`index(...)`",
-    &["columns", "expr", "name", "method", "unique", "include", "where", "opclass", "nulls_not_distinct"],
+    &[
+        "columns",
+        "expr",
+        "name",
+        "method",
+        "unique",
+        "include",
+        "where",
+        "opclass",
+        "nulls_not_distinct",
+        "with",
+        "comment",
+    ],
 );
 const FIELD_KEYS: Keys = Keys::new(
     "`index(...)` of a field",
-    &["name", "method", "unique", "include", "where", "opclass", "nulls_not_distinct"],
+    &["name", "method", "unique", "include", "where", "opclass", "nulls_not_distinct", "with", "comment"],
 );
 
 impl Index {
     fn new(span: Span, keys: Vec<Key>) -> Self {
-        let (name, method, predicate) = (None, None, None);
+        let (name, method, predicate, comment) = (None, None, None, None);
         Self {
             span,
             name,
@@ -45,6 +60,8 @@ impl Index {
             unique: false,
             nulls_not_distinct: false,
             predicate,
+            with: Vec::new(),
+            comment,
         }
     }
 
@@ -89,6 +106,8 @@ impl Index {
                 "include" => self.include = list(key, "a, b", input, |input| input.parse())?,
                 "where" => self.predicate = Some(text(key, input)?),
                 "opclass" => opclass = Some(text(key, input)?),
+                "with" => self.with = parameters(key, input)?,
+                "comment" => self.comment = Some(text(key, input)?),
                 "nulls_not_distinct" => {
                     flag(key, input)?;
                     self.nulls_not_distinct = true;
@@ -120,13 +139,57 @@ impl Index {
         overrides.when("unique", self.unique);
         overrides.when("nulls_not_distinct", self.nulls_not_distinct);
         overrides.some("predicate", self.predicate.as_ref());
+        if !self.with.is_empty() {
+            let parameters = self.with.iter().map(|(name, value)| quote!((#name, #value)));
+            overrides.set("options", quote!(&[#(#parameters),*]));
+        }
+        overrides.some("comment", self.comment.as_ref());
         let ty = quote!(__d::IndexDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#line, &[#(#keys),*]))))
     }
 }
 
+/// The storage parameters of PostgreSQL's own index methods (manual, reference page of CREATE INDEX).
+const PARAMETERS: Keys = Keys::new(
+    "`with(...)`",
+    &[
+        "fillfactor",
+        "deduplicate_items",
+        "buffering",
+        "fastupdate",
+        "gin_pending_list_limit",
+        "pages_per_range",
+        "autosummarize",
+    ],
+);
+
+/// `with(fillfactor = 90, fastupdate = off)`.
+fn parameters(key: &Ident, input: ParseStream<'_>) -> Result<Vec<(String, String)>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(Error::new(key.span(), "`with` takes a list: `with(fillfactor = 90)`"));
+    }
+    let content;
+    parenthesized!(content in input);
+    let mut parameters = Vec::new();
+    PARAMETERS.parse(&content, &mut Vec::new(), |item, key, input| {
+        let value = if input.peek2(LitInt) {
+            let value = integer(key, input)?;
+            value.to_string()
+        } else {
+            equals(key, "90", input)?;
+            word(&format!("`{key}`"), &["on", "off", "auto", "true", "false"], input)?.to_owned()
+        };
+        parameters.push((item.to_owned(), value));
+        Ok(())
+    })?;
+    if parameters.is_empty() {
+        return Err(Error::new(key.span(), "`with` must not be empty"));
+    }
+    Ok(parameters)
+}
+
 /// `method = gin`.
 pub(crate) fn method(key: &Ident, input: ParseStream<'_>) -> Result<&'static str> {
-    crate::attr::equals(key, "btree", input)?;
+    equals(key, "btree", input)?;
     word("`method`", METHODS, input)
 }

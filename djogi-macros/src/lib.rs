@@ -1,4 +1,4 @@
-//! The derives of djogi. They read attributes and write constants that name only `::djogi_core`; what the
+//! The derives and macros of djogi. They read attributes and write constants that name only `::djogi_core`; what the
 //! constants mean for PostgreSQL is decided there. Use them through djogi-core, which re-exports them.
 
 mod attr;
@@ -11,6 +11,7 @@ mod index;
 mod key;
 mod model;
 mod nearest;
+mod object;
 mod pg_enum;
 mod pg_type;
 mod value;
@@ -28,7 +29,7 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 
 /// Makes an enum without data the declaration of a PostgreSQL enum type.
 ///
-/// `#[pg_enum(schema, name, rename_all, comment)]` at the enum, `#[label = "..."]` at a variant.
+/// `#[pg_enum(schema, name, rename_all, comment, renamed_from)]` at the enum, `#[label = "..."]` at a variant.
 #[proc_macro_derive(PgEnum, attributes(pg_enum, label))]
 pub fn derive_pg_enum(input: TokenStream) -> TokenStream {
     run(&parse_macro_input!(input as DeriveInput), pg_enum::derive)
@@ -40,6 +41,35 @@ pub fn derive_pg_type(input: TokenStream) -> TokenStream {
     run(&parse_macro_input!(input as DeriveInput), pg_type::derive)
 }
 
+/// Declares a schema: `schema!(app, comment = "Everything of the shop");`
+///
+/// Keys: `comment`, `target`. A schema that a model, an enum or a sequence names needs this only for its comment.
+#[proc_macro]
+pub fn schema(input: TokenStream) -> TokenStream {
+    finish(object::schema(input.into()))
+}
+
+/// Declares an extension: `extension!(btree_gist, schema = "public", version = "1.7");`
+///
+/// Keys: `schema`, `version`, `target`. Its name is an identifier or a string.
+#[proc_macro]
+pub fn extension(input: TokenStream) -> TokenStream {
+    finish(object::extension(input.into()))
+}
+
+/// Declares a sequence: `sequence!(schema = "app", name = "invoice_number", start = 1000);`
+///
+/// Keys: `schema`, `name`, `type`, `start`, `increment`, `min`, `max`, `cache`, `cycle`, `owned_by`, `comment`,
+/// `renamed_from`, `target`.
+#[proc_macro]
+pub fn sequence(input: TokenStream) -> TokenStream {
+    finish(object::sequence(input.into()))
+}
+
+fn finish(result: Result<proc_macro2::TokenStream>) -> TokenStream {
+    result.unwrap_or_else(Error::into_compile_error).into()
+}
+
 fn run(input: &DeriveInput, derive: fn(&DeriveInput) -> Result<proc_macro2::TokenStream>) -> TokenStream {
-    derive(input).unwrap_or_else(Error::into_compile_error).into()
+    finish(derive(input))
 }

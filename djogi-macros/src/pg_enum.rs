@@ -10,11 +10,13 @@ use crate::case::{CASES, rename, snake_case};
 use crate::constraint::optional;
 use crate::model::source;
 
-const KEYS: Keys = Keys::new("`#[pg_enum(...)]`", &["schema", "name", "rename_all", "comment"]);
+const KEYS: Keys =
+    Keys::new("`#[pg_enum(...)]`", &["schema", "name", "rename_all", "comment", "renamed_from"]);
 
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
-    let (mut schema, mut type_name, mut case, mut comment) = (None, None, "snake_case".to_owned(), None);
+    let (mut schema, mut type_name, mut case) = (None, None, "snake_case".to_owned());
+    let (mut comment, mut renamed_from) = (None, None);
     let mut seen = Vec::new();
     for_each(&input.attrs, "pg_enum", &mut errors, |input| {
         KEYS.parse(input, &mut seen, |item, key, input| {
@@ -22,6 +24,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 "schema" => schema = Some(name(key, input)?),
                 "name" => type_name = Some(name(key, input)?),
                 "comment" => comment = Some(text(key, input)?),
+                "renamed_from" => renamed_from = Some(text(key, input)?),
                 _ => case = rename_all(key, input)?,
             }
             Ok(())
@@ -34,8 +37,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let variants = variants(input, &case, &mut errors)?;
     let labelled = variant_idents(input);
     let count = labelled.len();
-    let (schema, comment, source) =
-        (optional(schema.as_ref()), optional(comment.as_ref()), source(line(ident.span())));
+    let (schema, comment) = (optional(schema.as_ref()), optional(comment.as_ref()));
+    let (renamed_from, source) = (optional(renamed_from.as_ref()), source(line(ident.span())));
     errors.finish(quote! {
         const _: () = {
             use ::djogi_core::__private as __d;
@@ -45,6 +48,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 schema: #schema,
                 name: #type_name,
                 comment: #comment,
+                renamed_from: #renamed_from,
                 variants: &[#(#variants),*],
             };
             impl __d::PgType for #ident {

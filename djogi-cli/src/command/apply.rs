@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
-use djogi_cluster::apply::{Applied, Prepared, Request, prepare};
+use djogi_cluster::apply::{AfterFailure, Applied, Prepared, Request, prepare};
 use djogi_cluster::cluster::Cluster;
 use djogi_cluster::event::Reporter;
 use djogi_core::diff::Adoption;
@@ -49,12 +49,13 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             .into());
     }
     let request = request(args, context)?;
+    let after_failure = if args.fail_fast { AfterFailure::End } else { AfterFailure::GoOn };
     if json {
         return with_json(terminal, |reporter| {
             let cluster = cluster(context)?;
             let engine = Engine::start()?;
             match begin(&cluster, request, &engine, reporter)? {
-                Ok(prepared) => finish(engine.run_to_the_end(prepared.execute(reporter))),
+                Ok(prepared) => finish(engine.run_to_the_end(prepared.execute(after_failure, reporter))),
                 Err(ended) => ended_early(*ended),
             }
         });
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
     let confirmed = !asked || confirm(&prepared, terminal, &engine)?;
     let ended = with_progress(terminal, |reporter| {
         if confirmed {
-            engine.run_to_the_end(prepared.execute(reporter))
+            engine.run_to_the_end(prepared.execute(after_failure, reporter))
         } else {
             engine.run_to_the_end(prepared.decline(reporter))
         }
@@ -135,7 +136,12 @@ fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) ->
     let answer = engine.run(async {
         // Reading blocks a thread of its own, so that a signal is heard meanwhile.
         tokio::task::spawn_blocking(|| std::io::stdin().lines().next()).await
-    })?;
+    });
+    if answer.is_err() {
+        // The question is still on its line.
+        terminal.say("\n");
+    }
+    let answer = answer?;
     let line = answer.ok().flatten().and_then(Result::ok).unwrap_or_default();
     Ok(line.trim() == "yes")
 }

@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use clap::{Args, Subcommand};
 use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings};
 use djogi_cluster::error::EngineError;
-use djogi_cluster::event::Reporter;
-use djogi_cluster::server::{Down, EmbeddedServer, ServerError};
+use djogi_cluster::reset::reset;
+use djogi_cluster::server::{Down, EmbeddedServer};
 use djogi_cluster::session::{embedded_options, report};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ pub enum DbAction {
     Status,
     /// Print a connection string that psql takes
     Url,
-    /// Delete all data of the embedded database; asks first
+    /// Delete all data of the embedded database and what was recorded of it; asks first
     Reset {
         /// Do not ask
         #[arg(long)]
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &DbArgs, context: &Context, terminal: &mut Terminal) -> 
             if !auto_approve && !confirm(&cluster, terminal)? {
                 return Err(Diagnostic::error("declined", "nothing was deleted").into());
             }
-            with_progress(terminal, |reporter| reset(&cluster, reporter)).map_err(EngineError::from)?;
+            with_progress(terminal, |reporter| engine.run(reset(&cluster, reporter)))??;
             "Deleted. The next command starts with an empty database.\n".to_owned()
         }
     };
@@ -125,11 +125,6 @@ fn status(cluster: &Cluster, database: &str, as_json: bool) -> Result<String, Cl
         }
         (Some(major), _, _) => format!("PostgreSQL {major} does not run.\n  data {data}\n"),
     })
-}
-
-/// The data and what was recorded of it belong together.
-fn reset(cluster: &Cluster, reporter: &dyn Reporter) -> Result<(), ServerError> {
-    EmbeddedServer::reset(&cluster.embedded_dir(), &|event| report(reporter, &event))
 }
 
 fn confirm(cluster: &Cluster, terminal: &mut Terminal) -> Result<bool, CliError> {

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::cluster;
+use crate::report::line::printable_lines;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, Cl
     } else if past.is_empty() {
         "No run has written a state yet.\n".to_owned()
     } else {
-        past.iter().rev().map(to_line).collect()
+        printable_lines(&past.iter().rev().map(to_line).collect::<String>())
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::{addresses, cluster};
 use crate::report::events::with_progress;
+use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
     let imported = with_progress(terminal, |reporter| engine.run(import(&cluster, &selection, reporter)))??;
-    let text = if context.global.json { to_json(&imported) } else { to_text(&imported) };
+    let text = if context.global.json { to_json(&imported) } else { printable_lines(&to_text(&imported)) };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
 }

@@ -96,15 +96,20 @@ fn explain_change(planned: &Planned, address: &Address, terminal: &mut Terminal)
 }
 
 /// Writes the plan whole or not at all. It may show what is nobody else's business, so only its owner can read it.
+/// A device or a pipe, such as /dev/stdout, is written to and never replaced.
 fn save(document: &PlanDocument, file: &Path) -> Result<(), CliError> {
     let folder = file.parent().unwrap_or(Path::new("."));
+    let is_special = std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let write = || {
+        if is_special {
+            return std::fs::write(file, plan_json::render(document));
+        }
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
         temporary.write_all(plan_json::render(document).as_bytes())?;
         temporary.as_file().sync_all()?;
-        temporary.persist(file).map_err(|error| error.error)
+        temporary.persist(file).map(drop).map_err(|error| error.error)
     };
-    write().map(drop).map_err(|error| {
+    write().map_err(|error| {
         Diagnostic::error("plan_not_saved", format!("cannot write the plan: {error}"))
             .file(file.display().to_string())
             .into()

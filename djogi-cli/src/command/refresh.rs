@@ -9,6 +9,7 @@ use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::cluster;
 use crate::report::events::with_progress;
+use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -31,7 +32,11 @@ pub(crate) fn run(args: &RefreshArgs, context: &Context, terminal: &mut Terminal
             engine.run(refresh(&cluster, reporter))
         }
     })??;
-    let text = if context.global.json { to_json(&refreshed) } else { to_text(&refreshed, args.check) };
+    let text = if context.global.json {
+        to_json(&refreshed)
+    } else {
+        printable_lines(&to_text(&refreshed, args.check))
+    };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(if args.check && !refreshed.is_clean() { Exit::Changes } else { Exit::Done })
 }

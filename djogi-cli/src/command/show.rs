@@ -11,6 +11,7 @@ use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::project::{addresses, cluster};
+use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -73,7 +74,7 @@ fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, 
     text.push_str(&format!("  observed {}\n\n", resource.observed));
     let sql = djogi_core::sql::definition(definition, target.server_version, address);
     text.extend(sql.lines().map(|line| format!("  {line}\n")));
-    Ok(text)
+    Ok(printable_lines(&text))
 }
 
 fn all(revision: &Revision, as_json: bool) -> String {
@@ -86,7 +87,8 @@ fn all(revision: &Revision, as_json: bool) -> String {
     let lines: Vec<String> =
         resources.map(|(address, resource)| format!("{:<8} {address}\n", resource.status.as_str())).collect();
     let serial = revision.state.serial;
-    format!("{}\n{} at serial {serial}\n", lines.concat(), count(lines.len(), "resource"))
+    let all = printable_lines(&lines.concat());
+    format!("{all}\n{} at serial {serial}\n", count(lines.len(), "resource"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::project::cluster;
 use crate::report::events::with_progress;
+use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -26,7 +27,7 @@ pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, Cl
     let text = if context.global.json {
         format!("{:#}\n", to_json(&cluster.config.name, environment.as_deref(), &found))
     } else {
-        to_text(&cluster.config.name, environment.as_deref(), &found)
+        printable_lines(&to_text(&cluster.config.name, environment.as_deref(), &found))
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     let reached = found.targets.iter().all(|target| target.live.is_ok());
@@ -57,7 +58,7 @@ fn to_text(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Stri
 fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
     let live = match &target.live {
         Ok(live) => live,
-        Err(error) => return format!("  {}     {error}\n", target.target),
+        Err(error) => return format!("  {:<8} {error}\n", target.target.to_string()),
     };
     let LiveStatus { identity, managed, unmanaged, drifted, lock, .. } = live;
     let mut text = format!(

@@ -14,13 +14,19 @@ pub(super) fn mask(source: &str, shown: Option<&Range<usize>>) -> String {
         let content = &source[secret.clone()];
         let meant = shown.is_some_and(|span| span.start <= secret.end && secret.start <= span.end);
         let reference = content.starts_with("env:") || content.starts_with("file:");
-        let keep = (meant || reference) && !looks_secret(content);
+        let keep = (meant && !belongs_to_url(source, secret.start) || reference) && !looks_secret(content);
         masked.push_str(&mask_bare(&source[at..secret.start]));
         masked.extend(content.chars().map(|c| if keep || c == '\n' || c == '\r' { c } else { '*' }));
         at = secret.end;
     }
     masked.push_str(&mask_bare(&source[at..]));
     masked
+}
+
+/// Whether the value at `at` is a url, or stands where one should: it is never shown, whatever is wrong with it.
+fn belongs_to_url(source: &str, at: usize) -> bool {
+    let line = source[..at].rsplit('\n').next().unwrap_or_default();
+    line.split_once('=').is_some_and(|(key, _)| key.contains("url"))
 }
 
 /// A line that is no TOML: what stands after its `=` may be a secret without quotes.
@@ -94,6 +100,14 @@ fn string_end(bytes: &[u8], start: usize, quote: u8, long: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_where_a_url_should_is_never_shown() {
+        for line in ["url = [\"hunter2\"]", "target.main.url = {password = 'hunter2'}", "url = \"hunter2\""] {
+            let masked = mask(line, Some(&(0..line.len())));
+            assert!(!masked.contains("hunter2"), "{masked}");
+        }
+    }
 
     #[test]
     fn references_stay_and_literals_go() {

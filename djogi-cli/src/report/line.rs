@@ -184,6 +184,11 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
+/// The same for text of several lines: line ends stay.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Columns that a text takes on a terminal, escapes included.
 pub(crate) fn columns(text: &str) -> usize {
     printable(text).width()

@@ -12,7 +12,7 @@ pub mod events;
 pub mod explain;
 mod field;
 mod fold;
-mod line;
+pub(crate) mod line;
 pub mod plan_human;
 pub mod plan_json;
 pub mod plan_sql;

@@ -76,6 +76,9 @@ impl Script {
         self.blank();
         self.line("\\set ON_ERROR_STOP on");
         self.line("SET client_encoding = 'UTF8';");
+        // As in every session of djogi, for which the statements are written.
+        self.line("SET standard_conforming_strings = on;");
+        self.line("SET search_path = '';");
     }
 
     /// Skips what follows in any database but the target's.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use djogi_cluster::event::{Event, Failure, Outcome, RunSummary};
+use djogi_cluster::event::{Event, Failure, Outcome, RunSummary, TransactionFate};
 use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::plan::{PlanDiagnostic, Severity};
 use djogi_core::{Address, Ident};
@@ -274,7 +274,7 @@ fn progress(phase: Option<&str>, done: u64, total: Option<u64>, elapsed: Duratio
 
 /// PostgreSQL's error with everything it told.
 fn failure(target: &Ident, group: &str, failure: &Failure) -> Diagnostic {
-    let Failure { message, sqlstate, detail, hint, position, statement, address } = failure;
+    let Failure { message, sqlstate, detail, hint, position, statement, address, transaction } = failure;
     let code = sqlstate.clone().unwrap_or_else(|| "group_failed".to_owned());
     let mut diagnostic = Diagnostic::error(code, message.clone());
     diagnostic.address = address.as_ref().map(ToString::to_string);
@@ -289,7 +289,12 @@ fn failure(target: &Ident, group: &str, failure: &Failure) -> Diagnostic {
             None => format!("statement:\n{statement}"),
         });
     }
-    diagnostic = diagnostic.note(format!("group {group} of {target} was rolled back"));
+    let fate = match transaction {
+        TransactionFate::RolledBack => "was rolled back",
+        TransactionFate::Committed => "is committed",
+        TransactionFate::Unknown => "may be committed or not",
+    };
+    diagnostic = diagnostic.note(format!("group {group} of {target} {fate}"));
     match hint {
         Some(hint) => diagnostic.help(hint.clone()),
         None => diagnostic,

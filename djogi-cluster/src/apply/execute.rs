@@ -6,18 +6,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{Group, LockMode, Operation, PlanDocument};
 use djogi_core::{Address, Catalog, Digest, Kind, QualifiedName};
 use futures_util::{StreamExt, pin_mut, stream};
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::Stop;
+use super::holders::table_lock_holders;
+use super::progress::Progress;
 use super::run::changes_of;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
-use crate::event::{Event, Failure, Reporter, millis_since};
+use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
 use crate::ledger::{Fence, OpKind, OpRecord, fence, record_op};
@@ -26,20 +30,24 @@ use crate::session::Session;
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
 const IN_FLIGHT: usize = 32;
 
+const APPLY_AS_OWNER: &str =
+    "apply as a role that owns the objects, or that is a member of the role that does";
+
 /// What the groups of one plan have in common.
 pub(super) struct Execution<'a> {
     document: &'a PlanDocument,
     run: RunId,
     reporter: &'a dyn Reporter,
     stop: Stop,
+    progress: Progress,
     /// What every object that the plan speaks of must be like when its turn comes; `None`: not there.
     expected: BTreeMap<Address, Option<Digest>>,
 }
 
 /// A group that is not.
 pub(super) enum GroupError {
-    /// It was reported; what does not depend on it can go on.
-    RolledBack,
+    /// It was reported; what does not depend on it can go on. With what stood in the way, when it was no error.
+    RolledBack(Option<Reason>),
     /// Nothing can go on.
     Fatal(EngineError),
 }
@@ -69,7 +77,8 @@ impl<'a> Execution<'a> {
         reporter: &'a dyn Reporter,
         stop: Stop,
     ) -> Self {
-        Self { document, run, reporter, stop, expected: document.preconditions.clone() }
+        let (progress, expected) = (Progress::default(), document.preconditions.clone());
+        Self { document, run, reporter, stop, progress, expected }
     }
 
     /// Takes note of what a committed group has left.
@@ -94,6 +103,7 @@ impl<'a> Execution<'a> {
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
         let work = self.transact(session, fence, number, group, op, &relations);
+        let work = self.progress.watched(work, session, group, self.reporter);
         pin_mut!(work);
         let mut stop = self.stop.clone();
         let ended = tokio::select! {
@@ -113,9 +123,17 @@ impl<'a> Execution<'a> {
             Err(obstacle) => {
                 // A lost connection rolls back by itself.
                 let _ = session.connection.client().batch_execute("ROLLBACK").await;
-                let (failure, fatal) = tell(obstacle);
+                let (mut failure, fatal) = tell(obstacle);
+                let waited = failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
+                if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {
+                    failure.hint.get_or_insert_with(|| APPLY_AS_OWNER.to_owned());
+                }
+                if waited {
+                    tell_who_waited(session, group, &relations, &mut failure).await;
+                }
                 self.reporter.report(&Event::GroupFailed { target, group: name, op, failure, elapsed_ms });
-                Err(fatal.map_or(GroupError::RolledBack, GroupError::Fatal))
+                let reason = waited.then_some(Reason::LockBudgetExceeded);
+                Err(fatal.map_or(GroupError::RolledBack(reason), GroupError::Fatal))
             }
         }
     }
@@ -132,6 +150,7 @@ impl<'a> Execution<'a> {
         let client = session.connection.client();
         self.enter(session, fence, group, relations).await?;
         self.run_statements(client, group).await?;
+        self.progress.over();
         let record = OpRecord {
             op,
             run: self.run,
@@ -169,10 +188,16 @@ impl<'a> Execution<'a> {
         let client = session.connection.client();
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
         client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
+        self.progress.locking();
         fence(client, fenced).await?;
         for (relation, mode) in self.locks(group) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
-            client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, None))?;
+            let address = group
+                .operations
+                .iter()
+                .find(|operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation));
+            let address = address.map(|operation| &operation.address);
+            client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, address))?;
         }
         let observed = observe_some(session, relations).await?;
         let moved = self.moved(&observed.catalog, relations);
@@ -194,6 +219,7 @@ impl<'a> Execution<'a> {
                 number,
                 sql: sql.clone(),
             });
+            self.progress.executing(number, operation);
             let answer = answers.next().await.unwrap_or(Ok(()));
             answer.map_err(|error| statement_failed(&error, sql, Some(address)))?;
             self.reporter.report(&Event::OperationFinished {
@@ -296,6 +322,29 @@ fn statement_failed(error: &tokio_postgres::Error, sql: &str, address: Option<&A
     Obstacle::Statement { error: DatabaseError::new(error).in_statement(sql), address: address.cloned() }
 }
 
+/// Says what waited for which lock, and who has it as far as it can still be seen.
+async fn tell_who_waited(
+    session: &Session<'_>,
+    group: &Group,
+    relations: &BTreeSet<QualifiedName>,
+    failure: &mut Failure,
+) {
+    let budget = group.lock_timeout_ms;
+    failure.message = format!("the lock was not to be had within {budget} ms ({})", failure.message);
+    // Only words of the message depend on it.
+    let holders = table_lock_holders(session.connection.client(), relations).await.unwrap_or_default();
+    let detail = holders.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    failure.detail = Some(detail).filter(|detail| !detail.is_empty()).or(failure.detail.take());
+    failure.hint = Some(match holders.first() {
+        Some(holder) => format!(
+            "apply again when it is done, end it with `SELECT pg_terminate_backend({});`, or raise lock_timeout of \
+             the target",
+            holder.backend_pid
+        ),
+        None => "apply again, or raise lock_timeout of the target".to_owned(),
+    });
+}
+
 /// What is reported of an obstacle, and the error when nothing can go on after it.
 fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
     match obstacle {
@@ -304,7 +353,12 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
             (Failure { address, ..Failure::from(error) }, fatal)
         }
         Obstacle::Engine(error) => {
-            (Failure { message: error.to_string(), ..Failure::default() }, Some(error))
+            let transaction = match &error {
+                EngineError::CommitLost { committed: Some(true), .. } => TransactionFate::Committed,
+                EngineError::CommitLost { committed: None, .. } => TransactionFate::Unknown,
+                _ => TransactionFate::RolledBack,
+            };
+            (Failure { message: error.to_string(), transaction, ..Failure::default() }, Some(error))
         }
     }
 }

@@ -6,6 +6,8 @@
 //! goes on from what it finds.
 
 mod execute;
+mod holders;
+mod progress;
 mod record;
 mod run;
 mod verify;
@@ -34,6 +36,15 @@ pub enum Request {
     Declared(PlanOptions),
     /// A saved plan: exactly its statements, or a refusal.
     Saved(Box<PlanDocument>),
+}
+
+/// What a run does once a group has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// Executes what does not depend on the group.
+    GoOn,
+    /// Executes nothing more.
+    End,
 }
 
 /// What a run came to.
@@ -104,10 +115,12 @@ impl Prepared<'_> {
     }
 
     /// Does it. The summary is the last event, whatever happens.
-    pub async fn execute(self, reporter: &dyn Reporter) -> Applied {
+    pub async fn execute(self, after_failure: AfterFailure, reporter: &dyn Reporter) -> Applied {
         let has_work = self.has_work();
         let Self { mut run, mut locked, planned } = self;
-        let ended = if has_work { run.execute(&mut locked, &planned, reporter).await } else { Ok(()) };
+        run.begin_work();
+        let ended =
+            if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
         run.note_serial(&locked);
         let closed = locked.close().await;
         run.finish(Some(planned.document), ended.and(closed).err(), reporter)

@@ -1,15 +1,15 @@
 //! One run of apply, from its first event to its summary.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use djogi_core::Address;
-use djogi_core::disposition::Verdict;
-use djogi_core::plan::{Group, PlanDocument, ResourceChange};
+use djogi_core::disposition::{Reason, Verdict};
+use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, ResourceChange};
 
 use super::execute::{Execution, GroupError};
 use super::record::Record;
-use super::{Applied, Stop};
+use super::{AfterFailure, Applied, Stop};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
@@ -28,6 +28,8 @@ pub(super) struct Run {
     applied: BTreeSet<Address>,
     /// Changes whose group failed, or was not reached because an earlier one did.
     failed: BTreeSet<Address>,
+    /// Those of them that an error alone does not explain.
+    stuck: BTreeMap<Address, Reason>,
 }
 
 impl Run {
@@ -46,11 +48,17 @@ impl Run {
             serial: None,
             applied: BTreeSet::new(),
             failed: BTreeSet::new(),
+            stuck: BTreeMap::new(),
         }
     }
 
     pub(super) fn id(&self) -> RunId {
         self.id
+    }
+
+    /// What the user took to answer is no part of the time that the run took.
+    pub(super) fn begin_work(&mut self) {
+        self.began = Instant::now();
     }
 
     pub(super) fn note_serial(&mut self, locked: &Locked<'_>) {
@@ -62,6 +70,7 @@ impl Run {
         &mut self,
         locked: &mut Locked<'_>,
         planned: &Planned,
+        after_failure: AfterFailure,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let document = &planned.document;
@@ -70,8 +79,14 @@ impl Run {
         let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
-            if fatal.is_some() || *self.stop.borrow() || self.is_cut_off(document, group) {
+            let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
+            if fatal.is_some() || *self.stop.borrow() || is_over {
                 self.fail(document, group);
+                continue;
+            }
+            if self.is_cut_off(document, group) {
+                self.fail(document, group);
+                self.give_reason(document, group, Reason::PreviousFailure);
                 continue;
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
@@ -82,7 +97,12 @@ impl Run {
                     execution.expect(&settled.observed, &settled.relations);
                     record.checkpoint(locked, reporter).await?;
                 }
-                Err(GroupError::RolledBack) => self.fail(document, group),
+                Err(GroupError::RolledBack(reason)) => {
+                    self.fail(document, group);
+                    if let Some(reason) = reason {
+                        self.give_reason(document, group, reason);
+                    }
+                }
                 Err(GroupError::Fatal(error)) => {
                     self.fail(document, group);
                     fatal = Some(error);
@@ -109,6 +129,11 @@ impl Run {
             .any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
     }
 
+    fn give_reason(&mut self, document: &PlanDocument, group: &Group, reason: Reason) {
+        let changes = changes_of(document, group).filter(|change| change.disposition == Verdict::Applied);
+        self.stuck.extend(changes.map(|change| (change.address.clone(), reason)));
+    }
+
     fn fail(&mut self, document: &PlanDocument, group: &Group) {
         self.failed.extend(changes_of(document, group).map(|change| change.address.clone()));
     }
@@ -127,11 +152,17 @@ impl Run {
                 reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
             }
         }
+        for (address, reason) in &self.stuck {
+            reporter.report(&Event::ChangeBlocked { address: address.clone(), reason: *reason });
+        }
         let blocked = count(Verdict::Blocked);
+        let findings = document.iter().flat_map(|document| &document.diagnostics);
+        let denied = findings.into_iter().any(|found| found.code == DESTRUCTIVE_DENIED);
         let (outcome, exit_code) = match &error {
             Some(error) => (Outcome::Failed, error.exit_code()),
             None if *self.stop.borrow() => (Outcome::Interrupted, 1),
             None if !self.failed.is_empty() => (Outcome::Failed, 1),
+            None if denied => (Outcome::Blocked, 7),
             None if blocked > 0 => (Outcome::Blocked, 3),
             None => (Outcome::Converged, 0),
         };

@@ -101,6 +101,32 @@ impl fmt::Display for DatabaseError {
 
 impl std::error::Error for DatabaseError {}
 
+/// The way out of a refusal (manual appendix A, classes 28, 3D and 53).
+fn refusal_help(endpoint: &Endpoint, sqlstate: &str) -> Option<String> {
+    let Endpoint { host, user, database, .. } = endpoint;
+    Some(match sqlstate {
+        "28P01" => format!("correct the password of role {user:?} in the url of the target"),
+        "28000" => {
+            format!(
+                "create role {user:?}, or let it in with a line for it in pg_hba.conf of the server at {host}"
+            )
+        }
+        "3D000" => format!("`CREATE DATABASE {}`, or correct the url of the target", quoted(database)),
+        "42501" => format!(
+            "`GRANT CONNECT ON DATABASE {} TO {}`, or use a role that may connect",
+            quoted(database),
+            quoted(user)
+        ),
+        "53300" => "wait for other sessions to end, or raise max_connections".to_owned(),
+        "57P03" => "the server is starting or stopping; run the command again".to_owned(),
+        _ => return None,
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Why there is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
@@ -110,6 +136,8 @@ pub enum ConnectError {
     Unreachable { endpoint: Endpoint, reason: String },
     #[error("cannot set up TLS with {endpoint}: {reason}")]
     Tls { endpoint: Endpoint, reason: String },
+    #[error("PostgreSQL at {endpoint} wants a password, and the url of the target has none")]
+    PasswordMissing { endpoint: Endpoint },
     /// The server answered, with an error.
     #[error("PostgreSQL at {endpoint} refused the session: {error}")]
     Refused { endpoint: Endpoint, error: Box<DatabaseError> },
@@ -132,6 +160,7 @@ impl ConnectError {
             ConnectError::Parameters(_) => "url_invalid",
             ConnectError::Unreachable { .. } => "unreachable",
             ConnectError::Tls { .. } => "tls",
+            ConnectError::PasswordMissing { .. } => "password_missing",
             ConnectError::Refused { .. } => "refused",
             ConnectError::TooOld { .. } => "server_too_old",
             ConnectError::TransactionPooling { .. } => "pooled_connection",
@@ -145,10 +174,15 @@ impl ConnectError {
                 Some("is the server running, and does the url of the target name it?".to_owned())
             }
             ConnectError::TooOld { .. } => Some("upgrade the server".to_owned()),
-            ConnectError::Parameters(_)
-            | ConnectError::Tls { .. }
-            | ConnectError::Refused { .. }
-            | ConnectError::TransactionPooling { .. } => None,
+            ConnectError::Refused { endpoint, error } => refusal_help(endpoint, error.sqlstate.as_deref()?),
+            ConnectError::PasswordMissing { .. } => Some(
+                "name a variable or a file that holds the whole url, `url = \"env:NAME\"` or `url = \"file:PATH\"`"
+                    .to_owned(),
+            ),
+            ConnectError::Tls { .. } => {
+                Some("`sslmode` in the url says how much TLS there must be (manual table 34.1)".to_owned())
+            }
+            ConnectError::Parameters(_) | ConnectError::TransactionPooling { .. } => None,
         }
     }
 
@@ -156,6 +190,10 @@ impl ConnectError {
         let database_error = DatabaseError::new(error);
         if database_error.sqlstate.is_some() {
             Self::Refused { endpoint, error: Box::new(database_error) }
+        } else if database_error.message.ends_with("password missing") {
+            Self::PasswordMissing { endpoint }
+        } else if database_error.message.contains("TLS") {
+            Self::Tls { endpoint, reason: database_error.message }
         } else {
             Self::Unreachable { endpoint, reason: database_error.message }
         }

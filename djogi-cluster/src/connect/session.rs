@@ -5,8 +5,8 @@ use tokio_postgres::Client;
 
 use super::error::{ConnectError, Endpoint};
 
-/// The settings that decide how PostgreSQL prints values and expressions come first, then those that would
-/// end a long apply. `jit` costs more than any catalog query takes. One statement, one round trip.
+/// The settings that decide how PostgreSQL reads and prints values and expressions come first, then those that
+/// would end a long apply. `jit` costs more than any catalog query takes. One statement, one round trip.
 const SETTINGS: &str = "
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_setting('server_version_num')::int4,
@@ -19,7 +19,9 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.set_config('extra_float_digits', '1', false),
        pg_catalog.set_config('bytea_output', 'hex', false),
        pg_catalog.set_config('quote_all_identifiers', 'off', false),
+       pg_catalog.set_config('standard_conforming_strings', 'on', false),
        pg_catalog.set_config('default_transaction_isolation', 'read committed', false),
+       pg_catalog.set_config('lock_timeout', '0', false),
        pg_catalog.set_config('statement_timeout', '0', false),
        pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false),
        pg_catalog.set_config('idle_session_timeout', '0', false),

@@ -17,6 +17,10 @@ pub enum LedgerError {
     NotALedger,
     #[error("role {role:?} may not read the ledger in schema djogi")]
     NoPrivilege { role: String },
+    #[error("role {role:?} may not write the ledger in schema djogi")]
+    MayNotWrite { role: String },
+    #[error("role {role:?} may not create the ledger in database {database:?}")]
+    MayNotCreate { role: String, database: String },
     #[error("the session is read-only: djogi cannot {doing}")]
     ReadOnly { doing: &'static str },
     #[error("target `{target}` belongs to the state with lineage {ledger}, not to {ours}")]
@@ -55,6 +59,10 @@ fn sql_message(error: &tokio_postgres::Error) -> String {
     }
 }
 
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 impl LedgerError {
     /// For `map_err`: what was being done, and by which statement.
     pub(crate) fn sql(doing: &'static str, statement: &str) -> impl FnOnce(tokio_postgres::Error) -> Self {
@@ -71,6 +79,7 @@ impl LedgerError {
             LedgerError::Newer { .. } => "ledger_newer",
             LedgerError::NotALedger => "ledger_foreign_schema",
             LedgerError::NoPrivilege { .. } => "ledger_no_privilege",
+            LedgerError::MayNotWrite { .. } | LedgerError::MayNotCreate { .. } => "ledger_no_privilege",
             LedgerError::ReadOnly { .. } => "read_only_session",
             LedgerError::OtherLineage { .. } => "lineage_mismatch",
             LedgerError::Fenced { .. } => "fenced",
@@ -89,10 +98,24 @@ impl LedgerError {
                     .to_owned()
             }
             LedgerError::NoPrivilege { role } => {
-                let role = role.replace('"', "\"\"");
+                let role = quoted(role);
                 format!(
-                    "`GRANT USAGE ON SCHEMA djogi TO \"{role}\"; GRANT SELECT ON ALL TABLES IN SCHEMA djogi TO \
-                     \"{role}\";` lets it plan; who applies needs the role that owns the schema"
+                    "`GRANT USAGE ON SCHEMA djogi TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA djogi TO \
+                     {role};` lets it plan; who applies needs the role that owns the schema"
+                )
+            }
+            LedgerError::MayNotWrite { role } => {
+                let role = quoted(role);
+                format!(
+                    "apply as the role that owns the schema, or let this one: `GRANT USAGE ON SCHEMA djogi TO {role}; \
+                     GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA djogi TO {role};`"
+                )
+            }
+            LedgerError::MayNotCreate { role, database } => {
+                let (role, database) = (quoted(role), quoted(database));
+                format!(
+                    "`CREATE SCHEMA djogi AUTHORIZATION {role};` as an administrator is enough for the ledger; or \
+                     `GRANT CREATE ON DATABASE {database} TO {role};`"
                 )
             }
             LedgerError::ReadOnly { .. } => {

@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::error::LedgerError;
 use super::holder::Holder;
-use super::schema::{LedgerVersion, ledger_version};
+use super::schema::ledger_version;
 use crate::identity::{Epoch, Lineage};
 
 /// The row of one target.
@@ -25,7 +25,7 @@ const READ: &str = "SELECT lineage::text, epoch, holder::text FROM djogi.lease W
 
 /// The lease of `target`; `None` when it has none yet. Reads only.
 pub async fn read_lease(client: &impl GenericClient, target: &Ident) -> Result<Option<Lease>, LedgerError> {
-    if ledger_version(client).await? == LedgerVersion::Absent {
+    if ledger_version(client).await?.is_blank() {
         return Ok(None);
     }
     let row = client.query_typed_opt(READ, &[(&target.as_str(), Type::TEXT)]).await;

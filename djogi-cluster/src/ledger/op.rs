@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 
 use super::error::LedgerError;
-use super::schema::{LedgerVersion, ledger_version};
+use super::schema::ledger_version;
 use crate::identity::{Epoch, OpId, RunId};
 
 /// What a group was.
@@ -143,7 +143,7 @@ pub async fn ops_since(
     target: &Ident,
     last: Option<OpId>,
 ) -> Result<Since, LedgerError> {
-    if ledger_version(client).await? == LedgerVersion::Absent {
+    if ledger_version(client).await?.is_blank() {
         return Ok(last.map_or(Since::Ops(Vec::new()), |_| Since::Unknown));
     }
     let Some(last) = last else {
@@ -166,7 +166,7 @@ pub async fn ops_since(
 
 /// The row of one group: present exactly when the group has committed. Reads only.
 pub async fn find_op(client: &impl GenericClient, op: OpId) -> Result<Option<RecordedOp>, LedgerError> {
-    if ledger_version(client).await? == LedgerVersion::Absent {
+    if ledger_version(client).await?.is_blank() {
         return Ok(None);
     }
     let row = client.query_typed_opt(FIND, &[(&op.to_string(), Type::TEXT)]).await;
@@ -181,7 +181,7 @@ pub async fn find_plan(
     target: &Ident,
     plan: Digest,
 ) -> Result<Option<RunId>, LedgerError> {
-    if ledger_version(client).await? == LedgerVersion::Absent {
+    if ledger_version(client).await?.is_blank() {
         return Ok(None);
     }
     let plan = plan.to_string();

@@ -17,11 +17,25 @@ pub const LEDGER_VERSION: u32 = MIGRATIONS.len() as u32;
 
 const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
 
+/// Not part of a migration: an administrator may have made the schema for a role that may not.
+const CREATE_SCHEMA: &str = "CREATE SCHEMA djogi;
+COMMENT ON SCHEMA djogi IS 'Ledger of djogi: what was applied to this database, and by whom. Not to be edited.';
+";
+
 /// What a database holds of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LedgerVersion {
     Absent,
+    /// The schema is there, with nothing in it.
+    Empty,
     At(u32),
+}
+
+impl LedgerVersion {
+    /// Whether there is no row to be read.
+    pub fn is_blank(self) -> bool {
+        matches!(self, LedgerVersion::Absent | LedgerVersion::Empty)
+    }
 }
 
 const FIND: &str = "
@@ -29,7 +43,10 @@ SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
        (SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')
           FROM pg_catalog.pg_class c
          WHERE c.relnamespace = n.oid AND c.relname = 'migration' AND c.relkind = 'r'),
-       current_user::text
+       current_user::text,
+       EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.typnamespace = n.oid)
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname = 'djogi'";
 
@@ -44,6 +61,9 @@ pub async fn ledger_version(client: &impl GenericClient) -> Result<LedgerVersion
     let found = client.query_typed_opt(FIND, &[]).await.map_err(LedgerError::sql("find the ledger", FIND))?;
     let Some(row) = found else { return Ok(LedgerVersion::Absent) };
     let (usage, select): (bool, Option<bool>) = (row.get(0), row.get(1));
+    if !row.get::<_, bool>(3) {
+        return Ok(LedgerVersion::Empty);
+    }
     if !usage || select == Some(false) {
         return Err(LedgerError::NoPrivilege { role: row.get(2) });
     }
@@ -61,24 +81,58 @@ pub async fn ledger_version(client: &impl GenericClient) -> Result<LedgerVersion
     Ok(LedgerVersion::At(version))
 }
 
+const RIGHTS: &str = "
+SELECT pg_catalog.current_setting('transaction_read_only')::boolean,
+       CASE WHEN n.oid IS NULL
+            THEN pg_catalog.has_database_privilege(d.oid, 'CREATE')
+            ELSE pg_catalog.has_schema_privilege(n.oid, 'CREATE') END,
+       current_user::text,
+       d.datname::text,
+       (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'INSERT')
+                                   AND (c.relname <> 'lease' OR pg_catalog.has_table_privilege(c.oid, 'UPDATE')))
+          FROM pg_catalog.pg_class c
+         WHERE c.relnamespace = n.oid AND c.relname IN ('lease', 'op') AND c.relkind = 'r')
+  FROM pg_catalog.pg_database d LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'djogi'
+ WHERE d.datname = pg_catalog.current_database()";
+
+/// Whether this session could write the ledger, or create it. Reads only, so that a refusal leaves nothing behind.
+///
+/// # Errors
+/// As [`ledger_version`], and when the session is read-only or its role has not the rights.
+pub async fn preflight_ledger(client: &impl GenericClient) -> Result<(), LedgerError> {
+    let found = ledger_version(client).await?;
+    let row =
+        client.query_typed_one(RIGHTS, &[]).await.map_err(LedgerError::sql("read its rights", RIGHTS))?;
+    if row.get(0) {
+        return Err(LedgerError::ReadOnly { doing: "write the ledger" });
+    }
+    let role = row.get(2);
+    match found {
+        LedgerVersion::At(LEDGER_VERSION) if row.get::<_, Option<bool>>(4) != Some(false) => Ok(()),
+        LedgerVersion::At(LEDGER_VERSION) => Err(LedgerError::MayNotWrite { role }),
+        LedgerVersion::At(_) | LedgerVersion::Absent | LedgerVersion::Empty if row.get(1) => Ok(()),
+        LedgerVersion::At(_) | LedgerVersion::Absent | LedgerVersion::Empty => {
+            Err(LedgerError::MayNotCreate { role, database: row.get(3) })
+        }
+    }
+}
+
 /// Creates the ledger, or brings it up to date, in a transaction of its own. Nothing is written when it is.
 /// For holders of the run lock.
 pub async fn ensure_ledger(client: &Client) -> Result<(), LedgerError> {
     loop {
-        let from = match ledger_version(client).await? {
-            LedgerVersion::At(LEDGER_VERSION) => return Ok(()),
-            LedgerVersion::At(version) => version,
-            LedgerVersion::Absent => 0,
-        };
-        let script = migration_script(from);
+        let found = ledger_version(client).await?;
+        if found == LedgerVersion::At(LEDGER_VERSION) {
+            return Ok(());
+        }
+        let script = migration_script(found);
         match client.batch_execute(&script).await {
             Ok(()) => return Ok(()),
             Err(error) => {
                 // Leaves the failed transaction; when the connection is gone, so is the transaction.
                 let _ = client.batch_execute("ROLLBACK").await;
                 let overtaken = error.code().is_some_and(|code| OVERTAKEN.contains(code));
-                let now = if overtaken { ledger_version(client).await? } else { LedgerVersion::At(from) };
-                if now == LedgerVersion::Absent || now == LedgerVersion::At(from) {
+                if !overtaken || ledger_version(client).await? == found {
                     return Err(LedgerError::sql("create the ledger", &script)(error));
                 }
             }
@@ -94,8 +148,16 @@ const OVERTAKEN: &[SqlState] = &[
     SqlState::DUPLICATE_OBJECT,
 ];
 
-fn migration_script(from: u32) -> String {
+fn migration_script(found: LedgerVersion) -> String {
     let mut script = String::from("BEGIN;\n");
+    let from = match found {
+        LedgerVersion::At(version) => version,
+        LedgerVersion::Empty => 0,
+        LedgerVersion::Absent => {
+            script.push_str(CREATE_SCHEMA);
+            0
+        }
+    };
     for (number, migration) in (1..).zip(MIGRATIONS).skip(from as usize) {
         script.push_str(migration);
         script.push_str(&format!(

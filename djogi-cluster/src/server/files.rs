@@ -1,12 +1,14 @@
 //! Small file operations with the path in their errors, and OS locks. A lock belongs to the open file: the kernel frees
 //! it when its holder ends, however that happens, so no lock here can outlive a killed command.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use fs4::{FileExt, TryLockError};
 
 use super::error::ServerError;
 
@@ -72,12 +74,12 @@ pub(super) fn open_lock(path: &Path) -> Result<File, ServerError> {
 
 /// Takes a lock without waiting; `false` when somebody else has it.
 pub(super) fn try_exclusive(lock: &File, path: &Path) -> Result<bool, ServerError> {
-    taken(lock.try_lock(), path)
+    taken(FileExt::try_lock(lock), path)
 }
 
 /// Takes a shared lock without waiting; `false` when somebody else has it exclusively.
 pub(super) fn try_shared(lock: &File, path: &Path) -> Result<bool, ServerError> {
-    taken(lock.try_lock_shared(), path)
+    taken(FileExt::try_lock_shared(lock), path)
 }
 
 fn taken(result: Result<(), TryLockError>, path: &Path) -> Result<bool, ServerError> {

@@ -53,14 +53,16 @@ impl Misplaced {
     pub fn help(&self) -> String {
         match self {
             Misplaced::OtherDatabase { target, .. } => format!(
-                "check the url of target `{target}` and choose the environment it belongs to with `--env`"
+                "check the url of target `{target}` and choose the environment it belongs to with `--env`; an \
+                 embedded database that is gone for good is forgotten by `djogi db reset`"
             ),
             Misplaced::OtherState { .. } => {
                 "use the project and `--env` that this database was made with".to_owned()
             }
             Misplaced::StateMissing { location, .. } => format!(
                 "put the state back into `{location}` (a copy of `state.json` or `state.json.backup`), or use \
-                 the project and `--env` that this database was made with"
+                 the project and `--env` that this database was made with; an embedded database whose data may go is \
+                 emptied by `djogi db reset`"
             ),
             Misplaced::Regressed { .. } => {
                 "`djogi refresh` records what the database holds now; then plan again".to_owned()

@@ -229,7 +229,7 @@ impl TargetState {
                 RecordedResource { desired: *desired, observed: *observed, oid: *oid, drifted, package };
             resources.insert(address.clone(), resource);
         }
-        Recorded { resources, catalog: definitions.into_iter().collect() }
+        Recorded { resources, catalog: definitions.into_iter().collect(), ..Recorded::default() }
     }
 
     pub fn identity(&self) -> DatabaseIdentity {

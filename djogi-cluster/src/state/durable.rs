@@ -5,12 +5,13 @@
 //! asks for, as git and Terraform do it: a state holds no secrets, and a teammate or a pipeline step under
 //! another account must be able to read it; who wants it private says so with the umask.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use fs4::{FileExt, TryLockError};
 use tempfile::NamedTempFile;
 
 use super::error::StoreError;
@@ -95,7 +96,7 @@ impl OsLock {
         let file = file.map_err(|e| StoreError::io("lock", path, e))?;
         let began = Instant::now();
         loop {
-            match file.try_lock() {
+            match FileExt::try_lock(&file) {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", path, error)),
                 Err(TryLockError::WouldBlock) if began.elapsed() >= Self::PATIENCE => {

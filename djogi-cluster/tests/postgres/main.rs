@@ -1,4 +1,4 @@
-//! djogi-cluster against real servers: each test runs on every server of `DJOGI_TEST_SERVERS`.
+//! djogi-cluster against real servers: each test runs on each of `e2e::servers`.
 
 #[cfg(test)]
 mod connect;

@@ -10,11 +10,9 @@ use djogi_core::address::Address;
 use djogi_core::kind::Resource;
 use djogi_core::observation::Observation;
 
-/// The servers that tests run against: `DJOGI_TEST_SERVERS`, connection strings separated by commas.
+/// The servers under test.
 pub(crate) fn servers() -> Vec<ConnectParameters> {
-    let list = std::env::var("DJOGI_TEST_SERVERS")
-        .unwrap_or_else(|_| "host=/tmp/s15 user=postgres,host=/tmp/s18 user=postgres".to_owned());
-    list.split(',').map(|server| server.parse().unwrap()).collect()
+    e2e::servers().iter().map(|server| server.url("postgres").parse().unwrap()).collect()
 }
 
 /// A database of its own; dropped when the test is over.

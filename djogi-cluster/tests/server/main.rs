@@ -1,6 +1,5 @@
-//! Tests of djogi's own servers on real PostgreSQL. `DJOGI_TEST_POSTGRES` lists the installations (folders with `bin/`,
-//! separated by colons); without it, the newest installed one of each major version is used. The promises hold for root and
-//! for ordinary users alike, so the tests run as either.
+//! Tests of djogi's own servers on real PostgreSQL. The versions are those of
+//! `e2e::installations`. The promises hold for root and for ordinary users alike, so the tests run as either.
 
 #[cfg(test)]
 mod binaries;

@@ -14,17 +14,9 @@ use tokio_postgres::{Client, NoTls};
 /// What a quiet caller passes.
 pub(crate) fn quiet(_event: ServerEvent) {}
 
-/// Folders with `bin/`.
+/// Folders of programs, one of each version under test.
 pub(crate) fn installations() -> Vec<PathBuf> {
-    let found: Vec<PathBuf> = match std::env::var_os("DJOGI_TEST_POSTGRES") {
-        Some(list) => std::env::split_paths(&list).collect(),
-        None => (15..30)
-            .filter_map(|major| BinarySearch { major: Some(major), ..offline() }.find(&quiet).ok())
-            .map(|binaries| binaries.dir)
-            .collect(),
-    };
-    assert!(!found.is_empty(), "no PostgreSQL to test with");
-    found
+    e2e::installations().iter().map(|binaries| binaries.dir.clone()).collect()
 }
 
 /// The environment's search without downloads.

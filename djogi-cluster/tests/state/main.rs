@@ -1,7 +1,7 @@
 //! What the state store, the ledger and the run lock promise, against real files, processes and servers.
 //!
 //! `contract` is what every store backend must pass; `local` adds what only files can suffer. Tests that need a
-//! server take it from `DJOGI_TEST_SERVERS` (connection strings, separated by commas).
+//! server run on each of `e2e::servers`.
 //!
 //! `cfg(test)` tells clippy that helpers may unwrap as tests may.
 

@@ -143,10 +143,8 @@ async fn connect(config: &Config) -> (Client, AbortHandle) {
 
 /// Runs `test` in a new database on each server.
 pub(crate) async fn on_every_server(test: impl AsyncFn(&TestDatabase)) {
-    let servers = std::env::var("DJOGI_TEST_SERVERS")
-        .unwrap_or_else(|_| "host=/tmp/s15 user=postgres,host=/tmp/s18 user=postgres".to_owned());
-    for server in servers.split(',') {
-        let database = TestDatabase::create(server.parse().unwrap()).await;
+    for server in e2e::servers() {
+        let database = TestDatabase::create(server.url("postgres").parse().unwrap()).await;
         test(&database).await;
     }
 }

@@ -241,12 +241,14 @@ fn live_suffices(dependent: &Candidate<'_>, dependency: &Candidate<'_>) -> bool 
     if *conflict || renamed_from.is_some() || live.is_none() {
         return false;
     }
+    let has_it = matches!(dependent.change.action, Action::Update(_))
+        && dependent.needs.live.contains(&dependency.change.address);
     match action {
         Action::Adopt | Action::Forget => true,
-        Action::Create | Action::Delete => false,
+        Action::Create => false,
+        // It is not dropped while it is needed.
+        Action::Delete => has_it,
         Action::Update(_) | Action::Replace(_) => {
-            let has_it = matches!(dependent.change.action, Action::Update(_))
-                && dependent.needs.live.contains(&dependency.change.address);
             has_it || has_all_labels(*live, desired.map(|declared| &declared.resource))
         }
     }

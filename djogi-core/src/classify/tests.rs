@@ -121,6 +121,16 @@ fn a_dropped_table_under_a_view_is_blocked_by_the_view_on_its_column() {
 }
 
 #[test]
+fn what_is_not_dropped_because_it_is_needed_holds_nobody_up() {
+    let mut world = World::new();
+    world.converged([table("t", &["a integer"])]).owned(schema("public")).desired(table("t", &["a bigint"]));
+    assert_eq!(
+        world.changes(),
+        ["delete schema.main.public: blocked/dependency_not_applied", "update table.main.public.t: applied"]
+    );
+}
+
+#[test]
 fn what_needs_a_blocked_or_unmanaged_table_waits() {
     let mut world = World::new();
     world.live(table("theirs", &["id bigint"])).live(table("t", &["id bigint"]));

@@ -94,6 +94,10 @@ pub fn diff<'a>(
         let record = recorded.get(address);
         let drift = drifted.contains_key(address) || record.is_some_and(|record| record.drifted);
         let renamed_from = rebased.renames.get(address);
+        // What is as declared by now need not be as it was recorded.
+        let is_outdated = |record: &RecordedResource, live: &Resource| {
+            drift || rebased.recorded.is_overtaken(address) && record.observed != Digest::of(live)
+        };
         let change = |action| Change {
             address: address.clone(),
             action,
@@ -126,6 +130,9 @@ pub fn diff<'a>(
                 if live == &declared.resource && renamed_from.is_none() && declared.renamed_columns.is_empty()
                     || is_settled(record, &declared.resource, live)
                 {
+                    if is_outdated(record, live) {
+                        changes.push(change(Action::Adopt));
+                    }
                     continue;
                 }
                 let comparison = live.compare(&declared.resource);
@@ -174,6 +181,7 @@ fn compared<'a>(
     place: PlaceColumn<'_>,
     changes: &mut Vec<Change<'a>>,
 ) {
+    let before = changes.len();
     let change = match comparison {
         Comparison::InPlace(alterations) => {
             let whole = change(Action::Update(alterations));
@@ -182,8 +190,15 @@ fn compared<'a>(
         Comparison::Replace => change(Action::Replace(None)),
     };
     let nothing = matches!(&change.action, Action::Update(alterations) if alterations.is_empty());
-    let adopted = change.live.is_some() && !rebased.recorded.resources.contains_key(&change.address);
-    match (nothing, change.renamed_from, adopted) {
+    let recorded = rebased.recorded.resources.get(&change.address);
+    let is_news = match (change.live, recorded) {
+        (Some(_), None) => true,
+        // A change of one of its columns records the whole table.
+        (Some(_), Some(_)) if changes.len() > before => false,
+        (Some(live), Some(record)) => change.drift || record.observed != Digest::of(live),
+        (None, _) => false,
+    };
+    match (nothing, change.renamed_from, is_news) {
         (true, None, true) => changes.push(Change { action: Action::Adopt, ..change }),
         (true, None, false) => {}
         _ => changes.push(change),

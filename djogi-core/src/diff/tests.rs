@@ -196,14 +196,26 @@ fn a_column_that_somebody_added_is_drift_and_its_healing_is_gated() {
 }
 
 #[test]
-fn drift_that_the_declaration_agrees_with_is_only_told() {
+fn drift_that_the_declaration_agrees_with_is_told_and_recorded_without_sql() {
     let mut world = World::new();
     world.recorded(orders()).live(table("orders", &["id bigint", "total bigint"]));
     world.desired(table("orders", &["id bigint", "total bigint"]));
     let plan = world.plan();
-    assert!(plan.converged);
+    assert_eq!(world.changes(), ["adopt table.main.public.orders: applied"]);
+    assert!(plan.groups.is_empty());
     assert_eq!(plan.resource_drift.len(), 1);
-    assert_eq!(plan.resource_drift[0].disposition, crate::disposition::Verdict::Derived);
+    assert_eq!(plan.resource_drift[0].disposition, crate::disposition::Verdict::Applied);
+}
+
+#[test]
+fn what_the_ledger_proves_to_be_done_is_recorded_and_no_drift() {
+    let mut world = World::new();
+    world.recorded(orders()).live(table("orders", &["id bigint", "total bigint"]));
+    world.desired(table("orders", &["id bigint", "total bigint"]));
+    world.overtaken("orders");
+    let plan = world.plan();
+    assert_eq!(world.changes(), ["adopt table.main.public.orders: applied"]);
+    assert!(plan.groups.is_empty() && plan.resource_drift.is_empty());
 }
 
 #[test]

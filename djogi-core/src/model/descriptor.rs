@@ -208,6 +208,13 @@ pub struct GeneratedDescriptor {
 pub struct PrimaryKeyDescriptor {
     pub name: Option<&'static str>,
     pub columns: &'static [&'static str],
+    pub comment: Option<&'static str>,
+}
+
+impl PrimaryKeyDescriptor {
+    pub const fn new(columns: &'static [&'static str]) -> Self {
+        Self { name: None, columns, comment: None }
+    }
 }
 
 /// When a constraint is checked.
@@ -226,11 +233,18 @@ pub struct UniqueDescriptor {
     pub columns: &'static [&'static str],
     pub nulls_not_distinct: bool,
     pub deferral: Deferral,
+    pub comment: Option<&'static str>,
 }
 
 impl UniqueDescriptor {
     pub const fn new(columns: &'static [&'static str]) -> Self {
-        Self { name: None, columns, nulls_not_distinct: false, deferral: Deferral::NotDeferrable }
+        Self {
+            name: None,
+            columns,
+            nulls_not_distinct: false,
+            deferral: Deferral::NotDeferrable,
+            comment: None,
+        }
     }
 }
 
@@ -239,6 +253,13 @@ impl UniqueDescriptor {
 pub struct CheckDescriptor {
     pub name: Option<&'static str>,
     pub sql: &'static str,
+    pub comment: Option<&'static str>,
+}
+
+impl CheckDescriptor {
+    pub const fn new(sql: &'static str) -> Self {
+        Self { name: None, sql, comment: None }
+    }
 }
 
 /// A foreign key.
@@ -255,6 +276,7 @@ pub struct ForeignKeyDescriptor {
     /// `MATCH FULL`, else `MATCH SIMPLE`.
     pub match_full: bool,
     pub deferral: Deferral,
+    pub comment: Option<&'static str>,
 }
 
 impl ForeignKeyDescriptor {
@@ -274,6 +296,7 @@ impl ForeignKeyDescriptor {
             on_update: ReferentialAction::NoAction,
             match_full: false,
             deferral: Deferral::NotDeferrable,
+            comment: None,
         }
     }
 }
@@ -308,6 +331,7 @@ pub struct ExclusionDescriptor {
     pub elements: &'static [(KeyDescriptor, &'static str)],
     pub predicate: Option<&'static str>,
     pub deferral: Deferral,
+    pub comment: Option<&'static str>,
 }
 
 impl ExclusionDescriptor {
@@ -319,6 +343,7 @@ impl ExclusionDescriptor {
             elements,
             predicate: None,
             deferral: Deferral::NotDeferrable,
+            comment: None,
         }
     }
 }
@@ -334,6 +359,9 @@ pub struct IndexDescriptor {
     pub unique: bool,
     pub nulls_not_distinct: bool,
     pub predicate: Option<&'static str>,
+    /// Storage parameters with their values as PostgreSQL keeps them: `("fillfactor", "90")`.
+    pub options: &'static [(&'static str, &'static str)],
+    pub comment: Option<&'static str>,
 }
 
 impl IndexDescriptor {
@@ -347,6 +375,8 @@ impl IndexDescriptor {
             unique: false,
             nulls_not_distinct: false,
             predicate: None,
+            options: &[],
+            comment: None,
         }
     }
 }
@@ -394,6 +424,8 @@ pub struct EnumDescriptor {
     pub schema: Option<&'static str>,
     pub name: &'static str,
     pub comment: Option<&'static str>,
+    /// The type's earlier name, `name` or `schema.name`.
+    pub renamed_from: Option<&'static str>,
     /// In declaration order, which is the sort order of the values.
     pub variants: &'static [VariantDescriptor],
 }

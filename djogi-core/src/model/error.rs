@@ -2,6 +2,7 @@
 
 use super::descriptor::{Source, TableName};
 use super::type_name::TypeNameError;
+use crate::address::Address;
 use crate::ident::{Ident, IdentError, QualifiedName};
 
 /// One contradiction in or between models.
@@ -39,8 +40,30 @@ pub enum LowerError {
         "`{column}` at {at} is of type {data_type}, but an identity column is smallint, integer or bigint"
     )]
     IdentityType { column: &'static str, data_type: String, at: Source },
-    #[error("the identity of `{column}` at {at} starts at {start}, outside of {min} to {max}")]
-    IdentityRange { column: &'static str, start: i64, min: i64, max: i64, at: Source },
+    #[error("{what} at {at} starts at {start}, outside of {min} to {max}")]
+    SequenceStart { what: String, start: i64, min: i64, max: i64, at: Source },
+    #[error("{what} at {at} goes from {min} to {max}, which is no range of {data_type}")]
+    SequenceBounds { what: String, min: i64, max: i64, data_type: &'static str, at: Source },
+    #[error("{what} at {at} has an increment of 0 or a cache below 1")]
+    SequenceStep { what: String, at: Source },
+    #[error("`{data_type}` at {at} is not the type of a sequence; smallint, integer and bigint are")]
+    SequenceType { data_type: String, at: Source },
+    #[error("`{address}` is declared twice, at {first} and at {second}")]
+    ObjectTwice { address: Address, first: Source, second: Source },
+    #[error("the owner of sequence {sequence} at {at} is {table}, which is not a model of the same target")]
+    DanglingOwner { sequence: QualifiedName, table: QualifiedName, at: Source },
+    #[error("sequence {sequence} at {at} is owned by {table}; PostgreSQL wants both in one schema")]
+    OwnerSchema { sequence: QualifiedName, table: QualifiedName, at: Source },
+    #[error(
+        "sequence {sequence} at {at} is owned by column `{column}`, which {table} at {declared} does not have"
+    )]
+    OwnerColumn {
+        sequence: QualifiedName,
+        column: String,
+        table: QualifiedName,
+        at: Source,
+        declared: Source,
+    },
     #[error("{what} of {table} at {at} names column `{column}`, which the model does not have")]
     UnknownColumn { what: &'static str, table: TableName, column: String, at: Source },
     #[error("the foreign key at {at} references {references}, which is not a model of the same target")]

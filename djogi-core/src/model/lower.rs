@@ -7,12 +7,15 @@ mod enums;
 mod foreign_keys;
 mod indexes;
 mod names;
+mod objects;
+mod sequences;
 mod tables;
 
 use std::collections::BTreeMap;
 
 use super::descriptor::{DEFAULT_SCHEMA, ModelDescriptor, Source};
 use super::error::LowerError;
+use super::object::ObjectDescriptor;
 use crate::address::Address;
 use crate::declared::{self, Declaration, Declarations};
 use crate::ident::{Ident, QualifiedName};
@@ -23,23 +26,26 @@ use tables::Lowered;
 /// Boxed on its way up, because errors are rare and carry two places.
 type Result<T> = std::result::Result<T, Box<LowerError>>;
 
-/// Compiles models to declarations.
+/// Compiles models and the objects beside them to declarations.
 ///
 /// # Errors
-/// Every contradiction in or between the models, not just the first one.
+/// Every contradiction in or between them, not just the first one.
 pub fn lower(
     models: &[&'static ModelDescriptor],
+    objects: &[&'static ObjectDescriptor],
     default_target: &Ident,
 ) -> std::result::Result<Declarations, Vec<LowerError>> {
     let mut errors = Vec::new();
     let enums = enums::collect(models, default_target, &mut errors);
     let tables = tables::lower(models, default_target, &enums, &mut errors);
+    let objects = objects::lower(objects, default_target, &mut errors);
     // What follows looks columns up; a table that is not understood would only draw errors of its own.
     if !errors.is_empty() {
         return Err(errors);
     }
-    let names = names::choose(&tables, &mut errors);
+    let names = names::choose(&tables, &objects.sequences, &mut errors);
     let mut sink = Sink::default();
+    objects.declare_plain(&mut sink);
     let by_name = tables::by_name(&tables);
     for (table, names) in tables.iter().zip(&names) {
         sink.schema(table);
@@ -48,7 +54,10 @@ pub fn lower(
         indexes::declare(table, names, &mut sink, &mut errors);
         foreign_keys::declare(table, names, &by_name, &mut sink, &mut errors);
     }
-    enums::declare(&enums, &mut sink);
+    for sequence in &objects.sequences {
+        sequences::declare(sequence, &by_name, &mut sink, &mut errors);
+    }
+    enums::declare(&enums, &mut sink, &mut errors);
     if errors.is_empty() { Ok(sink.declarations) } else { Err(errors) }
 }
 
@@ -87,13 +96,14 @@ impl Sink {
         self.declarations.resources.entry(address).or_insert(declaration);
     }
 
-    /// Declares the schema of a table; `public` is every database's own.
+    /// Declares the schema of a table.
     fn schema(&mut self, table: &Lowered) {
         self.schema_named(&table.target, &table.table.schema, table.model.source);
     }
 
+    /// Declares a schema that is named; `public` and those of PostgreSQL itself are in every database.
     fn schema_named(&mut self, target: &Ident, name: &Ident, source: Source) {
-        if name.as_str() != DEFAULT_SCHEMA {
+        if name.as_str() != DEFAULT_SCHEMA && !name.as_str().starts_with("pg_") {
             let schema = Resource::Schema(Schema { name: name.clone(), comment: None });
             self.add(target, source, Entry::new(schema, false));
         }

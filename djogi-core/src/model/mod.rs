@@ -1,5 +1,5 @@
 //! Rust models: what the derives emit ([`descriptor`]), how Rust types map ([`types`]), how models are found
-//! ([`registry`]), and how they become declared resources ([`lower`]).
+//! ([`registry`]), and how they become declared resources ([`lower`]). What no struct carries is [`object`].
 
 mod default_value;
 pub mod descriptor;
@@ -7,6 +7,7 @@ mod error;
 mod json;
 mod lower;
 mod naming;
+pub mod object;
 pub mod registry;
 mod type_name;
 pub mod types;
@@ -15,6 +16,7 @@ pub use descriptor::{EnumDescriptor, ModelDescriptor, Source, TableName};
 pub use error::LowerError;
 pub use json::Json;
 pub use lower::lower;
-pub use registry::{DescriptorProvider, LinkedModels, Model, models};
+pub use object::ObjectDescriptor;
+pub use registry::{DescriptorProvider, LinkedModels, Model, models, objects};
 pub use type_name::{Malformed, TypeName, TypeNameError, canonical as canonical_type_name};
 pub use types::{PgEnum, PgType};

@@ -2,6 +2,7 @@
 //! models that come from elsewhere. The order of a link is arbitrary, so what leaves here is sorted.
 
 use super::descriptor::{ModelDescriptor, TableName};
+use super::object::ObjectDescriptor;
 
 /// A struct whose rows are a table's. Derive it; the constants are for djogi.
 #[diagnostic::on_unimplemented(
@@ -22,18 +23,34 @@ pub struct Registration(pub &'static ModelDescriptor);
 
 inventory::collect!(Registration);
 
-/// A source of models besides the derive, such as a plug-in or a generator.
+/// What `schema!`, `extension!` and `sequence!` submit.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ObjectRegistration(pub &'static ObjectDescriptor);
+
+inventory::collect!(ObjectRegistration);
+
+/// A source of declarations besides the derives and macros, such as a plug-in or a generator.
 pub trait DescriptorProvider {
     fn models(&self) -> Vec<&'static ModelDescriptor>;
+
+    /// Schemas, extensions and sequences.
+    fn objects(&self) -> Vec<&'static ObjectDescriptor> {
+        Vec::new()
+    }
 }
 
-/// The models of every crate that is linked into this program.
+/// The declarations of every crate that is linked into this program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LinkedModels;
 
 impl DescriptorProvider for LinkedModels {
     fn models(&self) -> Vec<&'static ModelDescriptor> {
         inventory::iter::<Registration>.into_iter().map(|registration| registration.0).collect()
+    }
+
+    fn objects(&self) -> Vec<&'static ObjectDescriptor> {
+        inventory::iter::<ObjectRegistration>.into_iter().map(|registration| registration.0).collect()
     }
 }
 
@@ -44,6 +61,14 @@ pub fn models(providers: &[&dyn DescriptorProvider]) -> Vec<&'static ModelDescri
     // A provider may pass on what is linked anyway.
     models.dedup_by(|a, b| std::ptr::eq(*a, *b));
     models
+}
+
+/// The other objects of all providers, sorted by target, name and place in the source.
+pub fn objects(providers: &[&dyn DescriptorProvider]) -> Vec<&'static ObjectDescriptor> {
+    let mut objects: Vec<_> = providers.iter().flat_map(|provider| provider.objects()).collect();
+    objects.sort_by_key(|object| (object.target, object.name(), object.source));
+    objects.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    objects
 }
 
 /// Links library crates whose models would otherwise be left out, because nothing else in the

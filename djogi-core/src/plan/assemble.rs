@@ -290,10 +290,13 @@ pub(super) fn approvals(changes: &[ResourceChange]) -> Vec<ApprovalNeed> {
     changes.iter().filter(needs_approval).map(need).collect()
 }
 
+/// The code of the finding that a target's policy denies a change.
+pub const DESTRUCTIVE_DENIED: &str = "destructive_denied";
+
 /// Under `deny`, each closed gate is an error that says so.
 pub(super) fn diagnostics(changes: &[ResourceChange], policy: DestructivePolicy) -> Vec<PlanDiagnostic> {
     let denied = |change: &ResourceChange| PlanDiagnostic {
-        code: "destructive_denied".to_owned(),
+        code: DESTRUCTIVE_DENIED.to_owned(),
         severity: Severity::Error,
         address: Some(change.address.clone()),
         message: "the policy of this target denies changes that destroy or narrow data".to_owned(),

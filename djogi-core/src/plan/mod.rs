@@ -7,6 +7,7 @@ pub mod inputs;
 pub mod operation;
 mod preconditions;
 
+pub use assemble::DESTRUCTIVE_DENIED;
 pub use compile::{compile, drifted, explain};
 pub use document::{
     ActionVerb, ApprovalNeed, ApprovalStatus, Base, BaseTarget, ChangeBody, ConfigReference, FieldChange,

@@ -17,3 +17,8 @@ fn every_derived_model_is_registered() {
     let names: Vec<_> = model::models(&[&LinkedModels]).iter().map(|model| model.name).collect();
     assert_eq!(names, ["Tenant", "Person", "Order"]);
 }
+
+#[test]
+fn every_object_beside_the_models_is_registered() {
+    insta::assert_debug_snapshot!("objects", model::objects(&[&LinkedModels]));
+}

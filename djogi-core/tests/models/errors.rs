@@ -5,6 +5,10 @@ use djogi_core::model::descriptor::{
     IdentityDescriptor, IndexDescriptor, KeyDescriptor, PrimaryKeyDescriptor, ReferenceDescriptor,
     TypeDescriptor, UniqueDescriptor, VariantDescriptor,
 };
+use djogi_core::model::object::{
+    ExtensionDescriptor, ObjectDescriptor, ObjectKind, OwnerDescriptor, SchemaDescriptor, SequenceDescriptor,
+    SequenceNumbers,
+};
 use djogi_core::model::{ModelDescriptor, Source, TableName, lower};
 
 use super::lowering::{SOURCE, field, main, table};
@@ -12,7 +16,7 @@ use super::lowering::{SOURCE, field, main, table};
 const ELSEWHERE: Source = Source { package: "billing", file: "billing/src/lib.rs", line: 3 };
 
 fn errors(models: &[&'static ModelDescriptor]) -> String {
-    let errors = lower(models, &main()).unwrap_err();
+    let errors = lower(models, &[], &main()).unwrap_err();
     errors.iter().map(|error| format!("{error}\n")).collect()
 }
 
@@ -25,7 +29,7 @@ macro_rules! model {
 
 const PARENT: ModelDescriptor = ModelDescriptor {
     source: ELSEWHERE,
-    primary_key: Some(PrimaryKeyDescriptor { name: None, columns: &["id"] }),
+    primary_key: Some(PrimaryKeyDescriptor::new(&["id"])),
     ..table("parents", &[field("id", "uuid"), field("code", "text")])
 };
 static PARENTS: ModelDescriptor = PARENT;
@@ -89,7 +93,15 @@ fn a_reference_out_of_the_models_without_columns() {
 }
 
 const fn mood(source: Source, variants: &'static [VariantDescriptor]) -> EnumDescriptor {
-    EnumDescriptor { rust_name: "Mood", source, schema: None, name: "mood", comment: None, variants }
+    EnumDescriptor {
+        rust_name: "Mood",
+        source,
+        schema: None,
+        name: "mood",
+        comment: None,
+        renamed_from: None,
+        variants,
+    }
 }
 static HERE: EnumDescriptor = mood(SOURCE, &[VariantDescriptor { name: "A", label: "a" }]);
 static THERE: EnumDescriptor = mood(ELSEWHERE, &[VariantDescriptor { name: "B", label: "b" }]);
@@ -179,4 +191,99 @@ fn names_that_postgresql_cannot_hold() {
     );
     insta::assert_snapshot!(errors(&[long]),
         @r#"the table at src/models.rs:7: identifier "t23456789_123456789_123456789_123456789_123456789_123456789_1234" has 64 bytes; PostgreSQL allows 63"#);
+}
+
+fn object_errors(models: &[&'static ModelDescriptor], objects: &[&'static ObjectDescriptor]) -> String {
+    let errors = lower(models, objects, &main()).unwrap_err();
+    errors.iter().map(|error| format!("{error}\n")).collect()
+}
+
+macro_rules! object {
+    ($source:expr, $kind:expr) => {{
+        static OBJECT: ObjectDescriptor = ObjectDescriptor::new($source, $kind);
+        &OBJECT
+    }};
+}
+
+const COUNTER: SequenceDescriptor = SequenceDescriptor::new(None, "counter");
+
+const fn counting(numbers: SequenceNumbers) -> ObjectKind {
+    ObjectKind::Sequence(SequenceDescriptor { data_type: "smallint", numbers, ..COUNTER })
+}
+
+const fn owned(table: ReferenceDescriptor, column: &'static str) -> ObjectKind {
+    ObjectKind::Sequence(SequenceDescriptor { owned_by: Some(OwnerDescriptor { table, column }), ..COUNTER })
+}
+
+#[test]
+fn one_object_declared_twice() {
+    const GIST: ObjectKind = ObjectKind::Extension(ExtensionDescriptor::new("btree_gist"));
+    const APP: ObjectKind = ObjectKind::Schema(SchemaDescriptor::new("app"));
+    let objects: [&'static ObjectDescriptor; 4] =
+        [object!(SOURCE, GIST), object!(ELSEWHERE, GIST), object!(SOURCE, APP), object!(ELSEWHERE, APP)];
+    insta::assert_snapshot!(object_errors(&[], &objects), @r"
+    `extension.main.btree_gist` is declared twice, at src/models.rs:7 and at billing/src/lib.rs:3
+    `schema.main.app` is declared twice, at src/models.rs:7 and at billing/src/lib.rs:3
+    ");
+}
+
+#[test]
+fn a_sequence_with_the_name_of_a_table() {
+    let clash = model!(..table("counter", &[field("a", "int")]));
+    insta::assert_snapshot!(object_errors(&[clash], &[object!(ELSEWHERE, ObjectKind::Sequence(COUNTER))]),
+        @"name `counter` in schema public is given twice, at src/models.rs:7 and at billing/src/lib.rs:3");
+}
+
+#[test]
+fn sequences_that_postgresql_would_refuse() {
+    const NUMBERS: SequenceNumbers = SequenceNumbers::DEFAULT;
+    for (kind, expected) in [
+        (
+            counting(SequenceNumbers { start: Some(40_000), ..NUMBERS }),
+            "sequence `counter` at src/models.rs:7 starts at 40000, outside of 1 to 32767",
+        ),
+        (
+            counting(SequenceNumbers { max: Some(40_000), ..NUMBERS }),
+            "sequence `counter` at src/models.rs:7 goes from 1 to 40000, which is no range of smallint",
+        ),
+        (
+            counting(SequenceNumbers { increment: Some(-1), max: Some(-40_000), ..NUMBERS }),
+            "sequence `counter` at src/models.rs:7 goes from -32768 to -40000, which is no range of smallint",
+        ),
+        (
+            counting(SequenceNumbers { cache: Some(0), ..NUMBERS }),
+            "sequence `counter` at src/models.rs:7 has an increment of 0 or a cache below 1",
+        ),
+        (
+            ObjectKind::Sequence(SequenceDescriptor { data_type: "text", ..COUNTER }),
+            "`text` at src/models.rs:7 is not the type of a sequence; smallint, integer and bigint are",
+        ),
+    ] {
+        let object = Box::leak(Box::new(ObjectDescriptor::new(SOURCE, kind)));
+        assert_eq!(object_errors(&[], &[object]).trim_end(), expected);
+    }
+}
+
+#[test]
+fn owners_that_are_not_there() {
+    const LOST: ReferenceDescriptor = ReferenceDescriptor::Model(TableName::new(None, "lost"));
+    const TO: ReferenceDescriptor = ReferenceDescriptor::Model(PARENT.table);
+    const FAR: ReferenceDescriptor = ReferenceDescriptor::Table("legacy.accounts");
+    for (kind, expected) in [
+        (
+            owned(LOST, "id"),
+            "the owner of sequence public.counter at src/models.rs:7 is public.lost, which is not a model of the same target",
+        ),
+        (
+            owned(TO, "nr"),
+            "sequence public.counter at src/models.rs:7 is owned by column `nr`, which public.parents at billing/src/lib.rs:3 does not have",
+        ),
+        (
+            owned(FAR, "id"),
+            "sequence public.counter at src/models.rs:7 is owned by legacy.accounts; PostgreSQL wants both in one schema",
+        ),
+    ] {
+        let object = Box::leak(Box::new(ObjectDescriptor::new(SOURCE, kind)));
+        assert_eq!(object_errors(&[&PARENTS], &[object]).trim_end(), expected);
+    }
 }

@@ -1,9 +1,31 @@
-//! Two models and an enum that together use every attribute there is.
+//! Two models, an enum and objects beside them that together use every attribute there is.
+
+djogi_core::schema!(app, comment = "The shop");
+djogi_core::schema!("Archive", target = "west");
+djogi_core::extension!(btree_gist, target = "west");
+djogi_core::extension!("uuid-ossp", schema = "public", version = "1.1");
+djogi_core::sequence!(
+    schema = "app",
+    name = "counter",
+    type = integer,
+    start = 1000,
+    increment = 10,
+    min = 10,
+    max = 1_000_000,
+    cache = 5,
+    cycle,
+    owned_by = Order.counter,
+    comment = "Counts",
+    renamed_from = "counters",
+    target = "west"
+);
+djogi_core::sequence!(name = "tickets", increment = -1, owned_by = "public.gates.ticket");
 
 use djogi_core::{Json, Model, PgEnum, PgType};
 
 #[derive(Clone, Copy, PgEnum)]
 #[pg_enum(schema = "app", name = "order_state", rename_all = "SCREAMING_SNAKE_CASE", comment = "Where it is")]
+#[pg_enum(renamed_from = "state")]
 pub(crate) enum State {
     OnHold,
     #[label = "it's paid"]
@@ -14,8 +36,8 @@ pub(crate) enum State {
 pub(crate) struct TenantId(i64);
 
 #[derive(Model)]
-#[model(schema = "app", pk(columns(tenant, id), name = "tenants_identity"))]
-#[model(unique(columns(region)))]
+#[model(schema = "app", pk(columns(tenant, id), name = "tenants_identity", comment = "Whose"))]
+#[model(unique(columns(region), comment = "One for each"))]
 pub(crate) struct Tenant {
     tenant: TenantId,
     #[field(identity(always, start = 100, increment = -5, min = -1000, max = 100, cache = 20, cycle))]
@@ -35,11 +57,13 @@ pub(crate) struct Tenant {
     columns(placed_at desc nulls last, note collate("C") opclass("text_pattern_ops"), "lower(note)"),
     include(state),
     where = "note IS NOT NULL",
-    name = "orders_search"
+    name = "orders_search",
+    with(fillfactor = 90, deduplicate_items = off),
+    comment = "For the search box"
 ))]
 #[model(index(expr = "(payload ->> 'a')", unique, nulls_not_distinct))]
 #[model(unique(columns(note, state), nulls_not_distinct, deferrable))]
-#[model(check(sql = "price > 0"))]
+#[model(check(sql = "price > 0", comment = "Nothing is free"))]
 #[model(foreign_key(
     columns(tenant, tenant_nr),
     references = Tenant,
@@ -47,21 +71,23 @@ pub(crate) struct Tenant {
     on_delete = set_null(tenant_nr),
     on_update = cascade,
     match = simple,
-    initially_deferred
+    initially_deferred,
+    comment = "Who ordered"
 ))]
 #[model(exclude(
     elements(room with "=", "int4range(1, price)" with "&&"),
     method = gist,
     where = "price > 0",
     name = "orders_rooms",
-    deferrable
+    deferrable,
+    comment = "One at a time"
 ))]
 pub(crate) struct Order {
     #[field(pk(name = "orders_pk"), default = identity)]
     id: i64,
     tenant: TenantId,
     tenant_nr: Option<i32>,
-    #[field(column = "raum", type = "int4", index(method = hash, where = "room > 1"))]
+    #[field(column = "raum", type = "int4", index(method = hash, where = "raum > 1"))]
     room: i32,
     #[field(collate = "C", unique(name = "orders_note_once", initially_deferred), renamed_from = "remark")]
     note: Option<String>,

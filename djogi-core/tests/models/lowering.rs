@@ -7,7 +7,8 @@ use djogi_core::model::descriptor::{
     DefaultDescriptor, FieldDescriptor, FieldType, ForeignKeyDescriptor, IndexDescriptor, KeyDescriptor,
     PrimaryKeyDescriptor, ReferenceDescriptor, UniqueDescriptor,
 };
-use djogi_core::model::{ModelDescriptor, Source, TableName, lower};
+use djogi_core::model::object::{ObjectDescriptor, ObjectKind, SchemaDescriptor, SequenceDescriptor};
+use djogi_core::model::{LinkedModels, ModelDescriptor, Source, TableName, lower, objects};
 use djogi_core::{Ident, Model};
 
 use super::every_attribute::{Order, Tenant};
@@ -42,7 +43,7 @@ fn addresses(declarations: &Declarations) -> String {
 fn every_attribute_becomes_a_resource() {
     // In one target, so that the foreign key between the two resolves.
     static WEST: ModelDescriptor = ModelDescriptor { target: Some("west"), ..*Tenant::DESCRIPTOR };
-    let lowered = lower(&[Order::DESCRIPTOR, &WEST], &main()).unwrap();
+    let lowered = lower(&[Order::DESCRIPTOR, &WEST], &objects(&[&LinkedModels]), &main()).unwrap();
     insta::assert_json_snapshot!(lowered);
 }
 
@@ -50,7 +51,7 @@ fn every_attribute_becomes_a_resource() {
 fn names_follow_from_tables_and_columns_and_renames_keep_the_old_ones() {
     static MODEL: ModelDescriptor = ModelDescriptor {
         renamed_from: Some("users"),
-        primary_key: Some(PrimaryKeyDescriptor { name: None, columns: &["id"] }),
+        primary_key: Some(PrimaryKeyDescriptor::new(&["id"])),
         uniques: &[UniqueDescriptor::new(&["mail"]), UniqueDescriptor::new(&["id", "mail"])],
         indexes: &[
             IndexDescriptor::new(9, &[KeyDescriptor::column("mail")]),
@@ -65,7 +66,7 @@ fn names_follow_from_tables_and_columns_and_renames_keep_the_old_ones() {
             &[field("id", "int8"), FieldDescriptor { renamed_from: Some("email"), ..field("mail", "text") }],
         )
     };
-    insta::assert_snapshot!(addresses(&lower(&[&MODEL], &main()).unwrap()), @r"
+    insta::assert_snapshot!(addresses(&lower(&[&MODEL], &[], &main()).unwrap()), @r"
     table.main.public.accounts (was table.main.public.users)
     constraint.main.public.accounts.accounts_id_mail_key (was constraint.main.public.users.users_id_email_key)
     constraint.main.public.accounts.accounts_mail_key (was constraint.main.public.users.users_email_key)
@@ -79,7 +80,7 @@ fn names_follow_from_tables_and_columns_and_renames_keep_the_old_ones() {
 #[test]
 fn a_foreign_key_takes_the_primary_key_of_the_other_model() {
     static PARENT: ModelDescriptor = ModelDescriptor {
-        primary_key: Some(PrimaryKeyDescriptor { name: None, columns: &["nr"] }),
+        primary_key: Some(PrimaryKeyDescriptor::new(&["nr"])),
         ..table("parents", &[FieldDescriptor { column: "nr", ..field("number", "bigint") }])
     };
     static CHILD: ModelDescriptor = ModelDescriptor {
@@ -89,7 +90,7 @@ fn a_foreign_key_takes_the_primary_key_of_the_other_model() {
         ],
         ..table("children", &[field("a", "int4")])
     };
-    let lowered = lower(&[&CHILD, &PARENT], &main()).unwrap();
+    let lowered = lower(&[&CHILD, &PARENT], &[], &main()).unwrap();
     let keys: Vec<_> = lowered
         .resources
         .iter()
@@ -113,7 +114,7 @@ fn only_what_postgresql_must_parse_is_raw() {
     macro_rules! raw {
         ($($model:tt)*) => {{
             static MODEL: ModelDescriptor = ModelDescriptor { $($model)* };
-            let lowered = lower(&[&MODEL], &main()).unwrap();
+            let lowered = lower(&[&MODEL], &[], &main()).unwrap();
             lowered.resources.values().filter(|declaration| declaration.raw).count()
         }};
     }
@@ -133,7 +134,37 @@ fn only_what_postgresql_must_parse_is_raw() {
         )
     );
     let unknown_type = raw!(..table("t", &[FieldDescriptor { ty: Sql("citext"), ..field("a", "") }]));
-    let check =
-        raw!(checks: &[CheckDescriptor { name: None, sql: "a > 0" }], ..table("t", &[field("a", "int")]));
+    let check = raw!(checks: &[CheckDescriptor::new("a > 0")], ..table("t", &[field("a", "int")]));
     assert_eq!([literal, expression, unknown_type, check], [0, 1, 1, 1]);
+}
+
+#[test]
+fn a_declared_schema_and_the_models_that_name_it_are_one() {
+    const APP: ObjectKind =
+        ObjectKind::Schema(SchemaDescriptor { comment: Some("The shop"), ..SchemaDescriptor::new("app") });
+    static SCHEMA: ObjectDescriptor = ObjectDescriptor::new(SOURCE, APP);
+    static MODEL: ModelDescriptor =
+        ModelDescriptor { table: TableName::new(Some("app"), "t"), ..table("t", &[field("a", "int")]) };
+    let lowered = lower(&[&MODEL], &[&SCHEMA], &main()).unwrap();
+    insta::assert_snapshot!(addresses(&lowered), @r"
+    schema.main.app
+    table.main.app.t
+    ");
+    let app = &lowered.resources[&"schema.main.app".parse().unwrap()];
+    assert_eq!(serde_json::to_value(&app.resource).unwrap()["schema"]["comment"], "The shop");
+}
+
+#[test]
+fn an_automatic_name_avoids_a_sequence() {
+    const TAKEN: SequenceDescriptor = SequenceDescriptor::new(None, "t_a_idx");
+    static SEQUENCE: ObjectDescriptor = ObjectDescriptor::new(SOURCE, ObjectKind::Sequence(TAKEN));
+    static MODEL: ModelDescriptor = ModelDescriptor {
+        indexes: &[IndexDescriptor::new(9, &[KeyDescriptor::column("a")])],
+        ..table("t", &[field("a", "int")])
+    };
+    insta::assert_snapshot!(addresses(&lower(&[&MODEL], &[&SEQUENCE], &main()).unwrap()), @r"
+    sequence.main.public.t_a_idx
+    table.main.public.t
+    index.main.public.t_a_idx1
+    ");
 }

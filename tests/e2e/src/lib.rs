@@ -1,1 +1,22 @@
-//! e2e
+//! What the tests of all packages share: PostgreSQL servers of their own, databases, projects, and the real binaries.
+//!
+//! Nothing has to be installed or running. The versions are chosen by `DJOGI_TEST_POSTGRES_VERSIONS`; see [`installations`].
+//! Everything here panics when it cannot do its work: a test has no better answer.
+
+mod binaries;
+mod catalog;
+mod database;
+mod output;
+mod project;
+mod schema;
+mod server;
+mod wait;
+
+pub use binaries::{djogi, shop};
+pub use catalog::fingerprint;
+pub use database::Database;
+pub use output::Output;
+pub use project::{Files, Project};
+pub use schema::declarations;
+pub use server::{Server, installations, on_each_server, servers};
+pub use wait::eventually;

@@ -78,6 +78,11 @@ impl<'a> TargetRecord<'a> {
     ) {
         self.last_op = Some(op);
         self.is_changed = true;
+        for change in changes.iter().filter(|change| change.kind == Kind::Table) {
+            if let (Some(from), Some(to)) = (&change.previous_address, change.address.relation()) {
+                self.move_members(from, &to);
+            }
+        }
         for change in changes {
             let owner = owner(&change.address);
             self.drifted.remove(&owner);
@@ -156,6 +161,25 @@ impl<'a> TargetRecord<'a> {
             .resources
             .insert(address, RecordedResource { desired, observed, oid, drifted: false, package });
         self.recorded.catalog.insert(self.target, resource.clone());
+    }
+
+    /// Constraints go with their table when it is renamed; nothing else says so.
+    fn move_members(&mut self, from: &Address, to: &QualifiedName) {
+        let is_member = |address: &&Address| address.table_of_member().as_ref() == Some(from);
+        let members: Vec<Address> = self.recorded.resources.keys().filter(is_member).cloned().collect();
+        for old in members {
+            let Some(new) = old.in_table(to) else { continue };
+            if let Some(entry) = self.recorded.resources.remove(&old) {
+                self.recorded.resources.insert(new.clone(), entry);
+            }
+            if let Some(mark) = self.marks.remove(&old) {
+                self.marks.insert(new.clone(), mark);
+            }
+            if self.drifted.remove(&old) {
+                self.drifted.insert(new);
+            }
+            self.recorded.catalog.remove(&old);
+        }
     }
 
     fn forget(&mut self, address: &Address) {

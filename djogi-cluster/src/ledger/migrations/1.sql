@@ -1,6 +1,3 @@
-CREATE SCHEMA djogi;
-COMMENT ON SCHEMA djogi IS 'Ledger of djogi: what was applied to this database, and by whom. Not to be edited.';
-
 CREATE TABLE djogi.migration (
     version    integer     PRIMARY KEY,
     djogi      text        NOT NULL,

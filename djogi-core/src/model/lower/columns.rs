@@ -1,11 +1,9 @@
 //! One column: its type, its nullability and where its value comes from.
 
 use super::enums::{self, Enums};
-use super::{Result, ident, qualified};
+use super::{Result, ident, qualified, sequences};
 use crate::ident::Ident;
-use crate::kind::{
-    Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceOptions, SequenceType,
-};
+use crate::kind::{Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType};
 use crate::model::default_value::{self, Declared};
 use crate::model::descriptor::{
     ColumnValue, DEFAULT_SCHEMA, DefaultDescriptor, EnumDescriptor, FieldDescriptor, FieldType,
@@ -156,7 +154,6 @@ fn default_value(
     })
 }
 
-/// Spells out the options that PostgreSQL fills in (manual, reference page of CREATE SEQUENCE).
 fn identity(
     field: &FieldDescriptor,
     descriptor: &IdentityDescriptor,
@@ -168,17 +165,8 @@ fn identity(
         data_type: data_type.name.clone(),
         at,
     })?;
-    let (lowest, highest) = sequence_type.range();
-    let increment = descriptor.increment.unwrap_or(1);
-    let ascending = increment > 0;
-    let min = descriptor.min.unwrap_or(if ascending { 1 } else { lowest });
-    let max = descriptor.max.unwrap_or(if ascending { highest } else { -1 });
-    let start = descriptor.start.unwrap_or(if ascending { min } else { max });
-    if start < min || start > max {
-        return Err(LowerError::IdentityRange { column: field.column, start, min, max, at }.into());
-    }
+    let what = format!("the identity of `{}`", field.column);
+    let options = sequences::options(descriptor.into(), sequence_type, &what, at)?;
     let mode = if descriptor.always { IdentityMode::Always } else { IdentityMode::ByDefault };
-    let cache = descriptor.cache.unwrap_or(1);
-    let options = SequenceOptions { start, increment, min, max, cache, cycle: descriptor.cycle };
     Ok(Identity { mode, options })
 }

@@ -17,7 +17,8 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
         match table.columns("the primary key", key.columns, at) {
             Ok(columns) => {
                 let definition = ConstraintDefinition::PrimaryKey { columns, include: Vec::new() };
-                add(table, name, definition, Deferral::NotDeferrable, false, at, sink);
+                let said = Said { deferral: Deferral::NotDeferrable, comment: key.comment };
+                add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),
         }
@@ -28,7 +29,8 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
                 let nulls_not_distinct = unique.nulls_not_distinct;
                 let definition =
                     ConstraintDefinition::Unique { columns, include: Vec::new(), nulls_not_distinct };
-                add(table, name, definition, unique.deferral, false, at, sink);
+                let said = Said { deferral: unique.deferral, comment: unique.comment };
+                add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),
         }
@@ -36,18 +38,27 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
     for (check, name) in model.checks.iter().zip(&names.checks) {
         let expression = Expression::new(check.sql.trim());
         let definition = ConstraintDefinition::Check { expression, no_inherit: false };
-        add(table, name, definition, Deferral::NotDeferrable, true, at, sink);
+        let said = Said { deferral: Deferral::NotDeferrable, comment: check.comment };
+        add(table, name, definition, said, true, at, sink);
     }
     for (descriptor, name) in model.exclusions.iter().zip(&names.exclusions) {
         let at = at.at(descriptor.line);
         match exclusion(table, descriptor, at) {
             Ok((exclusion, raw)) => {
                 let definition = ConstraintDefinition::Exclusion(exclusion);
-                add(table, name, definition, descriptor.deferral, raw, at, sink);
+                let said = Said { deferral: descriptor.deferral, comment: descriptor.comment };
+                add(table, name, definition, said, raw, at, sink);
             }
             Err(error) => errors.push(*error),
         }
     }
+}
+
+/// What every constraint can say besides its definition.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    pub(super) deferral: Deferral,
+    pub(super) comment: Option<&'static str>,
 }
 
 /// Adds a constraint, remembering the address it had before a declared rename.
@@ -55,7 +66,7 @@ pub(super) fn add(
     table: &Lowered,
     name: &Named,
     definition: ConstraintDefinition,
-    deferral: Deferral,
+    said: Said,
     raw: bool,
     at: Source,
     sink: &mut Sink,
@@ -65,13 +76,13 @@ pub(super) fn add(
         table: table.table.name.clone(),
         name: name.new.clone(),
         definition,
-        deferrable: match deferral {
+        deferrable: match said.deferral {
             Deferral::NotDeferrable => Deferrable::NotDeferrable,
             Deferral::InitiallyImmediate => Deferrable::InitiallyImmediate,
             Deferral::InitiallyDeferred => Deferrable::InitiallyDeferred,
         },
         validated: true,
-        comment: None,
+        comment: said.comment.map(str::to_owned),
     };
     let mut entry = Entry::new(Resource::Constraint(constraint), raw);
     entry.renamed_from = Some(Address::constraint(&table.target, &table.old_name, &name.old));

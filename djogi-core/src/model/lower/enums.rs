@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Result, Sink, ident};
+use super::{Entry, Result, Sink, ident, qualified};
+use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{EnumType, Resource};
 use crate::model::descriptor::{
@@ -47,7 +48,7 @@ pub(super) fn collect(
     enums
 }
 
-pub(super) fn declare(enums: &Enums, sink: &mut Sink) {
+pub(super) fn declare(enums: &Enums, sink: &mut Sink, errors: &mut Vec<LowerError>) {
     for ((target, name), descriptor) in enums {
         let enumeration = EnumType {
             schema: name.schema.clone(),
@@ -56,7 +57,13 @@ pub(super) fn declare(enums: &Enums, sink: &mut Sink) {
             comment: descriptor.comment.map(str::to_owned),
         };
         sink.schema_named(target, &name.schema, descriptor.source);
-        sink.add(target, descriptor.source, Entry::new(Resource::Enum(enumeration), false));
+        let mut entry = Entry::new(Resource::Enum(enumeration), false);
+        match descriptor.renamed_from.map(|old| qualified(old, name.schema.as_str(), descriptor.source)) {
+            None => {}
+            Some(Ok(old)) => entry.renamed_from = Some(Address::enum_type(target, &old)),
+            Some(Err(error)) => errors.push(*error),
+        }
+        sink.add(target, descriptor.source, entry);
     }
 }
 
@@ -89,5 +96,5 @@ fn of_type(ty: &TypeDescriptor) -> Option<&'static EnumDescriptor> {
 
 fn agree(a: &EnumDescriptor, b: &EnumDescriptor) -> bool {
     let labels = |descriptor: &EnumDescriptor| descriptor.variants.iter().map(|variant| variant.label);
-    labels(a).eq(labels(b)) && a.comment == b.comment
+    labels(a).eq(labels(b)) && a.comment == b.comment && a.renamed_from == b.renamed_from
 }

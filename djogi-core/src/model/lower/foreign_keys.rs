@@ -1,7 +1,7 @@
 //! Foreign keys, resolved across models: the referenced columns exist, are unique, and are of a type that
 //! can be compared.
 
-use super::constraints::add;
+use super::constraints::{Said, add};
 use super::names::ObjectNames;
 use super::tables::{ByName, Lowered};
 use super::{Result, Sink, ident, qualified};
@@ -26,7 +26,8 @@ pub(super) fn declare(
         match foreign_key(table, descriptor, tables, at) {
             Ok(key) => {
                 let definition = ConstraintDefinition::ForeignKey(key);
-                add(table, name, definition, descriptor.deferral, false, at, sink);
+                let said = Said { deferral: descriptor.deferral, comment: descriptor.comment };
+                add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),
         }
@@ -136,11 +137,8 @@ fn resolve(
     Ok(columns.into_iter().map(|column| column.name.clone()).collect())
 }
 
-/// A column of another model by the name of its field, else by its own.
 fn referenced_column<'a>(referenced: &'a Lowered, name: &str, at: Source) -> Result<&'a Column> {
-    let by_field = referenced.model.fields.iter().find(|field| field.name == name);
-    let column = by_field.map_or(name, |field| field.column);
-    referenced.table.columns.iter().find(|known| known.name.as_str() == column).ok_or_else(|| {
+    referenced.field_or_column(name).ok_or_else(|| {
         LowerError::DanglingColumn {
             references: referenced.name(),
             column: name.to_owned(),

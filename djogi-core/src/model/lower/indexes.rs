@@ -44,9 +44,9 @@ fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source
         elements,
         include: table.columns("an index", descriptor.include, at)?,
         predicate: descriptor.predicate.map(|sql| Expression::new(sql.trim())),
-        options: BTreeMap::new(),
+        options: descriptor.options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
         valid: true,
-        comment: None,
+        comment: descriptor.comment.map(str::to_owned),
     };
     Ok((index, raw))
 }

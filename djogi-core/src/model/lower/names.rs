@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::ident;
+use super::sequences::LoweredSequence;
 use super::tables::Lowered;
 use crate::ident::{Ident, QualifiedName};
+use crate::kind::Sequence;
 use crate::model::descriptor::{KeyDescriptor, KeyTarget, Source};
 use crate::model::error::LowerError;
 use crate::model::naming::{KeyName, Label, Names, index_columns, only_column};
@@ -38,12 +40,21 @@ struct Request {
 }
 
 /// Names the objects of all tables; the result has one entry for each table.
-pub(super) fn choose(tables: &[Lowered], errors: &mut Vec<LowerError>) -> Vec<ObjectNames> {
+pub(super) fn choose(
+    tables: &[Lowered],
+    sequences: &[LoweredSequence],
+    errors: &mut Vec<LowerError>,
+) -> Vec<ObjectNames> {
     let requests: Vec<Request> =
         tables.iter().enumerate().flat_map(|(index, table)| requests(index, table)).collect();
-    check_given(tables, &requests, errors);
-    let new = assign(tables, &requests, &|table| table.name(), &|_, column| column.to_owned());
-    let old = assign(tables, &requests, &|table| table.old_name.clone(), &|table, column| {
+    check_given(tables, sequences, &requests, errors);
+    let (mut taken, mut taken_before) = (Taken::new(), Taken::new());
+    for LoweredSequence { target, sequence, old_name, .. } in sequences {
+        taken.entry(target).or_default().take_table(&sequence.schema, &sequence.name);
+        taken_before.entry(target).or_default().take_table(&old_name.schema, &old_name.name);
+    }
+    let new = assign(tables, &requests, taken, &|table| table.name(), &|_, column| column.to_owned());
+    let old = assign(tables, &requests, taken_before, &|table| table.old_name.clone(), &|table, column| {
         table.old_column(column).to_owned()
     });
     let mut names: Vec<ObjectNames> = tables.iter().map(|_| ObjectNames::empty()).collect();
@@ -122,12 +133,24 @@ fn key_name(key: &KeyDescriptor) -> KeyName<'static> {
 }
 
 /// Refuses given names that are no identifiers, or that are given twice where PostgreSQL wants one.
-fn check_given(tables: &[Lowered], requests: &[Request], errors: &mut Vec<LowerError>) {
+fn check_given(
+    tables: &[Lowered],
+    sequences: &[LoweredSequence],
+    requests: &[Request],
+    errors: &mut Vec<LowerError>,
+) {
     // Relations share their schema's names; other constraints share their table's.
     let mut known: BTreeMap<(&Ident, &Ident, Option<usize>, &str), Source> = BTreeMap::new();
     for table in tables {
         let key = (&table.target, &table.table.schema, None, table.table.name.as_str());
         known.insert(key, table.model.source);
+    }
+    for LoweredSequence { target, sequence, source, .. } in sequences {
+        let Sequence { schema, name, .. } = sequence;
+        if let Some(first) = known.insert((target, schema, None, name.as_str()), *source) {
+            let (name, schema) = (name.clone(), schema.clone());
+            errors.push(LowerError::NameTwice { name, schema, first, second: *source });
+        }
     }
     for request in requests {
         let Some(given) = request.given else { continue };
@@ -155,14 +178,17 @@ fn check_given(tables: &[Lowered], requests: &[Request], errors: &mut Vec<LowerE
     }
 }
 
+/// The names that are taken, by target.
+type Taken<'a> = BTreeMap<&'a Ident, Names>;
+
 /// One name for each request, under the table and column names that the two functions give.
-fn assign(
-    tables: &[Lowered],
+fn assign<'a>(
+    tables: &'a [Lowered],
     requests: &[Request],
+    mut taken: Taken<'a>,
     table_name: &dyn Fn(&Lowered) -> QualifiedName,
     column_name: &dyn Fn(&Lowered, &str) -> String,
 ) -> Vec<Ident> {
-    let mut taken: BTreeMap<&Ident, Names> = BTreeMap::new();
     for table in tables {
         let name = table_name(table);
         taken.entry(&table.target).or_default().take_table(&name.schema, &name.name);

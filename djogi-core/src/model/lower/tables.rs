@@ -53,6 +53,13 @@ impl Lowered {
         })
     }
 
+    /// A column by the name of its Rust field, else by its own.
+    pub(super) fn field_or_column(&self, name: &str) -> Option<&Column> {
+        let by_field = self.model.fields.iter().find(|field| field.name == name);
+        let column = by_field.map_or(name, |field| field.column);
+        self.table.columns.iter().find(|known| known.name.as_str() == column)
+    }
+
     /// Names that must be columns of the table.
     pub(super) fn columns(&self, what: &'static str, names: &[&str], at: Source) -> Result<Vec<Ident>> {
         names.iter().map(|name| self.column(what, name, at).map(|column| column.name.clone())).collect()

@@ -8,6 +8,17 @@ use super::DateTime;
 use super::catalog::Product;
 use super::customers::{Address, Customer};
 
+djogi_core::schema!(sales, comment = "Orders and what becomes of them");
+
+// Invoice numbers are drawn when the invoice is written, which may be long after the order.
+djogi_core::sequence!(
+    schema = "sales",
+    name = "invoice_number",
+    start = 100_000,
+    min = 100_000,
+    comment = "The next invoice"
+);
+
 /// The way of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PgEnum)]
 #[pg_enum(schema = "sales")]
@@ -72,6 +83,27 @@ pub struct OrderLine {
     pub unit_price: Decimal,
     #[field(type = "numeric(14,2)", generated = "unit_price * quantity", stored)]
     pub amount: Option<Decimal>,
+}
+
+/// The bill for an order.
+#[derive(Debug, Model)]
+#[model(schema = "sales", table = "invoices", comment = "Bills, numbered without regard to orders")]
+#[model(check(
+    name = "invoices_due_after_issue",
+    sql = "due_on >= issued_on",
+    comment = "Nobody owes money before being told"
+))]
+pub struct Invoice {
+    #[field(pk, default = nextval("sales.invoice_number"))]
+    pub number: i64,
+    #[field(references = Order, on_delete = restrict)]
+    #[field(index(with(fillfactor = 90), comment = "All bills of an order"))]
+    pub order_id: i64,
+    #[field(default = current_date)]
+    pub issued_on: chrono::NaiveDate,
+    pub due_on: chrono::NaiveDate,
+    #[field(type = "numeric(12,2)")]
+    pub amount: Decimal,
 }
 
 /// A return of a part of an order line.

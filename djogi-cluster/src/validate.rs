@@ -1,0 +1,59 @@
+//! `djogi validate`: lets PostgreSQL itself judge the declarations, without any target.
+
+use djogi_core::Ident;
+use djogi_core::observation::ServerVersion;
+
+use crate::cluster::{Cluster, ServerSettings, TargetSettings};
+use crate::error::EngineError;
+use crate::event::Reporter;
+use crate::normalise::normalise;
+use crate::scratch::Scratch;
+use crate::server::{BinarySearch, ServerError};
+
+/// What was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// Everything, SQL expressions included.
+    Everything,
+    /// No PostgreSQL is at hand, so SQL expressions were taken as they are.
+    ModelsOnly,
+}
+
+/// Has the SQL expressions of all declarations tried in a scratch database, of the version that the embedded server of
+/// a target would have.
+///
+/// # Errors
+/// Every declaration that PostgreSQL refuses.
+pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judged, EngineError> {
+    let has_raw = |target: &Ident| {
+        let declared = cluster.declarations.resources.iter();
+        declared.filter(|(address, _)| address.target() == target).any(|(_, declaration)| declaration.raw)
+    };
+    let mut judged = Judged::Everything;
+    for (target, settings) in cluster.targets.iter().filter(|(target, _)| has_raw(target)) {
+        let Some(version) = version_at_hand(cluster, settings, reporter)? else {
+            judged = Judged::ModelsOnly;
+            continue;
+        };
+        let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+        normalise(&cluster.declarations, target, version, &scratch, &scratch.cache()).await?;
+    }
+    Ok(judged)
+}
+
+fn version_at_hand(
+    cluster: &Cluster,
+    settings: &TargetSettings,
+    reporter: &dyn Reporter,
+) -> Result<Option<ServerVersion>, EngineError> {
+    let major = match settings.server {
+        ServerSettings::Embedded { major, .. } => major,
+        ServerSettings::Url(_) => None,
+    };
+    let search = BinarySearch { major, ..cluster.search.clone() };
+    match search.find(&|event| crate::session::report(reporter, &event)) {
+        Ok(found) => Ok(Some(ServerVersion(found.major * 10_000))),
+        Err(ServerError::NoBinaries { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Schemas, extensions and sequences that are declared by themselves. Each is declared once; a schema may be named
+//! by any number of models besides.
+
+use std::collections::BTreeMap;
+
+use super::sequences::{self, LoweredSequence};
+use super::{Entry, Result, Sink, ident};
+use crate::address::Address;
+use crate::ident::Ident;
+use crate::kind::{Extension, Resource, Schema};
+use crate::model::descriptor::{DEFAULT_SCHEMA, Source};
+use crate::model::error::LowerError;
+use crate::model::object::{ExtensionDescriptor, ObjectDescriptor, ObjectKind, SchemaDescriptor};
+
+/// The objects of all targets.
+#[derive(Default)]
+pub(super) struct Objects {
+    /// Schemas and extensions, which nothing in a model can contradict.
+    plain: Vec<(Ident, Source, Resource)>,
+    pub(super) sequences: Vec<LoweredSequence>,
+}
+
+/// Understands the objects, and refuses what is declared twice.
+pub(super) fn lower(
+    objects: &[&'static ObjectDescriptor],
+    default_target: &Ident,
+    errors: &mut Vec<LowerError>,
+) -> Objects {
+    let mut lowered = Objects::default();
+    let mut known: BTreeMap<Address, Source> = BTreeMap::new();
+    for object in objects {
+        let address = match lowered.add(object, default_target) {
+            Ok(address) => address,
+            Err(error) => {
+                errors.push(*error);
+                continue;
+            }
+        };
+        let second = object.source;
+        if let Some(first) = known.insert(address.clone(), second) {
+            errors.push(LowerError::ObjectTwice { address, first, second });
+        }
+    }
+    lowered
+}
+
+impl Objects {
+    fn add(&mut self, object: &'static ObjectDescriptor, default_target: &Ident) -> Result<Address> {
+        let resource = match &object.kind {
+            ObjectKind::Schema(descriptor) => Resource::Schema(schema(descriptor, object.source)?),
+            ObjectKind::Extension(descriptor) => Resource::Extension(extension(descriptor, object.source)?),
+            ObjectKind::Sequence(descriptor) => {
+                let sequence = sequences::lower(object, descriptor, default_target)?;
+                let address = Address::sequence(&sequence.target, &sequence.sequence.qualified_name());
+                self.sequences.push(sequence);
+                return Ok(address);
+            }
+        };
+        let target = of_target(object, default_target)?;
+        let address = resource.address(&target);
+        self.plain.push((target, object.source, resource));
+        Ok(address)
+    }
+
+    /// Declares schemas and extensions; before the models, so that what a declaration says of a schema counts.
+    pub(super) fn declare_plain(&self, sink: &mut Sink) {
+        for (target, source, resource) in &self.plain {
+            sink.add(target, *source, Entry::new(resource.clone(), false));
+        }
+        // Later than all declared schemas.
+        for (target, source, resource) in &self.plain {
+            if let Resource::Extension(Extension { schema: Some(schema), .. }) = resource {
+                sink.schema_named(target, schema, *source);
+            }
+        }
+    }
+}
+
+pub(super) fn of_target(object: &ObjectDescriptor, default_target: &Ident) -> Result<Ident> {
+    object.target.map_or_else(|| Ok(default_target.clone()), |target| ident("target", target, object.source))
+}
+
+fn schema(descriptor: &SchemaDescriptor, at: Source) -> Result<Schema> {
+    let comment = descriptor.comment.map(str::to_owned);
+    Ok(Schema { name: ident("schema", descriptor.name, at)?, comment })
+}
+
+fn extension(descriptor: &ExtensionDescriptor, at: Source) -> Result<Extension> {
+    Ok(Extension {
+        name: ident("extension", descriptor.name, at)?,
+        // Sessions have an empty search_path, so there is no other schema that the server could choose.
+        schema: Some(ident("schema", descriptor.schema.unwrap_or(DEFAULT_SCHEMA), at)?),
+        version: descriptor.version.map(str::to_owned),
+    })
+}

@@ -1,0 +1,64 @@
+//! Declarations from plain DDL: PostgreSQL makes the objects, djogi reads them, and says the same as a `catalog.json`
+//! that a model package has exported.
+//!
+//! The DDL is an oracle of its own: a database that ran it by hand is what an apply of the declarations must come to.
+
+use std::collections::BTreeMap;
+
+use djogi_cluster::connect::{ConnectParameters, Connection};
+use djogi_cluster::introspect::{Scope, observe};
+use djogi_core::Ident;
+use djogi_core::address::Address;
+use djogi_core::declared::{Declaration, Declarations, Source};
+use djogi_core::kind::Resource;
+
+use crate::database::Database;
+
+/// What the managed `schemas` of `database` hold, declared for `target`, with every expression marked as raw so that it
+/// takes the way of those that users write.
+pub fn declarations(database: &Database, target: &str, schemas: &[&str]) -> Declarations {
+    let ident = |name: &str| Ident::new(name).expect("a name");
+    let scope = Scope { target: ident(target), schemas: schemas.iter().map(|name| ident(name)).collect() };
+    let parameters: ConnectParameters = database.url().parse().expect("the URL of a server");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let observation = runtime.block_on(async {
+        let connection = Connection::open(&parameters, "e2e").await.expect("a connection");
+        observe(&connection, &scope).await.expect("an observation")
+    });
+    let declared = observation.catalog.into_iter().filter(|(_, resource)| !is_given(resource));
+    let resources = declared.enumerate().map(|(number, (address, resource))| {
+        let line = u32::try_from(number + 1).expect("few resources");
+        (address, declaration(resource, line))
+    });
+    Declarations { resources: resources.collect(), ..Declarations::default() }
+}
+
+/// Every database has it, and no model declares it.
+fn is_given(resource: &Resource) -> bool {
+    matches!(resource, Resource::Schema(schema) if schema.name.as_str() == "public")
+}
+
+fn declaration(resource: Resource, line: u32) -> Declaration {
+    Declaration {
+        resource,
+        source: Source { file: "schema.sql".to_owned(), line },
+        package: "e2e".to_owned(),
+        raw: true,
+        renamed_from: None,
+        renamed_columns: BTreeMap::new(),
+    }
+}
+
+/// Says that what stands at `to` was called `from`.
+pub(crate) fn rename(declarations: &mut Declarations, from: &str, to: &str) {
+    let address = |text: &str| text.parse::<Address>().expect("an address");
+    let declared = declarations.resources.get_mut(&address(to)).expect("a declared address");
+    declared.renamed_from = Some(address(from));
+}
+
+/// Says that the column `to` of the table at `table` was called `from`.
+pub(crate) fn rename_column(declarations: &mut Declarations, table: &str, from: &str, to: &str) {
+    let ident = |name: &str| Ident::new(name).expect("a name");
+    let declared = declarations.resources.get_mut(&table.parse().expect("an address"));
+    declared.expect("a declared table").renamed_columns.insert(ident(to), ident(from));
+}

@@ -1,0 +1,105 @@
+//! A killed apply is finished by the next one.
+
+use std::process::Child;
+
+use e2e::{Project, Server, eventually, fingerprint, on_each_server};
+
+const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);
+    CREATE TABLE other (id integer PRIMARY KEY, x integer);";
+const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price bigint);
+    CREATE TABLE other (id integer PRIMARY KEY, x bigint);
+    CREATE TABLE part (id integer PRIMARY KEY, goods integer REFERENCES goods);
+    CREATE INDEX part_goods_idx ON part (goods);
+    CREATE INDEX stop_here ON part (id, goods);
+    CREATE INDEX later_idx ON part (goods, id);";
+
+/// Makes whoever creates an index with this name wait for a lock that the test holds.
+const STOP: &str = "CREATE SCHEMA stop;
+    CREATE FUNCTION stop.wait() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF current_query() LIKE '%stop_here%' THEN PERFORM pg_advisory_lock(4711); END IF; END $$;
+    CREATE EVENT TRIGGER wait ON ddl_command_end EXECUTE FUNCTION stop.wait();";
+
+/// A project with an apply that has run some statements of a group, and waits.
+fn in_mid_group(server: &'static Server) -> (Project, Child, postgres::Client) {
+    let mut project = Project::declaring(server, BEFORE);
+    project.set_target("lock_timeout = \"60s\"");
+    project.apply();
+    project.database().run("INSERT INTO goods VALUES (1, 2)");
+    project.database().run(STOP);
+    let mut holder = project.database().connect();
+    holder.batch_execute("SELECT pg_advisory_lock(4711)").unwrap();
+    project.declare(AFTER);
+    let apply = project.start(&["apply", "--auto-approve"]);
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually("the apply waits", || project.database().value(waits) == "1");
+    (project, apply, holder)
+}
+
+/// The sessions of djogi in the project's database.
+fn sessions(project: &Project) -> String {
+    project.database().value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'djogi%'",
+    )
+}
+
+#[test]
+fn an_apply_killed_in_mid_group_is_finished_by_the_next() {
+    on_each_server(|server| {
+        let (project, mut apply, mut holder) = in_mid_group(server);
+        let state = project.read(".djogi/state.json");
+        apply.kill().unwrap();
+        apply.wait().unwrap();
+        // Its statement still runs in the server, and keeps the lock.
+        project.run(&["apply", "--auto-approve"]).expect(4).says(&["locked by tester@e2e"]);
+        project.run(&["plan"]).ok();
+        assert_eq!(project.read(".djogi/state.json"), state);
+
+        holder.batch_execute("SELECT pg_advisory_unlock(4711)").unwrap();
+        eventually("the session ends", || sessions(&project) == "0");
+        let tables = fingerprint(project.database(), "public");
+        assert!(
+            !tables.iter().any(|fact| fact.contains("part")),
+            "its group is rolled back as a whole: {tables:#?}"
+        );
+        project.apply();
+        project.is_converged();
+        project.matches(AFTER);
+        assert_eq!(project.database().value("SELECT price FROM goods"), "2");
+    });
+}
+
+#[test]
+fn an_apply_whose_session_is_terminated_fails_and_is_finished_by_the_next() {
+    on_each_server(|server| {
+        let (project, apply, _holder) = in_mid_group(server);
+        project.database().run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE datname = current_database() AND application_name LIKE 'djogi%'",
+        );
+        let output: e2e::Output = apply.wait_with_output().unwrap().into();
+        output.expect(1);
+        project.database().run("DROP EVENT TRIGGER wait");
+        project.apply();
+        project.is_converged();
+        project.matches(AFTER);
+    });
+}
+
+#[test]
+fn an_interrupted_apply_rolls_its_group_back_and_says_so() {
+    on_each_server(|server| {
+        for (signal, code) in [(rustix::process::Signal::INT, 130), (rustix::process::Signal::TERM, 143)] {
+            let (project, apply, _holder) = in_mid_group(server);
+            rustix::process::kill_process(rustix::process::Pid::from_child(&apply), signal).unwrap();
+            let output: e2e::Output = apply.wait_with_output().unwrap().into();
+            output.expect(code);
+            let tables = fingerprint(project.database(), "public");
+            assert!(!tables.iter().any(|fact| fact.contains("part")), "{tables:#?}");
+            project.database().run("DROP EVENT TRIGGER wait");
+            project.apply();
+            project.is_converged();
+            project.matches(AFTER);
+        }
+    });
+}

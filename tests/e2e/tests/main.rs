@@ -1,0 +1,38 @@
+//! What djogi promises, through the real binary, on every version of PostgreSQL under test.
+//!
+//! `cfg(test)` tells clippy that helpers may unwrap as tests may.
+
+#[cfg(test)]
+mod alterations;
+#[cfg(test)]
+mod convergence;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod drops;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
+mod locking;
+#[cfg(test)]
+mod lowering;
+#[cfg(test)]
+mod objects;
+#[cfg(test)]
+mod options;
+#[cfg(test)]
+mod progress;
+#[cfg(test)]
+mod read_only;
+#[cfg(test)]
+mod renames;
+#[cfg(test)]
+mod saved_plan;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod targets;
+#[cfg(test)]
+mod unmanaged;
