@@ -34,7 +34,7 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     in_managed_schemas(&declarations, &targets)?;
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
-        "declarations": Digest::of(&declarations),
+        "declarations": declarations.digest(),
     }));
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;

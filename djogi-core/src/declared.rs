@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::digest::Digest;
 use crate::ident::Ident;
 use crate::kind::Resource;
 
@@ -59,5 +60,13 @@ pub struct Declarations {
 impl Default for Declarations {
     fn default() -> Self {
         Self { format: CATALOG_FORMAT.to_owned(), resources: BTreeMap::new() }
+    }
+}
+
+impl Declarations {
+    /// The digest of everything declared: over the digests of the declarations, so that none is in memory as text.
+    pub fn digest(&self) -> Digest {
+        let digests = self.resources.iter().map(|(address, declaration)| (address, Digest::of(declaration)));
+        Digest::of(&digests.collect::<BTreeMap<_, _>>())
     }
 }
