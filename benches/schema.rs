@@ -59,7 +59,7 @@ pub(crate) fn declarations(tables: usize, extra: Extra) -> Declarations {
             raw: false,
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
-            resource,
+            resource: resource.into(),
         };
         declarations.resources.insert(declaration.resource.address(&target), declaration);
     }

@@ -112,7 +112,7 @@ async fn record(
         let before = &state.resources[address];
         let mut mark = Mark { status: before.status, conditions: before.conditions.clone(), op: before.op };
         let recorded_overtaken = target.recorded.is_overtaken(address);
-        let declared = desired.get(address).map(|declared| &declared.resource);
+        let declared = desired.get(address).map(|declared| &*declared.resource);
         match (live.catalog.get(address), live.oids.get(address)) {
             (Some(resource), Some(oid)) => {
                 let is_declared = declared

@@ -2,7 +2,9 @@
 //! digests whatever wrote them.
 
 use std::fmt;
+use std::num::NonZero;
 use std::str::FromStr;
+use std::thread;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -34,6 +36,24 @@ impl Digest {
     /// Digests the canonical JSON of `value`.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
         Self::of_bytes(&canonical_bytes(value))
+    }
+
+    /// The digests of many values, on all processors.
+    pub fn of_each<T: Serialize + Sync + ?Sized>(values: &[&T]) -> Vec<Self> {
+        /// Fewer are done before a thread has started.
+        const SHARE: usize = 500;
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = values.len().div_ceil(processors).max(SHARE);
+        let (own, others) = values.split_at(share.min(values.len()));
+        let digests = |share: &[&T]| share.iter().map(|value| Self::of(*value)).collect::<Vec<_>>();
+        thread::scope(|scope| {
+            let others: Vec<_> =
+                others.chunks(share).map(|share| scope.spawn(move || digests(share))).collect();
+            let own = digests(own);
+            let others =
+                others.into_iter().flat_map(|thread| thread.join().expect("digesting does not panic"));
+            own.into_iter().chain(others).collect()
+        })
     }
 
     /// The 64 hex digits without the algorithm, for file names.

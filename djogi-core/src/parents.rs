@@ -36,7 +36,7 @@ impl Parents {
 
 /// A new table takes its constraints along, but for foreign keys, which may be mutual.
 fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
-    let Resource::Constraint(constraint) = &change.desired?.resource else { return None };
+    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
     let inline = match constraint.definition {
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }

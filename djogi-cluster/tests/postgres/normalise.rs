@@ -49,7 +49,7 @@ fn declare(resources: Vec<(Resource, bool)>) -> Declarations {
             raw,
             renamed_from: None,
             renamed_columns: Default::default(),
-            resource,
+            resource: resource.into(),
         };
         declarations.resources.insert(declaration.resource.address(&ident("main")), declaration);
     }
@@ -362,7 +362,7 @@ async fn what_was_normalised_is_what_a_live_database_says() {
         }
         let seen = database.observe(&["app", "types"]).await;
         for (address, entry) in &desired {
-            assert_eq!(seen.catalog.get(address), Some(&entry.resource));
+            assert_eq!(seen.catalog.get(address), Some(&*entry.resource));
         }
     })
     .await;

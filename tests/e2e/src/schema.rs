@@ -40,7 +40,7 @@ fn is_given(resource: &Resource) -> bool {
 
 fn declaration(resource: Resource, line: u32) -> Declaration {
     Declaration {
-        resource,
+        resource: resource.into(),
         source: Source { file: "schema.sql".to_owned(), line },
         package: "e2e".to_owned(),
         raw: true,
