@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -71,29 +72,13 @@ impl fmt::Display for Kind {
 }
 
 /// The name of one resource within a configuration.
+///
+/// Clones share their names: one address stands in many maps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     kind: Kind,
-    target: Ident,
-    parts: Parts,
-}
-
-/// As many as the kind has.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Parts {
-    One([Ident; 1]),
-    Two([Ident; 2]),
-    Three([Ident; 3]),
-}
-
-impl Parts {
-    fn as_slice(&self) -> &[Ident] {
-        match self {
-            Parts::One(parts) => parts,
-            Parts::Two(parts) => parts,
-            Parts::Three(parts) => parts,
-        }
-    }
+    /// The target, then as many parts as the kind has.
+    names: Arc<[Ident]>,
 }
 
 /// Why a text is not an address.
@@ -116,17 +101,18 @@ fn kind_list() -> String {
 }
 
 impl Address {
-    fn new(kind: Kind, target: &Ident, parts: Parts) -> Self {
-        debug_assert_eq!(kind.parts().len(), parts.as_slice().len());
-        Self { kind, target: target.clone(), parts }
+    fn new(kind: Kind, names: impl Into<Arc<[Ident]>>) -> Self {
+        let names = names.into();
+        debug_assert_eq!(kind.parts().len() + 1, names.len());
+        Self { kind, names }
     }
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
-        Self::new(Kind::Schema, target, Parts::One([name.clone()]))
+        Self::new(Kind::Schema, [target.clone(), name.clone()])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {
-        Self::new(Kind::Extension, target, Parts::One([name.clone()]))
+        Self::new(Kind::Extension, [target.clone(), name.clone()])
     }
 
     pub fn enum_type(target: &Ident, name: &QualifiedName) -> Self {
@@ -154,11 +140,11 @@ impl Address {
     }
 
     fn qualified(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
-        Self::new(kind, target, Parts::Two([name.schema.clone(), name.name.clone()]))
+        Self::new(kind, [target.clone(), name.schema.clone(), name.name.clone()])
     }
 
     fn member(kind: Kind, target: &Ident, table: &QualifiedName, name: &Ident) -> Self {
-        Self::new(kind, target, Parts::Three([table.schema.clone(), table.name.clone(), name.clone()]))
+        Self::new(kind, [target.clone(), table.schema.clone(), table.name.clone(), name.clone()])
     }
 
     pub fn kind(&self) -> Kind {
@@ -166,48 +152,42 @@ impl Address {
     }
 
     pub fn target(&self) -> &Ident {
-        &self.target
+        &self.names[0]
+    }
+
+    fn parts(&self) -> &[Ident] {
+        &self.names[1..]
     }
 
     /// The last part: the object's own name.
     pub fn name(&self) -> &Ident {
-        match &self.parts {
-            Parts::One([name]) | Parts::Two([_, name]) | Parts::Three([_, _, name]) => name,
-        }
+        self.parts().last().expect("every kind has at least one part")
     }
 
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
-        match &self.parts {
-            Parts::One(_) => None,
-            Parts::Two([schema, _]) | Parts::Three([schema, _, _]) => Some(schema),
+        match self.parts() {
+            [schema, _, ..] => Some(schema),
+            _ => None,
         }
     }
 
     /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
-        match &self.parts {
-            Parts::One(_) => None,
-            Parts::Two([schema, name]) | Parts::Three([schema, name, _]) => {
-                Some(QualifiedName::new(schema.clone(), name.clone()))
-            }
+        match self.parts() {
+            [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
+            _ => None,
         }
     }
 
     /// The same member of another table; `None` for what is no member.
     pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
-        matches!(self.parts, Parts::Three(_))
-            .then(|| Self::member(self.kind, &self.target, table, self.name()))
+        (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
     }
 
     /// The address of the table that a column or constraint belongs to.
     pub fn table_of_member(&self) -> Option<Address> {
-        match &self.parts {
-            Parts::One(_) | Parts::Two(_) => None,
-            Parts::Three([schema, table, _]) => {
-                Some(Self::new(Kind::Table, &self.target, Parts::Two([schema.clone(), table.clone()])))
-            }
-        }
+        (self.parts().len() == 3).then(|| Self::new(Kind::Table, &self.names[..3]))
     }
 }
 
@@ -219,8 +199,7 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        write_part(f, &self.target)?;
-        self.parts.as_slice().iter().try_for_each(|part| write_part(f, part))
+        self.names.iter().try_for_each(|name| write_part(f, name))
     }
 }
 
@@ -235,7 +214,10 @@ impl FromStr for Address {
             .iter()
             .find(|k| !kind.quoted && k.as_str() == kind.text)
             .ok_or_else(|| AddressError::UnknownKind { address: address(), kind: kind.text.to_string() })?;
-        let ident = |word: &Word<'_>, part| {
+        if rest.len() != kind.parts().len() + 1 {
+            return Err(AddressError::WrongArity { address: address(), kind, found: words.len() });
+        }
+        let ident = |(part, word): (&'static str, &Word<'_>)| {
             let bad = |source| AddressError::BadPart { address: address(), part, source };
             let ident = Ident::new(&word.text).map_err(bad)?;
             if !word.quoted && !ident.is_plain() {
@@ -243,15 +225,9 @@ impl FromStr for Address {
             }
             Ok(ident)
         };
-        let (target, parts) = match (kind.parts(), rest) {
-            (&[a], [target, x]) => (target, Parts::One([ident(x, a)?])),
-            (&[a, b], [target, x, y]) => (target, Parts::Two([ident(x, a)?, ident(y, b)?])),
-            (&[a, b, c], [target, x, y, z]) => {
-                (target, Parts::Three([ident(x, a)?, ident(y, b)?, ident(z, c)?]))
-            }
-            _ => return Err(AddressError::WrongArity { address: address(), kind, found: words.len() }),
-        };
-        Ok(Self { kind, target: ident(target, "target")?, parts })
+        let parts = std::iter::once("target").chain(kind.parts().iter().copied());
+        let names = parts.zip(rest).map(ident).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::new(kind, names))
     }
 }
 
@@ -343,15 +319,8 @@ mod tests {
         #[test]
         fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4)) {
             let kind = Kind::ALL[kind];
-            let mut idents = names.into_iter().map(|n| Ident::new(n).unwrap());
-            let target = idents.next().unwrap();
-            let mut next = || idents.next().unwrap();
-            let parts = match kind.parts().len() {
-                1 => Parts::One([next()]),
-                2 => Parts::Two([next(), next()]),
-                _ => Parts::Three([next(), next(), next()]),
-            };
-            let address = Address::new(kind, &target, parts);
+            let names = names.into_iter().take(kind.parts().len() + 1);
+            let address = Address::new(kind, names.map(|name| Ident::new(name).unwrap()).collect::<Vec<_>>());
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
         }
 

@@ -114,7 +114,7 @@ pub fn diff<'a>(
                 let note = "it was dropped behind djogi's back".to_owned();
                 changes.push(Change { notes: vec![note], ..change(Action::Create) });
             }
-            (None, Some(live)) => match live.compare(&*declared.resource) {
+            (None, Some(live)) => match live.compare(&declared.resource) {
                 Comparison::InPlace(alterations) if alterations.is_empty() => {
                     changes.push(change(Action::Adopt));
                 }
@@ -130,14 +130,14 @@ pub fn diff<'a>(
                 if live == &*declared.resource
                     && renamed_from.is_none()
                     && declared.renamed_columns.is_empty()
-                    || is_settled(record, &*declared.resource, live)
+                    || is_settled(record, &declared.resource, live)
                 {
                     if is_outdated(record, live) {
                         changes.push(change(Action::Adopt));
                     }
                     continue;
                 }
-                let comparison = live.compare(&*declared.resource);
+                let comparison = live.compare(&declared.resource);
                 compared(comparison, change, rebased, drifted, place, &mut changes);
             }
         }
