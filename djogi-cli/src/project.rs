@@ -52,7 +52,7 @@ fn assemble(
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
-        "declarations": Digest::of(&declarations),
+        "declarations": declarations.digest(),
     }));
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;

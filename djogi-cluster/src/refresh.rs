@@ -120,7 +120,7 @@ async fn record(
             op: before.op,
         });
         let recorded_overtaken = target.recorded.is_overtaken(address);
-        let declared = desired.get(address).map(|declared| &declared.resource);
+        let declared = desired.get(address).map(|declared| &*declared.resource);
         match (live.catalog.get(address), live.oids.get(address)) {
             (Some(resource), Some(oid)) => {
                 let is_declared = declared

@@ -114,7 +114,7 @@ fn converged() -> PlanInputs {
         oids.insert(address.clone(), oid);
         let source = Source { file: "src/models.rs".to_owned(), line: 1 };
         let declared = DesiredResource {
-            resource,
+            resource: resource.into(),
             source,
             package: "shop".to_owned(),
             renamed_from: None,
@@ -181,7 +181,7 @@ fn main() {
     for (_, declared) in
         ten.targets[0].desired.iter_mut().rev().filter(|(a, _)| a.kind() == Kind::Table).take(10)
     {
-        if let Resource::Table(table) = &mut declared.resource {
+        if let Resource::Table(table) = std::sync::Arc::make_mut(&mut declared.resource) {
             table.columns.push(Column { not_null: false, ..column("added", "text", None) });
         }
     }

@@ -3,11 +3,14 @@
 //! `kind.target.part...`, with one fixed number of parts for each kind. Parts that are not plain lower-case
 //! identifiers are double-quoted as in SQL. Parsing is total, and `parse(display(a)) == a`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::from_text::from_text;
 use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
 
 /// What sort of thing an address names.
@@ -70,13 +73,14 @@ impl fmt::Display for Kind {
 }
 
 /// The name of one resource within a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
+///
+/// Clones share their names: one address stands in many maps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
 pub struct Address {
     kind: Kind,
-    target: Ident,
-    parts: Vec<Ident>,
+    /// The target, then as many parts as the kind has.
+    names: Arc<[Ident]>,
 }
 
 /// Why a text is not an address.
@@ -99,17 +103,18 @@ fn kind_list() -> String {
 }
 
 impl Address {
-    fn new(kind: Kind, target: &Ident, parts: Vec<Ident>) -> Self {
-        debug_assert_eq!(kind.parts().len(), parts.len());
-        Self { kind, target: target.clone(), parts }
+    fn new(kind: Kind, names: impl Into<Arc<[Ident]>>) -> Self {
+        let names = names.into();
+        debug_assert_eq!(kind.parts().len() + 1, names.len());
+        Self { kind, names }
     }
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
-        Self::new(Kind::Schema, target, vec![name.clone()])
+        Self::new(Kind::Schema, [target.clone(), name.clone()])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {
-        Self::new(Kind::Extension, target, vec![name.clone()])
+        Self::new(Kind::Extension, [target.clone(), name.clone()])
     }
 
     pub fn enum_type(target: &Ident, name: &QualifiedName) -> Self {
@@ -137,11 +142,11 @@ impl Address {
     }
 
     fn qualified(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
-        Self::new(kind, target, vec![name.schema.clone(), name.name.clone()])
+        Self::new(kind, [target.clone(), name.schema.clone(), name.name.clone()])
     }
 
     fn member(kind: Kind, target: &Ident, table: &QualifiedName, name: &Ident) -> Self {
-        Self::new(kind, target, vec![table.schema.clone(), table.name.clone(), name.clone()])
+        Self::new(kind, [target.clone(), table.schema.clone(), table.name.clone(), name.clone()])
     }
 
     pub fn kind(&self) -> Kind {
@@ -149,33 +154,42 @@ impl Address {
     }
 
     pub fn target(&self) -> &Ident {
-        &self.target
+        &self.names[0]
+    }
+
+    fn parts(&self) -> &[Ident] {
+        &self.names[1..]
     }
 
     /// The last part: the object's own name.
     pub fn name(&self) -> &Ident {
-        self.parts.last().expect("every kind has at least one part")
+        self.parts().last().expect("every kind has at least one part")
     }
 
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
-        (self.parts.len() > 1).then(|| &self.parts[0])
+        match self.parts() {
+            [schema, _, ..] => Some(schema),
+            _ => None,
+        }
     }
 
     /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
-        (self.parts.len() > 1).then(|| QualifiedName::new(self.parts[0].clone(), self.parts[1].clone()))
+        match self.parts() {
+            [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
+            _ => None,
+        }
     }
 
     /// The same member of another table; `None` for what is no member.
     pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
-        (self.parts.len() == 3).then(|| Self::member(self.kind, &self.target, table, self.name()))
+        (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
     }
 
     /// The address of the table that a column or constraint belongs to.
     pub fn table_of_member(&self) -> Option<Address> {
-        (self.parts.len() == 3)
-            .then(|| Self::new(Kind::Table, &self.target, vec![self.parts[0].clone(), self.parts[1].clone()]))
+        (self.parts().len() == 3).then(|| Self::new(Kind::Table, &self.names[..3]))
     }
 }
 
@@ -187,8 +201,7 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        write_part(f, &self.target)?;
-        self.parts.iter().try_for_each(|part| write_part(f, part))
+        self.names.iter().try_for_each(|name| write_part(f, name))
     }
 }
 
@@ -202,76 +215,74 @@ impl FromStr for Address {
         let kind = *Kind::ALL
             .iter()
             .find(|k| !kind.quoted && k.as_str() == kind.text)
-            .ok_or_else(|| AddressError::UnknownKind { address: address(), kind: kind.text.clone() })?;
+            .ok_or_else(|| AddressError::UnknownKind { address: address(), kind: kind.text.to_string() })?;
         if rest.len() != kind.parts().len() + 1 {
             return Err(AddressError::WrongArity { address: address(), kind, found: words.len() });
         }
-        let names = std::iter::once("target").chain(kind.parts().iter().copied());
-        let mut idents = Vec::with_capacity(rest.len());
-        for (part, word) in names.zip(rest) {
-            let ident = Ident::new(word.text.as_str()).map_err(|source| AddressError::BadPart {
-                address: address(),
-                part,
-                source,
-            })?;
+        let ident = |(part, word): (&'static str, &Word<'_>)| {
+            let bad = |source| AddressError::BadPart { address: address(), part, source };
+            let ident = Ident::new(&word.text).map_err(bad)?;
             if !word.quoted && !ident.is_plain() {
-                return Err(AddressError::NeedsQuotes { address: address(), part: word.text.clone() });
+                return Err(AddressError::NeedsQuotes { address: address(), part: word.text.to_string() });
             }
-            idents.push(ident);
-        }
-        let target = idents.remove(0);
-        Ok(Self { kind, target, parts: idents })
+            Ok(ident)
+        };
+        let parts = std::iter::once("target").chain(kind.parts().iter().copied());
+        let names = parts.zip(rest).map(ident).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::new(kind, names))
     }
 }
 
-struct Word {
-    text: String,
+struct Word<'a> {
+    text: Cow<'a, str>,
     quoted: bool,
 }
 
 /// Splits at dots outside double quotes and takes the quotes off.
-fn split(address: &str) -> Result<Vec<Word>, AddressError> {
-    let bad_quote = |at: usize| AddressError::BadQuote { address: address.to_owned(), at };
-    let mut words = Vec::new();
-    let mut rest = address.char_indices().peekable();
+fn split(address: &str) -> Result<Vec<Word<'_>>, AddressError> {
+    let mut words = Vec::with_capacity(5);
+    let mut rest = address;
     loop {
-        let mut word = Word { text: String::new(), quoted: false };
-        if let Some(&(open, '"')) = rest.peek() {
-            word.quoted = true;
-            rest.next();
-            loop {
-                match rest.next() {
-                    None => return Err(bad_quote(open)),
-                    Some((_, '"')) if rest.next_if(|&(_, c)| c == '"').is_some() => word.text.push('"'),
-                    Some((_, '"')) => break,
-                    Some((_, c)) => word.text.push(c),
-                }
-            }
+        let at = address.len() - rest.len();
+        let bad_quote = |at| AddressError::BadQuote { address: address.to_owned(), at };
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let (text, length) = unquote(quoted).ok_or_else(|| bad_quote(at))?;
+            words.push(Word { text, quoted: true });
+            rest = &quoted[length..];
         } else {
-            while let Some((_, c)) = rest.next_if(|&(_, c)| c != '.' && c != '"') {
-                word.text.push(c);
-            }
+            let end = rest.find(['.', '"']).unwrap_or(rest.len());
+            words.push(Word { text: Cow::Borrowed(&rest[..end]), quoted: false });
+            rest = &rest[end..];
         }
-        words.push(word);
-        match rest.next() {
-            None => return Ok(words),
-            Some((_, '.')) => {}
-            Some((at, _)) => return Err(bad_quote(at)),
+        if rest.is_empty() {
+            return Ok(words);
         }
+        rest = rest.strip_prefix('.').ok_or_else(|| bad_quote(address.len() - rest.len()))?;
     }
 }
 
-impl TryFrom<String> for Address {
-    type Error = AddressError;
+/// What stands before the closing quote, and how long it is with it.
+fn unquote(text: &str) -> Option<(Cow<'_, str>, usize)> {
+    let mut end = text.find('"')?;
+    let mut doubled = false;
+    while text[end + 1..].starts_with('"') {
+        doubled = true;
+        end += 2;
+        end += text[end..].find('"')?;
+    }
+    let inner = &text[..end];
+    Some((if doubled { inner.replace("\"\"", "\"").into() } else { inner.into() }, end + 1))
+}
 
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        text.parse()
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string())
     }
 }
 
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.to_string()
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, "an address", str::parse)
     }
 }
 
@@ -310,9 +321,8 @@ mod tests {
         #[test]
         fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4)) {
             let kind = Kind::ALL[kind];
-            let mut idents = names.into_iter().map(|n| Ident::new(n).unwrap());
-            let target = idents.next().unwrap();
-            let address = Address::new(kind, &target, idents.take(kind.parts().len()).collect());
+            let names = names.into_iter().take(kind.parts().len() + 1);
+            let address = Address::new(kind, names.map(|name| Ident::new(name).unwrap()).collect::<Vec<_>>());
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
         }
 

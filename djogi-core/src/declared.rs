@@ -5,10 +5,12 @@
 //! database turns it into a [`Catalog`](crate::catalog::Catalog).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::digest::Digest;
 use crate::ident::Ident;
 use crate::kind::Resource;
 
@@ -35,8 +37,8 @@ impl std::fmt::Display for Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
-    /// Types and expressions may be as the user wrote them; `raw` says so.
-    pub resource: Resource,
+    /// Types and expressions may be as the user wrote them; `raw` says so. What is not raw is desired as it is.
+    pub resource: Arc<Resource>,
     pub source: Source,
     /// The cargo package that declared it.
     pub package: String,
@@ -60,5 +62,14 @@ pub struct Declarations {
 impl Default for Declarations {
     fn default() -> Self {
         Self { format: CATALOG_FORMAT.to_owned(), resources: BTreeMap::new() }
+    }
+}
+
+impl Declarations {
+    /// The digest of everything declared: over the digests of the declarations, so that none is in memory as text.
+    pub fn digest(&self) -> Digest {
+        let declarations: Vec<_> = self.resources.values().collect();
+        let digests = self.resources.keys().zip(Digest::of_each(&declarations));
+        Digest::of(&digests.collect::<BTreeMap<_, _>>())
     }
 }

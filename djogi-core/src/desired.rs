@@ -1,6 +1,7 @@
 //! The desired catalog of one target: declarations after PostgreSQL has normalised them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Address;
 use crate::declared::Source;
@@ -10,7 +11,7 @@ use crate::kind::Resource;
 /// One resource that should exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredResource {
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
     pub source: Source,
     pub package: String,
     /// See [`Declaration::renamed_from`](crate::declared::Declaration::renamed_from).

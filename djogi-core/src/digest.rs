@@ -2,17 +2,20 @@
 //! digests whatever wrote them.
 
 use std::fmt;
-use std::io;
+use std::num::NonZero;
 use std::str::FromStr;
+use std::thread;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use crate::canonical;
+use crate::from_text::from_text;
+
 /// A SHA-256 digest, written `sha256:<64 hex digits>`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
 #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^sha256:[0-9a-f]{64}$")))]
-#[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
 /// A text that is not `sha256:<64 hex digits>`.
@@ -25,49 +28,80 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Digests what the parts are when joined.
+    pub fn of_parts<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        parts.into_iter().for_each(|part| hasher.update(part));
+        Self(hasher.finalize().into())
+    }
+
     /// Digests the canonical JSON of `value`.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
-        let mut hasher = Sha256::new();
-        write_canonical(value, &mut HashWriter(&mut hasher));
-        Self(hasher.finalize().into())
+        Self::of_bytes(&canonical_bytes(value))
+    }
+
+    /// The digests of many values, on all processors.
+    pub fn of_each<T: Serialize + Sync + ?Sized>(values: &[&T]) -> Vec<Self> {
+        /// Fewer are done before a thread has started.
+        const SHARE: usize = 500;
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = values.len().div_ceil(processors).max(SHARE);
+        let (own, others) = values.split_at(share.min(values.len()));
+        let digests = |share: &[&T]| share.iter().map(|value| Self::of(*value)).collect::<Vec<_>>();
+        thread::scope(|scope| {
+            let others: Vec<_> =
+                others.chunks(share).map(|share| scope.spawn(move || digests(share))).collect();
+            let own = digests(own);
+            let others =
+                others.into_iter().flat_map(|thread| thread.join().expect("digesting does not panic"));
+            own.into_iter().chain(others).collect()
+        })
     }
 
     /// The 64 hex digits without the algorithm, for file names.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.text().as_str()[ALGORITHM.len()..].to_owned()
+    }
+
+    fn text(&self) -> Text {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; TEXT_LENGTH];
+        let (algorithm, hex) = text.split_at_mut(ALGORITHM.len());
+        algorithm.copy_from_slice(ALGORITHM.as_bytes());
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        Text(text)
+    }
+}
+
+const ALGORITHM: &str = "sha256:";
+const TEXT_LENGTH: usize = ALGORITHM.len() + 64;
+
+/// The text form, without memory of its own: states hold tens of thousands of digests.
+struct Text([u8; TEXT_LENGTH]);
+
+impl Text {
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("the text of a digest is ASCII")
     }
 }
 
 /// The canonical JSON text of `value`: sorted keys, compact.
 pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> String {
-    let mut bytes = Vec::new();
-    write_canonical(value, &mut bytes);
-    String::from_utf8(bytes).expect("serde_json writes UTF-8")
+    String::from_utf8(canonical_bytes(value)).expect("JSON is UTF-8")
 }
 
-fn write_canonical<T: Serialize + ?Sized>(value: &T, out: &mut impl io::Write) {
-    // `serde_json::Value` keeps objects in a sorted map, which is what makes the text canonical.
-    let value = serde_json::to_value(value).expect("our types have string keys and no failing serializers");
-    serde_json::to_writer(out, &value).expect("writing to memory does not fail");
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn canonical_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    canonical::write(value, &mut bytes).expect("our types have string keys and no failing serializers");
+    bytes
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        f.write_str(&self.hex())
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -82,7 +116,7 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let bad = || DigestError(text.to_owned());
-        let hex = text.strip_prefix("sha256:").ok_or_else(bad)?.as_bytes();
+        let hex = text.strip_prefix(ALGORITHM).ok_or_else(bad)?.as_bytes();
         if hex.len() != 64 {
             return Err(bad());
         }
@@ -99,17 +133,15 @@ impl FromStr for Digest {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = DigestError;
-
-    fn try_from(text: String) -> Result<Self, DigestError> {
-        text.parse()
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text().as_str())
     }
 }
 
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.to_string()
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, "a digest", str::parse)
     }
 }
 

@@ -194,7 +194,7 @@ impl World {
 
     pub(crate) fn desired(&mut self, resource: Resource) -> &mut Self {
         let declared = DesiredResource {
-            resource,
+            resource: resource.into(),
             source: Source { file: "src/models.rs".to_owned(), line: 1 },
             package: "shop".to_owned(),
             renamed_from: None,

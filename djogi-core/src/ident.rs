@@ -2,19 +2,22 @@
 //! where PostgreSQL's `quote_ident` would, so a name can neither break nor change a statement.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::from_text::from_text;
 use crate::keywords::is_reserved;
 
 /// PostgreSQL's `NAMEDATALEN - 1`, in bytes (manual section 4.1.1).
 pub const MAX_IDENT_BYTES: usize = 63;
 
 /// One SQL identifier: not empty, no NUL, at most 63 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
-pub struct Ident(Box<str>);
+///
+/// Clones share their text: one name stands in many addresses and definitions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
+pub struct Ident(Arc<str>);
 
 /// Why a text cannot be an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,18 +32,18 @@ pub enum IdentError {
 
 impl Ident {
     /// Takes a name as the catalog holds it (case kept, no quotes).
-    pub fn new(name: impl Into<String>) -> Result<Self, IdentError> {
-        let name = name.into();
+    pub fn new(name: impl AsRef<str>) -> Result<Self, IdentError> {
+        let name = name.as_ref();
         if name.is_empty() {
             return Err(IdentError::Empty);
         }
         if name.contains('\0') {
-            return Err(IdentError::Nul(name));
+            return Err(IdentError::Nul(name.to_owned()));
         }
         if name.len() > MAX_IDENT_BYTES {
-            return Err(IdentError::TooLong { bytes: name.len(), name });
+            return Err(IdentError::TooLong { bytes: name.len(), name: name.to_owned() });
         }
-        Ok(Self(name.into_boxed_str()))
+        Ok(Self(name.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -49,10 +52,15 @@ impl Ident {
 
     /// Whether the name reads the same without quotes, keywords aside (the rule of addresses).
     pub fn is_plain(&self) -> bool {
-        let mut chars = self.0.chars();
-        chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
-            && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        is_plain(&self.0)
     }
+}
+
+/// See [`Ident::is_plain`].
+pub(crate) fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_')
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 impl fmt::Display for Ident {
@@ -73,17 +81,15 @@ pub(crate) fn write_quoted(f: &mut impl fmt::Write, name: &str) -> fmt::Result {
     f.write_char('"')
 }
 
-impl TryFrom<String> for Ident {
-    type Error = IdentError;
-
-    fn try_from(name: String) -> Result<Self, IdentError> {
-        Self::new(name)
+impl Serialize for Ident {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
-impl From<Ident> for String {
-    fn from(ident: Ident) -> Self {
-        ident.0.into()
+impl<'de> Deserialize<'de> for Ident {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, "an identifier", |text| Ident::new(text))
     }
 }
 

@@ -4,6 +4,7 @@
 //! every map is ordered, so that the same input gives the same bytes.
 
 pub mod address;
+mod canonical;
 pub mod catalog;
 pub mod classify;
 pub mod declared;
@@ -14,6 +15,7 @@ pub mod digest;
 pub mod disposition;
 #[cfg(test)]
 mod fixtures;
+mod from_text;
 pub mod group;
 pub mod ident;
 mod keywords;

@@ -82,7 +82,7 @@ fn write(
     out: &mut Lowered,
 ) -> Result<(), Impossible> {
     let address = &change.address;
-    let desired = change.desired.map(|declared| &declared.resource);
+    let desired = change.desired.map(|declared| &*declared.resource);
     if let (Some(old), Some(live)) = (change.renamed_from, change.live) {
         let steps = match (address.kind(), address.relation()) {
             (Kind::Column, Some(table)) => {

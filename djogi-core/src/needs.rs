@@ -20,7 +20,7 @@ pub struct Needs {
 
 impl Needs {
     pub fn of(change: &Change<'_>, desired: &Dependencies<'_>, live: &Dependencies<'_>) -> Self {
-        let declared = change.desired.map(|declared| &declared.resource);
+        let declared = change.desired.map(|declared| &*declared.resource);
         let of_side = |resource: Option<&Resource>, side: &Dependencies<'_>| match resource {
             Some(Resource::Table(table)) if change.address.kind() == Kind::Column => {
                 let column = table.column(change.address.name());

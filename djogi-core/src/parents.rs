@@ -56,7 +56,7 @@ fn new_key<'a>(change: &'a Change<'_>) -> Option<(bool, Key<'a>)> {
     if change.action != Action::Create {
         return None;
     }
-    let Resource::Constraint(constraint) = &change.desired?.resource else { return None };
+    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
     let deferrable = constraint.deferrable;
     match &constraint.definition {
         ConstraintDefinition::PrimaryKey { columns, include } => {
@@ -75,7 +75,7 @@ type Key<'a> = (&'a [Ident], &'a [Ident], bool, Deferrable);
 
 /// A new table takes its constraints along, but for foreign keys, which may be mutual.
 fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
-    let Resource::Constraint(constraint) = &change.desired?.resource else { return None };
+    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
     let inline = match constraint.definition {
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }

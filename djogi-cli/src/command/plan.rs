@@ -67,7 +67,9 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     if let Some([address]) = explained.as_deref() {
         return explain_change(&planned, address, terminal);
     }
-    let mut document = planned.document;
+    let Planned { mut document, inputs } = planned;
+    // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
+    std::mem::forget((cluster, inputs));
     if args.refresh_only {
         document = document.drift_only();
     }

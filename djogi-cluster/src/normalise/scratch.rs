@@ -81,7 +81,7 @@ fn schemas_of(units: &[&Unit<'_>]) -> BTreeSet<Ident> {
     for unit in units {
         schemas.insert(unit.table.schema.clone());
         for (address, declaration) in &unit.needs {
-            match &declaration.resource {
+            match &*declaration.resource {
                 Resource::Extension(extension) => schemas.extend(extension.schema.clone()),
                 _ => schemas.extend(address.schema_name().cloned()),
             }
@@ -125,7 +125,7 @@ impl<'a> Creation<'a> {
         let mut path: Vec<String> = own.into_iter().map(ToString::to_string).collect();
         path.push("public".to_owned());
         path.extend(others.map(ToString::to_string));
-        let resource = match &declaration.resource {
+        let resource = match &*declaration.resource {
             // Which version the scratch server has makes no difference to how expressions print.
             Resource::Extension(extension) => {
                 Resource::Extension(Extension { version: None, ..extension.clone() })
@@ -244,7 +244,7 @@ async fn create_one(
 }
 
 fn table_of(address: &Address, declaration: &Declaration) -> Option<Address> {
-    match &declaration.resource {
+    match &*declaration.resource {
         Resource::Index(index) => Some(Address::table(address.target(), &index.table_name())),
         _ => address.table_of_member(),
     }

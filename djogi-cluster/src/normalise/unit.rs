@@ -46,7 +46,7 @@ pub(super) fn collect<'a>(
     let mut parts: BTreeMap<QualifiedName, Vec<Declared<'a>>> = BTreeMap::new();
     let mut raw: BTreeSet<QualifiedName> = BTreeSet::new();
     for (address, declaration) in ours() {
-        let table_name = match &declaration.resource {
+        let table_name = match &*declaration.resource {
             Resource::Table(table) => {
                 tables.insert(table.qualified_name(), ((address, declaration), table));
                 table.qualified_name()
@@ -91,7 +91,7 @@ impl<'a> Unit<'a> {
         helpers: &[Declared<'a>],
         version: ServerVersion,
     ) -> Self {
-        let resources: Vec<_> = parts.iter().map(|(_, declaration)| &declaration.resource).collect();
+        let resources: Vec<_> = parts.iter().map(|(_, declaration)| &*declaration.resource).collect();
         let text = canonical_json(&(table, &resources));
         // Any expression may call any extension. A type or sequence that is needed is written somewhere; one
         // that merely looks so does no harm.
@@ -106,7 +106,7 @@ impl<'a> Unit<'a> {
             major: version.major(),
             table,
             parts: resources,
-            needs: needs.iter().map(|(_, declaration)| &declaration.resource).collect(),
+            needs: needs.iter().map(|(_, declaration)| &*declaration.resource).collect(),
         });
         Self { table, table_address, table_declaration, parts, needs, digest }
     }

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fs4::{FileExt, TryLockError};
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::error::StoreError;
@@ -46,8 +48,16 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// Proves that `dir` takes `bytes` more bytes, and gives them back.
 pub(super) fn reserve(dir: &Path, bytes: usize) -> Result<(), StoreError> {
     let mut file = temporary(dir)?;
-    file.write_all(&vec![0; bytes]).map_err(|e| StoreError::io("write", dir, e))?;
-    file.as_file().sync_all().map_err(|e| StoreError::io("sync", dir, e))?;
+    let length = u64::try_from(bytes).unwrap_or(u64::MAX);
+    match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, length) {
+        Ok(()) => {}
+        // Some file systems cannot promise room without using it.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            file.write_all(&vec![0; bytes]).map_err(|e| StoreError::io("write", dir, e))?;
+            file.as_file().sync_all().map_err(|e| StoreError::io("sync", dir, e))?;
+        }
+        Err(error) => return Err(StoreError::io("write", dir, error.into())),
+    }
     file.close().map_err(|e| StoreError::io("clean", dir, e))
 }
 

@@ -249,7 +249,7 @@ fn live_suffices(dependent: &Candidate<'_>, dependency: &Candidate<'_>) -> bool 
         // It is not dropped while it is needed.
         Action::Delete => has_it,
         Action::Update(_) | Action::Replace(_) => {
-            has_it || has_all_labels(*live, desired.map(|declared| &declared.resource))
+            has_it || has_all_labels(*live, desired.map(|declared| &*declared.resource))
         }
     }
 }

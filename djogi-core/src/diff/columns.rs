@@ -36,7 +36,7 @@ pub(super) fn split<'a>(
     else {
         return update;
     };
-    let Resource::Table(desired) = &declared.resource else { return update };
+    let Resource::Table(desired) = &*declared.resource else { return update };
     let name = desired.qualified_name();
     let address_of = |column: &Ident| Address::column(update.address.target(), &name, column);
     let renamed = |column: &Ident| rebased.renames.get(&address_of(column));

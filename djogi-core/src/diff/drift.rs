@@ -6,7 +6,6 @@ use super::rename::Rebased;
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::kind::Resource;
-use crate::recorded::RecordedResource;
 
 /// One managed resource that is not as it was recorded.
 #[derive(Clone, Copy, Debug)]
@@ -20,21 +19,25 @@ pub struct Drift<'a> {
 /// Compares live with recorded, whatever is desired.
 pub fn drift<'a>(rebased: &'a Rebased<'_>) -> BTreeMap<&'a Address, Drift<'a>> {
     let mut drifted = BTreeMap::new();
+    let (mut undecided, mut resources) = (Vec::new(), Vec::new());
     for (address, record) in &rebased.recorded.resources {
         let drift =
             Drift { recorded: rebased.recorded.catalog.get(address), live: rebased.live.get(address) };
-        // That it is missing was recorded and is not news, or was djogi's own doing.
-        if drift.live.is_none() && record.drifted || rebased.recorded.is_overtaken(address) {
-            continue;
-        }
-        if !drift.live.is_some_and(|live| is_as_recorded(live, record, drift.recorded)) {
-            drifted.insert(address, drift);
+        match drift.live {
+            // Comparing is an order of magnitude cheaper than digesting.
+            Some(live) if drift.recorded == Some(live) => {}
+            Some(live) => {
+                undecided.push((address, record, drift));
+                resources.push(live);
+            }
+            None => {
+                drifted.insert(address, drift);
+            }
         }
     }
+    let digests = Digest::of_each(&resources);
+    let moved =
+        undecided.into_iter().zip(digests).filter(|((_, record, _), found)| record.observed != *found);
+    drifted.extend(moved.map(|((address, _, drift), _)| (address, drift)));
     drifted
-}
-
-fn is_as_recorded(live: &Resource, record: &RecordedResource, recorded: Option<&Resource>) -> bool {
-    // Comparing is an order of magnitude cheaper than digesting.
-    recorded == Some(live) || record.observed == Digest::of(live)
 }

@@ -51,7 +51,7 @@ fn shape(table: &Table) -> Shape {
 fn created_tables(changes: &[Change<'_>]) -> BTreeMap<Shape, Vec<usize>> {
     let mut created: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate().filter(|(_, change)| change.action == Action::Create) {
-        if let Some(Resource::Table(table)) = change.desired.map(|declared| &declared.resource) {
+        if let Some(Resource::Table(table)) = change.desired.map(|declared| &*declared.resource) {
             created.entry(shape(table)).or_default().push(index);
         }
     }

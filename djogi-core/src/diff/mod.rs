@@ -127,7 +127,9 @@ pub fn diff<'a>(
             },
             (Some(record), Some(live)) => {
                 // A table has its column renames in changes of their own.
-                if live == &declared.resource && renamed_from.is_none() && declared.renamed_columns.is_empty()
+                if live == &*declared.resource
+                    && renamed_from.is_none()
+                    && declared.renamed_columns.is_empty()
                     || is_settled(record, &declared.resource, live)
                 {
                     if is_outdated(record, live) {

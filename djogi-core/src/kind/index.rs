@@ -18,6 +18,7 @@ pub struct Index {
     pub unique: bool,
     pub nulls_not_distinct: bool,
     pub method: Ident,
+    #[serde(deserialize_with = "super::exact::list")]
     pub elements: Vec<IndexElement>,
     pub include: Vec<Ident>,
     pub predicate: Option<Expression>,

@@ -5,6 +5,7 @@
 pub mod column;
 pub mod constraint;
 pub mod enum_type;
+mod exact;
 pub mod expression;
 pub mod extension;
 pub mod index;

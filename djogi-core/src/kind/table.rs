@@ -12,6 +12,7 @@ pub struct Table {
     pub schema: Ident,
     pub name: Ident,
     /// In the order of creation. PostgreSQL appends new columns, so the order is not compared.
+    #[serde(deserialize_with = "super::exact::list")]
     pub columns: Vec<Column>,
     pub comment: Option<String>,
 }

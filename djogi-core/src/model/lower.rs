@@ -86,7 +86,7 @@ impl Sink {
         let address = entry.resource.address(target);
         let renamed_from = entry.renamed_from.filter(|old| *old != address);
         let declaration = Declaration {
-            resource: entry.resource,
+            resource: entry.resource.into(),
             source: declared::Source { file: source.file.to_owned(), line: source.line },
             package: source.package.to_owned(),
             raw: entry.raw,

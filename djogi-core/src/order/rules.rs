@@ -208,7 +208,7 @@ fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
         let is_new = item.change.action == Action::Create;
         let phase = if is_new { Phase::Up } else { Phase::Rename };
         let Some(taker) = work.node(address, phase) else { continue };
-        for name in relation_names(item.change.desired.map(|declared| &declared.resource)) {
+        for name in relation_names(item.change.desired.map(|declared| &*declared.resource)) {
             let from = freed.partition_point(|(freed, _)| *freed < name);
             let same = freed[from..].iter().take_while(|(freed, _)| *freed == name);
             pairs.extend(same.map(|(_, giver)| (*giver, taker)));

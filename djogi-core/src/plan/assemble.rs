@@ -74,7 +74,7 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
         Kind::Column => rebased.as_read(&address.table_of_member()?),
         _ => rebased.as_read(address),
     });
-    let desired = change.desired.map(|declared| &declared.resource);
+    let desired = change.desired.map(|declared| &*declared.resource);
     let before = as_read.and_then(|resource| Part::of(resource, &origin));
     let after =
         desired.filter(|_| change.action != Action::Delete).and_then(|resource| Part::of(resource, address));
@@ -186,7 +186,7 @@ fn changed_fields(
             },
         ));
     }
-    let desired = change.desired.map(|declared| &declared.resource);
+    let desired = change.desired.map(|declared| &*declared.resource);
     let differing = match (&change.action, change.live, desired) {
         (
             Action::Update(_) | Action::Replace(_),

@@ -167,7 +167,7 @@ fn plan_target(
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &d.resource)));
+        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)));
         let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
         candidates(changes, &parents, &sides, &context)
     };
@@ -267,7 +267,7 @@ fn candidates<'a>(
     let mut leaving_first: BTreeSet<Address> = BTreeSet::new();
     for change in &changes {
         if let (Action::Create, Some(parent)) = (&change.action, parents.parent(&change.address))
-            && let Some(Resource::Constraint(constraint)) = change.desired.map(|declared| &declared.resource)
+            && let Some(Resource::Constraint(constraint)) = change.desired.map(|declared| &*declared.resource)
         {
             inline.entry(parent.clone()).or_default().push(constraint);
         }

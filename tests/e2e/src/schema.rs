@@ -43,7 +43,7 @@ fn declaration(resource: Resource, line: u32) -> Declaration {
         source: Source { file: "schema.sql".to_owned(), line },
         package: "e2e".to_owned(),
         raw: has_expressions(&resource),
-        resource,
+        resource: resource.into(),
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
     }

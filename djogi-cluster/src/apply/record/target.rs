@@ -146,7 +146,7 @@ impl<'a> TargetRecord<'a> {
             .map(|declared| declared.package.clone())
             .or_else(|| previous.and_then(|previous| previous.package.clone()));
         let desired = match declared {
-            Some(declared) if is_declared => Some(Digest::of(&declared.resource)),
+            Some(declared) if is_declared => Some(Digest::of(&*declared.resource)),
             None if is_declared => change.after_digest,
             _ => None,
         };

@@ -135,8 +135,8 @@ impl Assembled {
 
     fn insert(&mut self, oid: u32, resource: Resource) {
         let address = resource.address(&self.target);
-        self.oids.insert(address, Oid(oid));
-        self.catalog.insert(&self.target, resource);
+        self.oids.insert(address.clone(), Oid(oid));
+        self.catalog.extend([(address, resource)]);
     }
 }
 

@@ -14,11 +14,14 @@ use crate::introspect::lookup::{ObjectId, class};
 pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(), IntrospectError> {
     let mut tables = Vec::with_capacity(out.tables.len());
     for parts in out.tables.values() {
-        let columns = parts.columns.iter().map(|row| build_column(context, row));
+        let mut columns = Vec::with_capacity(parts.columns.len());
+        for row in &parts.columns {
+            columns.push(build_column(context, row)?);
+        }
         let table = Table {
             schema: parts.schema.clone(),
             name: parts.row.name.clone(),
-            columns: columns.collect::<Result<_, _>>()?,
+            columns,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
         let name = table.qualified_name();

@@ -1,0 +1,49 @@
+//! A project folder that the real binary runs in.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use djogi_core::declared::Declarations;
+use tempfile::TempDir;
+
+use crate::Outcome;
+
+/// A folder with `djogi.toml` and, for the plain binary, `catalog.json`.
+#[derive(Debug)]
+pub(crate) struct Project {
+    folder: TempDir,
+    program: PathBuf,
+}
+
+impl Project {
+    /// `more` goes below the settings of the target.
+    pub(crate) fn new(program: &Path, url: &str, more: &str) -> Outcome<Self> {
+        let folder = tempfile::Builder::new().prefix("djogi-bench-").tempdir()?;
+        let config = format!("[cluster]\nname = \"bench\"\n\n[target.main]\nurl = \"{url}\"\n{more}");
+        std::fs::write(folder.path().join("djogi.toml"), config)?;
+        Ok(Self { folder, program: program.to_owned() })
+    }
+
+    /// A project whose models are in `catalog.json`.
+    pub(crate) fn of_catalog(program: &Path, url: &str) -> Outcome<Self> {
+        Self::new(program, url, "destructive = \"allow\"\n\n[models]\ncatalog = \"catalog.json\"\n")
+    }
+
+    pub(crate) fn declare(&self, declarations: &Declarations) -> Outcome<()> {
+        Ok(std::fs::write(self.folder.path().join("catalog.json"), serde_json::to_vec(declarations)?)?)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder.path()).env_remove("DJOGI_ENV");
+        command
+    }
+
+    pub(crate) fn plan(&self) -> Command {
+        self.command(&["plan"])
+    }
+
+    pub(crate) fn apply(&self) -> Command {
+        self.command(&["apply", "--auto-approve"])
+    }
+}
