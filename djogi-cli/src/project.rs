@@ -7,9 +7,9 @@ use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings, declare_mo
 use djogi_cluster::connect::ConnectParameters;
 use djogi_cluster::identity::Actor;
 use djogi_cluster::server::BinarySearch;
-use djogi_core::classify::DestructivePolicy;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::ConfigReference;
+use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use djogi_core::classify::DestructivePolicy;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::ConfigReference;
+use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident};
 
 use crate::connect::ConnectParameters;

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use djogi_core::classify::DestructivePolicy;
 use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::kind::*;
 use djogi_core::observation::{DatabaseIdentity, Observation, Oid, ServerVersion};
+use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs, compile};
 use djogi_core::recorded::{Recorded, RecordedResource};
 use djogi_core::{Catalog, Digest, Ident, Kind, QualifiedName};

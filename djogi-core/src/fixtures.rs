@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::address::Address;
-use crate::classify::DestructivePolicy;
 use crate::declared::Source;
 use crate::desired::DesiredResource;
 use crate::digest::Digest;
@@ -11,6 +10,7 @@ use crate::disposition::{Disposition, Reason};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::*;
 use crate::observation::{DatabaseIdentity, Observation, Oid, ServerVersion, TableSize, Unmodelled};
+use crate::plan::classify::DestructivePolicy;
 use crate::plan::{
     ConfigReference, PlanDocument, PlanError, PlanInputs, PlanOptions, ResourceChange, TargetInputs, compile,
 };

@@ -232,7 +232,7 @@ fn rebuild_dependents<'a>(
     };
     let mut replaced: Vec<Address> = changes.iter().filter(is_replaced).map(|c| c.address.clone()).collect();
     let Some(target) = replaced.first().map(|address| address.target().clone()) else { return };
-    let dependencies = crate::depend::Dependencies::new(&target, rebased.live.iter());
+    let dependencies = crate::plan::depend::Dependencies::new(&target, rebased.live.iter());
     let parts: Vec<_> = rebased
         .live
         .iter()

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rename::Rebased;
 use crate::address::{Address, Kind};
-use crate::depend::Dependencies;
 use crate::desired::Desired;
 use crate::ident::Ident;
 use crate::kind::Resource;
+use crate::plan::depend::Dependencies;
 
 /// Live objects that djogi could manage and does not. A schema that holds managed objects is only their
 /// place, and not listed.

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::address::{Address, Kind};
 use crate::diff::Change;
-use crate::lower::Phase;
-use crate::needs::Needs;
+use crate::plan::lower::Phase;
+use crate::plan::needs::Needs;
 
 pub use graph::{Cycle, Edge};
 pub use rules::{Demand, RULES, Rule};

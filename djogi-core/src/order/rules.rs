@@ -6,7 +6,7 @@ use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::ident::QualifiedName;
 use crate::kind::Resource;
-use crate::lower::Phase;
+use crate::plan::lower::Phase;
 
 /// A reason for one node to come before another.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! The rule table as text, and plans that only come out right when its rules hold.
 
-use crate::classify::DestructivePolicy;
 use crate::fixtures::*;
 use crate::order::RULES;
+use crate::plan::classify::DestructivePolicy;
 use crate::plan::explain;
 
 #[test]

@@ -9,12 +9,12 @@ use super::{
     Reversibility, Severity, Summary, Unmanaged,
 };
 use crate::address::{Address, Kind};
-use crate::classify::{Candidate, DestructivePolicy, Judgement};
 use crate::diff::{Action, Change, Drift, Rebased, fields};
 use crate::digest::Digest;
 use crate::disposition::{Reason, Verdict};
 use crate::kind::{Column, Resource, Table};
 use crate::observation::Unmodelled;
+use crate::plan::classify::{Candidate, DestructivePolicy, Judgement};
 
 /// A change after classification.
 #[derive(Clone, Copy, Debug)]

@@ -11,19 +11,19 @@ use super::{
     Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Summary, Unmanaged,
 };
 use crate::address::{Address, Kind};
-use crate::classify::{Candidate, Gates, Judgement, classify};
-use crate::depend::Dependencies;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
 use crate::disposition::Disposition;
-use crate::group::{Grouping, group};
 use crate::kind::{Constraint, Resource};
-use crate::lower::{lower, place_column};
-use crate::needs::Needs;
 use crate::order::{Item, Order, Work, graph::causes, order};
-use crate::parents::Parents;
-use crate::prove::{prove_changes, prove_groups};
+use crate::plan::classify::{Candidate, Gates, Judgement, classify};
+use crate::plan::depend::Dependencies;
+use crate::plan::group::{Grouping, group};
+use crate::plan::lower::{lower, place_column};
+use crate::plan::needs::Needs;
+use crate::plan::parents::Parents;
+use crate::plan::prove::{prove_changes, prove_groups};
 use crate::recorded::Recorded;
 use crate::sql::{Context, Step, enum_dependents};
 

@@ -1,13 +1,13 @@
 //! What a plan is made from, and why none could be made.
 
 use crate::address::Address;
-use crate::classify::DestructivePolicy;
 use crate::desired::Desired;
 use crate::diff::Adoption;
 use crate::ident::Ident;
 use crate::observation::Observation;
 use crate::plan::ConfigReference;
-use crate::prove::ProofError;
+use crate::plan::classify::DestructivePolicy;
+use crate::plan::prove::ProofError;
 use crate::recorded::Recorded;
 
 /// Everything that goes into a plan: nothing else does.

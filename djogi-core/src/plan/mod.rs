@@ -1,13 +1,20 @@
 //! Plans: the only thing that crosses from thinking to doing.
 
 mod assemble;
+pub mod classify;
 pub mod compile;
+pub mod depend;
 pub mod document;
+pub mod group;
 pub mod inputs;
 #[cfg(feature = "schema")]
 mod json_schema;
+pub mod lower;
+pub mod needs;
 pub mod operation;
+pub mod parents;
 mod preconditions;
+pub mod prove;
 
 pub use assemble::DESTRUCTIVE_DENIED;
 pub use compile::{compile, drifted, explain};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use crate::Resource;
-use crate::classify::DestructivePolicy;
 use crate::fixtures::*;
 use crate::kind::{ConstraintDefinition, SequenceOwner};
+use crate::plan::classify::DestructivePolicy;
 use crate::plan::{PlanDocument, compile};
 
 const TYPES: &[&str] = &["bigint", "integer", "smallint", "text", "public.mood", "numeric(12,2)"];

@@ -1,9 +1,9 @@
 //! What each change needs on the declared side, and what it rests on in the live database.
 
 use crate::address::{Address, Kind};
-use crate::depend::Dependencies;
 use crate::diff::Change;
 use crate::kind::{Resource, SequenceOwner};
+use crate::plan::depend::Dependencies;
 
 /// The dependencies of one change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

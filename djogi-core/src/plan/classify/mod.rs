@@ -11,9 +11,9 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
-use crate::lower::Lowered;
-use crate::needs::Needs;
-use crate::parents::Parents;
+use crate::plan::lower::Lowered;
+use crate::plan::needs::Needs;
+use crate::plan::parents::Parents;
 use crate::sql::Impossible;
 
 /// What a target allows to be destroyed (`destructive` in `djogi.toml`).

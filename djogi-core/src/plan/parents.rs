@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
-use crate::depend::columns_used;
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
+use crate::plan::depend::columns_used;
 
 /// Child address to the address of the change that does its work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
