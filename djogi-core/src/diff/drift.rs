@@ -23,6 +23,10 @@ pub fn drift<'a>(rebased: &'a Rebased<'_>) -> BTreeMap<&'a Address, Drift<'a>> {
     for (address, record) in &rebased.recorded.resources {
         let drift =
             Drift { recorded: rebased.recorded.catalog.get(address), live: rebased.live.get(address) };
+        // That it is missing was recorded and is not news, or was djogi's own doing.
+        if drift.live.is_none() && record.drifted || rebased.recorded.is_overtaken(address) {
+            continue;
+        }
         match drift.live {
             // Comparing is an order of magnitude cheaper than digesting.
             Some(live) if drift.recorded == Some(live) => {}

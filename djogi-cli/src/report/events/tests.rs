@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use djogi_cluster::event::{Failure, Outcome, RunSummary, TransactionFate};
+use djogi_cluster::event::{Failure, Outcome, RunSummary};
 use djogi_cluster::identity::{OpId, RunId};
 use djogi_cluster::state::Serial;
 use djogi_core::Digest;
