@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
-use djogi_core::Ident;
 use djogi_core::observation::ServerVersion;
+use djogi_core::{Digest, Ident};
 use tokio::sync::Mutex;
 
 use crate::cluster::Cluster;
@@ -32,9 +32,11 @@ impl<'a> Scratch<'a> {
         Self { cluster, target, version, reporter, server: Mutex::new(None) }
     }
 
-    /// Where its results are kept: outside the project, which read-only commands leave as it is.
+    /// Where its results are kept: outside the project, which read-only commands leave as it is, and apart from those
+    /// of other projects.
     pub(crate) fn cache(&self) -> ExpressionCache {
-        ExpressionCache::in_folder(self.cluster.cache_dir.join("expressions"))
+        let project = Digest::of_bytes(self.cluster.state_dir.as_os_str().as_encoded_bytes()).hex();
+        ExpressionCache::in_folder(self.cluster.cache_dir.join("expressions").join(project))
     }
 }
 

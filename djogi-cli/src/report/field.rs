@@ -106,12 +106,9 @@ fn changed(label: String, path: &str, before: &Value, after: &Value) -> Row {
     Row { mark: "~", tone: Tone::Changed, label, value }
 }
 
-/// A path in words: `data_type` is `type`, `on_delete` is `on delete`.
+/// A path in words: `on_delete` is `on delete`.
 fn label(path: &str) -> String {
-    match path {
-        "data_type" => "type".to_owned(),
-        path => path.replace('_', " "),
-    }
+    path.replace('_', " ")
 }
 
 /// Lists of which one wants to see the members come and go.

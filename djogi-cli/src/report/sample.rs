@@ -125,7 +125,7 @@ pub(crate) fn waits(mut change: ResourceChange, reason: Reason) -> ResourceChang
 }
 
 pub(crate) fn column(name: &str, data_type: &str) -> Value {
-    json!({"name": name, "data_type": data_type, "collation": null, "not_null": false, "default": null,
+    json!({"name": name, "type": data_type, "collation": null, "not_null": false, "default": null,
            "identity": null, "generated": null, "comment": null})
 }
 
@@ -252,7 +252,7 @@ fn updates() -> Vec<ResourceChange> {
     let mut orders = update(
         "table.main.public.orders",
         &[
-            ("columns.total.data_type", json!("integer"), json!("bigint")),
+            ("columns.total.type", json!("integer"), json!("bigint")),
             ("columns.status.default", json!("'new'::text"), json!("'open'::text")),
             ("columns.note", Value::Null, column("note", "text")),
             ("columns.a.b.not_null", json!(false), json!(true)),
@@ -313,10 +313,8 @@ pub(crate) fn every_action() -> PlanDocument {
     );
     let gone = ResourceChange { reversibility: Reversibility::DataLoss, ..gone };
     changes.push(waits(gone, Reason::ApprovalRequired));
-    let narrowed = update(
-        "column.main.public.orders.code",
-        &[("data_type", json!("text"), json!("character varying(8)"))],
-    );
+    let narrowed =
+        update("column.main.public.orders.code", &[("type", json!("text"), json!("character varying(8)"))]);
     let narrowed = ResourceChange { reversibility: Reversibility::Narrowing, ..narrowed };
     changes.push(waits(narrowed, Reason::ApprovalRequired));
     let conflict = update("table.main.public.\"Order Lines\"", &[("comment", json!("a"), json!("b"))]);
@@ -332,7 +330,7 @@ pub(crate) fn every_action() -> PlanDocument {
         create(
             "sequence.main.public.invoice_number",
             json!({"schema": "public",
-        "name": "invoice_number", "data_type": "bigint", "owned_by": null, "comment": null,
+        "name": "invoice_number", "type": "bigint", "owned_by": null, "comment": null,
         "options": {"start": 1, "increment": 10, "min": 1, "max": i64::MAX, "cache": 1, "cycle": true}}),
         ),
         Reason::NotTargeted,

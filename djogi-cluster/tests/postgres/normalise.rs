@@ -175,8 +175,8 @@ async fn raw_text_becomes_what_postgresql_prints() {
         assert_eq!(desired.len(), declarations.resources.len());
         let json = |at: &str| serde_json::to_value(&desired[&address(at)].resource).unwrap();
         let table = json("table.main.app.orders");
-        assert_eq!(table["table"]["columns"][0]["data_type"], "character varying(20)");
-        assert_eq!(table["table"]["columns"][1]["data_type"], "types.status");
+        assert_eq!(table["table"]["columns"][0]["type"], "character varying(20)");
+        assert_eq!(table["table"]["columns"][1]["type"], "types.status");
         assert_eq!(table["table"]["columns"][1]["default"], "'new'::types.status");
         assert_eq!(table["table"]["columns"][2]["generated"]["expression"], "lower((number)::text)");
         let check = json("constraint.main.app.orders.short");

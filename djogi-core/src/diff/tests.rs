@@ -53,7 +53,7 @@ fn an_update_names_its_fields() {
     world.desired(table("orders", &["id bigint", "total bigint"]));
     let change = &world.plan().resource_changes[0];
     assert_eq!(change.fields.len(), 1);
-    assert_eq!(change.fields[0].path, "columns.total.data_type");
+    assert_eq!(change.fields[0].path, "columns.total.type");
     assert_eq!((&change.fields[0].before, &change.fields[0].after), (&"integer".into(), &"bigint".into()));
     assert!(!change.drift);
 }

@@ -12,6 +12,7 @@ use crate::ident::{Ident, QualifiedName};
 pub struct Column {
     pub name: Ident,
     /// The type as `format_type` prints it with an empty `search_path`: `numeric(12,2)`, `public.mood[]`.
+    #[serde(rename = "type")]
     pub data_type: String,
     /// `None` is the collation of the type.
     pub collation: Option<QualifiedName>,

@@ -66,6 +66,7 @@ impl SequenceOptions {
 pub struct Sequence {
     pub schema: Ident,
     pub name: Ident,
+    #[serde(rename = "type")]
     pub data_type: SequenceType,
     pub options: SequenceOptions,
     /// The column whose drop drops the sequence (`OWNED BY`).

@@ -80,7 +80,7 @@ fn a_changed_index_is_put_back() {
 fn a_changed_type_is_put_back() {
     is_found_and_healed(
         "ALTER TABLE goods ALTER name TYPE varchar(10)",
-        "table.main.public.goods has changed: columns.name.data_type",
+        "table.main.public.goods has changed: columns.name.type",
     );
 }
 

@@ -98,7 +98,7 @@ fn failed() -> Event {
                 "ALTER TABLE public.orders\n    ADD CONSTRAINT positive CHECK (totl >= 0)".to_owned(),
             ),
             address: Some(address("constraint.main.public.orders.positive")),
-            transaction: TransactionFate::RolledBack,
+            ..Failure::default()
         },
         elapsed_ms: 3,
     }

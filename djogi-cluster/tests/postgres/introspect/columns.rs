@@ -26,9 +26,9 @@ async fn types_are_named_as_format_type_prints_them() {
             ("e", "interval day to second"),
             ("f", "\"char\""),
         ] {
-            assert_eq!(column(&seen, T, name), json!({"name": name, "data_type": data_type}));
+            assert_eq!(column(&seen, T, name), json!({"name": name, "type": data_type}));
         }
-        assert_eq!(column(&seen, T, "g"), json!({"name": "g", "data_type": "bigint", "not_null": true}));
+        assert_eq!(column(&seen, T, "g"), json!({"name": "g", "type": "bigint", "not_null": true}));
     })
     .await;
 }
@@ -100,7 +100,7 @@ async fn generated_columns_are_no_defaults() {
         let seen = database.observe(&["public"]).await;
         assert_eq!(
             column(&seen, T, "b"),
-            json!({"name": "b", "data_type": "text",
+            json!({"name": "b", "type": "text",
                    "generated": {"expression": "lower(a)", "storage": "stored"}})
         );
         assert_eq!(

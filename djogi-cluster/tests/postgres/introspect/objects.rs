@@ -77,7 +77,7 @@ async fn sequences_are_free_or_owned() {
         let seen = database.observe(&["public"]).await;
         assert_eq!(
             said(&seen, "sequence.main.public.free"),
-            json!({"sequence": {"schema": "public", "name": "free", "data_type": "smallint",
+            json!({"sequence": {"schema": "public", "name": "free", "type": "smallint",
                 "options": {"start": 7, "increment": 2, "min": 1, "max": 99, "cache": 4, "cycle": true}}})
         );
         let owned = said(&seen, "sequence.main.public.t_id_seq");
@@ -85,7 +85,7 @@ async fn sequences_are_free_or_owned() {
             owned["sequence"]["owned_by"],
             json!({"table": {"schema": "public", "name": "t"}, "column": "id"})
         );
-        assert_eq!(owned["sequence"]["data_type"], "integer");
+        assert_eq!(owned["sequence"]["type"], "integer");
     })
     .await;
 }
@@ -143,7 +143,7 @@ async fn names_are_kept_as_they_are() {
             ]
         );
         let table = &said(&seen, "table.main.\"My.Schema\".select")["table"];
-        assert_eq!(table["columns"][0], json!({"name": long, "data_type": "\"My.Schema\".\"a \"\"b\"\"\""}));
+        assert_eq!(table["columns"][0], json!({"name": long, "type": "\"My.Schema\".\"a \"\"b\"\"\""}));
     })
     .await;
 }

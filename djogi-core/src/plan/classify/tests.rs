@@ -34,7 +34,7 @@ fn a_narrowing_column_is_blocked_and_the_rest_of_its_table_goes_on() {
     assert_eq!(plan.resource_changes[0].fields.len(), 1);
     assert_eq!(plan.resource_changes[0].fields[0].path, "columns.c");
     assert_eq!(plan.resource_changes[0].after_digest, None);
-    assert_eq!(plan.resource_changes[1].fields[0].path, "data_type");
+    assert_eq!(plan.resource_changes[1].fields[0].path, "type");
     assert_eq!(world.sql(), ["ALTER TABLE public.t ADD COLUMN c text"]);
 }
 
