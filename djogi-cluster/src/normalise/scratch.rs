@@ -181,7 +181,7 @@ async fn create_one_by_one(
         refusals.push(Refusal {
             address: address.clone(),
             source_place: declaration.source.clone(),
-            expression: blamed(&*declaration.resource, &error),
+            expression: blamed(&declaration.resource, &error),
             error,
         });
     }

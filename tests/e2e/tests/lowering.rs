@@ -76,7 +76,7 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
     order.sort_by_key(|(_, resource)| stage(resource));
     let created =
         order.iter().flat_map(|(address, resource)| sql::create(resource, &context, address).unwrap());
-    let owned = resources.iter().flat_map(|(address, resource)| match resource {
+    let owned = resources.iter().flat_map(|(address, resource)| match &**resource {
         Resource::Sequence(sequence) => sql::own_sequence(sequence, &context, address),
         _ => Vec::new(),
     });

@@ -140,7 +140,7 @@ impl<'a> TargetRecord<'a> {
         let observed = Digest::of(resource);
         let declared = self.desired.get(&address);
         let is_declared = change.after_digest == Some(observed) && address == change.address
-            || declared.is_some_and(|declared| is_same(resource, &*declared.resource));
+            || declared.is_some_and(|declared| is_same(resource, &declared.resource));
         let previous = self.recorded.resources.get(&address);
         let package = declared
             .map(|declared| declared.package.clone())
