@@ -12,7 +12,7 @@ use crate::config::parse_duration;
 use crate::exit;
 use crate::terminal::{ColorChoice, Verbosity};
 
-/// Converges PostgreSQL to what your models and SQL files declare
+/// Converges PostgreSQL to what your models declare
 #[derive(Debug, Parser)]
 #[command(name = "djogi", version, propagate_version = false, after_help = exit::explain())]
 #[command(subcommand_required = true, arg_required_else_help = true, infer_long_args = false)]

@@ -21,17 +21,35 @@ use crate::models;
 /// The target of models that name none.
 const DEFAULT_TARGET: &str = "main";
 
-/// The cluster of the project that the command is run in.
+/// The cluster of the project that the command is run in, with what its models declare.
 ///
 /// # Errors
 /// Mistakes in the configuration, in flags, or in the models.
 pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let project = context.project()?;
+    refuse_sql_files(&project)?;
     let mut declarations = models::load(&context.program, &project, &default_target(&project)?)?;
     declare_moves(&project, &mut declarations)?;
-    let targets = targets(context, &project)?;
+    let cluster = assemble(context, &project, declarations)?;
+    in_managed_schemas(&cluster.declarations, &cluster.targets)?;
+    Ok(cluster)
+}
+
+/// The same without any declaration, for commands that ask nothing of the models.
+///
+/// # Errors
+/// Mistakes in the configuration or in flags.
+pub(crate) fn cluster_without_models(context: &Context) -> Result<Cluster, CliError> {
+    assemble(context, &context.project()?, Declarations::default())
+}
+
+fn assemble(
+    context: &Context,
+    project: &Project,
+    mut declarations: Declarations,
+) -> Result<Cluster, CliError> {
+    let targets = targets(context, project)?;
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
-    in_managed_schemas(&declarations, &targets)?;
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
         "declarations": declarations.digest(),
@@ -50,6 +68,20 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,
     })
+}
+
+/// A key that is read but not followed would leave out what somebody has declared.
+fn refuse_sql_files(project: &Project) -> Result<(), CliError> {
+    if project.config.sql_files.is_empty() {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "unsupported_sql_files",
+        "this version of djogi takes no SQL files as declarations",
+    )
+    .file(project.file.display().to_string())
+    .help("declare the objects in models, and remove [sql] files")
+    .into())
 }
 
 /// The target of models that name none: `main`, or the only one there is.

@@ -28,6 +28,8 @@ macro_rules! ulid_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[0-9A-HJKMNP-TV-Z]{26}$")))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Ulid);
 
@@ -80,6 +82,8 @@ ulid_newtype! {
 
 /// The identity of a state, made with it and never changed; the ledger and every sidecar carry it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")))]
 #[serde(try_from = "String", into = "String")]
 pub struct Lineage(Uuid);
 
@@ -119,6 +123,7 @@ impl From<Lineage> for String {
 
 /// The fencing number of a lock holder: each one's is greater than those of all before it. 0: nobody yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Epoch(u64);
 
@@ -140,6 +145,7 @@ impl fmt::Display for Epoch {
 
 /// Who runs djogi, as recorded in state, ledger and approvals: `user@host`, or what `--as` says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Actor(String);
 

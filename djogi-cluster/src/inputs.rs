@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use djogi_core::desired::Desired;
+use djogi_core::kind::Comparison;
+use djogi_core::observation::Observation;
 use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
-use djogi_core::recorded::Recorded;
-use djogi_core::{Ident, QualifiedName};
+use djogi_core::recorded::{Recorded, RecordedResource};
+use djogi_core::{Address, Digest, Ident};
 use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
@@ -84,11 +86,8 @@ async fn survey(
     reporter.report(&Event::Observed { target: target.clone(), resources, elapsed_ms: millis_since(began) });
     let row = connection.client().query_typed_one(LOCK_TABLE_SIZE, &[]).await;
     let lock_table_size: i64 = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
-    let recorded_target = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target));
-    let overtaken = match recorded_target {
-        Some(recorded) => overtaken(connection.client(), &target, recorded.last_op).await?,
-        None => BTreeSet::new(),
-    };
+    let last_op = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target)?.last_op);
+    let done = done_since(connection.client(), &target, last_op).await?;
     let desired = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
@@ -97,8 +96,11 @@ async fn survey(
         }
         Survey::Undeclared => Desired::new(),
     };
+    let mut recorded = recorded(snapshot, &target, RecordedCatalog::default());
+    recorded.overtaken = done.iter().filter_map(Address::relation).collect();
+    claim(&mut recorded, &done, &desired, &live);
     Ok(TargetInputs {
-        recorded: Recorded { overtaken, ..recorded(snapshot, &target, RecordedCatalog::default()) },
+        recorded,
         target,
         desired,
         live,
@@ -124,22 +126,51 @@ pub(crate) async fn load_definitions(
             snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target))
         {
             let catalog = store.catalog(&state.catalog).await?;
-            let overtaken = std::mem::take(&mut target.recorded.overtaken);
-            target.recorded = Recorded { overtaken, ..recorded(snapshot, &target.target, catalog) };
+            let known = std::mem::replace(&mut target.recorded, recorded(snapshot, &target.target, catalog));
+            target.recorded.overtaken = known.overtaken;
+            for (address, resource) in known.resources {
+                target.recorded.resources.entry(address).or_insert(resource);
+            }
         }
     }
     Ok(())
 }
 
 /// What was committed after the last group that the state knows: the run that did it died before it could record it.
-async fn overtaken(
+async fn done_since(
     client: &Client,
     target: &Ident,
     last_op: Option<OpId>,
-) -> Result<BTreeSet<QualifiedName>, EngineError> {
+) -> Result<BTreeSet<Address>, EngineError> {
     let Since::Ops(ops) = ops_since(client, target, last_op).await? else { return Ok(BTreeSet::new()) };
-    let addresses = ops.iter().flat_map(|op| &op.record.addresses);
-    Ok(addresses.filter_map(djogi_core::Address::relation).collect())
+    Ok(ops.into_iter().flat_map(|op| op.record.addresses).collect())
+}
+
+/// Takes what djogi has made, as the ledger proves, for managed though no state says so: else it would stand in the
+/// way of its own declaration once that has changed. What is as declared is adopted like everything of that sort, and
+/// a constraint that came with its table is known by being declared.
+fn claim(recorded: &mut Recorded, done: &BTreeSet<Address>, desired: &Desired, live: &Observation) {
+    if done.is_empty() {
+        return;
+    }
+    let is_made = |address: &Address| done.contains(address) && !recorded.resources.contains_key(address);
+    let mut claimed = Vec::new();
+    for (address, oid) in &live.oids {
+        let Some(resource) = live.catalog.get(address) else { continue };
+        let declared = desired.get(address);
+        let came_along =
+            || declared.is_some() && address.table_of_member().is_some_and(|table| is_made(&table));
+        let is_equal = declared
+            .is_some_and(|declared| resource.compare(&declared.resource) == Comparison::InPlace(Vec::new()));
+        if recorded.resources.contains_key(address) || is_equal || !is_made(address) && !came_along() {
+            continue;
+        }
+        let package = declared.map(|declared| declared.package.clone());
+        let observed = Digest::of(resource);
+        let record = RecordedResource { desired: None, observed, oid: *oid, drifted: false, package };
+        claimed.push((address.clone(), record));
+    }
+    recorded.resources.extend(claimed);
 }
 
 fn recorded(snapshot: &Snapshot, target: &Ident, catalog: RecordedCatalog) -> Recorded {

@@ -19,6 +19,9 @@ use crate::locked::Locked;
 use crate::session::Session;
 use crate::state::{Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
 
+/// What a run that could not record it has made or changed.
+const UNFINISHED: &str = "a run ended before it was as declared";
+
 /// What a refresh found.
 #[derive(Debug)]
 pub struct Refreshed {
@@ -109,8 +112,13 @@ async fn record(
     let mut recorded = target.recorded.clone();
     let mut marks = BTreeMap::new();
     for (address, entry) in &mut recorded.resources {
-        let before = &state.resources[address];
-        let mut mark = Mark { status: before.status, conditions: before.conditions.clone(), op: before.op };
+        let unfinished =
+            || Mark { status: Status::Pending, conditions: vec![UNFINISHED.to_owned()], op: None };
+        let mut mark = state.resources.get(address).map_or_else(unfinished, |before| Mark {
+            status: before.status,
+            conditions: before.conditions.clone(),
+            op: before.op,
+        });
         let recorded_overtaken = target.recorded.is_overtaken(address);
         let declared = desired.get(address).map(|declared| &*declared.resource);
         match (live.catalog.get(address), live.oids.get(address)) {
@@ -135,12 +143,7 @@ async fn record(
                         drifted: false,
                         package: entry.package.take(),
                     };
-                    mark = if is_declared {
-                        Mark::APPLIED
-                    } else {
-                        let condition = "a run ended before it was as declared".to_owned();
-                        Mark { status: Status::Pending, conditions: vec![condition], op: None }
-                    };
+                    mark = if is_declared { Mark::APPLIED } else { unfinished() };
                 }
                 if is_declared && mark.status == Status::Drifted {
                     entry.desired = declared.map(Digest::of);

@@ -17,6 +17,7 @@ use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
 ///
 /// The order is the order of creation among independent resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Schema,
@@ -75,6 +76,7 @@ impl fmt::Display for Kind {
 ///
 /// Clones share their names: one address stands in many maps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
 pub struct Address {
     kind: Kind,
     /// The target, then as many parts as the kind has.

@@ -19,6 +19,7 @@ pub const CATALOG_FORMAT: &str = "djogi-catalog/1";
 
 /// Where something was declared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     pub file: String,

@@ -14,6 +14,8 @@ use crate::from_text::from_text;
 
 /// A SHA-256 digest, written `sha256:<64 hex digits>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^sha256:[0-9a-f]{64}$")))]
 pub struct Digest([u8; 32]);
 
 /// A text that is not `sha256:<64 hex digits>`.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The four answers to "what happens to this change now?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// This run does it.
@@ -43,6 +44,7 @@ macro_rules! reasons {
     ($( $variant:ident, $code:literal, $verdict:ident, $explanation:literal, $remedy:literal; )*) => {
         /// Why a change is not simply applied. Codes are stable; each belongs to one verdict.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum Reason {
             $( #[doc = $explanation] $variant, )*

@@ -16,6 +16,7 @@ pub const MAX_IDENT_BYTES: usize = 63;
 ///
 /// Clones share their text: one name stands in many addresses and definitions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(try_from = "String", into = "String"))]
 pub struct Ident(Arc<str>);
 
 /// Why a text cannot be an identifier.

@@ -10,11 +10,13 @@ use crate::ident::QualifiedName;
 
 /// A PostgreSQL object identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Oid(pub u32);
 
 /// PostgreSQL's version as `server_version_num` has it: 180004 is 18.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct ServerVersion(pub u32);
 
@@ -53,6 +55,7 @@ pub struct TableSize {
 
 /// An object in a managed schema that the catalog has no kind for; only ever counted and listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Unmodelled {
     /// The manual's word for it: `view`, `trigger`, `column privilege`.

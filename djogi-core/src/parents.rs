@@ -1,14 +1,14 @@
 //! Changes without statements of their own: what vanishes with its table or column, and constraints that
 //! `CREATE TABLE` brings along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::depend::columns_used;
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
-use crate::kind::{Constraint, ConstraintDefinition, Resource};
+use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
 
 /// Child address to the address of the change that does its work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,10 @@ impl Parents {
     /// The parents among `changes`, whose live sides are in `live`.
     pub fn of(changes: &[Change<'_>], live: &Catalog) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
+        let repeated = repeated_keys(changes);
         let parents = changes.iter().filter_map(|change| {
             let parent = match change.action {
+                Action::Create if repeated.contains(&change.address) => None,
                 Action::Create => created_with(change, &by_address),
                 Action::Delete => dropped_with(change, &by_address, live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
@@ -33,6 +35,43 @@ impl Parents {
         self.0.get(address)
     }
 }
+
+/// New unique constraints that say what another new key of their table says. `CREATE TABLE` would make one of the two.
+fn repeated_keys<'a>(changes: &'a [Change<'_>]) -> BTreeSet<&'a Address> {
+    let mut known = BTreeSet::new();
+    let mut repeated = BTreeSet::new();
+    let mut keys: Vec<_> = changes.iter().filter_map(|change| Some((change, new_key(change)?))).collect();
+    // The primary key is the one that is made.
+    keys.sort_by_key(|(_, (is_unique, _))| *is_unique);
+    for (change, (_, key)) in keys {
+        if !known.insert((change.address.table_of_member(), key)) {
+            repeated.insert(&change.address);
+        }
+    }
+    repeated
+}
+
+/// Whether a new key is a unique constraint rather than the primary key, and what PostgreSQL tells keys apart by.
+fn new_key<'a>(change: &'a Change<'_>) -> Option<(bool, Key<'a>)> {
+    if change.action != Action::Create {
+        return None;
+    }
+    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
+    let deferrable = constraint.deferrable;
+    match &constraint.definition {
+        ConstraintDefinition::PrimaryKey { columns, include } => {
+            Some((false, (columns, include, false, deferrable)))
+        }
+        ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
+            Some((true, (columns, include, *nulls_not_distinct, deferrable)))
+        }
+        ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::ForeignKey(_)
+        | ConstraintDefinition::Exclusion(_) => None,
+    }
+}
+
+type Key<'a> = (&'a [Ident], &'a [Ident], bool, Deferrable);
 
 /// A new table takes its constraints along, but for foreign keys, which may be mutual.
 fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {

@@ -42,16 +42,15 @@ pub struct ApplyArgs {
 }
 
 pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let json = context.global.json;
-    if json && args.plan.is_none() && !args.auto_approve {
-        return Err(Diagnostic::error("confirmation_needed", "with --json nobody can be asked")
-            .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
-            .into());
-    }
-    let request = request(args, context)?;
     let after_failure = if args.fail_fast { AfterFailure::End } else { AfterFailure::GoOn };
-    if json {
+    if context.global.json {
         return with_json(terminal, |reporter| {
+            if args.plan.is_none() && !args.auto_approve {
+                return Err(Diagnostic::error("confirmation_needed", "with --json nobody can be asked")
+                    .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
+                    .into());
+            }
+            let request = request(args, context)?;
             let cluster = cluster(context)?;
             let engine = Engine::start()?;
             match begin(&cluster, request, &engine, reporter)? {
@@ -60,6 +59,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             }
         });
     }
+    let request = request(args, context)?;
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
     let prepared = with_progress(terminal, |reporter| begin(&cluster, request, &engine, reporter))?;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings};
 use djogi_cluster::error::EngineError;
 use djogi_cluster::reset::reset;
-use djogi_cluster::server::{Down, EmbeddedServer};
+use djogi_cluster::server::{Down, EmbeddedOptions, EmbeddedServer};
 use djogi_cluster::session::{embedded_options, report};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::project::cluster;
+use crate::project::cluster_without_models;
 use crate::report::events::with_progress;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -30,7 +30,11 @@ pub struct DbArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum DbAction {
     /// Start the server and keep it running for the application
-    Up,
+    Up {
+        /// Listen on this port of 127.0.0.1 too; every local user may then connect without a password
+        #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+    },
     /// Stop the server
     Down,
     /// Show whether the server runs, its version and where its data is
@@ -46,18 +50,22 @@ pub enum DbAction {
 }
 
 pub(crate) fn run(args: &DbArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let cluster = cluster(context)?;
+    let cluster = cluster_without_models(context)?;
     let (settings, database) = embedded(&cluster)?;
     let folder = cluster.embedded_dir();
     let engine = Engine::start()?;
     let text = match args.action {
-        DbAction::Up => with_progress(terminal, |reporter| {
-            let options = embedded_options(&cluster, settings, database);
+        DbAction::Up { port } => with_progress(terminal, |reporter| {
+            let options =
+                EmbeddedOptions { tcp_port: port, ..embedded_options(&cluster, settings, database) };
             let server = engine.run(EmbeddedServer::up(&options, &|event| report(reporter, &event)))?;
             let server = server.map_err(EngineError::from)?;
-            let url = server.url(database);
+            let mut text = format!("{}\n", server.url(database));
+            if let Some(port) = port {
+                text.push_str(&format!("postgresql://postgres@127.0.0.1:{port}/{database}\n"));
+            }
             server.release().map_err(EngineError::from)?;
-            Ok::<_, CliError>(format!("{url}\n"))
+            Ok::<_, CliError>(text)
         })?,
         DbAction::Down => with_progress(terminal, |reporter| {
             match EmbeddedServer::down(&folder, &|event| report(reporter, &event))
@@ -150,7 +158,8 @@ mod tests {
     #[test]
     fn every_action_has_its_word() {
         for (words, action) in [
-            (&["up"][..], DbAction::Up),
+            (&["up"][..], DbAction::Up { port: None }),
+            (&["up", "--port", "5433"], DbAction::Up { port: Some(5433) }),
             (&["down"], DbAction::Down),
             (&["status"], DbAction::Status),
             (&["url"], DbAction::Url),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::project::cluster;
+use crate::project::cluster_without_models;
 use crate::report::line::printable_lines;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 pub struct HistoryArgs {}
 
 pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let cluster = cluster(context)?;
+    let cluster = cluster_without_models(context)?;
     let engine = Engine::start()?;
     let past = engine.run(history(&cluster))??;
     let text = if context.global.json {

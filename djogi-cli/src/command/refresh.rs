@@ -14,7 +14,7 @@ use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
-/// Observe the database again, record drift and finish recoveries; changes no schema object
+/// Observe the database again and record what drifted; changes no schema object
 #[derive(Debug, Clone, Default, Args)]
 pub struct RefreshArgs {
     /// Record nothing; exit with 2 when there is drift

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::project::{addresses, cluster};
+use crate::project::{addresses, cluster_without_models};
 use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
@@ -28,7 +28,7 @@ pub struct ShowArgs {
 }
 
 pub(crate) fn run(args: &ShowArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let cluster = cluster(context)?;
+    let cluster = cluster_without_models(context)?;
     let wanted = args.address.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
     let engine = Engine::start()?;
     let revision = engine.run(revision(&cluster, args.revision.map(Serial::new)))??;

@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::project::cluster;
+use crate::project::cluster_without_models;
 use crate::report::events::with_progress;
 use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
 
-/// Show targets, serial, last run, drift and recoveries on one screen; writes nothing
+/// Show targets, serial, last run and drift on one screen; writes nothing
 #[derive(Debug, Clone, Args)]
 pub struct StatusArgs {}
 
 pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let cluster = cluster(context)?;
+    let cluster = cluster_without_models(context)?;
     let engine = Engine::start()?;
     let found = with_progress(terminal, |reporter| engine.run(status(&cluster, reporter)))??;
     let environment = context.project()?.environment;

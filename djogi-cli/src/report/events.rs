@@ -3,7 +3,6 @@
 //! People get progress on standard error (a status line redrawn in place on a terminal, a line now and then in a
 //! log) and the summary on standard output; programs get every event as a line of JSON on standard output.
 
-use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,20 +32,18 @@ pub fn with_progress<T>(terminal: &mut Terminal, work: impl FnOnce(&dyn Reporter
 }
 
 /// Runs `work` with a reporter for programs. The last line is the summary, whatever happened: when `work` ended
-/// before the engine could give one, it is made from the error.
+/// before the engine could give one, it is made from the error. What was wrong comes before it.
 ///
 /// # Errors
-/// Those of `work`. A closed pipe is none of them: effects go on, and are recorded, without a listener.
+/// Those of `work`, by their exit code alone, since their diagnostics have been told. A closed pipe is none of them: effects go on, and are recorded, without a listener.
 pub fn with_json<T>(
     terminal: &mut Terminal,
     work: impl FnOnce(&dyn Reporter) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let reporter = JsonReporter { shared: Mutex::new(JsonLines { terminal, is_over: false }) };
+    let reporter = JsonReporter { shared: Mutex::new(JsonLines { terminal, summary: None }) };
     let outcome = work(&reporter);
-    if let Err(error) = &outcome {
-        reporter.lines().end_with(error);
-    }
-    outcome
+    reporter.lines().end(outcome.as_ref().err());
+    outcome.map_err(|error| CliError { diagnostics: Vec::new(), ..error })
 }
 
 /// Writes each event as one line of JSON to standard output.
@@ -56,8 +53,8 @@ struct JsonReporter<'a> {
 
 struct JsonLines<'a> {
     terminal: &'a mut Terminal,
-    /// Nothing comes after the summary.
-    is_over: bool,
+    /// The engine's last word, which is kept back to be the stream's.
+    summary: Option<String>,
 }
 
 impl<'a> JsonReporter<'a> {
@@ -69,26 +66,40 @@ impl<'a> JsonReporter<'a> {
 impl Reporter for JsonReporter<'_> {
     fn report(&self, event: &Event) {
         let mut lines = self.lines();
-        drop(lines.write(&canonical_json(event)));
-        lines.is_over |= matches!(event, Event::Summary(_));
+        let line = canonical_json(event);
+        match event {
+            Event::Summary(_) => lines.summary = Some(line),
+            _ if lines.summary.is_none() => lines.write(&line),
+            _ => {}
+        }
     }
 }
 
 impl JsonLines<'_> {
-    fn write(&mut self, line: &str) -> io::Result<()> {
-        if self.is_over { Ok(()) } else { self.terminal.print(&format!("{line}\n")) }
+    fn write(&mut self, line: &str) {
+        // Effects do not depend on whether somebody is still reading.
+        drop(self.terminal.print(&format!("{line}\n")));
     }
 
-    /// The summary of a run that failed before it had anything to sum up.
-    fn end_with(&mut self, error: &CliError) {
-        let summary = json!({
-            "event": "summary", "run": null, "outcome": "failed", "exit_code": error.exit.code(),
-            "applied": 0, "deferred": 0, "blocked": 0, "failed": 0, "drift": 0, "serial": null,
-            "diagnostics": error.diagnostics,
-        });
-        drop(self.write(&canonical_json(&summary)));
-        self.is_over = true;
+    fn end(&mut self, error: Option<&CliError>) {
+        for diagnostic in error.iter().flat_map(|error| &error.diagnostics) {
+            let mut event = json!(diagnostic);
+            event["event"] = "diagnostic".into();
+            self.write(&canonical_json(&event));
+        }
+        let summary = self.summary.take().or_else(|| error.map(summary_of));
+        if let Some(summary) = summary {
+            self.write(&summary);
+        }
     }
+}
+
+/// The summary of a run that failed before it had anything to sum up.
+fn summary_of(error: &CliError) -> String {
+    canonical_json(&json!({
+        "event": "summary", "run": null, "outcome": "failed", "exit_code": error.exit.code(),
+        "applied": 0, "deferred": 0, "blocked": 0, "failed": 0, "drift": 0, "serial": null,
+    }))
 }
 
 /// Shows a run to people.

@@ -19,6 +19,7 @@ pub const STATE_FORMAT: &str = "djogi-state/1";
 
 /// The revision number of a state: 1 for the first, one more for each that replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Serial(u64);
 
@@ -69,6 +70,7 @@ pub struct Content {
 
 /// Which run wrote a revision. It also keeps two revisions from ever having the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WrittenBy {
     pub actor: Actor,
@@ -88,6 +90,7 @@ impl WrittenBy {
 
 /// What is recorded of one target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TargetState {
     /// Digest of the [`RecordedCatalog`] that holds the resources as observed.
@@ -100,12 +103,13 @@ pub struct TargetState {
     #[serde(serialize_with = "in_order_of_text")]
     pub resources: BTreeMap<Address, ResourceState>,
     pub server_version: ServerVersion,
-    /// See [`DatabaseIdentity::system_identifier`].
+    /// Of the PostgreSQL cluster, as decimal text; see [`DatabaseIdentity::system_identifier`].
     pub system_identifier: String,
 }
 
 /// What is recorded of one managed resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResourceState {
     /// What is to be known about it besides its status, in words.
@@ -122,6 +126,7 @@ pub struct ResourceState {
 
 /// How a resource stood when it was last looked at. What commands show is what is written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As declared.
@@ -155,6 +160,7 @@ impl Mark {
 
 /// One finished recovery of interrupted work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryEntry {
     pub op: OpId,

@@ -9,6 +9,8 @@ mod damage;
 mod document;
 mod durable;
 mod error;
+#[cfg(feature = "schema")]
+mod json_schema;
 mod local;
 mod publish;
 mod store;
@@ -22,6 +24,8 @@ pub use document::{
     TargetState, WrittenBy,
 };
 pub use error::StoreError;
+#[cfg(feature = "schema")]
+pub use json_schema::json_schema;
 pub use local::LocalStore;
 pub use publish::{Published, publish};
 pub use store::{HISTORY_LENGTH, Snapshot, Store, Version};

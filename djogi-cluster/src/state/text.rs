@@ -30,8 +30,9 @@ struct Written<'a> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Read {
+pub(super) struct Read {
     config_digest: Option<Digest>,
     digest: Digest,
     format: String,

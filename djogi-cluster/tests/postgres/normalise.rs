@@ -1,5 +1,7 @@
 //! Raw declarations become what PostgreSQL makes of them, once.
 
+use std::sync::Arc;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
@@ -208,9 +210,9 @@ async fn the_same_text_is_normalised_once() {
         }
         assert_eq!(asked(), 4);
 
-        let Resource::Enum(status) =
-            &mut declarations.resources.get_mut(&address("enum.main.types.status")).unwrap().resource
-        else {
+        let Resource::Enum(status) = Arc::make_mut(
+            &mut declarations.resources.get_mut(&address("enum.main.types.status")).unwrap().resource,
+        ) else {
             panic!("the address is that of an enum");
         };
         status.labels.push("lost".to_owned());
@@ -274,7 +276,7 @@ async fn names_of_extensions_are_found() {
         ]);
         let cache = ExpressionCache::disabled();
         let desired = run(database, &declarations, &database.parameters, &cache).await.unwrap();
-        let Resource::Table(table) = &desired[&address("table.main.app.orders")].resource else {
+        let Resource::Table(table) = &*desired[&address("table.main.app.orders")].resource else {
             panic!("the address is that of a table");
         };
         assert_eq!(table.columns[0].data_type, "public.citext");

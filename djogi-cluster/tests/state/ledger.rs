@@ -109,10 +109,23 @@ async fn a_newer_ledger_is_refused() {
 }
 
 #[tokio::test]
-async fn a_schema_of_that_name_that_is_no_ledger_is_left_alone() {
+async fn an_empty_schema_of_that_name_was_made_for_the_ledger() {
     on_every_server(async |database| {
         let client = database.connect().await;
         client.batch_execute("CREATE SCHEMA djogi").await.unwrap();
+        assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::Empty);
+        assert_eq!(read_lease(&client, &ident("main")).await.unwrap(), None);
+        ensure_ledger(&client).await.unwrap();
+        assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::At(LEDGER_VERSION));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schema_of_that_name_that_is_no_ledger_is_left_alone() {
+    on_every_server(async |database| {
+        let client = database.connect().await;
+        client.batch_execute("CREATE SCHEMA djogi; CREATE TABLE djogi.tunes (name text)").await.unwrap();
         for refused in [ensure_ledger(&client).await, ledger_version(&client).await.map(|_| ())] {
             assert!(matches!(refused, Err(LedgerError::NotALedger)), "{refused:?}");
         }

@@ -4,6 +4,8 @@ mod assemble;
 pub mod compile;
 pub mod document;
 pub mod inputs;
+#[cfg(feature = "schema")]
+mod json_schema;
 pub mod operation;
 mod preconditions;
 
@@ -14,6 +16,8 @@ pub use document::{
     Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Severity, Summary, Unmanaged,
 };
 pub use inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+#[cfg(feature = "schema")]
+pub use json_schema::json_schema;
 pub use operation::{Effect, Lock, LockMode, Operation, Reversibility, TransactionMode};
 
 #[cfg(test)]

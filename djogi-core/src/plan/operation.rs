@@ -6,6 +6,7 @@ use crate::address::Address;
 
 /// PostgreSQL's table lock modes, weakest first (manual section 13.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LockMode {
     #[serde(rename = "ACCESS SHARE")]
     AccessShare,
@@ -42,6 +43,7 @@ impl LockMode {
 
 /// The strongest lock that a statement takes on a relation that existed before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     pub mode: LockMode,
@@ -51,6 +53,7 @@ pub struct Lock {
 
 /// What a statement does besides taking its lock, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Catalog rows only.
@@ -67,6 +70,7 @@ pub enum Effect {
 
 /// How a group is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TransactionMode {
     /// With the other operations of its group.
@@ -81,6 +85,7 @@ pub enum TransactionMode {
 
 /// The way back from a change, easiest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reversibility {
     /// Undone by a statement.
@@ -102,6 +107,7 @@ impl Reversibility {
 
 /// One statement of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// The change it belongs to.

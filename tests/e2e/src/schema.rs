@@ -10,12 +10,12 @@ use djogi_cluster::introspect::{Scope, observe};
 use djogi_core::Ident;
 use djogi_core::address::Address;
 use djogi_core::declared::{Declaration, Declarations, Source};
-use djogi_core::kind::Resource;
+use djogi_core::kind::{ConstraintDefinition, IndexElement, IndexKey, Resource};
 
 use crate::database::Database;
 
-/// What the managed `schemas` of `database` hold, declared for `target`, with every expression marked as raw so that it
-/// takes the way of those that users write.
+/// What the managed `schemas` of `database` hold, declared for `target`, with whatever has an expression marked as raw, so
+/// that it takes the way of those that users write.
 pub fn declarations(database: &Database, target: &str, schemas: &[&str]) -> Declarations {
     let ident = |name: &str| Ident::new(name).expect("a name");
     let scope = Scope { target: ident(target), schemas: schemas.iter().map(|name| ident(name)).collect() };
@@ -40,12 +40,29 @@ fn is_given(resource: &Resource) -> bool {
 
 fn declaration(resource: Resource, line: u32) -> Declaration {
     Declaration {
-        resource: resource.into(),
         source: Source { file: "schema.sql".to_owned(), line },
         package: "e2e".to_owned(),
-        raw: true,
+        raw: has_expressions(&resource),
+        resource: resource.into(),
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
+    }
+}
+
+fn has_expressions(resource: &Resource) -> bool {
+    match resource {
+        Resource::Table(table) => {
+            table.columns.iter().any(|column| column.default.is_some() || column.generated.is_some())
+        }
+        Resource::Constraint(constraint) => matches!(
+            constraint.definition,
+            ConstraintDefinition::Check { .. } | ConstraintDefinition::Exclusion(_)
+        ),
+        Resource::Index(index) => {
+            let is_expression = |element: &IndexElement| matches!(element.key, IndexKey::Expression(_));
+            index.predicate.is_some() || index.elements.iter().any(is_expression)
+        }
+        Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Sequence(_) => false,
     }
 }
 

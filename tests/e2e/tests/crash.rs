@@ -103,3 +103,55 @@ fn an_interrupted_apply_rolls_its_group_back_and_says_so() {
         }
     });
 }
+
+#[test]
+fn groups_that_were_committed_before_the_kill_stay_and_are_known() {
+    on_each_server(|server| {
+        let mut project = Project::declaring(server, BEFORE);
+        project.set_target("lock_timeout = \"60s\"");
+        project.apply();
+        let database = project.database();
+        // Busy tables are worked on in groups of their own.
+        database.run(
+            "INSERT INTO goods SELECT n, n FROM generate_series(1, 20000) AS n; ANALYZE goods;
+             INSERT INTO other SELECT n, n FROM generate_series(1, 20000) AS n; ANALYZE other;",
+        );
+        let types = || {
+            database.column(
+                "SELECT atttypid::regtype FROM pg_attribute
+                  WHERE attrelid IN ('goods'::regclass, 'other'::regclass) AND attname IN ('price', 'x') ORDER BY attname",
+            )
+        };
+        let ledger = "SELECT count(*) FROM djogi.op";
+        let operations: u64 = database.value(ledger).parse().unwrap();
+        project.declare(
+            "CREATE TABLE goods (id integer PRIMARY KEY, price bigint);
+             CREATE TABLE other (id integer PRIMARY KEY, x bigint);",
+        );
+        let mut blocker = database.connect();
+        blocker.batch_execute("BEGIN; LOCK TABLE other IN ACCESS SHARE MODE").unwrap();
+        let mut apply = project.start(&["apply", "--auto-approve"]);
+        let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'other'::regclass AND NOT granted";
+        eventually("the apply waits", || database.value(waits) == "1");
+        apply.kill().unwrap();
+        apply.wait().unwrap();
+        assert_eq!(types(), ["bigint", "integer"]);
+        assert_eq!(database.value(ledger), (operations + 1).to_string());
+        blocker.batch_execute("COMMIT").unwrap();
+        eventually("the session ends", || sessions(&project) == "0");
+
+        // What is done is not done again.
+        let plan = project.run(&["plan", "--json"]).ok().json();
+        let left: Vec<_> = plan["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|g| g["operations"].as_array().unwrap())
+            .collect();
+        assert_eq!(left.len(), 1, "{plan:#}");
+        project.apply();
+        project.is_converged();
+        assert_eq!(types(), ["bigint", "bigint"]);
+        project.run(&["refresh", "--check"]).ok().says(&["No drift"]);
+    });
+}

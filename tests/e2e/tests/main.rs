@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod alterations;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod contention;
+#[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod crash;
@@ -13,13 +17,25 @@ mod drift;
 #[cfg(test)]
 mod drops;
 #[cfg(test)]
+mod embedded;
+#[cfg(test)]
+mod embedded_data;
+#[cfg(test)]
 mod failure;
+#[cfg(test)]
+mod json_schemas;
 #[cfg(test)]
 mod locking;
 #[cfg(test)]
+mod lost_connection;
+#[cfg(test)]
 mod lowering;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod objects;
+#[cfg(test)]
+mod old_server;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
@@ -29,9 +45,17 @@ mod read_only;
 #[cfg(test)]
 mod renames;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod saved_plan;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod state_files;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

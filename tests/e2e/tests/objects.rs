@@ -2,8 +2,9 @@
 
 use djogi_core::Ident;
 use djogi_core::model::descriptor::{
-    CheckDescriptor, ColumnValue, DefaultDescriptor, ExclusionDescriptor, FieldDescriptor, FieldType,
-    IndexDescriptor, KeyDescriptor, PrimaryKeyDescriptor, ReferenceDescriptor,
+    CheckDescriptor, ColumnValue, DefaultDescriptor, EnumDescriptor, ExclusionDescriptor, FieldDescriptor,
+    FieldType, ForeignKeyDescriptor, IndexDescriptor, KeyDescriptor, PrimaryKeyDescriptor,
+    ReferenceDescriptor, TypeDescriptor, UniqueDescriptor, VariantDescriptor,
 };
 use djogi_core::model::object::{
     ExtensionDescriptor, ObjectDescriptor, ObjectKind, OwnerDescriptor, SequenceDescriptor,
@@ -68,6 +69,54 @@ static INVOICE_NUMBER: ObjectDescriptor = ObjectDescriptor::new(
     }),
 );
 
+const fn mood(name: &'static str, renamed_from: Option<&'static str>) -> EnumDescriptor {
+    let variants = &[VariantDescriptor { name: "Happy", label: "happy" }];
+    EnumDescriptor {
+        rust_name: "Mood",
+        source: SOURCE,
+        schema: None,
+        name,
+        comment: None,
+        renamed_from,
+        variants,
+    }
+}
+
+/// A table of moods on which everything that can have a comment has this one.
+macro_rules! feelings {
+    ($mood:expr, $comment:expr, $options:expr) => {{
+        static MOOD: EnumDescriptor = $mood;
+        static FEELINGS: ModelDescriptor = ModelDescriptor {
+            fields: &[FieldDescriptor::new(
+                "mood",
+                1,
+                FieldType::Mapped(&TypeDescriptor::Enum(&MOOD)),
+                false,
+            )],
+            primary_key: Some(PrimaryKeyDescriptor {
+                comment: $comment,
+                ..PrimaryKeyDescriptor::new(&["mood"])
+            }),
+            uniques: &[UniqueDescriptor { comment: $comment, ..UniqueDescriptor::new(&["mood"]) }],
+            checks: &[CheckDescriptor {
+                comment: $comment,
+                ..CheckDescriptor::new("mood <> 'happy' OR true")
+            }],
+            foreign_keys: &[ForeignKeyDescriptor {
+                comment: $comment,
+                ..ForeignKeyDescriptor::new(1, &["mood"], ReferenceDescriptor::Table("feelings"), &[])
+            }],
+            indexes: &[IndexDescriptor {
+                comment: $comment,
+                options: $options,
+                ..IndexDescriptor::new(1, &[KeyDescriptor::column("mood")])
+            }],
+            ..ModelDescriptor::new("Feeling", SOURCE, TableName::new(None, "feelings"))
+        };
+        &FEELINGS
+    }};
+}
+
 fn declare(project: &Project, models: &[&'static ModelDescriptor], objects: &[&'static ObjectDescriptor]) {
     project.declare_all(&lower(models, objects, &Ident::new("main").unwrap()).unwrap());
 }
@@ -104,6 +153,39 @@ fn a_sequence_comes_before_its_default_and_goes_with_its_owner() {
         project.apply();
         project.is_converged();
         assert_eq!(project.database().value("SELECT to_regclass('app.invoice_number')::text"), "NULL");
+    });
+}
+
+#[test]
+fn comments_and_parameters_of_parts_and_the_name_of_an_enum_change_in_place() {
+    on_each_server(|server| {
+        let project = Project::new(server);
+        declare(&project, &[feelings!(mood("mood", None), Some("then"), &[("fillfactor", "90")])], &[]);
+        project.apply();
+        project.is_converged();
+        project.database().run("INSERT INTO feelings VALUES ('happy')");
+        let comments = "SELECT DISTINCT description FROM pg_description d
+            WHERE classoid = 'pg_constraint'::regclass AND objoid IN (SELECT oid FROM pg_constraint WHERE
+                conrelid = 'feelings'::regclass AND contype <> 'n')
+               OR objoid = 'feelings_mood_idx'::regclass";
+        assert_eq!(project.database().column(comments), ["then"]);
+
+        declare(
+            &project,
+            &[feelings!(mood("temper", Some("mood")), Some("now"), &[("fillfactor", "80")])],
+            &[],
+        );
+        let plan = project.run(&["plan", "--json"]).ok().json();
+        assert_eq!(
+            (plan["summary"]["create"].as_u64(), plan["summary"]["delete"].as_u64()),
+            (Some(0), Some(0))
+        );
+        project.apply();
+        project.is_converged();
+        assert_eq!(project.database().column(comments), ["now"]);
+        let parameters = "SELECT reloptions::text FROM pg_class WHERE relname = 'feelings_mood_idx'";
+        assert_eq!(project.database().value(parameters), "{fillfactor=80}");
+        assert_eq!(project.database().value("SELECT mood::temper::text FROM feelings"), "happy");
     });
 }
 

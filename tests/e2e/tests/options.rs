@@ -96,8 +96,7 @@ fn the_sql_format_is_a_script_that_makes_the_same_database() {
         project.apply();
         assert_eq!(fingerprint(&by_script, "public"), fingerprint(project.database(), "public"));
         let nothing = project.run(&["plan", "--format", "sql"]).ok().stdout;
-        let statements = nothing.lines().filter(|line| !line.starts_with(["-", '\\']) && !line.is_empty());
-        assert_eq!(statements.count(), 0, "{nothing}");
+        assert!(nothing.contains("-- No statement is to be run."), "{nothing}");
     });
 }
 

@@ -1,8 +1,9 @@
 //! What a terminal, a log and a program see of a run.
 
+use std::io;
 use std::sync::Arc;
 
-use djogi_cluster::event::{Failure, Outcome, RunSummary};
+use djogi_cluster::event::{Failure, Outcome, RunSummary, TransactionFate};
 use djogi_cluster::identity::{OpId, RunId};
 use djogi_cluster::state::Serial;
 use djogi_core::Digest;
@@ -97,6 +98,7 @@ fn failed() -> Event {
                 "ALTER TABLE public.orders\n    ADD CONSTRAINT positive CHECK (totl >= 0)".to_owned(),
             ),
             address: Some(address("constraint.main.public.orders.positive")),
+            transaction: TransactionFate::RolledBack,
         },
         elapsed_ms: 3,
     }
@@ -249,7 +251,7 @@ fn programs_get_one_object_a_line_and_the_summary_last() {
     let events: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    assert_eq!(names, ["plan_made", "group_failed", "summary"]);
+    assert_eq!(names, ["plan_made", "group_failed", "diagnostic", "summary"]);
 }
 
 #[test]

@@ -1,0 +1,78 @@
+//! Documentation that is made from the code stands in the repository as the code says it.
+//!
+//! `UPDATE_DOCS=1 cargo test -p djogi-cli --test docs` writes it anew.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use djogi_cli::command::schema::{SchemaFile, text};
+use djogi_cli::exit::EXITS;
+use djogi_core::disposition::{Reason, Verdict};
+
+#[track_caller]
+fn is_current(file: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, made).expect("docs can be written");
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == made, "docs/{file} is not what the code says; UPDATE_DOCS=1 writes it anew");
+}
+
+#[test]
+fn the_json_schemas_are_current() {
+    is_current("schemas/config.schema.json", &text(SchemaFile::Config));
+    is_current("schemas/plan.schema.json", &text(SchemaFile::Plan));
+    is_current("schemas/state.schema.json", &text(SchemaFile::State));
+}
+
+#[test]
+fn the_reasons_are_current() {
+    let mut made = "# Dispositions and reasons
+
+What becomes of each change of a plan is its disposition. Every disposition but `applied` has a reason: `reason` in
+`djogi plan --json`, after the slash in the terminal. The codes are stable.
+
+| disposition | what it says |
+|---|---|
+| `applied` | this run does it |
+| `derived` | it follows from another change and has no statement of its own |
+| `deferred` | not now, by design; nothing is wrong |
+| `blocked` | a gate is closed; `apply` does the rest and exits with 3 |
+"
+    .to_owned();
+    for verdict in [Verdict::Derived, Verdict::Deferred, Verdict::Blocked] {
+        let reasons: Vec<_> = Reason::ALL.iter().filter(|reason| reason.verdict() == verdict).collect();
+        assert!(!reasons.is_empty(), "{verdict:?} has no reasons");
+        write!(made, "\n## {}\n\n| reason | why | way out |\n|---|---|---|\n", verdict.as_str()).unwrap();
+        for reason in reasons {
+            let remedy = match reason.remedy() {
+                "" => "nothing to do".to_owned(),
+                remedy => cell(&remedy.replace("{address}", "ADDRESS")),
+            };
+            writeln!(made, "| `{}` | {} | {remedy} |", reason.code(), cell(reason.explanation())).unwrap();
+        }
+    }
+    is_current("reasons.md", &made);
+}
+
+#[test]
+fn the_exit_codes_are_current() {
+    let mut made = "# Exit codes
+
+The same for every command, and stable: a script may rely on them. `djogi apply --json` says the code as `exit_code`
+in its last event.
+
+| code | meaning |
+|---|---|
+"
+    .to_owned();
+    for (exit, meaning) in EXITS {
+        writeln!(made, "| {} | {} |", exit.code(), cell(meaning)).unwrap();
+    }
+    is_current("exit-codes.md", &made);
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
