@@ -19,7 +19,7 @@ use crate::exit::Exit;
 pub(crate) struct Engine {
     /// There until the end.
     runtime: Option<Runtime>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<u8>>,
 }
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
         let runtime = runtime.map_err(|error| {
             Diagnostic::error("runtime", format!("cannot start the asynchronous runtime: {error}"))
         })?;
-        Ok(Self { runtime: Some(runtime), stop: watch::Sender::new(false) })
+        Ok(Self { runtime: Some(runtime), stop: watch::Sender::new(None) })
     }
 
     fn runtime(&self) -> &Runtime {
@@ -55,17 +55,17 @@ impl Engine {
         })
     }
 
-    /// Runs a future that ends by itself when it is told to stop. Gives the exit code of the signal, when one came.
-    pub(crate) fn run_to_the_end<T>(&self, future: impl Future<Output = T>) -> (T, Option<Exit>) {
+    /// Runs a future that ends by itself when it is told to stop.
+    pub(crate) fn run_to_the_end<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime().block_on(async {
             tokio::pin!(future);
             let exit = tokio::select! {
-                value = &mut future => return (value, None),
+                value = &mut future => return value,
                 exit = interruption() => exit,
             };
-            self.stop.send_replace(true);
+            self.stop.send_replace(Some(exit.code()));
             tokio::select! {
-                value = &mut future => (value, Some(exit)),
+                value = &mut future => value,
                 again = interruption() => abort(again),
             }
         })

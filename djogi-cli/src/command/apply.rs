@@ -55,7 +55,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             let engine = Engine::start()?;
             match begin(&cluster, request, &engine, reporter)? {
                 Ok(prepared) => finish(engine.run_to_the_end(prepared.execute(after_failure, reporter))),
-                Err(ended) => ended_early(*ended),
+                Err(ended) => finish(*ended),
             }
         });
     }
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
     let prepared = with_progress(terminal, |reporter| begin(&cluster, request, &engine, reporter))?;
     let prepared = match prepared {
         Ok(prepared) => prepared,
-        Err(ended) => return ended_early(*ended),
+        Err(ended) => return finish(*ended),
     };
     let text = plan_human::render(prepared.document(), View::of(terminal));
     // Effects do not depend on whether somebody is still reading.
@@ -146,13 +146,8 @@ fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) ->
     Ok(line.trim() == "yes")
 }
 
-/// A run that did not get as far as a plan.
-fn ended_early(applied: Applied) -> Result<Exit, CliError> {
-    finish((applied, None))
-}
-
-fn finish((applied, signal): (Applied, Option<Exit>)) -> Result<Exit, CliError> {
-    let exit = signal.unwrap_or(Exit::from_code(applied.summary.exit_code));
+fn finish(applied: Applied) -> Result<Exit, CliError> {
+    let exit = Exit::from_code(applied.summary.exit_code);
     match applied.error {
         Some(error) => Err(CliError { exit, ..CliError::from(error) }),
         None => Ok(exit),

@@ -108,7 +108,7 @@ impl<'a> Execution<'a> {
         let mut stop = self.stop.clone();
         let ended = tokio::select! {
             ended = &mut work => ended,
-            Ok(_) = stop.wait_for(|stop| *stop) => {
+            Ok(_) = stop.wait_for(Option::is_some) => {
                 // What the statement makes of it is told by the transaction itself.
                 let _ = session.connection.canceller().cancel().await;
                 work.await

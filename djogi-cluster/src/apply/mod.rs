@@ -25,9 +25,9 @@ use crate::plan::{Planned, plan_with};
 use run::Run;
 use verify::verify;
 
-/// Becomes true when somebody wants the run to end. It then ends cleanly: the running statement is cancelled, its
-/// group rolled back, and what was done before is recorded.
-pub type Stop = watch::Receiver<bool>;
+/// Holds the exit code that a signal stands for as soon as somebody wants the run to end. It then ends cleanly: the
+/// running statement is cancelled, its group rolled back, and what was done before is recorded.
+pub type Stop = watch::Receiver<Option<u8>>;
 
 /// What to apply.
 #[derive(Debug)]

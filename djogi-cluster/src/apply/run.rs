@@ -80,7 +80,7 @@ impl Run {
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
-            if fatal.is_some() || *self.stop.borrow() || is_over {
+            if fatal.is_some() || self.stop.borrow().is_some() || is_over {
                 self.fail(document, group);
                 continue;
             }
@@ -158,13 +158,14 @@ impl Run {
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);
         let denied = findings.into_iter().any(|found| found.code == DESTRUCTIVE_DENIED);
-        let (outcome, exit_code) = match &error {
-            Some(error) => (Outcome::Failed, error.exit_code()),
-            None if *self.stop.borrow() => (Outcome::Interrupted, 1),
-            None if !self.failed.is_empty() => (Outcome::Failed, 1),
-            None if denied => (Outcome::Blocked, 7),
-            None if blocked > 0 => (Outcome::Blocked, 3),
-            None => (Outcome::Converged, 0),
+        let stopped = *self.stop.borrow();
+        let (outcome, exit_code) = match (stopped, &error) {
+            (Some(code), _) => (Outcome::Interrupted, code),
+            (None, Some(error)) => (Outcome::Failed, error.exit_code()),
+            (None, None) if !self.failed.is_empty() => (Outcome::Failed, 1),
+            (None, None) if denied => (Outcome::Blocked, 7),
+            (None, None) if blocked > 0 => (Outcome::Blocked, 3),
+            (None, None) => (Outcome::Converged, 0),
         };
         let summary = RunSummary {
             run: self.id,
