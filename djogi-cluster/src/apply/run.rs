@@ -92,11 +92,14 @@ impl Run {
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
             match execution.execute(session, fence, number, group).await {
-                Ok(op) => {
-                    let settled = record.settle(session, group, op, execution.relations(group)).await?;
-                    execution.expect(&settled.observed, &settled.relations);
-                    record.checkpoint(locked, reporter).await?;
-                }
+                Ok(op) => match record.settle(session, group, op, execution.relations(group)).await {
+                    Ok(settled) => {
+                        execution.expect(&settled.observed, &settled.relations);
+                        record.checkpoint(locked, reporter).await?;
+                    }
+                    // What earlier groups have left is recorded all the same; the ledger knows of this one.
+                    Err(error) => fatal = Some(error),
+                },
                 Err(GroupError::RolledBack(reason)) => {
                     self.fail(document, group);
                     if let Some(reason) = reason {
