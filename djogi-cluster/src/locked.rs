@@ -42,8 +42,9 @@ impl<'a> Locked<'a> {
         Ok(Self { cluster, run, store, snapshot, sessions, locks })
     }
 
-    /// Makes this run the one that may write: the store is proved to be writable, a first state is there before the
-    /// first ledger that names its lineage, the databases let this role write one, and the epoch of every target is this run's.
+    /// Makes this run the one that may write: the databases let this role write a ledger, the store is proved to be
+    /// writable, a first state is there before the first ledger that names its lineage, and the epoch of every
+    /// target is this run's.
     ///
     /// # Errors
     /// When a store or a database cannot be written to, or belongs to another state.
@@ -67,7 +68,9 @@ impl<'a> Locked<'a> {
         let mut fences = Vec::with_capacity(self.sessions.len());
         for (session, lock) in self.sessions.iter().zip(&self.locks) {
             let client = session.connection.client();
-            fences.push(lock.take_epoch(client, lineage, &self.cluster.actor, self.run, command).await?);
+            let fence = lock.take_epoch(client, lineage, &self.cluster.actor, self.run, command).await?;
+            reporter.report(&Event::EpochTaken { target: fence.target.clone(), epoch: fence.epoch });
+            fences.push(fence);
         }
         Ok(fences)
     }

@@ -84,11 +84,6 @@ impl Connection {
         &self.client
     }
 
-    /// For transactions, which borrow the session.
-    pub fn client_mut(&mut self) -> &mut Client {
-        &mut self.client
-    }
-
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
