@@ -7,6 +7,8 @@ mod alterations;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod concurrent_indexes;
+#[cfg(test)]
 mod contention;
 #[cfg(test)]
 mod convergence;
