@@ -45,6 +45,22 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_dir(&dir)
 }
 
+/// Removes `path`, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::io("remove", path, error)),
+        Ok(()) => sync_dir(&parent(path)),
+    }
+}
+
+/// Gives `from` the name `to`, which nothing has. Only for the holder of the lock.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|e| StoreError::io("move", from, e))?;
+    sync_dir(&parent(to))?;
+    sync_dir(&parent(from))
+}
+
 /// Proves that `dir` takes `bytes` more bytes, and gives them back.
 pub(super) fn reserve(dir: &Path, bytes: usize) -> Result<(), StoreError> {
     let mut file = temporary(dir)?;
