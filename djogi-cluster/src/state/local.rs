@@ -73,6 +73,7 @@ impl LocalStore {
             durable::create_dir(dir)?;
         }
         let lock = OsLock::acquire(&self.dir.join("lock"))?;
+        crate::failpoint!("state.after_os_lock");
         let folders = [self.history_dir(), self.catalogs_dir(), self.recovery_dir(), self.approvals_dir()];
         for dir in std::iter::once(self.dir.clone()).chain(folders) {
             durable::remove_leftovers(&dir)?;
@@ -137,6 +138,7 @@ impl LocalStore {
     fn forget_old_revisions(&self) {
         let serials = self.kept_serials().unwrap_or_default();
         for serial in serials.iter().rev().skip(HISTORY_LENGTH) {
+            crate::failpoint!(infallible "state.before_forget_revision");
             let _ = std::fs::remove_file(self.revision_path(*serial));
         }
     }

@@ -42,6 +42,7 @@ pub async fn publish(
         Some(state) => state.successor(content, written_by)?,
         None => State::first(lineage, content, written_by),
     };
+    crate::failpoint!("state.cas_lost");
     let version = store.swap(&base.version, &next).await?;
     Ok(Published::Written(Snapshot { state: Some(next), version }))
 }

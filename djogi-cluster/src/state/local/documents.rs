@@ -36,7 +36,10 @@ impl LocalStore {
 
     pub(super) fn put_sidecar_blocking(&self, sidecar: &Sidecar) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.recovery_dir()])?;
-        durable::replace(&self.sidecar_path(sidecar.op_id), &sealed::render(sidecar))
+        crate::failpoint!("sidecar.before_write");
+        durable::replace(&self.sidecar_path(sidecar.op_id), &sealed::render(sidecar))?;
+        crate::failpoint!("sidecar.after_write");
+        Ok(())
     }
 
     pub(super) fn sidecars_blocking(&self) -> Result<Vec<StoredSidecar>, StoreError> {
@@ -70,13 +73,16 @@ impl LocalStore {
         let names = std::iter::once(name.to_owned()).chain((2..).map(|copy| format!("{name}.{copy}")));
         let free = names.map(|name| place.join(name)).find(|path| path.symlink_metadata().is_err());
         let free = free.expect("there are more numbers than files");
-        durable::rename(&recovery.join(name), &free)?;
+        durable::put_aside(&recovery.join(name), &free)?;
         Ok(free.display().to_string())
     }
 
     pub(super) fn put_approval_blocking(&self, approval: &Approval) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.approvals_dir()])?;
-        durable::replace(&self.approvals_dir().join(file_name(approval.id)), &sealed::render(approval))
+        crate::failpoint!("approval.before_write");
+        durable::replace(&self.approvals_dir().join(file_name(approval.id)), &sealed::render(approval))?;
+        crate::failpoint!("approval.after_write");
+        Ok(())
     }
 
     pub(super) fn approvals_blocking(&self) -> Result<Vec<StoredApproval>, StoreError> {
