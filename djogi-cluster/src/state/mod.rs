@@ -27,5 +27,5 @@ pub use error::StoreError;
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use local::LocalStore;
-pub use publish::{Published, publish};
+pub use publish::{Published, publish, publish_under};
 pub use store::{HISTORY_LENGTH, Snapshot, Store, Version};
