@@ -54,10 +54,13 @@ impl<'a> Locked<'a> {
         let mut locks = Vec::with_capacity(sessions.len());
         for session in &sessions {
             let client = session.connection.client();
+            crate::failpoint!("lock.before_try");
             locks.push(RunLock::acquire(client, session.target, cluster.lock_patience, reporter).await?);
         }
+        crate::failpoint!("lock.after_acquire");
         let store = cluster.store();
         let snapshot = store.read().await?;
+        crate::failpoint!("state.after_read");
         Ok(Self { cluster, run, store, snapshot, sessions, command, locks })
     }
 
@@ -83,7 +86,9 @@ impl<'a> Locked<'a> {
         let mut fences = Vec::with_capacity(self.sessions.len());
         for (session, lock) in self.sessions.iter().zip(&self.locks) {
             let client = session.connection.client();
+            crate::failpoint!("lock.before_epoch_bump");
             let fence = lock.take_epoch(client, lineage, &self.cluster.actor, self.run, self.command).await?;
+            crate::failpoint!("lock.after_epoch_bump");
             reporter.report(&Event::EpochTaken { target: fence.target.clone(), epoch: fence.epoch });
             fences.push(fence);
         }
@@ -121,6 +126,7 @@ impl<'a> Locked<'a> {
     /// # Errors
     /// When an embedded server does not stop.
     pub(crate) async fn close(self) -> Result<(), EngineError> {
+        crate::failpoint!(infallible "lock.before_release");
         for (session, lock) in self.sessions.iter().zip(self.locks) {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;

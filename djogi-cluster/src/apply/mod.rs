@@ -99,7 +99,11 @@ async fn think(
         Request::Declared(options) => {
             plan_with(cluster, (store.as_ref(), snapshot), sessions, options, reporter).await
         }
-        Request::Saved(document) => verify(*document, locked, reporter).await,
+        Request::Saved(document) => {
+            let verified = verify(*document, locked, reporter).await?;
+            crate::failpoint!("plan.apply_after_verify");
+            Ok(verified)
+        }
     }
 }
 
@@ -123,6 +127,7 @@ impl Prepared<'_> {
             if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
         run.note_serial(&locked);
         let closed = locked.close().await;
+        crate::failpoint!(infallible "apply.after_cleanup");
         run.finish(Some(planned.document), ended.and(closed).err(), reporter)
     }
 

@@ -71,6 +71,7 @@ impl LocalStore {
             durable::create_dir(&dir)?;
         }
         let lock = OsLock::acquire(&self.dir.join("lock"))?;
+        crate::failpoint!("state.after_os_lock");
         for dir in [self.dir.clone(), self.history_dir(), self.catalogs_dir()] {
             durable::remove_leftovers(&dir)?;
         }
@@ -134,6 +135,7 @@ impl LocalStore {
     fn forget_old_revisions(&self) {
         let serials = self.kept_serials().unwrap_or_default();
         for serial in serials.iter().rev().skip(HISTORY_LENGTH) {
+            crate::failpoint!(infallible "state.before_forget_revision");
             let _ = std::fs::remove_file(self.revision_path(*serial));
         }
     }

@@ -60,6 +60,7 @@ pub async fn publish_under(
         Some(state) => State { lineage, ..state.successor(content, written_by)? },
         None => State::first(lineage, content, written_by),
     };
+    crate::failpoint!("state.cas_lost");
     let version = store.swap(&base.version, &next).await?;
     Ok(Published::Written(Snapshot { state: Some(next), version }))
 }
