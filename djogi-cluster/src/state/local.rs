@@ -20,7 +20,7 @@ use super::error::StoreError;
 use super::sidecar::{Sidecar, StoredSidecar};
 use super::store::{HISTORY_LENGTH, Snapshot, Store, Version};
 use super::text;
-use crate::identity::OpId;
+use crate::identity::{OpId, RunId};
 
 /// Space that must be free before a run begins, beyond the revisions it writes: a small catalog and sidecars.
 const RESERVE_BYTES: usize = 256 * 1024;
@@ -57,6 +57,10 @@ impl LocalStore {
         self.history_dir().join(format!("{serial}.json"))
     }
 
+    fn backups_dir(&self) -> PathBuf {
+        self.dir.join("backups")
+    }
+
     fn catalogs_dir(&self) -> PathBuf {
         self.dir.join("catalogs")
     }
@@ -74,8 +78,14 @@ impl LocalStore {
         }
         let lock = OsLock::acquire(&self.dir.join("lock"))?;
         crate::failpoint!("state.after_os_lock");
-        let folders = [self.history_dir(), self.catalogs_dir(), self.recovery_dir(), self.approvals_dir()];
-        for dir in std::iter::once(self.dir.clone()).chain(folders) {
+        for dir in [
+            self.dir.clone(),
+            self.history_dir(),
+            self.catalogs_dir(),
+            self.backups_dir(),
+            self.recovery_dir(),
+            self.approvals_dir(),
+        ] {
             durable::remove_leftovers(&dir)?;
         }
         Ok(lock)
@@ -208,6 +218,43 @@ impl LocalStore {
         }
     }
 
+    fn save_backup_blocking(&self, state: &State, run: RunId) -> Result<String, StoreError> {
+        let dir = self.backups_dir();
+        let _lock = self.lock_for_writing(std::slice::from_ref(&dir))?;
+        let path = dir.join(format!("{}-{run}.json", state.serial));
+        durable::replace(&path, &state.to_bytes())?;
+        Ok(path.display().to_string())
+    }
+
+    fn saved_backups_blocking(&self) -> Result<Vec<String>, StoreError> {
+        let named = |path: PathBuf| {
+            let name = path.file_name()?.to_str()?.strip_suffix(".json")?.to_owned();
+            let (serial, run) = name.split_once('-')?;
+            let (serial, run): (u64, RunId) = (serial.parse().ok()?, run.parse().ok()?);
+            Some(((serial, run), name))
+        };
+        let mut names: Vec<_> = durable::list(&self.backups_dir())?.into_iter().filter_map(named).collect();
+        names.sort_unstable();
+        Ok(names.into_iter().map(|(_, name)| name).collect())
+    }
+
+    fn saved_backup_blocking(&self, name: &str) -> Result<State, StoreError> {
+        let available = self.saved_backups_blocking()?;
+        let no_such_backup = || StoreError::NoSuchBackup {
+            location: self.backups_dir().display().to_string(),
+            name: name.to_owned(),
+            available: available.clone(),
+        };
+        // A name leads to a file only when the list has it, so it cannot lead out of the folder.
+        if !available.iter().any(|known| known == name) {
+            return Err(no_such_backup());
+        }
+        let path = self.backups_dir().join(format!("{name}.json"));
+        let bytes = durable::read(&path)?.ok_or_else(no_such_backup)?;
+        let location = path.display().to_string();
+        State::from_bytes(&bytes).map_err(|damage| StoreError::Damaged { location, damage, backup: None })
+    }
+
     /// File operations block, and a sync may take long: they run beside the async threads.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -290,5 +337,19 @@ impl Store for LocalStore {
 
     async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError> {
         self.blocking(Self::approvals_blocking).await
+    }
+
+    async fn save_backup(&self, state: &State, run: RunId) -> Result<String, StoreError> {
+        let state = state.clone();
+        self.blocking(move |store| store.save_backup_blocking(&state, run)).await
+    }
+
+    async fn saved_backups(&self) -> Result<Vec<String>, StoreError> {
+        self.blocking(Self::saved_backups_blocking).await
+    }
+
+    async fn saved_backup(&self, name: &str) -> Result<State, StoreError> {
+        let name = name.to_owned();
+        self.blocking(move |store| store.saved_backup_blocking(&name)).await
     }
 }

@@ -31,7 +31,7 @@ pub use error::StoreError;
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use local::LocalStore;
-pub use publish::{Published, publish};
+pub use publish::{Published, publish, publish_under};
 pub use sidecar::{
     Backend, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup, StateReference,
     StoredSidecar,

@@ -12,7 +12,7 @@ use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::error::StoreError;
 use super::sidecar::{Sidecar, StoredSidecar};
-use crate::identity::OpId;
+use crate::identity::{OpId, RunId};
 
 /// How many superseded revisions a store keeps.
 pub const HISTORY_LENGTH: usize = 20;
@@ -139,6 +139,18 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// When they cannot be listed.
     async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError>;
+
+    /// Keeps a copy of `state` under a name of its own until somebody removes it: `<serial>-<run>`, where `run` is
+    /// the run that is about to replace it. Durable when it returns. Gives the place, for humans.
+    async fn save_backup(&self, state: &State, run: RunId) -> Result<String, StoreError>;
+
+    /// The names of all copies that [`Store::save_backup`] made, in their order.
+    async fn saved_backups(&self) -> Result<Vec<String>, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::NoSuchBackup`] when there is none of that name; [`StoreError::Damaged`] when it is not what was
+    /// saved.
+    async fn saved_backup(&self, name: &str) -> Result<State, StoreError>;
 
     /// The state before the current one; `None` when there was none.
     async fn backup(&self) -> Result<Option<State>, StoreError> {

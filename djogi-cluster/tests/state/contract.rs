@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use djogi_cluster::identity::{Lineage, OpId};
-use djogi_cluster::state::{HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish};
+use djogi_cluster::identity::{Lineage, OpId, RunId};
+use djogi_cluster::state::{
+    HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish, publish_under,
+};
 use djogi_core::Digest;
 
 use super::support::{approval, catalog, content, head, sidecar, write, written_by};
@@ -33,6 +35,8 @@ macro_rules! contract_tests {
             only_the_successor_may_follow,
             nothing_new_is_nothing_written,
             twenty_revisions_are_kept,
+            a_saved_backup_stays_whatever_follows,
+            another_lineage_takes_over_only_when_asked,
             a_catalog_reads_back_under_its_digest,
             the_preflight_leaves_the_state_alone,
             sixteen_racing_writers_lose_nothing,
@@ -130,6 +134,39 @@ pub(crate) async fn twenty_revisions_are_kept(backend: &impl Backend) {
     assert_eq!(store.history().await.unwrap(), expected);
     let gone = store.revision(Serial::new(3)).await.unwrap_err();
     assert!(gone.to_string().contains("the revisions from 4 to 24 are kept"), "{gone}");
+}
+
+pub(crate) async fn a_saved_backup_stays_whatever_follows(backend: &impl Backend) {
+    let store = backend.open().await;
+    assert_eq!(store.saved_backups().await.unwrap(), [""; 0]);
+    let run = RunId::generate();
+    let first = write(&*store, content("a")).await.state.unwrap();
+    store.save_backup(&first, run).await.unwrap();
+    for number in 0..HISTORY_LENGTH + 2 {
+        write(&*store, content(&format!("b{number}"))).await;
+    }
+    let name = format!("1-{run}");
+    let other = backend.open().await;
+    assert_eq!(other.saved_backups().await.unwrap(), [name.as_str()]);
+    assert_eq!(other.saved_backup(&name).await.unwrap(), first);
+    for missing in ["1", "../state", ""] {
+        let error = other.saved_backup(missing).await.unwrap_err();
+        assert!(matches!(error, StoreError::NoSuchBackup { .. }), "{missing}: {error}");
+    }
+}
+
+pub(crate) async fn another_lineage_takes_over_only_when_asked(backend: &impl Backend) {
+    let store = backend.open().await;
+    let base = write(&*store, content("a")).await;
+    let (ours, other) = (base.state.as_ref().unwrap().lineage, Lineage::generate());
+    let kept = publish(&*store, base, other, content("b"), written_by()).await.unwrap().into_snapshot();
+    assert_eq!(kept.state.as_ref().unwrap().lineage, ours);
+    // The content stays: the lineage alone is a change.
+    let content = kept.state.as_ref().unwrap().content.clone();
+    let taken = publish_under(&*store, kept, other, content, written_by()).await.unwrap();
+    assert!(matches!(&taken, Published::Written(_)));
+    let state = head(&*store).await;
+    assert_eq!((state.lineage, state.serial), (other, Serial::new(3)));
 }
 
 pub(crate) async fn a_catalog_reads_back_under_its_digest(backend: &impl Backend) {
