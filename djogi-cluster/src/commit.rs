@@ -21,7 +21,10 @@ const STATUS: &str = "SELECT pg_catalog.pg_xact_status($1::text::xid8)";
 /// When the answer was lost: [`EngineError::CommitLost`] says whether the group is committed, as a new session sees
 /// it. The run lock went with the old session, so the run cannot go on in either case.
 pub(crate) async fn commit(session: &Session<'_>, op: OpId, xid: u64) -> Result<Fate, EngineError> {
-    let Err(error) = session.connection.client().batch_execute("COMMIT").await else {
+    crate::failpoint!("group.before_commit");
+    let commit = session.connection.client().batch_execute("COMMIT");
+    let Err(error) = crate::failpoint!(sent "group.commit_sent_no_reply", commit).await else {
+        crate::failpoint!(infallible "group.after_commit");
         return Ok(Fate::Committed);
     };
     let error = DatabaseError::new(&error).in_statement("COMMIT");

@@ -43,7 +43,7 @@ pub async fn import(
     selection: &Selection,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), reporter).await?;
+    let mut locked = Locked::open(cluster, RunId::generate(), "import", reporter).await?;
     let imported = import_locked(&mut locked, selection, reporter).await;
     locked.close().await?;
     imported
@@ -59,6 +59,7 @@ async fn import_locked(
     let mut inputs =
         gather(locked.cluster, at, &locked.sessions, Survey::Declared, options, reporter).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
+    crate::failpoint!("import.after_observe");
     if let Selection::These(addresses) = selection {
         for address in addresses {
             let target = inputs.targets.iter().find(|target| target.target == *address.target());
@@ -95,7 +96,9 @@ async fn import_locked(
         taken.extend(new.into_iter().cloned());
     }
     if !taken.is_empty() {
+        crate::failpoint!("import.before_write");
         locked.publish(content, reporter).await?;
+        crate::failpoint!("import.after_write");
     }
     if *selection == Selection::All {
         known.clear();

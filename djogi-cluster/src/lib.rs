@@ -9,6 +9,7 @@ mod commit;
 pub mod connect;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 pub mod identity;
 pub mod import;
 mod inputs;

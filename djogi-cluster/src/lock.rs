@@ -173,6 +173,7 @@ impl RunLock {
             backend_pid: *backend_pid,
         };
         ensure_ledger(client).await?;
+        crate::failpoint!(infallible "ledger.after_create");
         let epoch = bump_epoch(client, target, lineage, &holder).await?;
         Ok(Fence { target: target.clone(), lineage, epoch, backend_pid: *backend_pid })
     }

@@ -57,7 +57,7 @@ pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refresh
 /// # Errors
 /// As [`check`], and when another run has a lock or the state cannot be written.
 pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), reporter).await?;
+    let mut locked = Locked::open(cluster, RunId::generate(), "refresh", reporter).await?;
     let refreshed = refresh_locked(&mut locked, reporter).await;
     locked.close().await?;
     refreshed
@@ -66,6 +66,7 @@ pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refre
 async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
     let at = (locked.store.as_ref(), &locked.snapshot);
     let (inputs, drift) = look(locked.cluster, at, &locked.sessions, reporter).await?;
+    crate::failpoint!("refresh.after_observe");
     let mut content = locked.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let notes = drift.iter().map(|change| (&change.address, note(change))).collect();
     for target in &inputs.targets {
@@ -77,7 +78,9 @@ async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Res
         content.config_digest = None;
     }
     if locked.snapshot.state.is_some() {
+        crate::failpoint!("refresh.before_write");
         locked.publish(content, reporter).await?;
+        crate::failpoint!("refresh.after_write");
     }
     let known = known_drift(&locked.snapshot, &drift);
     Ok(Refreshed { drift, known, snapshot: locked.snapshot.clone() })

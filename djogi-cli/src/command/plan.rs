@@ -114,9 +114,11 @@ fn save(document: &PlanDocument, file: &Path) -> Result<(), CliError> {
         if is_special {
             return std::fs::write(file, plan_json::render(document));
         }
+        djogi_cluster::failpoint!("plan.before_write");
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
         temporary.write_all(plan_json::render(document).as_bytes())?;
         temporary.as_file().sync_all()?;
+        djogi_cluster::failpoint!("plan.after_write");
         temporary.persist(file).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| {

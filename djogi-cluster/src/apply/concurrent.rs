@@ -42,6 +42,7 @@ impl Execution<'_> {
         if !moved.is_empty() {
             return Err(EngineError::Stale(moved).into());
         }
+        crate::failpoint!("concurrent.before_statement");
         self.run_statements(client, group).await?;
         self.progress().over();
         if !self.has_done(session, concurrently, relations).await? {
@@ -51,7 +52,9 @@ impl Execution<'_> {
         const BEGIN: &str = "BEGIN";
         client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
         fence(client, fenced).await?;
+        crate::failpoint!("concurrent.before_op_row");
         let xid = record_op(client, &self.op_record(OpKind::Concurrent, op, fenced, number, group)).await?;
+        crate::failpoint!("concurrent.after_op_row");
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),

@@ -186,7 +186,9 @@ impl<'a> Execution<'a> {
         self.enter(session, fence, group, relations).await?;
         self.run_statements(client, group).await?;
         self.progress.over();
+        crate::failpoint!("group.before_op_row");
         let xid = record_op(client, &self.op_record(OpKind::Group, op, fence, number, group)).await?;
+        crate::failpoint!("group.after_op_row");
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
@@ -233,8 +235,10 @@ impl<'a> Execution<'a> {
         let client = session.connection.client();
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
         client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
+        crate::failpoint!("group.after_begin");
         self.progress.locking();
         fence(client, fenced).await?;
+        crate::failpoint!("group.after_fence");
         for (relation, mode) in self.locks(group) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
             let address = group
@@ -246,6 +250,7 @@ impl<'a> Execution<'a> {
         }
         let observed = observe_some(session, relations).await?;
         let moved = self.moved(&observed.catalog, relations);
+        crate::failpoint!("group.after_compare");
         if moved.is_empty() { Ok(()) } else { Err(EngineError::Stale(moved).into()) }
     }
 
@@ -267,6 +272,7 @@ impl<'a> Execution<'a> {
             self.progress.executing(number, operation);
             let answer = answers.next().await.unwrap_or(Ok(()));
             answer.map_err(|error| statement_failed(&error, sql, Some(address)))?;
+            crate::failpoint!("group.after_statement");
             self.reporter.report(&Event::OperationFinished {
                 target,
                 group: name,

@@ -77,7 +77,7 @@ pub async fn prepare<'a>(
     reporter: &dyn Reporter,
 ) -> Result<Prepared<'a>, Box<Applied>> {
     let run = Run::start(cluster, stop, reporter);
-    let locked = match Locked::open(cluster, run.id(), reporter).await {
+    let locked = match Locked::open(cluster, run.id(), "apply", reporter).await {
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };
@@ -100,7 +100,11 @@ async fn think(
         Request::Declared(options) => {
             plan_with(cluster, (store.as_ref(), snapshot), sessions, options, reporter).await
         }
-        Request::Saved(document) => verify(*document, locked, reporter).await,
+        Request::Saved(document) => {
+            let verified = verify(*document, locked, reporter).await?;
+            crate::failpoint!("plan.apply_after_verify");
+            Ok(verified)
+        }
     }
 }
 
@@ -124,6 +128,7 @@ impl Prepared<'_> {
             if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
         run.note_serial(&locked);
         let closed = locked.close().await;
+        crate::failpoint!(infallible "apply.after_cleanup");
         run.finish(Some(planned.document), ended.and(closed).err(), reporter)
     }
 

@@ -74,7 +74,7 @@ impl Run {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let document = &planned.document;
-        let fences = locked.take_epochs("apply", reporter).await?;
+        let fences = locked.take_epochs(reporter).await?;
         let mut record = Record::open(&locked.snapshot, planned, &fences);
         let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
         let mut fatal = None;
@@ -95,7 +95,9 @@ impl Run {
                 Ok(op) => match record.settle(session, group, op, execution.relations(group)).await {
                     Ok(settled) => {
                         execution.expect(&settled.observed, &settled.relations);
+                        crate::failpoint!("apply.before_checkpoint");
                         record.checkpoint(locked, reporter).await?;
+                        crate::failpoint!("apply.between_groups");
                     }
                     // What earlier groups have left is recorded all the same; the ledger knows of this one.
                     Err(error) => fatal = Some(error),
@@ -121,7 +123,9 @@ impl Run {
         self.applied = done.cloned().collect();
         let converged = self.failed.is_empty() && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
+        crate::failpoint!("apply.before_state_write");
         record.publish(locked, reporter).await?;
+        crate::failpoint!("apply.after_state_write_before_cleanup");
         fatal.map_or(Ok(()), Err)
     }
 

@@ -146,11 +146,6 @@ pub enum ConnectError {
         ServerVersion::OLDEST_MAJOR
     )]
     TooOld { endpoint: Endpoint, found: ServerVersion },
-    #[error(
-        "{endpoint} is behind a transaction-pooling proxy (backend {first} became {second}); \
-         connect to PostgreSQL itself or to a session-pooling port"
-    )]
-    TransactionPooling { endpoint: Endpoint, first: i32, second: i32 },
 }
 
 impl ConnectError {
@@ -163,7 +158,6 @@ impl ConnectError {
             ConnectError::PasswordMissing { .. } => "password_missing",
             ConnectError::Refused { .. } => "refused",
             ConnectError::TooOld { .. } => "server_too_old",
-            ConnectError::TransactionPooling { .. } => "pooled_connection",
         }
     }
 
@@ -182,7 +176,7 @@ impl ConnectError {
             ConnectError::Tls { .. } => {
                 Some("`sslmode` in the url says how much TLS there must be (manual table 34.1)".to_owned())
             }
-            ConnectError::Parameters(_) | ConnectError::TransactionPooling { .. } => None,
+            ConnectError::Parameters(_) => None,
         }
     }
 

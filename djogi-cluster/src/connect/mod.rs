@@ -104,23 +104,6 @@ impl Connection {
     pub fn canceller(&self) -> Canceller {
         Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
-
-    /// Refuses a session whose statements reach another backend than the first one did: behind a
-    /// transaction-pooling proxy neither session settings nor advisory locks hold.
-    ///
-    /// # Errors
-    /// [`ConnectError::TransactionPooling`], or what the server said.
-    pub async fn refuse_transaction_pooling(&self) -> Result<(), ConnectError> {
-        let found = session::backend_pid(&self.client, &self.endpoint).await?;
-        if found == self.backend_pid {
-            return Ok(());
-        }
-        Err(ConnectError::TransactionPooling {
-            endpoint: self.endpoint.clone(),
-            first: self.backend_pid,
-            second: found,
-        })
-    }
 }
 
 impl Canceller {

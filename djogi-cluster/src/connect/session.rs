@@ -31,8 +31,6 @@ SELECT pg_catalog.pg_backend_pid(),
 
 const SYSTEM_IDENTIFIER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
-const BACKEND_PID: &str = "SELECT pg_catalog.pg_backend_pid()";
-
 /// What the server says of itself.
 pub(super) struct Facts {
     pub(super) backend_pid: i32,
@@ -83,9 +81,4 @@ async fn too_old(client: &Client, endpoint: &Endpoint) -> Option<ConnectError> {
     let found = ServerVersion(row.try_get::<_, i32>(0).ok()?.unsigned_abs());
     (found.major() < ServerVersion::OLDEST_MAJOR)
         .then(|| ConnectError::TooOld { endpoint: endpoint.clone(), found })
-}
-
-pub(super) async fn backend_pid(client: &Client, endpoint: &Endpoint) -> Result<i32, ConnectError> {
-    let failed = |error: tokio_postgres::Error| ConnectError::from_driver(endpoint.clone(), &error);
-    client.query_typed_one(BACKEND_PID, &[]).await.map_err(failed)?.try_get(0).map_err(failed)
 }

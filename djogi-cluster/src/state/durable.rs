@@ -28,6 +28,7 @@ pub(super) fn create_dir(dir: &Path) -> Result<(), StoreError> {
     }
     let parent = parent(dir);
     create_dir(&parent)?;
+    crate::failpoint!("state.before_create_dir");
     match fs::create_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         Err(error) => Err(StoreError::io("create", dir, error)),
@@ -38,11 +39,39 @@ pub(super) fn create_dir(dir: &Path) -> Result<(), StoreError> {
 /// Replaces `path` by `bytes`: temporary file beside it, sync, rename, sync of the folder.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let dir = parent(path);
+    crate::failpoint!("state.before_tmp_write");
     let mut file = temporary(&dir)?;
     file.write_all(bytes).map_err(|e| StoreError::io("write", path, e))?;
+    crate::failpoint!("state.after_tmp_write");
     file.as_file().sync_all().map_err(|e| StoreError::io("sync", path, e))?;
+    crate::failpoint!("state.after_file_sync");
     file.persist(path).map_err(|e| StoreError::io("replace", path, e.error))?;
-    sync_dir(&dir)
+    crate::failpoint!("state.after_rename");
+    sync_dir(&dir)?;
+    crate::failpoint!("state.after_dir_sync");
+    Ok(())
+}
+
+/// Removes `path`, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    crate::failpoint!("sidecar.before_retire");
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io("remove", path, error)),
+        Ok(()) => sync_dir(&parent(path))?,
+    }
+    crate::failpoint!("sidecar.after_retire");
+    Ok(())
+}
+
+/// Gives `from` the name `to`, which nothing has. Only for the holder of the lock.
+pub(super) fn put_aside(from: &Path, to: &Path) -> Result<(), StoreError> {
+    crate::failpoint!("sidecar.before_quarantine");
+    fs::rename(from, to).map_err(|e| StoreError::io("move", from, e))?;
+    sync_dir(&parent(to))?;
+    sync_dir(&parent(from))?;
+    crate::failpoint!("sidecar.after_quarantine");
+    Ok(())
 }
 
 /// Proves that `dir` takes `bytes` more bytes, and gives them back.
@@ -58,6 +87,7 @@ pub(super) fn reserve(dir: &Path, bytes: usize) -> Result<(), StoreError> {
         }
         Err(error) => return Err(StoreError::io("write", dir, error.into())),
     }
+    crate::failpoint!("state.after_reserve");
     file.close().map_err(|e| StoreError::io("clean", dir, e))
 }
 
@@ -65,6 +95,7 @@ pub(super) fn reserve(dir: &Path, bytes: usize) -> Result<(), StoreError> {
 pub(super) fn remove_leftovers(dir: &Path) -> Result<(), StoreError> {
     for path in list(dir)? {
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY)) {
+            crate::failpoint!("state.before_remove_leftover");
             fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
         }
     }
@@ -102,6 +133,7 @@ impl OsLock {
     const PATIENCE: Duration = Duration::from_secs(30);
 
     pub(super) fn acquire(path: &Path) -> Result<Self, StoreError> {
+        crate::failpoint!("state.before_os_lock");
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|e| StoreError::io("lock", path, e))?;
         let began = Instant::now();

@@ -37,7 +37,6 @@ async fn every_session_prints_the_same_way() {
         assert_eq!(texts, ["", "ISO, MDY", "off", "0", "djogi/01RUN"]);
         assert_eq!(row.get::<_, i32>(5), connection.backend_pid());
         assert_eq!(connection.identity(), database.connection.identity());
-        connection.refuse_transaction_pooling().await.unwrap();
     })
     .await;
 }

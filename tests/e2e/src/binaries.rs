@@ -16,6 +16,11 @@ pub fn shop() -> &'static Path {
     PROGRAM.get_or_init(|| built().join("shop"))
 }
 
+/// The folder that cargo builds the tests in.
+pub(crate) fn target_dir() -> &'static Path {
+    built().parent().expect("the folder of a profile is in the target folder")
+}
+
 /// The folder of programs that are up to date, which cargo knows best; asking takes a moment when they are.
 fn built() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

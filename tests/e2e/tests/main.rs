@@ -7,6 +7,8 @@ mod alterations;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bad_models;
+#[cfg(test)]
 mod concurrent_indexes;
 #[cfg(test)]
 mod contention;
@@ -43,13 +45,19 @@ mod options;
 #[cfg(test)]
 mod progress;
 #[cfg(test)]
+mod prompt;
+#[cfg(test)]
 mod read_only;
+#[cfg(test)]
+mod read_only_folder;
 #[cfg(test)]
 mod renames;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod saved_plan;
+#[cfg(test)]
+mod scaffold;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -1,0 +1,140 @@
+//! Failpoints: the named places where the crash suite makes a run fail, dies with it, or holds it up.
+//!
+//! [`FAILPOINTS`] lists them all. A place is marked by [`failpoint!`](crate::failpoint), which is nothing at all
+//! unless the Cargo feature `failpoints` is on. `tests/failpoints` checks that every point is placed once and that no
+//! effect goes without one, and drives the product through each of them.
+
+#[cfg(feature = "failpoints")]
+mod active;
+
+#[cfg(feature = "failpoints")]
+pub use active::{Injected, pass, pass_infallible, sent};
+
+/// A named place in the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failpoint {
+    /// What `DJOGI_FAILPOINTS` calls it.
+    pub name: &'static str,
+    /// The file it is placed in, from the root of the repository.
+    pub file: &'static str,
+    pub modes: &'static [Mode],
+}
+
+/// What can happen at a failpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// An error that names the point.
+    Error,
+    /// SIGKILL of the process.
+    Kill,
+    /// The whole process stands still until it is released.
+    Pause,
+}
+
+impl Mode {
+    /// As written in `DJOGI_FAILPOINTS`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Error => "error",
+            Mode::Kill => "kill",
+            Mode::Pause => "pause",
+        }
+    }
+}
+
+const ALL: &[Mode] = &[Mode::Error, Mode::Kill, Mode::Pause];
+
+/// Where nothing can fail, nothing is made to.
+const INFALLIBLE: &[Mode] = &[Mode::Kill, Mode::Pause];
+
+const fn at(name: &'static str, file: &'static str, modes: &'static [Mode]) -> Failpoint {
+    Failpoint { name, file, modes }
+}
+
+/// Every failpoint, in the order in which an apply comes by.
+pub const FAILPOINTS: &[Failpoint] = &[
+    at("plan.before_write", "djogi-cli/src/command/plan.rs", ALL),
+    at("plan.after_write", "djogi-cli/src/command/plan.rs", ALL),
+    at("lock.before_try", "djogi-cluster/src/locked.rs", ALL),
+    at("lock.after_acquire", "djogi-cluster/src/locked.rs", ALL),
+    at("state.after_read", "djogi-cluster/src/locked.rs", ALL),
+    at("plan.apply_after_verify", "djogi-cluster/src/apply/mod.rs", ALL),
+    at("state.before_create_dir", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.before_os_lock", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_os_lock", "djogi-cluster/src/state/local.rs", ALL),
+    at("state.before_remove_leftover", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_reserve", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.cas_lost", "djogi-cluster/src/state/publish.rs", ALL),
+    at("state.before_tmp_write", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_tmp_write", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_file_sync", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_rename", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.after_dir_sync", "djogi-cluster/src/state/durable.rs", ALL),
+    at("state.before_forget_revision", "djogi-cluster/src/state/local.rs", INFALLIBLE),
+    at("lock.before_epoch_bump", "djogi-cluster/src/locked.rs", ALL),
+    at("ledger.after_create", "djogi-cluster/src/lock.rs", INFALLIBLE),
+    at("lock.after_epoch_bump", "djogi-cluster/src/locked.rs", ALL),
+    at("sidecar.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("sidecar.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("group.after_begin", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("group.after_fence", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("group.after_compare", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("group.after_statement", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("group.before_op_row", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("group.after_op_row", "djogi-cluster/src/apply/execute.rs", ALL),
+    at("concurrent.before_statement", "djogi-cluster/src/apply/concurrent.rs", ALL),
+    at("concurrent.before_op_row", "djogi-cluster/src/apply/concurrent.rs", ALL),
+    at("concurrent.after_op_row", "djogi-cluster/src/apply/concurrent.rs", ALL),
+    at("group.before_commit", "djogi-cluster/src/commit.rs", ALL),
+    at("group.commit_sent_no_reply", "djogi-cluster/src/commit.rs", INFALLIBLE),
+    at("group.after_commit", "djogi-cluster/src/commit.rs", INFALLIBLE),
+    at("apply.before_checkpoint", "djogi-cluster/src/apply/run.rs", ALL),
+    at("apply.between_groups", "djogi-cluster/src/apply/run.rs", ALL),
+    at("apply.before_state_write", "djogi-cluster/src/apply/run.rs", ALL),
+    at("apply.after_state_write_before_cleanup", "djogi-cluster/src/apply/run.rs", ALL),
+    at("sidecar.before_retire", "djogi-cluster/src/state/durable.rs", ALL),
+    at("sidecar.after_retire", "djogi-cluster/src/state/durable.rs", ALL),
+    at("lock.before_release", "djogi-cluster/src/locked.rs", INFALLIBLE),
+    at("apply.after_cleanup", "djogi-cluster/src/apply/mod.rs", INFALLIBLE),
+    at("refresh.after_observe", "djogi-cluster/src/refresh.rs", ALL),
+    at("refresh.before_write", "djogi-cluster/src/refresh.rs", ALL),
+    at("refresh.after_write", "djogi-cluster/src/refresh.rs", ALL),
+    at("import.after_observe", "djogi-cluster/src/import.rs", ALL),
+    at("import.before_write", "djogi-cluster/src/import.rs", ALL),
+    at("import.after_write", "djogi-cluster/src/import.rs", ALL),
+    at("sidecar.before_quarantine", "djogi-cluster/src/state/durable.rs", ALL),
+    at("sidecar.after_quarantine", "djogi-cluster/src/state/durable.rs", ALL),
+    at("approval.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("approval.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+];
+
+/// Marks the place of a failpoint.
+///
+/// - `failpoint!("name");` may return an error, so it stands in a function that returns a [`Result`];
+/// - `failpoint!(infallible "name");` stands where nothing can fail;
+/// - `failpoint!(sent "name", future)` is the future, and the point lies between its statement being sent and its
+///   answer.
+#[cfg(feature = "failpoints")]
+#[macro_export]
+macro_rules! failpoint {
+    ($name:literal) => {
+        $crate::failpoint::pass($name)?
+    };
+    (infallible $name:literal) => {
+        $crate::failpoint::pass_infallible($name)
+    };
+    (sent $name:literal, $future:expr) => {
+        $crate::failpoint::sent($name, $future)
+    };
+}
+
+/// Nothing: the feature `failpoints` is off.
+#[cfg(not(feature = "failpoints"))]
+#[macro_export]
+macro_rules! failpoint {
+    ($name:literal) => {};
+    (infallible $name:literal) => {};
+    (sent $name:literal, $future:expr) => {
+        $future
+    };
+}
