@@ -43,7 +43,7 @@ pub async fn import(
     selection: &Selection,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), reporter).await?;
+    let mut locked = Locked::open(cluster, RunId::generate(), "import", reporter).await?;
     let imported = import_locked(&mut locked, selection, reporter).await;
     locked.close().await?;
     imported

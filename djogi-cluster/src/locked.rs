@@ -1,5 +1,7 @@
 //! Open sessions under their run locks: where every command that writes begins.
 
+use djogi_core::Ident;
+
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
@@ -17,6 +19,8 @@ pub(crate) struct Locked<'a> {
     pub(crate) store: Box<dyn Store>,
     pub(crate) snapshot: Snapshot,
     pub(crate) sessions: Vec<Session<'a>>,
+    /// What the history says of what this run writes.
+    command: &'static str,
     locks: Vec<RunLock>,
 }
 
@@ -29,9 +33,24 @@ impl<'a> Locked<'a> {
     pub(crate) async fn open(
         cluster: &'a Cluster,
         run: RunId,
+        command: &'static str,
         reporter: &dyn Reporter,
     ) -> Result<Self, EngineError> {
-        let sessions = Session::open_all(cluster, run, reporter).await?;
+        Self::open_some(cluster, |_| true, run, command, reporter).await
+    }
+
+    /// As [`Locked::open`], for the targets that are `wanted`.
+    ///
+    /// # Errors
+    /// As [`Locked::open`].
+    pub(crate) async fn open_some(
+        cluster: &'a Cluster,
+        wanted: impl Fn(&Ident) -> bool,
+        run: RunId,
+        command: &'static str,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, EngineError> {
+        let sessions = Session::open_some(cluster, wanted, run, reporter).await?;
         let mut locks = Vec::with_capacity(sessions.len());
         for session in &sessions {
             let client = session.connection.client();
@@ -42,7 +61,7 @@ impl<'a> Locked<'a> {
         let store = cluster.store();
         let snapshot = store.read().await?;
         crate::failpoint!("state.after_read");
-        Ok(Self { cluster, run, store, snapshot, sessions, locks })
+        Ok(Self { cluster, run, store, snapshot, sessions, command, locks })
     }
 
     /// Makes this run the one that may write: the databases let this role write a ledger, the store is proved to be
@@ -51,11 +70,7 @@ impl<'a> Locked<'a> {
     ///
     /// # Errors
     /// When a store or a database cannot be written to, or belongs to another state.
-    pub(crate) async fn take_epochs(
-        &mut self,
-        command: &str,
-        reporter: &dyn Reporter,
-    ) -> Result<Vec<Fence>, EngineError> {
+    pub(crate) async fn take_epochs(&mut self, reporter: &dyn Reporter) -> Result<Vec<Fence>, EngineError> {
         for session in &self.sessions {
             preflight_ledger(session.connection.client()).await?;
         }
@@ -72,7 +87,7 @@ impl<'a> Locked<'a> {
         for (session, lock) in self.sessions.iter().zip(&self.locks) {
             let client = session.connection.client();
             crate::failpoint!("lock.before_epoch_bump");
-            let fence = lock.take_epoch(client, lineage, &self.cluster.actor, self.run, command).await?;
+            let fence = lock.take_epoch(client, lineage, &self.cluster.actor, self.run, self.command).await?;
             crate::failpoint!("lock.after_epoch_bump");
             reporter.report(&Event::EpochTaken { target: fence.target.clone(), epoch: fence.epoch });
             fences.push(fence);
@@ -103,7 +118,7 @@ impl<'a> Locked<'a> {
 
     /// Signs what this run writes.
     pub(crate) fn written_by(&self) -> WrittenBy {
-        WrittenBy::now(self.cluster.actor.clone(), self.run)
+        WrittenBy::now(self.cluster.actor.clone(), self.run).during(self.command)
     }
 
     /// Gives the locks back and ends the sessions.

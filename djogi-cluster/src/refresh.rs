@@ -57,7 +57,7 @@ pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refresh
 /// # Errors
 /// As [`check`], and when another run has a lock or the state cannot be written.
 pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), reporter).await?;
+    let mut locked = Locked::open(cluster, RunId::generate(), "refresh", reporter).await?;
     let refreshed = refresh_locked(&mut locked, reporter).await;
     locked.close().await?;
     refreshed

@@ -52,8 +52,21 @@ impl<'a> Session<'a> {
         run: RunId,
         reporter: &dyn Reporter,
     ) -> Result<Vec<Self>, EngineError> {
+        Self::open_some(cluster, |_| true, run, reporter).await
+    }
+
+    /// Opens the targets that are `wanted`, in the order of their names.
+    ///
+    /// # Errors
+    /// As [`Session::open`], for the first that fails.
+    pub async fn open_some(
+        cluster: &'a Cluster,
+        wanted: impl Fn(&Ident) -> bool,
+        run: RunId,
+        reporter: &dyn Reporter,
+    ) -> Result<Vec<Self>, EngineError> {
         let mut sessions = Vec::with_capacity(cluster.targets.len());
-        for (target, settings) in &cluster.targets {
+        for (target, settings) in cluster.targets.iter().filter(|(target, _)| wanted(target)) {
             sessions.push(Self::open(cluster, target, settings, run, reporter).await?);
         }
         Ok(sessions)

@@ -34,7 +34,11 @@ pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, Cl
 
 fn to_line(past: &Past) -> String {
     let Past { serial, written_by: by, resources, outcome } = past;
-    format!("{serial:>6}  {}  {:<11} {resources:>6} managed  {}  run {}\n", by.at, outcome, by.actor, by.run)
+    let command = by.command.as_deref().unwrap_or("-");
+    format!(
+        "{serial:>6}  {}  {:<11} {resources:>6} managed  {:<13} {}  run {}\n",
+        by.at, outcome, command, by.actor, by.run
+    )
 }
 
 fn to_json(past: &Past) -> serde_json::Value {

@@ -5,6 +5,7 @@
 //! committed groups with their ledger rows, and at most one transaction for PostgreSQL to roll back; the next apply
 //! goes on from what it finds.
 
+mod concurrent;
 mod execute;
 mod holders;
 mod progress;
@@ -76,7 +77,7 @@ pub async fn prepare<'a>(
     reporter: &dyn Reporter,
 ) -> Result<Prepared<'a>, Box<Applied>> {
     let run = Run::start(cluster, stop, reporter);
-    let locked = match Locked::open(cluster, run.id(), reporter).await {
+    let locked = match Locked::open(cluster, run.id(), "apply", reporter).await {
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };

@@ -74,7 +74,7 @@ impl Run {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let document = &planned.document;
-        let fences = locked.take_epochs("apply", reporter).await?;
+        let fences = locked.take_epochs(reporter).await?;
         let mut record = Record::open(&locked.snapshot, planned, &fences);
         let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
         let mut fatal = None;

@@ -12,6 +12,8 @@ use djogi_core::{Address, Digest, Ident};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::catalog::RecordedCatalog;
+use super::damage::Damage;
+use super::text;
 use crate::identity::{Actor, Epoch, Lineage, OpId, RunId, timestamp};
 
 /// The format written by this version, and the only one it reads.
@@ -76,6 +78,9 @@ pub struct WrittenBy {
     pub actor: Actor,
     /// RFC 3339, UTC.
     pub at: String,
+    /// The command: `apply`, `state mv`. States of older versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Version of djogi.
     pub djogi: String,
     pub run: RunId,
@@ -84,7 +89,14 @@ pub struct WrittenBy {
 impl WrittenBy {
     /// This djogi, now.
     pub fn now(actor: Actor, run: RunId) -> Self {
-        Self { actor, at: timestamp(), djogi: env!("CARGO_PKG_VERSION").to_owned(), run }
+        Self { actor, at: timestamp(), command: None, djogi: env!("CARGO_PKG_VERSION").to_owned(), run }
+    }
+
+    /// The same, in the course of a command.
+    #[must_use]
+    pub fn during(mut self, command: &str) -> Self {
+        self.command = Some(command.to_owned());
+        self
     }
 }
 
@@ -182,6 +194,19 @@ impl State {
     /// The first revision of a new lineage.
     pub fn first(lineage: Lineage, content: Content, written_by: WrittenBy) -> Self {
         Self { lineage, serial: Serial::FIRST, written_by, content }
+    }
+
+    /// The text of this revision as every backend keeps it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        text::render(self, &text::digest(self))
+    }
+
+    /// Reads what [`Self::to_bytes`] gave, and nothing else.
+    ///
+    /// # Errors
+    /// What is wrong with it; a text that was edited does not have its digest any more.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damage> {
+        text::parse(bytes).map(|(state, _)| state)
     }
 
     /// The revision after this one.

@@ -40,6 +40,10 @@ pub enum StoreError {
     CatalogDamaged { location: String, digest: Digest, reason: String },
     #[error("revision {serial} is not in `{location}`; {}", kept(.available))]
     NoSuchRevision { location: String, serial: Serial, available: Vec<Serial> },
+    #[error("there is no sidecar {name:?} in `{location}`")]
+    NoSuchSidecar { location: String, name: String },
+    #[error("there is no backup {name:?} in `{location}`; {}", named(.available))]
+    NoSuchBackup { location: String, name: String, available: Vec<String> },
     #[error("the thread that worked on `{location}` has died: {message}")]
     Crashed { location: String, message: String },
 }
@@ -48,6 +52,17 @@ fn kept(available: &[Serial]) -> String {
     match (available.first(), available.last()) {
         (Some(first), Some(last)) => format!("the revisions from {first} to {last} are kept"),
         _ => "there is no revision yet".to_owned(),
+    }
+}
+
+fn named(available: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match available {
+        [] => "none was made yet".to_owned(),
+        _ => {
+            let newest: Vec<&str> = available.iter().rev().take(SHOWN).map(String::as_str).collect();
+            format!("the newest are {}", newest.join(", "))
+        }
     }
 }
 
@@ -85,6 +100,8 @@ impl StoreError {
             StoreError::CatalogMissing { .. } => "catalog_missing",
             StoreError::CatalogDamaged { .. } => "catalog_damaged",
             StoreError::NoSuchRevision { .. } => "no_such_revision",
+            StoreError::NoSuchSidecar { .. } => "no_such_sidecar",
+            StoreError::NoSuchBackup { .. } => "no_such_backup",
             StoreError::Crashed { .. } => "state_io",
         }
     }
@@ -122,6 +139,11 @@ impl StoreError {
                 "`djogi refresh` reads the database and writes it anew".to_owned()
             }
             StoreError::NoSuchRevision { .. } => "`djogi history` lists the revisions".to_owned(),
+            StoreError::NoSuchSidecar { .. } => "`djogi status` lists what is pending".to_owned(),
+            StoreError::NoSuchBackup { .. } => {
+                "name a serial of `djogi history`, a backup, or a file that `djogi state pull` made"
+                    .to_owned()
+            }
             StoreError::NotASuccessor { .. }
             | StoreError::SerialOverflow(_)
             | StoreError::Io { .. }

@@ -37,9 +37,27 @@ pub async fn publish(
     content: Content,
     written_by: WrittenBy,
 ) -> Result<Published, StoreError> {
+    let lineage = base.state.as_ref().map_or(lineage, |state| state.lineage);
+    publish_under(store, base, lineage, content, written_by).await
+}
+
+/// As [`publish`], and the state becomes one of `lineage`, whichever it was of: for who puts another project's state
+/// in its place and has said so.
+///
+/// # Errors
+/// Those of [`Store::swap`].
+pub async fn publish_under(
+    store: &dyn Store,
+    base: Snapshot,
+    lineage: Lineage,
+    content: Content,
+    written_by: WrittenBy,
+) -> Result<Published, StoreError> {
     let next = match &base.state {
-        Some(state) if state.content == content => return Ok(Published::Unchanged(base)),
-        Some(state) => state.successor(content, written_by)?,
+        Some(state) if state.content == content && state.lineage == lineage => {
+            return Ok(Published::Unchanged(base));
+        }
+        Some(state) => State { lineage, ..state.successor(content, written_by)? },
         None => State::first(lineage, content, written_by),
     };
     crate::failpoint!("state.cas_lost");
