@@ -18,7 +18,7 @@ pub enum Disturbance {
     Error,
     /// The process is killed.
     Kill,
-    /// The process stands still while another apply tries to overtake it.
+    /// The process stands still while another run tries to overtake it.
     Race,
     /// Its session is terminated.
     BackendTerminated,
@@ -64,8 +64,6 @@ impl fmt::Display for Case {
         write!(f, "{plot}, {point}@{hit}, {}, PostgreSQL {major}", disturbance.as_str())
     }
 }
-
-const OVERTAKE: &[&str] = &["apply", "--auto-approve"];
 
 impl Case {
     /// Plays it; `false` when the run did not come by the point this time. Panics when anything is not as it must be.
@@ -125,7 +123,7 @@ impl Case {
                     stage.project.database().reconnect();
                 }
                 Disturbance::Race | Disturbance::Error | Disturbance::Kill => {
-                    let racer = stage.run(OVERTAKE);
+                    let racer = stage.run(template.plot.again[0]);
                     assert!(matches!(racer.code, Some(0 | 4)), "{self}: the racer {racer}");
                 }
             }

@@ -31,15 +31,34 @@ enum Part {
     },
 }
 
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/crash-matrix.md");
+
 fn main() -> ExitCode {
     let Arguments { jobs, part } = Arguments::parse();
     match part {
-        Part::Matrix { filter, quick, write: _ } => {
+        Part::Matrix { filter, quick, write } => {
             let extent = if quick { Extent::Quick } else { Extent::Full };
             let matrix = Matrix::play(extent, &filter, jobs);
+            if write {
+                std::fs::write(PAGE, page(&matrix)).expect("docs can be written");
+            }
             report(&matrix)
         }
     }
+}
+
+/// `docs/crash-matrix.md`.
+fn page(matrix: &Matrix) -> String {
+    format!(
+        "# Crash matrix
+
+Written by `cargo run -p failpoints -- matrix --write`; `crash-suite.md` says what a case is. A number says how many
+cases of a failpoint hold, at different moments of the run; bold ones do not. {} of {} cases hold.
+{}",
+        matrix.rows.iter().filter(|row| row.result.is_ok()).count(),
+        matrix.rows.len(),
+        matrix.render()
+    )
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of a program to who runs it")]

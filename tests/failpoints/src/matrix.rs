@@ -41,13 +41,15 @@ type Played = (Template, Reference);
 impl Matrix {
     /// Plays the cases whose text contains `filter`, `jobs` at a time.
     pub fn play(extent: Extent, filter: &str, jobs: usize) -> Self {
-        let durable: Vec<DurableServer> = match extent {
+        let running: Vec<DurableServer> = match extent {
             Extent::Quick => Vec::new(),
             Extent::Full => installations().iter().map(DurableServer::start).collect(),
         };
-        let scratch = play_plots(PLOTS.iter(), servers().iter().collect(), jobs);
-        let restarted = PLOTS.iter().filter(|plot| RESTARTED.contains(&plot.name));
-        let durable = play_plots(restarted, durable.iter().map(|server| server.0).collect(), jobs);
+        let scratch =
+            play_plots(&PLOTS.iter().collect::<Vec<_>>(), &servers().iter().collect::<Vec<_>>(), jobs);
+        let restarted: Vec<&Plot> = PLOTS.iter().filter(|plot| RESTARTED.contains(&plot.name)).collect();
+        let durable: Vec<&Server> = running.iter().map(|server| server.0).collect();
+        let durable = play_plots(&restarted, &durable, jobs);
         let unreached = unreached(&scratch);
         let wanted = |case: &Case| case.to_string().contains(filter);
         let cases: Vec<(Case, &Played)> =
@@ -109,7 +111,7 @@ impl Matrix {
 }
 
 /// The plots whose commit points are disturbed by a restart of the server.
-const RESTARTED: [&str; 2] = ["first", "change"];
+const RESTARTED: [&str; 3] = ["first", "change", "online"];
 
 /// Points around what the server does, where its sessions and the server itself end too.
 fn is_in_the_server(point: &str) -> bool {
@@ -138,7 +140,7 @@ fn is_at_a_commit(point: &str) -> bool {
         "group.commit_sent_no_reply",
         "group.after_commit",
     ];
-    let families = ["index_create.", "index_drop.", "reindex.", "detach.", "finalize."];
+    let families = ["concurrent.", "index_create.", "index_drop.", "reindex.", "detach.", "finalize."];
     commits.contains(&point) || families.iter().any(|family| point.starts_with(family))
 }
 
@@ -152,15 +154,8 @@ fn summary(cell: &[&&Row]) -> String {
     }
 }
 
-fn play_plots<'p>(
-    plots: impl Iterator<Item = &'p Plot> + Clone,
-    servers: Vec<&'static Server>,
-    jobs: usize,
-) -> Vec<Played>
-where
-    'p: 'static,
-{
-    let pairs = servers.iter().flat_map(|server| plots.clone().map(move |plot| (plot, *server)));
+fn play_plots(plots: &[&'static Plot], servers: &[&'static Server], jobs: usize) -> Vec<Played> {
+    let pairs = servers.iter().flat_map(|server| plots.iter().map(move |plot| (*plot, *server)));
     let played = in_parallel(pairs.collect(), jobs, |(plot, server)| {
         let template = Template::make(plot, server);
         let reference = Reference::play(&template);
@@ -175,8 +170,22 @@ where
 fn unreached(played: &[Played]) -> Vec<&'static str> {
     let reached: BTreeSet<&str> =
         played.iter().flat_map(|(_, reference)| &reference.passes).map(|(name, _)| name.as_str()).collect();
-    FAILPOINTS.iter().map(|point| point.name).filter(|name| !reached.contains(name)).collect()
+    let elsewhere = |name: &str| ELSEWHERE.iter().any(|(point, _)| *point == name);
+    let names = FAILPOINTS.iter().map(|point| point.name);
+    names.filter(|name| !reached.contains(name) && !elsewhere(name)).collect()
 }
+
+/// Points that no plot comes by, with what does.
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("sidecar.before_write", "the contract tests of the store"),
+    ("sidecar.after_write", "the contract tests of the store"),
+    ("sidecar.before_retire", "the contract tests of the store"),
+    ("sidecar.after_retire", "the contract tests of the store"),
+    ("sidecar.before_quarantine", "the contract tests of the store"),
+    ("sidecar.after_quarantine", "the contract tests of the store"),
+    ("approval.before_write", "the contract tests of the store"),
+    ("approval.after_write", "the contract tests of the store"),
+];
 
 /// Times at which a point is worth disturbing: the first two, the middle one, the last.
 fn hits(passes: usize, extent: Extent) -> BTreeSet<usize> {

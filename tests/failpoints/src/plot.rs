@@ -23,6 +23,7 @@ pub struct Plot {
 }
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
+const ONLINE: &[&str] = &["apply", "--auto-approve", "--online", "always"];
 const REFRESH: &[&str] = &["refresh"];
 const IMPORT: &[&str] = &["import", "table.main.public.more"];
 
@@ -53,6 +54,17 @@ pub const PLOTS: &[Plot] = &[
         prelude: &[],
         command: APPLY,
         again: &[APPLY],
+        plan_file: None,
+    },
+    Plot {
+        name: "online",
+        before: BEFORE,
+        by_hand: FOREIGN_AND_DATA,
+        after: AFTER,
+        renames: RENAMES,
+        prelude: &[],
+        command: ONLINE,
+        again: &[ONLINE],
         plan_file: None,
     },
     Plot {
@@ -117,6 +129,8 @@ macro_rules! before {
     CREATE TABLE log (id integer, said text, extra text);
     CREATE INDEX goods_label ON goods (label);
     CREATE INDEX log_said ON log (lower(said)) WHERE id > 0;
+    CREATE INDEX log_id ON log (id);
+    CREATE INDEX log_extra ON log (id, extra);
     COMMENT ON TABLE goods IS 'what is sold';"
     };
 }
@@ -142,7 +156,7 @@ const AFTER: &str = "
     CREATE INDEX goods_label ON goods (label);
     CREATE INDEX goods_price ON goods (price) WHERE price > 10;
     CREATE INDEX log_said ON log (lower(said)) WHERE id > 0;
-    CREATE INDEX log_id ON log (id);
+    CREATE INDEX log_id ON log (id, said);
     CREATE INDEX part_goods ON part (goods);
     COMMENT ON TABLE goods IS 'what is for sale';";
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_cluster::state::ResourceState;
-use djogi_core::{Address, Digest};
+use djogi_core::{Address, Digest, Kind};
 use e2e::{Project, fingerprint};
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub struct Reference {
     pub(crate) end: BTreeMap<Address, Digest>,
     /// What each group of the plan works on.
     pub(crate) groups: Vec<Vec<Address>>,
+    /// What is worked on outside of transactions.
+    pub(crate) outside: BTreeSet<Address>,
     /// How many groups the ledger has for an address before the command.
     pub(crate) earlier_groups: BTreeMap<Address, usize>,
     /// Old names by the new ones.
@@ -58,7 +60,11 @@ impl Reference {
         let earlier_groups = groups_by_address(project);
         let drifted = drifted(&stage, &begin);
         let (foreign, rows) = (foreign_facts(project), rows(project));
-        let plan = stage.run(&["plan", "--json"]).ok().json();
+        let online =
+            template.plot.command.windows(2).find(|words| words[0] == "--online").unwrap_or_default();
+        let plan = stage.run(&[&["plan", "--json"], online].concat()).ok().json();
+        let groups = plan["groups"].as_array().expect("groups");
+        let is_outside = |group: &&Value| group["transaction"] == "outside";
         stage.run_disturbed(template.plot.command, "").ok();
         let passes = count(stage.signals.trace());
         for arguments in template.plot.again {
@@ -68,7 +74,8 @@ impl Reference {
         Self {
             begin,
             end: resources(project),
-            groups: plan["groups"].as_array().expect("groups").iter().map(addresses).collect(),
+            groups: groups.iter().map(addresses).collect(),
+            outside: groups.iter().filter(is_outside).flat_map(addresses).collect(),
             earlier_groups,
             renamed: renamed(template.plot),
             drifted,
@@ -156,10 +163,18 @@ fn addresses(group: &Value) -> Vec<Address> {
     let operations = group["operations"].as_array().expect("operations");
     let address = |operation: &Value| operation["address"].as_str()?.parse().ok();
     let mut addresses: Vec<Address> =
-        operations.iter().map(|operation| address(operation).expect("an address")).collect();
+        operations.iter().map(|operation| owner(&address(operation).expect("an address"))).collect();
     addresses.sort();
     addresses.dedup();
     addresses
+}
+
+/// The resource that an address belongs to: a column is part of its table.
+pub(crate) fn owner(address: &Address) -> Address {
+    match (address.kind(), address.table_of_member()) {
+        (Kind::Column, Some(table)) => table,
+        _ => address.clone(),
+    }
 }
 
 fn count(trace: Vec<String>) -> Vec<(String, usize)> {
