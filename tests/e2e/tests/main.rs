@@ -61,6 +61,8 @@ mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod state_commands;
+#[cfg(test)]
 mod state_files;
 #[cfg(test)]
 mod streams;
