@@ -74,6 +74,8 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("lock.before_epoch_bump", "djogi-cluster/src/locked.rs", ALL),
     at("ledger.after_create", "djogi-cluster/src/lock.rs", INFALLIBLE),
     at("lock.after_epoch_bump", "djogi-cluster/src/locked.rs", ALL),
+    at("sidecar.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("sidecar.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
     at("group.after_begin", "djogi-cluster/src/apply/execute.rs", ALL),
     at("group.after_fence", "djogi-cluster/src/apply/execute.rs", ALL),
     at("group.after_compare", "djogi-cluster/src/apply/execute.rs", ALL),
@@ -87,6 +89,8 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("apply.between_groups", "djogi-cluster/src/apply/run.rs", ALL),
     at("apply.before_state_write", "djogi-cluster/src/apply/run.rs", ALL),
     at("apply.after_state_write_before_cleanup", "djogi-cluster/src/apply/run.rs", ALL),
+    at("sidecar.before_retire", "djogi-cluster/src/state/durable.rs", ALL),
+    at("sidecar.after_retire", "djogi-cluster/src/state/durable.rs", ALL),
     at("lock.before_release", "djogi-cluster/src/locked.rs", INFALLIBLE),
     at("apply.after_cleanup", "djogi-cluster/src/apply/mod.rs", INFALLIBLE),
     at("refresh.after_observe", "djogi-cluster/src/refresh.rs", ALL),
@@ -95,6 +99,10 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("import.after_observe", "djogi-cluster/src/import.rs", ALL),
     at("import.before_write", "djogi-cluster/src/import.rs", ALL),
     at("import.after_write", "djogi-cluster/src/import.rs", ALL),
+    at("sidecar.before_quarantine", "djogi-cluster/src/state/durable.rs", ALL),
+    at("sidecar.after_quarantine", "djogi-cluster/src/state/durable.rs", ALL),
+    at("approval.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("approval.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
 ];
 
 /// Marks the place of a failpoint.

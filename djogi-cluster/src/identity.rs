@@ -80,6 +80,11 @@ ulid_newtype! {
     OpId
 }
 
+ulid_newtype! {
+    /// One approval: its file, and its row in the ledger once it is spent.
+    ApprovalId
+}
+
 /// The identity of a state, made with it and never changed; the ledger and every sidecar carry it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

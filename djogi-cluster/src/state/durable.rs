@@ -52,6 +52,28 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Removes `path`, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    crate::failpoint!("sidecar.before_retire");
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io("remove", path, error)),
+        Ok(()) => sync_dir(&parent(path))?,
+    }
+    crate::failpoint!("sidecar.after_retire");
+    Ok(())
+}
+
+/// Gives `from` the name `to`, which nothing has. Only for the holder of the lock.
+pub(super) fn put_aside(from: &Path, to: &Path) -> Result<(), StoreError> {
+    crate::failpoint!("sidecar.before_quarantine");
+    fs::rename(from, to).map_err(|e| StoreError::io("move", from, e))?;
+    sync_dir(&parent(to))?;
+    sync_dir(&parent(from))?;
+    crate::failpoint!("sidecar.after_quarantine");
+    Ok(())
+}
+
 /// Proves that `dir` takes `bytes` more bytes, and gives them back.
 pub(super) fn reserve(dir: &Path, bytes: usize) -> Result<(), StoreError> {
     let mut file = temporary(dir)?;

@@ -40,6 +40,8 @@ pub enum StoreError {
     CatalogDamaged { location: String, digest: Digest, reason: String },
     #[error("revision {serial} is not in `{location}`; {}", kept(.available))]
     NoSuchRevision { location: String, serial: Serial, available: Vec<Serial> },
+    #[error("there is no sidecar {name:?} in `{location}`")]
+    NoSuchSidecar { location: String, name: String },
     #[error("there is no backup {name:?} in `{location}`; {}", named(.available))]
     NoSuchBackup { location: String, name: String, available: Vec<String> },
     #[error("the thread that worked on `{location}` has died: {message}")]
@@ -98,6 +100,7 @@ impl StoreError {
             StoreError::CatalogMissing { .. } => "catalog_missing",
             StoreError::CatalogDamaged { .. } => "catalog_damaged",
             StoreError::NoSuchRevision { .. } => "no_such_revision",
+            StoreError::NoSuchSidecar { .. } => "no_such_sidecar",
             StoreError::NoSuchBackup { .. } => "no_such_backup",
             StoreError::Crashed { .. } => "state_io",
         }
@@ -136,6 +139,7 @@ impl StoreError {
                 "`djogi refresh` reads the database and writes it anew".to_owned()
             }
             StoreError::NoSuchRevision { .. } => "`djogi history` lists the revisions".to_owned(),
+            StoreError::NoSuchSidecar { .. } => "`djogi status` lists what is pending".to_owned(),
             StoreError::NoSuchBackup { .. } => {
                 "name a serial of `djogi history`, a backup, or a file that `djogi state pull` made"
                     .to_owned()

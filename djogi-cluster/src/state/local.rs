@@ -5,18 +5,22 @@
 //! old one or the new one; what else can be left is a temporary file, which the next writer removes, and a
 //! backup or history entry of the state that is still the current one.
 
+mod documents;
+
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use djogi_core::Digest;
 
+use super::approval::{Approval, StoredApproval};
 use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::durable::{self, OsLock};
 use super::error::StoreError;
+use super::sidecar::{Sidecar, StoredSidecar};
 use super::store::{HISTORY_LENGTH, Snapshot, Store, Version};
 use super::text;
-use crate::identity::RunId;
+use crate::identity::{OpId, RunId};
 
 /// Space that must be free before a run begins, beyond the revisions it writes: a small catalog and sidecars.
 const RESERVE_BYTES: usize = 256 * 1024;
@@ -65,14 +69,23 @@ impl LocalStore {
         self.catalogs_dir().join(format!("{}.json", digest.hex()))
     }
 
-    /// Every writer begins with this; under the lock, temporary files belong to nobody.
-    fn lock_for_writing(&self) -> Result<OsLock, StoreError> {
-        for dir in [self.history_dir(), self.catalogs_dir()] {
-            durable::create_dir(&dir)?;
+    /// Every writer begins with this, and with the folders that it needs; under the lock, temporary files belong to
+    /// nobody.
+    fn lock_for_writing(&self, needed: &[PathBuf]) -> Result<OsLock, StoreError> {
+        durable::create_dir(&self.dir)?;
+        for dir in needed {
+            durable::create_dir(dir)?;
         }
         let lock = OsLock::acquire(&self.dir.join("lock"))?;
         crate::failpoint!("state.after_os_lock");
-        for dir in [self.dir.clone(), self.history_dir(), self.catalogs_dir()] {
+        for dir in [
+            self.dir.clone(),
+            self.history_dir(),
+            self.catalogs_dir(),
+            self.backups_dir(),
+            self.recovery_dir(),
+            self.approvals_dir(),
+        ] {
             durable::remove_leftovers(&dir)?;
         }
         Ok(lock)
@@ -113,7 +126,7 @@ impl LocalStore {
 
     fn swap_blocking(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
         expected.check_successor(next)?;
-        let _lock = self.lock_for_writing()?;
+        let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.read_head()?;
         let found =
             head.as_ref().map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, *digest));
@@ -141,12 +154,12 @@ impl LocalStore {
     }
 
     fn preflight_blocking(&self) -> Result<(), StoreError> {
-        let _lock = self.lock_for_writing()?;
+        let folders = [self.history_dir(), self.catalogs_dir(), self.recovery_dir()];
+        let _lock = self.lock_for_writing(&folders)?;
         let head = durable::read(&self.head_path())?.map_or(0, |bytes| bytes.len());
         // The next state, its predecessor as backup and in the history, and a catalog of about the same size.
         durable::reserve(&self.dir, RESERVE_BYTES + 4 * head)?;
-        durable::reserve(&self.history_dir(), 1)?;
-        durable::reserve(&self.catalogs_dir(), 1)
+        folders.iter().try_for_each(|dir| durable::reserve(dir, 1))
     }
 
     fn put_catalog_blocking(&self, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
@@ -154,7 +167,7 @@ impl LocalStore {
         if durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest) {
             return Ok(());
         }
-        let _lock = self.lock_for_writing()?;
+        let _lock = self.lock_for_writing(&[self.catalogs_dir()])?;
         durable::replace(&path, bytes)
     }
 
@@ -207,9 +220,7 @@ impl LocalStore {
 
     fn save_backup_blocking(&self, state: &State, run: RunId) -> Result<String, StoreError> {
         let dir = self.backups_dir();
-        durable::create_dir(&dir)?;
-        let _lock = self.lock_for_writing()?;
-        durable::remove_leftovers(&dir)?;
+        let _lock = self.lock_for_writing(std::slice::from_ref(&dir))?;
         let path = dir.join(format!("{}-{run}.json", state.serial));
         durable::replace(&path, &state.to_bytes())?;
         Ok(path.display().to_string())
@@ -299,6 +310,33 @@ impl Store for LocalStore {
 
     async fn revision(&self, serial: Serial) -> Result<State, StoreError> {
         self.blocking(move |store| store.revision_blocking(serial)).await
+    }
+
+    async fn put_sidecar(&self, sidecar: &Sidecar) -> Result<(), StoreError> {
+        let sidecar = sidecar.clone();
+        self.blocking(move |store| store.put_sidecar_blocking(&sidecar)).await
+    }
+
+    async fn sidecars(&self) -> Result<Vec<StoredSidecar>, StoreError> {
+        self.blocking(Self::sidecars_blocking).await
+    }
+
+    async fn retire_sidecar(&self, op: OpId) -> Result<(), StoreError> {
+        self.blocking(move |store| store.retire_sidecar_blocking(op)).await
+    }
+
+    async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError> {
+        let name = name.to_owned();
+        self.blocking(move |store| store.quarantine_sidecar_blocking(&name)).await
+    }
+
+    async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError> {
+        let approval = approval.clone();
+        self.blocking(move |store| store.put_approval_blocking(&approval)).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError> {
+        self.blocking(Self::approvals_blocking).await
     }
 
     async fn save_backup(&self, state: &State, run: RunId) -> Result<String, StoreError> {

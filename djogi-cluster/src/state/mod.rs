@@ -3,6 +3,7 @@
 //! [`State`] moves only by compare-and-swap ([`Store::swap`], normally through [`publish`]); after a crash it is
 //! the old or the new one, never a part, and whatever is damaged is refused by name ([`Damage`]).
 
+mod approval;
 mod belonging;
 mod catalog;
 mod damage;
@@ -13,9 +14,12 @@ mod error;
 mod json_schema;
 mod local;
 mod publish;
+mod sealed;
+mod sidecar;
 mod store;
 mod text;
 
+pub use approval::{APPROVAL_FORMAT, Approval, ApprovedAction, Signature, StoredApproval};
 pub use belonging::{Misplaced, check_belonging};
 pub use catalog::{RECORDED_FORMAT, RecordedCatalog, RecordedEntry};
 pub use damage::Damage;
@@ -28,4 +32,8 @@ pub use error::StoreError;
 pub use json_schema::json_schema;
 pub use local::LocalStore;
 pub use publish::{Published, publish, publish_under};
+pub use sidecar::{
+    Backend, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup, StateReference,
+    StoredSidecar,
+};
 pub use store::{HISTORY_LENGTH, Snapshot, Store, Version};

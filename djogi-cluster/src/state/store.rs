@@ -1,4 +1,5 @@
-//! The contract of every state backend: read, compare-and-swap, catalogs by digest, history.
+//! The contract of every state backend: read, compare-and-swap, catalogs by digest, history, sidecars and
+//! approvals.
 //!
 //! `tests/state/contract.rs` holds what each backend must pass. What a backend promises after a crash: the
 //! state is the one before or the one after a swap. A catalog is stored before the state that names it.
@@ -6,10 +7,12 @@
 use async_trait::async_trait;
 use djogi_core::Digest;
 
+use super::approval::{Approval, StoredApproval};
 use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::error::StoreError;
-use crate::identity::RunId;
+use super::sidecar::{Sidecar, StoredSidecar};
+use crate::identity::{OpId, RunId};
 
 /// How many superseded revisions a store keeps.
 pub const HISTORY_LENGTH: usize = 20;
@@ -108,6 +111,34 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::NoSuchRevision`] when it was never there or is no longer kept.
     async fn revision(&self, serial: Serial) -> Result<State, StoreError>;
+
+    /// Stores a sidecar durably, in place of the one with the same op id. Work begins when this has returned.
+    async fn put_sidecar(&self, sidecar: &Sidecar) -> Result<(), StoreError>;
+
+    /// All sidecars, oldest first by op id; those that cannot be read are among them, by name.
+    ///
+    /// # Errors
+    /// When they cannot be listed, which is never "there is none".
+    async fn sidecars(&self) -> Result<Vec<StoredSidecar>, StoreError>;
+
+    /// Removes a sidecar durably, once the outcome of its work is durable. One that is gone is no error.
+    async fn retire_sidecar(&self, op: OpId) -> Result<(), StoreError>;
+
+    /// Puts aside a sidecar that [`Store::sidecars`] has named, for a human to look at; gives the place. It is
+    /// never overwritten there.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchSidecar`].
+    async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError>;
+
+    /// Stores an approval durably, in place of the one with the same id.
+    async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError>;
+
+    /// All approvals, oldest first by id; those that cannot be read are among them, by name.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    async fn approvals(&self) -> Result<Vec<StoredApproval>, StoreError>;
 
     /// Keeps a copy of `state` under a name of its own until somebody removes it: `<serial>-<run>`, where `run` is
     /// the run that is about to replace it. Durable when it returns. Gives the place, for humans.

@@ -79,7 +79,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(State, Digest), Damage> {
     }
     let read: Read = serde_json::from_slice(bytes).map_err(|error| classify(bytes, &error))?;
     if read.format != STATE_FORMAT {
-        return Err(Damage::of_format(read.format));
+        return Err(Damage::of_format(read.format, STATE_FORMAT));
     }
     let Read { config_digest, digest: recorded, lineage, recoveries, serial, targets, written_by, .. } = read;
     let state =
@@ -107,24 +107,12 @@ fn classify(bytes: &[u8], error: &serde_json::Error) -> Damage {
     if let Ok(OnlyFormat { format }) = serde_json::from_slice(bytes)
         && format != STATE_FORMAT
     {
-        return Damage::of_format(format);
+        return Damage::of_format(format, STATE_FORMAT);
     }
-    let (line, column) = (error.line(), error.column());
-    match error.classify() {
-        serde_json::error::Category::Eof => Damage::Torn { bytes: bytes.len() },
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            Damage::Malformed { line, column }
-        }
-        serde_json::error::Category::Data => {
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default();
-            match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-                Some(field) => Damage::UnknownField { field: field.to_owned(), line },
-                None => {
-                    Damage::InvalidValue { path: path_of_error(bytes), line, message: message.to_owned() }
-                }
-            }
-        }
+    if error.is_data() {
+        Damage::of_value(error.line(), path_of_error(bytes), &error.to_string(), STATE_FORMAT)
+    } else {
+        Damage::of_syntax(bytes, error)
     }
 }
 
@@ -272,11 +260,14 @@ mod tests {
             assert!(text.contains(from), "{from}");
             parse(text.replacen(from, to, 1).as_bytes()).unwrap_err()
         };
-        assert_eq!(of("djogi-state/1", "djogi-state/2"), Damage::Newer { format: "djogi-state/2".into() });
-        assert_eq!(of("djogi-state/1", "terraform"), Damage::NotAState { format: "terraform".into() });
+        let known = STATE_FORMAT;
+        let newer = |format: &str| Damage::Newer { format: format.into(), known };
+        assert_eq!(of("djogi-state/1", "djogi-state/2"), newer("djogi-state/2"));
+        let other = Damage::OtherFormat { format: "terraform".into(), known };
+        assert_eq!(of("djogi-state/1", "terraform"), other);
         assert_eq!(of("\"applied\"", "\"pending\""), Damage::Altered);
         assert_eq!(of("\"serial\":1", "\"serial\": 1"), Damage::Altered);
-        let unknown = Damage::UnknownField { field: "colour".into(), line: 6 };
+        let unknown = Damage::UnknownField { field: "colour".into(), line: 6, known };
         assert_eq!(of("\"serial\":1", "\"serial\":1,\"colour\":\"red\""), unknown);
         assert!(
             matches!(of("\"serial\":1", "\"serial\":18446744073709551616"), Damage::InvalidValue { path, .. } if path == "serial")
@@ -289,6 +280,6 @@ mod tests {
             text.replacen("\"format\":\"djogi-state/1\"", "\"format\":\"djogi-state/9\",\"new\":1", 1)
                 .as_bytes(),
         );
-        assert_eq!(newer_with_unknown_field, Err(Damage::Newer { format: "djogi-state/9".into() }));
+        assert_eq!(newer_with_unknown_field, Err(newer("djogi-state/9")));
     }
 }

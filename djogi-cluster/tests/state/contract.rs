@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use djogi_cluster::identity::{Lineage, RunId};
+use djogi_cluster::identity::{Lineage, OpId, RunId};
 use djogi_cluster::state::{
     HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish, publish_under,
 };
 use djogi_core::Digest;
 
-use super::support::{catalog, content, head, write, written_by};
+use super::support::{approval, catalog, content, head, sidecar, write, written_by};
 
 /// A place for one state, to which any number of stores can be opened.
 pub(crate) trait Backend: Sized {
@@ -41,6 +41,10 @@ macro_rules! contract_tests {
             the_preflight_leaves_the_state_alone,
             sixteen_racing_writers_lose_nothing,
             sixteen_racing_firsts_make_one_lineage,
+            a_sidecar_is_there_until_it_is_retired,
+            a_quarantined_sidecar_is_no_longer_listed,
+            an_approval_is_kept_with_what_became_of_it,
+            sixteen_racing_sidecars_do_not_meet,
         );
     };
 }
@@ -234,4 +238,91 @@ pub(crate) async fn sixteen_racing_firsts_make_one_lineage(backend: &impl Backen
     let winners: Vec<_> = results.into_iter().filter_map(|(won, state)| won.then_some(state)).collect();
     assert_eq!(winners.len(), 1);
     assert_eq!(head(&*backend.open().await).await, winners[0]);
+}
+
+pub(crate) async fn a_sidecar_is_there_until_it_is_retired(backend: &impl Backend) {
+    let store = backend.open().await;
+    assert_eq!(store.sidecars().await.unwrap(), []);
+    store.retire_sidecar(OpId::generate()).await.unwrap();
+    let mut sidecars = [sidecar(), sidecar(), sidecar()];
+    sidecars.sort_by_key(|sidecar| sidecar.op_id);
+    for sidecar in sidecars.iter().rev() {
+        store.put_sidecar(sidecar).await.unwrap();
+    }
+    sidecars[1].xid = None;
+    sidecars[1].groups.clear();
+    store.put_sidecar(&sidecars[1]).await.unwrap();
+    let listed = async || {
+        let found = backend.open().await.sidecars().await.unwrap();
+        assert!(found.iter().all(|found| found.location.contains(&found.name)), "{found:?}");
+        found.into_iter().map(|found| found.sidecar.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, sidecars);
+    for _ in 0..2 {
+        store.retire_sidecar(sidecars[1].op_id).await.unwrap();
+        assert_eq!(listed().await, [sidecars[0].clone(), sidecars[2].clone()]);
+    }
+    assert_eq!(store.read().await.unwrap().version, Version::ABSENT, "a sidecar is no state");
+}
+
+pub(crate) async fn a_quarantined_sidecar_is_no_longer_listed(backend: &impl Backend) {
+    let store = backend.open().await;
+    let (ours, other) = (sidecar(), sidecar());
+    let mut places = BTreeSet::new();
+    for _ in 0..3 {
+        store.put_sidecar(&ours).await.unwrap();
+        store.put_sidecar(&other).await.unwrap();
+        let listed = store.sidecars().await.unwrap();
+        let name = &listed.iter().find(|found| found.sidecar.as_ref() == Ok(&ours)).unwrap().name;
+        assert!(places.insert(store.quarantine_sidecar(name).await.unwrap()), "one was overwritten");
+        let left: Vec<_> = store.sidecars().await.unwrap().into_iter().map(|found| found.sidecar).collect();
+        assert_eq!(left, [Ok(other.clone())]);
+        let gone = store.quarantine_sidecar(name).await.unwrap_err();
+        assert!(matches!(gone, StoreError::NoSuchSidecar { .. }), "{gone}");
+    }
+    for name in ["", "..", "../state.json", "quarantine"] {
+        let refused = store.quarantine_sidecar(name).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NoSuchSidecar { .. }), "{name}: {refused}");
+    }
+}
+
+pub(crate) async fn an_approval_is_kept_with_what_became_of_it(backend: &impl Backend) {
+    let store = backend.open().await;
+    assert_eq!(store.approvals().await.unwrap(), []);
+    let mut approvals = [approval(), approval()];
+    approvals.sort_by_key(|approval| approval.id);
+    approvals[0].spent = None;
+    for approval in &approvals {
+        store.put_approval(approval).await.unwrap();
+    }
+    approvals[0].spent = Some(OpId::generate());
+    store.put_approval(&approvals[0]).await.unwrap();
+    let found = backend.open().await.approvals().await.unwrap();
+    let found: Vec<_> = found.into_iter().map(|found| found.approval.unwrap()).collect();
+    assert_eq!(found, approvals);
+    assert_eq!(store.sidecars().await.unwrap(), []);
+}
+
+pub(crate) async fn sixteen_racing_sidecars_do_not_meet(backend: &impl Backend) {
+    let mut runs = tokio::task::JoinSet::new();
+    for _ in 0..WRITERS {
+        let store = backend.open().await;
+        runs.spawn(async move {
+            let kept = sidecar();
+            store.put_sidecar(&kept).await.unwrap();
+            for _ in 0..ROUNDS {
+                let brief = sidecar();
+                store.put_sidecar(&brief).await.unwrap();
+                let found = store.sidecars().await.unwrap();
+                assert!(found.iter().all(|found| found.sidecar.is_ok()), "{found:?}");
+                assert!(found.iter().any(|found| found.sidecar.as_ref() == Ok(&brief)));
+                store.retire_sidecar(brief.op_id).await.unwrap();
+            }
+            kept.op_id
+        });
+    }
+    let kept: BTreeSet<_> = runs.join_all().await.into_iter().collect();
+    let found = backend.open().await.sidecars().await.unwrap();
+    let found: BTreeSet<_> = found.into_iter().map(|found| found.sidecar.unwrap().op_id).collect();
+    assert_eq!(found, kept);
 }

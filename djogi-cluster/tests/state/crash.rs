@@ -83,15 +83,18 @@ async fn what_a_crash_before_the_rename_leaves_is_cleared_by_the_next_writer() {
     // Backup and history are written before the state is replaced.
     fs::copy(folder.path().join("state.json"), folder.path().join("history/2.json")).unwrap();
     fs::copy(folder.path().join("state.json"), folder.path().join("state.json.backup")).unwrap();
-    for leftover in [".tmp-a", "history/.tmp-b", "catalogs/.tmp-c"] {
-        fs::write(folder.path().join(leftover), "{\"half\":").unwrap();
+    let leftovers = [".tmp-a", "history/.tmp-b", "catalogs/.tmp-c", "recovery/.tmp-d", "approvals/.tmp-e"];
+    for leftover in leftovers {
+        let path = folder.path().join(leftover);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "{\"half\":").unwrap();
     }
     assert_eq!(store.read().await.unwrap(), current);
     assert_eq!(store.history().await.unwrap(), [1, 2].map(Serial::new));
     assert_eq!(store.backup().await.unwrap().unwrap().serial, Serial::FIRST);
     let third = write(&store, content("c")).await;
     assert_eq!(third.version.serial(), Some(Serial::new(3)));
-    for leftover in [".tmp-a", "history/.tmp-b", "catalogs/.tmp-c"] {
+    for leftover in leftovers {
         assert!(!folder.path().join(leftover).exists(), "{leftover}");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use djogi_cluster::identity::{Actor, Epoch, Lineage, OpId, RunId};
+use djogi_cluster::identity::{Actor, ApprovalId, Epoch, Lineage, OpId, RunId};
 use djogi_cluster::state::{
-    Content, RecordedCatalog, RecordedEntry, ResourceState, Snapshot, State, Status, Store, TargetState,
-    WrittenBy, publish,
+    Approval, ApprovedAction, Backend, Content, FenceClass, OutsideOperation, RecordedCatalog, RecordedEntry,
+    ResourceState, Serial, Sidecar, SidecarGroup, Signature, Snapshot, State, StateReference, Status, Store,
+    TargetState, WrittenBy, publish,
 };
 use djogi_core::kind::Schema;
 use djogi_core::observation::{DatabaseIdentity, Oid, ServerVersion};
@@ -69,6 +70,60 @@ pub(crate) fn catalog(name: &str) -> RecordedCatalog {
     let entry = RecordedEntry { package: Some("shop".into()), resource };
     catalog.resources.insert(Address::schema(&ident("main"), &ident(name)), entry);
     catalog
+}
+
+/// A sidecar in which everything is said that can be.
+pub(crate) fn sidecar() -> Sidecar {
+    let address = Address::schema(&ident("main"), &ident("Größe"));
+    let digest = |text: &str| Some(Digest::of_bytes(text.as_bytes()));
+    let group = SidecarGroup {
+        addresses: vec![address.clone()],
+        after_digest: digest("after"),
+        before_digest: digest("before"),
+        group_no: 1,
+        op_id: OpId::generate(),
+        xid: Some(u64::MAX),
+    };
+    Sidecar {
+        addresses: vec![address.clone()],
+        after_digest: digest("after"),
+        approval_id: Some(ApprovalId::generate()),
+        backend: Some(Backend { pid: 4711, start: "2026-01-01 00:00:00.123456+00".into() }),
+        before_digest: digest("before"),
+        before_oids: [(address, Oid(u32::MAX))].into(),
+        class: FenceClass::N,
+        djogi: env!("CARGO_PKG_VERSION").into(),
+        epoch: Epoch::new(7),
+        groups: vec![group],
+        lineage: Lineage::generate(),
+        op_id: OpId::generate(),
+        operation: Some(OutsideOperation::IndexCreate),
+        plan_digest: digest("plan"),
+        run_id: RunId::generate(),
+        state: Some(StateReference { digest: Digest::of_bytes(b"state"), serial: Serial::FIRST }),
+        statement_digest: digest("statement"),
+        target: ident("main"),
+        xid: Some(741),
+    }
+}
+
+/// An approval in which everything is said that can be.
+pub(crate) fn approval() -> Approval {
+    Approval {
+        action: ApprovedAction::Delete,
+        address: Address::schema(&ident("main"), &ident("app")),
+        after_digest: Some(Digest::of_bytes(b"after")),
+        approved_at: djogi_cluster::identity::timestamp(),
+        approver: Actor::new("ana@test").unwrap(),
+        before_digest: Digest::of_bytes(b"before"),
+        id: ApprovalId::generate(),
+        oid: Oid(16_401),
+        plan_digest: Some(Digest::of_bytes(b"plan")),
+        reason: "no longer used,\nsays \"ana\"".into(),
+        signature: Some(Signature { key: "ana".into(), signature: "c2lnbmVk".into() }),
+        spent: Some(OpId::generate()),
+        target: ident("main"),
+    }
 }
 
 /// Publishes `content` on top of what is there.
