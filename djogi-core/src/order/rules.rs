@@ -24,7 +24,8 @@ pub struct Rule {
 pub enum Demand {
     /// Required: pairs of nodes, the first before the second.
     Before(fn(&Work<'_>) -> Vec<(usize, usize)>),
-    /// Preferred: nodes that come after all others unless a required rule needs them sooner.
+    /// Preferred: nodes that come after all others unless a required rule needs them sooner. Of two such rules the
+    /// later one counts for more.
     Late(fn(&Work<'_>, usize) -> bool),
 }
 
@@ -84,6 +85,11 @@ pub const RULES: &[Rule] = &[
         "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
         enum_replaced_in_place,
     ),
+    Rule {
+        name: "concurrent_apart",
+        why: "what no transaction can hold waits until all that fits into one is done",
+        demand: Demand::Late(|work, node| work.item_of(node).concurrent.contains(&work.nodes[node].phase)),
+    },
     Rule {
         name: "destructive_last",
         why: "what cannot be undone waits until all else has succeeded",

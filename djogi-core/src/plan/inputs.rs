@@ -9,6 +9,7 @@ use crate::plan::ConfigReference;
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::prove::ProofError;
 use crate::recorded::Recorded;
+use crate::safety::Online;
 
 /// Everything that goes into a plan: nothing else does.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct PlanOptions {
     /// Plan these and what they need; empty means everything.
     pub only: Vec<Address>,
     pub adopt: Adoption,
+    pub online: Online,
     /// List unmanaged objects instead of only counting them.
     pub unmanaged: bool,
 }

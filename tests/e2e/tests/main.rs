@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod bad_models;
 #[cfg(test)]
+mod concurrent_indexes;
+#[cfg(test)]
 mod contention;
 #[cfg(test)]
 mod convergence;
