@@ -7,7 +7,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, status, validate,
+    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, state, status,
+    validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -36,6 +37,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    State(state::StateArgs),
     Db(db::DbArgs),
     Catalog(catalog::CatalogArgs),
     Schema(schema::SchemaArgs),
