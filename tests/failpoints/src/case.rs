@@ -7,7 +7,8 @@ use djogi_cluster::failpoint::Mode;
 use e2e::Output;
 use rustix::process::Signal;
 
-use crate::leftover::{await_the_end_of_sessions, problems};
+use crate::ending::{check_what_is_left, finish};
+use crate::leftover::await_the_end_of_sessions;
 use crate::reference::Reference;
 use crate::stage::{Stage, Template};
 
@@ -82,10 +83,9 @@ impl Case {
             return false;
         }
         self.check_exit(&output);
-        let problems = problems(&stage, template.plot, reference);
-        assert!(problems.is_empty(), "{self} leaves\n{}\nafter {output}", problems.join("\n"));
+        check_what_is_left(self, &stage, template.plot, reference, &output);
         let is_acknowledged = output.code == Some(0) && !matches!(template.plot.command, ["plan", ..]);
-        self.finish(&stage, template, reference, is_acknowledged);
+        finish(self, &stage, template.plot, reference, is_acknowledged);
         true
     }
 
@@ -130,25 +130,6 @@ impl Case {
             stage.signals.release(&self.point);
         }
         run.output()
-    }
-
-    /// Brings what was disturbed to its end.
-    fn finish(&self, stage: &Stage, template: &Template, reference: &Reference, is_acknowledged: bool) {
-        if is_acknowledged && template.plot.again.len() == 1 {
-            let plan = stage.run(&["plan", "--detailed-exitcode"]);
-            assert_eq!(plan.code, Some(0), "{self}: acknowledged, and not converged: {plan}");
-        }
-        for arguments in template.plot.again {
-            let first = stage.run(arguments);
-            if first.code != Some(0) {
-                let second = stage.run(arguments);
-                assert_eq!(second.code, Some(0), "{self}: twice {arguments:?}\n{first}\n{second}");
-            }
-        }
-        let plan = stage.run(&["plan", "--detailed-exitcode"]);
-        assert_eq!(plan.code, Some(0), "{self}: not converged: {plan}");
-        let differences = reference.differences(stage);
-        assert!(differences.is_empty(), "{self} ends otherwise\n{}", differences.join("\n"));
     }
 }
 
