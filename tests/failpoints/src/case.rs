@@ -8,7 +8,6 @@ use e2e::Output;
 use rustix::process::Signal;
 
 use crate::ending::{check_what_is_left, finish};
-use crate::leftover::await_the_end_of_sessions;
 use crate::reference::Reference;
 use crate::stage::{Stage, Template};
 
@@ -109,14 +108,10 @@ impl Case {
     fn hold_up(&self, stage: &Stage, template: &Template, points: &str) -> Output {
         let mut run = Held(stage.start(template.plot.command, points));
         let has_ended = || run.0.try_wait().expect("our own child").is_some();
-        if stage.signals.await_pause(&self.point, has_ended) {
+        if stage.await_pause(&self.point, has_ended) {
             match self.disturbance {
                 Disturbance::BackendTerminated => {
-                    stage.project.database().run(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                          WHERE datname = current_database() AND application_name LIKE 'djogi%'",
-                    );
-                    await_the_end_of_sessions(&stage.project);
+                    stage.terminate_sessions();
                 }
                 Disturbance::ServerRestarted => {
                     template.server.crash();
@@ -127,7 +122,7 @@ impl Case {
                     assert!(matches!(racer.code, Some(0 | 4)), "{self}: the racer {racer}");
                 }
             }
-            stage.signals.release(&self.point);
+            stage.release(&self.point);
         }
         run.output()
     }
