@@ -22,6 +22,8 @@ impl AtTerminal {
     pub fn start(inner: &Command) -> Self {
         let master =
             pty::openpt(pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        // Else the program would hold its own window open.
+        rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC).expect("a file descriptor");
         pty::grantpt(&master).expect("a pseudo-terminal");
         pty::unlockpt(&master).expect("a pseudo-terminal");
         let name = pty::ptsname(&master, Vec::new()).expect("a pseudo-terminal");

@@ -73,6 +73,8 @@ mod state_commands;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod targets;
