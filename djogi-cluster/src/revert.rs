@@ -3,8 +3,6 @@
 //! It is a plan like any other: what was made since is a delete, with its gates. The declarations play no part in it,
 //! so the next `djogi plan` leads back to them.
 
-use std::sync::Arc;
-
 use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::observation::{Observation, Oid};
@@ -14,9 +12,8 @@ use djogi_core::{Address, Digest, Ident};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::Reporter;
-use crate::identity::RunId;
 use crate::inputs::{Survey, gather, load_definitions};
-use crate::plan::Planned;
+use crate::plan::{Planned, read_and_look};
 use crate::session::Session;
 use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy};
 use crate::surgery::SurgeryError;
@@ -40,7 +37,6 @@ pub async fn revert(
     reporter: &dyn Reporter,
 ) -> Result<Reverting, EngineError> {
     let store = cluster.store();
-    let snapshot = store.read().await?;
     let revision = store.revision(serial).await?;
     let mut catalogs = Vec::with_capacity(cluster.targets.len());
     for target in cluster.targets.keys() {
@@ -51,9 +47,9 @@ pub async fn revert(
         };
         catalogs.push((recorded, catalog));
     }
-    let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
+    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
     let at = (store.as_ref(), &snapshot);
-    let gathered = gather(cluster, at, &sessions, Survey::Undeclared, options, reporter).await;
+    let gathered = gather(cluster, at, (&sessions, looks), Survey::Undeclared, options, reporter).await;
     Session::close_all(sessions).await?;
     let mut inputs = gathered?;
     load_definitions(&mut inputs, store.as_ref(), &snapshot).await?;
@@ -91,7 +87,7 @@ fn desired(recorded: &TargetState, catalog: RecordedCatalog, live: &Observation)
         .zip(catalog.resources)
         .map(|(line, (address, entry))| {
             let declared = DesiredResource {
-                resource: Arc::new(entry.resource),
+                resource: entry.resource,
                 source: Source { file: file.clone(), line },
                 package: entry.package.unwrap_or_default(),
                 renamed_from: name_since(recorded, &address, live),
