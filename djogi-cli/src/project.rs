@@ -66,6 +66,8 @@ fn assemble(
         targets,
         declarations,
         actor,
+        actor_is_chosen: context.global.actor.is_some(),
+        approvals: project.config.approvals.clone(),
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,
     })

@@ -9,6 +9,7 @@ use djogi_core::plan::ConfigReference;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident, Kind};
 
+use crate::approvals::ApprovalRules;
 use crate::connect::ConnectParameters;
 use crate::identity::Actor;
 use crate::server::BinarySearch;
@@ -25,6 +26,9 @@ pub struct Cluster {
     pub targets: BTreeMap<Ident, TargetSettings>,
     pub declarations: Declarations,
     pub actor: Actor,
+    /// Whether the actor was named by `--as`, and not by the environment.
+    pub actor_is_chosen: bool,
+    pub approvals: ApprovalRules,
     /// How long to wait for another run's lock.
     pub lock_patience: Duration,
     /// Where PostgreSQL programs come from, for embedded and scratch servers.

@@ -10,6 +10,7 @@ use djogi_core::plan::{PlanInputs, PlanOptions, ResourceChange, TargetInputs, co
 use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest};
 
+use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
@@ -64,6 +65,7 @@ pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refre
 }
 
 async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+    mark_spent(locked.store.as_ref(), &locked.sessions).await?;
     let at = (locked.store.as_ref(), &locked.snapshot);
     let (inputs, drift) = look(locked.cluster, at, &locked.sessions, reporter).await?;
     crate::failpoint!("refresh.after_observe");

@@ -20,13 +20,15 @@ use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
 use super::run::changes_of;
+use crate::approvals::Spending;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
-use crate::ledger::{Fence, OpKind, OpRecord, fence, record_op};
+use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
+use crate::plan::Planned;
 use crate::session::Session;
 
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
@@ -42,6 +44,7 @@ pub(super) struct Execution<'a> {
     reporter: &'a dyn Reporter,
     stop: Stop,
     progress: Progress,
+    spendings: Vec<Spending>,
     /// What every object that the plan speaks of must be like when its turn comes; `None`: not there.
     expected: BTreeMap<Address, Option<Digest>>,
 }
@@ -66,7 +69,7 @@ pub(super) enum Obstacle {
         error: DatabaseError,
         address: Option<Address>,
     },
-    /// A statement that cannot be rolled back did not do what it is for.
+    /// No error of a statement: one that cannot be rolled back did not do what it is for, or an approval was spent.
     Outcome {
         message: String,
         address: Address,
@@ -82,13 +85,15 @@ impl<E: Into<EngineError>> From<E> for Obstacle {
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
-        document: &'a PlanDocument,
+        planned: &'a Planned,
         run: RunId,
         reporter: &'a dyn Reporter,
         stop: Stop,
-    ) -> Self {
+    ) -> Result<Self, EngineError> {
+        let Planned { document, inputs } = planned;
         let (progress, expected) = (Progress::default(), document.preconditions.clone());
-        Self { document, run, reporter, stop, progress, expected }
+        let spendings = Spending::of(document, inputs)?;
+        Ok(Self { document, run, reporter, stop, progress, spendings, expected })
     }
 
     /// Takes note of what a committed group has left.
@@ -189,6 +194,7 @@ impl<'a> Execution<'a> {
         crate::failpoint!("group.before_op_row");
         let xid = record_op(client, &self.op_record(OpKind::Group, op, fence, number, group)).await?;
         crate::failpoint!("group.after_op_row");
+        self.spend_approvals(client, group, op).await?;
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
@@ -217,6 +223,30 @@ impl<'a> Execution<'a> {
             before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
             after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
         }
+    }
+
+    /// The approvals that `group` spends.
+    pub(super) fn spendings(&self, group: &Group) -> impl Iterator<Item = &Spending> {
+        self.spendings.iter().filter(|spending| spending.is_of(group))
+    }
+
+    /// Within the transaction that holds the row of `op`: what is spent already allows nothing.
+    pub(super) async fn spend_approvals(
+        &self,
+        client: &Client,
+        group: &Group,
+        op: OpId,
+    ) -> Result<(), Obstacle> {
+        for spending in self.spendings(group) {
+            match spending.spend(client, op).await {
+                Err(error @ LedgerError::ApprovalSpent { .. }) => {
+                    let (message, address) = (error.to_string(), spending.address.clone());
+                    return Err(Obstacle::Outcome { message, address });
+                }
+                spent => spent?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn progress(&self) -> &Progress {

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod alterations;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bad_models;
