@@ -8,7 +8,7 @@ use djogi_core::safety::Online;
 
 use crate::command::{
     apply, approvals, approve, catalog, completions, db, history, import, init, plan, refresh, schema, show,
-    status, validate,
+    state, status, validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -39,6 +39,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    State(state::StateArgs),
     Db(db::DbArgs),
     Catalog(catalog::CatalogArgs),
     Schema(schema::SchemaArgs),

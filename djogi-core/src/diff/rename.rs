@@ -219,7 +219,7 @@ impl Rebased<'_> {
     }
 }
 
-fn rewrite_recorded(
+pub(super) fn rewrite_recorded(
     target: &Ident,
     recorded: &Recorded,
     names: &NewNames,

@@ -83,9 +83,10 @@ impl PlanError {
     pub fn help(&self) -> Option<String> {
         match self {
             PlanError::PackagesVanished { packages, .. } => Some(format!(
-                "link the crate into the binary, `djogi_cli::djogi_main!({});`; to drop everything of it, drop all \
-                 models but one first",
-                packages.join(", ")
+                "link the crate into the binary, `djogi_cli::djogi_main!({});`; to keep the objects and manage them no \
+                 more, `djogi state rm --package {}`; to drop everything of it, drop all models but one first",
+                packages.join(", "),
+                packages.join(" --package ")
             )),
             PlanError::UnknownAddress(_) => {
                 Some("`djogi show` and `djogi plan` list the addresses".to_owned())

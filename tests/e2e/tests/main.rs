@@ -65,6 +65,8 @@ mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod state_commands;
+#[cfg(test)]
 mod state_files;
 #[cfg(test)]
 mod streams;
