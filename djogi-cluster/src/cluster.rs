@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use djogi_core::declared::Declarations;
-use djogi_core::plan::ConfigReference;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident, Kind};
 
 use crate::approvals::ApprovalRules;
 use crate::connect::ConnectParameters;
+use crate::declared::Declared;
 use crate::identity::Actor;
 use crate::server::BinarySearch;
 use crate::state::{LocalStore, Store};
@@ -18,13 +18,14 @@ use crate::state::{LocalStore, Store};
 /// Everything a command works with.
 #[derive(Debug)]
 pub struct Cluster {
-    pub config: ConfigReference,
+    /// The name of the configuration.
+    pub name: String,
     /// Holds the state of the chosen environment and its embedded server: `.djogi/` or `.djogi/env/<name>/`.
     pub state_dir: PathBuf,
     /// Holds what can always be made again; shared by all environments.
     pub cache_dir: PathBuf,
     pub targets: BTreeMap<Ident, TargetSettings>,
-    pub declarations: Declarations,
+    pub declared: Declared,
     pub actor: Actor,
     /// Whether the actor was named by `--as`, and not by the environment.
     pub actor_is_chosen: bool,
@@ -78,6 +79,11 @@ impl Cluster {
     /// The store of the chosen environment's state.
     pub fn store(&self) -> Box<dyn Store> {
         Box::new(LocalStore::new(&self.state_dir))
+    }
+
+    /// Whether a command has to start a server before it can look at a target.
+    pub fn has_embedded_server(&self) -> bool {
+        self.targets.values().any(|target| matches!(target.server, ServerSettings::Embedded { .. }))
     }
 
     /// Where the embedded server of the chosen environment keeps its data.

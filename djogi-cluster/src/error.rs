@@ -5,6 +5,7 @@ use djogi_core::{Address, Ident};
 
 use crate::approvals::ApproveError;
 use crate::connect::{ConnectError, DatabaseError};
+use crate::declared::Unreadable;
 use crate::identity::{IdentityError, OpId};
 use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
@@ -42,6 +43,9 @@ pub enum EngineError {
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
     #[error("the plan no longer fits: {}", .0.join("; "))]
     Stale(Vec<String>),
+    /// Whoever reads the declarations knows what is wrong with them.
+    #[error("{0}")]
+    Declarations(Unreadable),
     #[error(transparent)]
     Surgery(#[from] SurgeryError),
     /// By a signal, whose exit code it holds.
@@ -106,6 +110,7 @@ impl EngineError {
             EngineError::Approve(error) => error.code(),
             EngineError::Sql(_) => "sql",
             EngineError::Stale(_) => "plan_stale",
+            EngineError::Declarations(_) => "declarations",
             EngineError::Surgery(error) => error.code(),
             EngineError::Interrupted(_) => "interrupted",
             EngineError::Declined => "declined",
@@ -140,6 +145,7 @@ impl EngineError {
             EngineError::Server(_)
             | EngineError::Introspect(_)
             | EngineError::Sql(_)
+            | EngineError::Declarations(_)
             | EngineError::Interrupted(_) => None,
         }
     }

@@ -8,6 +8,7 @@ pub mod approvals;
 pub mod cluster;
 mod commit;
 pub mod connect;
+pub mod declared;
 pub mod error;
 pub mod event;
 pub mod failpoint;
