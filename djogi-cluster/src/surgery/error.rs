@@ -34,6 +34,8 @@ pub enum SurgeryError {
     Forked { name: String, location: String, serial: Serial },
     #[error("`{name}` needs the recorded catalog {digest} of target `{target}`, which is not in the store")]
     NoCatalog { name: String, target: Ident, digest: Digest },
+    #[error("the catalog {digest} of target `{target}` at serial {serial} is missing from `{location}`")]
+    NoCatalogOfRevision { serial: Serial, target: Ident, location: String, digest: Digest },
 }
 
 fn managed(known: &[String]) -> String {
@@ -63,7 +65,7 @@ impl SurgeryError {
             SurgeryError::OtherLineage { .. } => "lineage_mismatch",
             SurgeryError::Older { .. } => "state_older",
             SurgeryError::Forked { .. } => "state_forked",
-            SurgeryError::NoCatalog { .. } => "catalog_missing",
+            SurgeryError::NoCatalog { .. } | SurgeryError::NoCatalogOfRevision { .. } => "catalog_missing",
         }
     }
 
@@ -111,6 +113,9 @@ impl SurgeryError {
                 "`djogi state restore {name}` brings its content back under a new serial; `--force` pushes it as if it \
                  were newer"
             ),
+            SurgeryError::NoCatalogOfRevision { .. } => {
+                "put the file back from a copy of the state store, or choose another serial of `djogi history`".to_owned()
+            }
             SurgeryError::NoCatalog { digest, .. } => format!(
                 "copy `catalogs/{}.json` from where the state was, or add --force and run `djogi refresh`",
                 digest.hex()

@@ -27,6 +27,8 @@ mod embedded;
 #[cfg(test)]
 mod embedded_data;
 #[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod json_schemas;
@@ -55,6 +57,8 @@ mod read_only_folder;
 #[cfg(test)]
 mod renames;
 #[cfg(test)]
+mod revert;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod saved_plan;
@@ -65,12 +69,18 @@ mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod signals;
+#[cfg(test)]
 mod state_commands;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod unlock;
 #[cfg(test)]
 mod unmanaged;
