@@ -71,6 +71,8 @@ mod sessions;
 #[cfg(test)]
 mod signals;
 #[cfg(test)]
+mod signatures;
+#[cfg(test)]
 mod state_commands;
 #[cfg(test)]
 mod state_files;
