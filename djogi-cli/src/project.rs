@@ -88,6 +88,8 @@ fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
         targets,
         declared,
         actor,
+        actor_is_chosen: context.global.actor.is_some(),
+        approvals: project.config.approvals.clone(),
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,
     })
