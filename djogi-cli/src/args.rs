@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, status, validate,
+    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, state, status,
+    validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -35,6 +37,7 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    State(state::StateArgs),
     Db(db::DbArgs),
     Catalog(catalog::CatalogArgs),
     Schema(schema::SchemaArgs),
@@ -82,6 +85,27 @@ pub struct GlobalArgs {
     /// Major version of the embedded PostgreSQL server
     #[arg(long, global = true, value_name = "MAJOR", value_parser = clap::value_parser!(u32).range(15..100))]
     pub postgres_version: Option<u32>,
+}
+
+/// When work on indexes is done concurrently, where it blocks nobody and cannot be rolled back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnlineChoice {
+    /// On every table that is there already
+    Always,
+    /// On tables that are not small
+    #[default]
+    Auto,
+    Never,
+}
+
+impl From<OnlineChoice> for Online {
+    fn from(choice: OnlineChoice) -> Self {
+        match choice {
+            OnlineChoice::Always => Online::Always,
+            OnlineChoice::Auto => Online::Auto,
+            OnlineChoice::Never => Online::Never,
+        }
+    }
 }
 
 impl GlobalArgs {

@@ -30,6 +30,7 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     refuse_sql_files(&project)?;
     let mut declarations = models::load(&context.program, &project, &default_target(&project)?)?;
     declare_moves(&project, &mut declarations)?;
+    refuse_rename_cycles(&declarations)?;
     let cluster = assemble(context, &project, declarations)?;
     in_managed_schemas(&cluster.declarations, &cluster.targets)?;
     Ok(cluster)
@@ -191,6 +192,33 @@ fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(
         declare_move(declarations, &from, &to).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())
+}
+
+/// What goes round in a circle cannot be told from what has gone round already.
+fn refuse_rename_cycles(declarations: &Declarations) -> Result<(), CliError> {
+    let refusal = |cycle: Vec<Address>| {
+        let declared =
+            |address: &Address| match address.table_of_member().filter(|_| address.kind() == Kind::Column) {
+                Some(table) => declarations.resources.get(&table),
+                None => declarations.resources.get(address),
+            };
+        let names: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
+        let message = format!("{} are renamed from each other", names.join(" and "));
+        let mut refusal = Diagnostic::error("rename_cycle", message);
+        if let Some(declaration) = cycle.first().and_then(declared) {
+            refusal = refusal.location(Location {
+                file: declaration.source.file.clone(),
+                line: usize::try_from(declaration.source.line).ok(),
+                column: None,
+                snippet: None,
+            });
+        }
+        refusal.note("once they had swapped names, nothing would tell that it is done").help(
+            "go by a third name: give one of them a name of its own and apply, then give both their new names and apply",
+        )
+    };
+    let refusals: Vec<Diagnostic> = declarations.rename_cycles().into_iter().map(refusal).collect();
+    if refusals.is_empty() { Ok(()) } else { Err(refusals.into()) }
 }
 
 /// Parses addresses of the command line.

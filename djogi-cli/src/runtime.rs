@@ -4,21 +4,27 @@
 //! has started. A run that makes effects is asked to end; a second signal ends the process at once, which is a crash
 //! and therefore safe.
 
+mod signals;
+
 use std::future::Future;
 
 use djogi_cluster::apply::Stop;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::diagnostic::{CliError, Diagnostic};
 use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+use signals::Signals;
 
 /// The runtime of one command.
 #[derive(Debug)]
 pub(crate) struct Engine {
     /// There until the end.
     runtime: Option<Runtime>,
+    /// Caught from the start to the end, so that none is lost between two futures.
+    signals: Mutex<Signals>,
     stop: watch::Sender<Option<u8>>,
 }
 
@@ -30,7 +36,11 @@ impl Engine {
         let runtime = runtime.map_err(|error| {
             Diagnostic::error("runtime", format!("cannot start the asynchronous runtime: {error}"))
         })?;
-        Ok(Self { runtime: Some(runtime), stop: watch::Sender::new(None) })
+        let signals = {
+            let _entered = runtime.enter();
+            Mutex::new(Signals::catch())
+        };
+        Ok(Self { runtime: Some(runtime), signals, stop: watch::Sender::new(None) })
     }
 
     fn runtime(&self) -> &Runtime {
@@ -50,7 +60,7 @@ impl Engine {
         self.runtime().block_on(async {
             tokio::select! {
                 value = future => Ok(value),
-                exit = interruption() => Err(interrupted(exit)),
+                exit = self.interruption() => Err(interrupted(exit)),
             }
         })
     }
@@ -61,14 +71,32 @@ impl Engine {
             tokio::pin!(future);
             let exit = tokio::select! {
                 value = &mut future => return value,
-                exit = interruption() => exit,
+                exit = self.interruption() => exit,
             };
             self.stop.send_replace(Some(exit.code()));
             tokio::select! {
                 value = &mut future => value,
-                again = interruption() => abort(again),
+                again = self.interruption() => abort(again),
             }
         })
+    }
+
+    async fn interruption(&self) -> Exit {
+        self.signals.lock().await.next().await
+    }
+
+    /// Prints what a command that makes effects has done, and gives its exit code: that of a signal that came too late
+    /// to keep it from doing so, else 0. A reader that has gone away takes nothing away from what was done.
+    ///
+    /// # Errors
+    /// When somebody is there to read, and it cannot be written.
+    pub(crate) fn conclude(&self, terminal: &mut Terminal, text: &str) -> Result<Exit, CliError> {
+        if let Err(error) = terminal.print(text)
+            && !terminal.is_closed()
+        {
+            return Err(CliError::output(&error));
+        }
+        Ok(self.stop.borrow().map_or(Exit::Done, Exit::from_code))
     }
 }
 
@@ -88,16 +116,4 @@ fn abort(exit: Exit) -> ! {
 
 fn interrupted(exit: Exit) -> CliError {
     CliError::new(exit, Diagnostic::error("interrupted", "interrupted before anything was changed"))
-}
-
-/// Waits for SIGINT or SIGTERM. Where they cannot be caught they end the process, as if nobody had asked.
-async fn interruption() -> Exit {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
-    }
 }

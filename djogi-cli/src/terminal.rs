@@ -214,6 +214,12 @@ fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }
 
+/// Whether nobody will ever read what is written: a pipe without a reader, a terminal that was closed.
+fn is_gone(error: &io::Error, is_terminal: bool) -> bool {
+    let hung_up = is_terminal && error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    hung_up || error.kind() == io::ErrorKind::BrokenPipe
+}
+
 impl Stream {
     fn new(is_terminal: bool, sink: impl Write + Send + 'static) -> Self {
         Self { sink: Box::new(sink), is_terminal, paint: Paint::plain(), closed: false }
@@ -225,7 +231,7 @@ impl Stream {
         }
         let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
         if let Err(error) = &written {
-            self.closed = error.kind() == io::ErrorKind::BrokenPipe;
+            self.closed = is_gone(error, self.is_terminal);
         }
         written
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::ConfigReference;
 use djogi_core::plan::classify::DestructivePolicy;
-use djogi_core::{Address, Ident};
+use djogi_core::{Address, Ident, Kind};
 
 use crate::connect::ConnectParameters;
 use crate::identity::Actor;
@@ -60,6 +60,14 @@ pub enum MoveError {
     NotDeclared { to: Address },
     #[error("`{from}` cannot become `{to}`: a move keeps the kind and the target")]
     OtherKind { from: Address, to: Address },
+    #[error(
+        "schema `{}` cannot become `{}` as a whole; move what is in it: `renamed_from = \"{}.NAME\"` at each model, enum \
+         and sequence, or a move for each",
+        from.name(), to.name(), from.name()
+    )]
+    Schema { from: Address, to: Address },
+    #[error("an extension keeps its name: create `{}` and drop `{}`", to.name(), from.name())]
+    Extension { from: Address, to: Address },
 }
 
 impl Cluster {
@@ -82,8 +90,13 @@ pub fn declare_move(declarations: &mut Declarations, from: &Address, to: &Addres
     if from.kind() != to.kind() || from.target() != to.target() {
         return Err(MoveError::OtherKind { from: from.clone(), to: to.clone() });
     }
+    match from.kind() {
+        Kind::Schema => return Err(MoveError::Schema { from: from.clone(), to: to.clone() }),
+        Kind::Extension => return Err(MoveError::Extension { from: from.clone(), to: to.clone() }),
+        Kind::Enum | Kind::Sequence | Kind::Table | Kind::Column | Kind::Constraint | Kind::Index => {}
+    }
     let not_declared = || MoveError::NotDeclared { to: to.clone() };
-    if to.kind() == djogi_core::Kind::Column {
+    if to.kind() == Kind::Column {
         let table = to.table_of_member().ok_or_else(not_declared)?;
         let table = declarations.resources.get_mut(&table).ok_or_else(not_declared)?;
         table.renamed_columns.insert(to.name().clone(), from.name().clone());

@@ -11,6 +11,7 @@ use crate::lock::LockError;
 use crate::normalise::NormaliseError;
 use crate::server::ServerError;
 use crate::state::{Misplaced, StoreError};
+use crate::surgery::SurgeryError;
 
 /// What ended a command.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,11 @@ pub enum EngineError {
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
     #[error("the plan no longer fits: {}", .0.join("; "))]
     Stale(Vec<String>),
+    #[error(transparent)]
+    Surgery(#[from] SurgeryError),
+    /// By a signal, whose exit code it holds.
+    #[error("interrupted before anything was changed")]
+    Interrupted(u8),
     #[error("the plan was not confirmed")]
     Declined,
     #[error("the plan has work for target `{0}`, which this configuration does not have")]
@@ -73,6 +79,8 @@ impl EngineError {
             | EngineError::Store(StoreError::Conflict { .. })
             | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. }))
             | EngineError::Ledger(LedgerError::Fenced { .. }) => 5,
+            EngineError::Surgery(error) => error.exit_code(),
+            EngineError::Interrupted(code) => *code,
             _ => 1,
         }
     }
@@ -91,6 +99,8 @@ impl EngineError {
             EngineError::Plan(error) => error.code(),
             EngineError::Sql(_) => "sql",
             EngineError::Stale(_) => "plan_stale",
+            EngineError::Surgery(error) => error.code(),
+            EngineError::Interrupted(_) => "interrupted",
             EngineError::Declined => "declined",
             EngineError::NoTarget(_) => "no_target",
             EngineError::CommitLost { .. } => "commit_lost",
@@ -109,6 +119,7 @@ impl EngineError {
             EngineError::Lock(error) => error.help(),
             EngineError::Misplaced(error) => Some(error.help()),
             EngineError::Plan(error) => error.help(),
+            EngineError::Surgery(error) => error.help(),
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Declined => Some("nothing was changed".to_owned()),
             EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
@@ -116,7 +127,10 @@ impl EngineError {
                 Some("`djogi status` lists the targets".to_owned())
             }
             EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
-            EngineError::Server(_) | EngineError::Introspect(_) | EngineError::Sql(_) => None,
+            EngineError::Server(_)
+            | EngineError::Introspect(_)
+            | EngineError::Sql(_)
+            | EngineError::Interrupted(_) => None,
         }
     }
 }

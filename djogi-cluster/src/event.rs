@@ -128,7 +128,7 @@ pub enum Event {
         op: OpId,
         elapsed_ms: u64,
     },
-    /// The group was rolled back, or the answer to its COMMIT was lost.
+    /// The group was rolled back, ran outside a transaction, or the answer to its COMMIT was lost.
     GroupFailed {
         target: Ident,
         group: String,
@@ -180,6 +180,8 @@ pub enum TransactionFate {
     /// Only the answer was lost.
     Committed,
     Unknown,
+    /// There was none: the statement cannot run in one, and may have left something.
+    Outside,
 }
 
 impl From<DatabaseError> for Failure {

@@ -9,7 +9,7 @@ use crate::identity::{Lineage, RunId};
 use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
-use crate::state::{Content, Published, Snapshot, Store, WrittenBy, publish};
+use crate::state::{Content, Published, Snapshot, Store, WrittenBy, publish_under};
 
 /// All targets of a cluster, locked, with the state as it is under the locks.
 #[derive(Debug)]
@@ -105,8 +105,21 @@ impl<'a> Locked<'a> {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
+        self.publish_under(lineage, content, reporter).await
+    }
+
+    /// As [`Locked::publish`], and the state becomes one of `lineage`.
+    ///
+    /// # Errors
+    /// As [`Locked::publish`].
+    pub(crate) async fn publish_under(
+        &mut self,
+        lineage: Lineage,
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
         let base = self.snapshot.clone();
-        let published = publish(self.store.as_ref(), base, lineage, content, self.written_by()).await?;
+        let published = publish_under(self.store.as_ref(), base, lineage, content, self.written_by()).await?;
         if let Published::Written(Snapshot { version, .. }) = &published
             && let (Some(serial), Some(digest)) = (version.serial(), version.digest())
         {

@@ -13,8 +13,9 @@ use djogi_core::{Address, Digest};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
-use crate::identity::{Epoch, RunId};
+use crate::identity::{Epoch, OpId, RunId};
 use crate::inputs::{Survey, gather, load_definitions};
+use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
 use crate::session::Session;
 use crate::state::{Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
@@ -71,7 +72,13 @@ async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Res
     let notes = drift.iter().map(|change| (&change.address, note(change))).collect();
     for target in &inputs.targets {
         if let Some(state) = content.targets.get_mut(&target.target) {
+            let session = locked.sessions.iter().find(|session| *session.target == target.target);
+            let last_op = match session {
+                Some(session) => newest_op(session, state.last_op).await?,
+                None => state.last_op,
+            };
             *state = record(locked.store.as_ref(), target, state, &notes).await?;
+            state.last_op = last_op;
         }
     }
     if content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied) {
@@ -102,6 +109,15 @@ async fn look(
         reporter.report(&Event::DriftFound { address: change.address.clone(), fields });
     }
     Ok((inputs, drift))
+}
+
+/// The last group that the ledger has; everything up to it is recorded now.
+async fn newest_op(session: &Session<'_>, known: Option<OpId>) -> Result<Option<OpId>, EngineError> {
+    let newest = match ops_since(session.connection.client(), session.target, known).await? {
+        Since::Ops(ops) => ops.last().map(|op| op.record.op),
+        Since::Unknown => None,
+    };
+    Ok(newest.or(known))
 }
 
 /// The record of one target as it is to be.

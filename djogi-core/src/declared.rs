@@ -4,7 +4,7 @@
 //! which a model package hands its models to the plain `djogi` binary. Only normalisation in a scratch
 //! database turns it into a [`Catalog`](crate::catalog::Catalog).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -71,5 +71,35 @@ impl Declarations {
         let declarations: Vec<_> = self.resources.values().collect();
         let digests = self.resources.keys().zip(Digest::of_each(&declarations));
         Digest::of(&digests.collect::<BTreeMap<_, _>>())
+    }
+
+    /// Declared renames by which objects, or columns of a table, take each other's names all around: each circle once,
+    /// every address followed by the one it was renamed from. They are refused, since nothing tells whether such a
+    /// circle has been gone through: after the renames everything looks as before.
+    pub fn rename_cycles(&self) -> Vec<Vec<Address>> {
+        let mut origins: BTreeMap<Address, Address> = BTreeMap::new();
+        for (address, declared) in &self.resources {
+            origins.extend(declared.renamed_from.iter().map(|old| (address.clone(), old.clone())));
+            let Some(table) = address.relation() else { continue };
+            let column = |name| Address::column(address.target(), &table, name);
+            origins.extend(declared.renamed_columns.iter().map(|(new, old)| (column(new), column(old))));
+        }
+        let mut cycles: Vec<Vec<Address>> = Vec::new();
+        let mut seen: BTreeSet<&Address> = BTreeSet::new();
+        for start in origins.keys() {
+            let mut path: Vec<&Address> = Vec::new();
+            let mut at = start;
+            while seen.insert(at) {
+                path.push(at);
+                let Some(old) = origins.get(at) else { break };
+                at = old;
+            }
+            if let Some(from) = path.iter().position(|passed| *passed == at)
+                && origins.contains_key(at)
+            {
+                cycles.push(path[from..].iter().map(|&address| address.clone()).collect());
+            }
+        }
+        cycles
     }
 }

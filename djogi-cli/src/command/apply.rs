@@ -11,6 +11,7 @@ use djogi_cluster::event::Reporter;
 use djogi_core::diff::Adoption;
 use djogi_core::plan::{PLAN_FORMAT, PlanDocument, PlanOptions};
 
+use crate::args::OnlineChoice;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
@@ -33,6 +34,16 @@ pub struct ApplyArgs {
     /// Only these addresses and what they depend on
     #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "plan")]
     pub only: Vec<String>,
+    /// Whether indexes of existing tables are built and dropped concurrently
+    #[arg(
+        long,
+        value_name = "always|auto|never",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        conflicts_with = "plan"
+    )]
+    pub online: OnlineChoice,
     /// Stop at the first group that fails, also where the rest does not depend on it
     #[arg(long)]
     pub fail_fast: bool,
@@ -88,7 +99,7 @@ fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
     }
     let adopt = if args.adopt { Adoption::All } else { Adoption::Equal };
     let only = addresses(&args.only)?;
-    Ok(Request::Declared(PlanOptions { only, adopt, ..PlanOptions::default() }))
+    Ok(Request::Declared(PlanOptions { only, adopt, online: args.online.into(), ..PlanOptions::default() }))
 }
 
 /// Reads a saved plan.

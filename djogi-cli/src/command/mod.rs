@@ -11,6 +11,7 @@ pub mod plan;
 pub mod refresh;
 pub mod schema;
 pub mod show;
+pub mod state;
 pub mod status;
 pub mod validate;
 
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(
         Command::Status(_) => status::run(context, terminal),
         Command::Show(args) => show::run(args, context, terminal),
         Command::History(_) => history::run(context, terminal),
+        Command::State(args) => state::run(args, context, terminal),
         Command::Db(args) => db::run(args, context, terminal),
         Command::Catalog(args) => catalog::run(args, context, terminal),
         Command::Schema(args) => schema::run(args, terminal),

@@ -9,6 +9,7 @@ use djogi_cluster::plan::{Planned, plan};
 use djogi_core::Address;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 
+use crate::args::OnlineChoice;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
@@ -34,6 +35,9 @@ pub struct PlanArgs {
     /// Only these addresses and what they depend on
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     pub only: Vec<String>,
+    /// Whether indexes of existing tables are built and dropped concurrently
+    #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
+    pub online: OnlineChoice,
     /// Only compare the database with the state: what drifted
     #[arg(long)]
     pub refresh_only: bool,
@@ -59,8 +63,12 @@ pub enum PlanFormat {
 
 pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let cluster = cluster(context)?;
-    let options =
-        PlanOptions { only: addresses(&args.only)?, unmanaged: args.unmanaged, ..PlanOptions::default() };
+    let options = PlanOptions {
+        only: addresses(&args.only)?,
+        unmanaged: args.unmanaged,
+        online: args.online.into(),
+        ..PlanOptions::default()
+    };
     let explained = args.explain.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
     let engine = Engine::start()?;
     let planned = with_progress(terminal, |reporter| engine.run(plan(&cluster, options, reporter)))??;

@@ -3,7 +3,7 @@
 //! Everything here turns values into text. Nothing is decided, nothing is read from anywhere, and equal values
 //! give equal text; only the event reporters write, and only to a [`Terminal`].
 
-mod action;
+pub(crate) mod action;
 mod block;
 mod cost;
 mod definition;

@@ -118,7 +118,7 @@ impl Script {
     }
 
     fn operation(&mut self, operation: &Operation, action: Option<Action>) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards } = operation;
+        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently: _ } = operation;
         let mark = action.map_or(String::new(), |action| format!("{} ", action.mark()));
         let mut facts = Vec::new();
         facts.extend(lock.as_ref().map(|lock| format!("{} on {}", lock.mode.as_sql(), lock.relation)));

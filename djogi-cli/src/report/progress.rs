@@ -293,6 +293,7 @@ fn failure(target: &Ident, group: &str, failure: &Failure) -> Diagnostic {
         TransactionFate::RolledBack => "was rolled back",
         TransactionFate::Committed => "is committed",
         TransactionFate::Unknown => "may be committed or not",
+        TransactionFate::Outside => "ran outside a transaction",
     };
     diagnostic = diagnostic.note(format!("group {group} of {target} {fate}"));
     match hint {

@@ -169,6 +169,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         rows: None,
         bytes: None,
         hazards: Vec::new(),
+        concurrently: None,
     }
 }
 

@@ -1,6 +1,7 @@
-//! Executes one group: fence, lock, compare, run, write the ledger row, commit, all in one transaction.
+//! Executes one group: fence, lock, compare, run, write the ledger row, commit, all in one transaction. What PostgreSQL
+//! refuses in one goes to [`concurrent`](super::concurrent).
 //!
-//! This is the only place where djogi changes an object of a target. After a crash at any point PostgreSQL has
+//! These two are the only places where djogi changes an object of a target. After a crash at any point PostgreSQL has
 //! either all of it, with the ledger row, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,13 +9,14 @@ use std::time::Instant;
 
 use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
-use djogi_core::plan::{Group, LockMode, Operation, PlanDocument};
+use djogi_core::plan::{Group, LockMode, Operation, PlanDocument, TransactionMode};
 use djogi_core::{Address, Catalog, Digest, Kind, QualifiedName};
 use futures_util::{StreamExt, pin_mut, stream};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::Stop;
+use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
 use super::run::changes_of;
@@ -59,8 +61,16 @@ impl From<EngineError> for GroupError {
 }
 
 /// Why a transaction was not committed.
-enum Obstacle {
-    Statement { error: DatabaseError, address: Option<Address> },
+pub(super) enum Obstacle {
+    Statement {
+        error: DatabaseError,
+        address: Option<Address>,
+    },
+    /// A statement that cannot be rolled back did not do what it is for.
+    Outcome {
+        message: String,
+        address: Address,
+    },
     Engine(EngineError),
 }
 
@@ -102,7 +112,7 @@ impl<'a> Execution<'a> {
         let operations = group.operations.len();
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
-        let work = self.transact(session, fence, number, group, op, &relations);
+        let work = self.work(session, fence, number, group, op, &relations);
         let work = self.progress.watched(work, session, group, self.reporter);
         pin_mut!(work);
         let mut stop = self.stop.clone();
@@ -128,12 +138,37 @@ impl<'a> Execution<'a> {
                 if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {
                     failure.hint.get_or_insert_with(|| APPLY_AS_OWNER.to_owned());
                 }
-                if waited {
+                if group.transaction == TransactionMode::Outside {
+                    tell_what_is_left(session, group, &relations, &mut failure).await;
+                } else if waited {
                     tell_who_waited(session, group, &relations, &mut failure).await;
                 }
                 self.reporter.report(&Event::GroupFailed { target, group: name, op, failure, elapsed_ms });
                 let reason = waited.then_some(Reason::LockBudgetExceeded);
                 Err(fatal.map_or(GroupError::RolledBack(reason), GroupError::Fatal))
+            }
+        }
+    }
+
+    async fn work(
+        &self,
+        session: &Session<'_>,
+        fence: &Fence,
+        number: u32,
+        group: &Group,
+        op: OpId,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        match group.transaction {
+            TransactionMode::In | TransactionMode::Barrier => {
+                self.transact(session, fence, number, group, op, relations).await
+            }
+            TransactionMode::Outside => {
+                self.run_concurrently(session, fence, number, group, op, relations).await
+            }
+            TransactionMode::Chunked => {
+                let what = format!("group {} is to run in chunks, which this djogi cannot do", group.id);
+                Err(EngineError::Stale(vec![what]).into())
             }
         }
     }
@@ -151,31 +186,41 @@ impl<'a> Execution<'a> {
         self.enter(session, fence, group, relations).await?;
         self.run_statements(client, group).await?;
         self.progress.over();
-        let record = OpRecord {
-            op,
-            run: self.run,
-            target: group.target.clone(),
-            epoch: fence.epoch,
-            group_no: number,
-            kind: OpKind::Group,
-            plan_digest: Some(self.document.digest),
-            addresses: group
-                .operations
-                .iter()
-                .map(|o| o.address.clone())
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-            before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
-            after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
-        };
         crate::failpoint!("group.before_op_row");
-        let xid = record_op(client, &record).await?;
+        let xid = record_op(client, &self.op_record(OpKind::Group, op, fence, number, group)).await?;
         crate::failpoint!("group.after_op_row");
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
         }
+    }
+
+    /// What the ledger says of a group.
+    pub(super) fn op_record(
+        &self,
+        kind: OpKind,
+        op: OpId,
+        fence: &Fence,
+        number: u32,
+        group: &Group,
+    ) -> OpRecord {
+        let addresses: BTreeSet<Address> = group.operations.iter().map(|o| o.address.clone()).collect();
+        OpRecord {
+            op,
+            run: self.run,
+            target: group.target.clone(),
+            epoch: fence.epoch,
+            group_no: number,
+            kind,
+            plan_digest: Some(self.document.digest),
+            addresses: addresses.into_iter().collect(),
+            before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
+            after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
+        }
+    }
+
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Begins the transaction, makes sure that this run may still write, takes the locks that the operations need,
@@ -209,7 +254,7 @@ impl<'a> Execution<'a> {
         if moved.is_empty() { Ok(()) } else { Err(EngineError::Stale(moved).into()) }
     }
 
-    async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
+    pub(super) async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
         let sent = stream::iter(&group.operations).map(|operation| client.batch_execute(&operation.sql));
         let answers = sent.buffered(IN_FLIGHT);
         pin_mut!(answers);
@@ -268,7 +313,7 @@ impl<'a> Execution<'a> {
     }
 
     /// What is no longer as the plan has seen it, in words.
-    fn moved(&self, live: &Catalog, relations: &BTreeSet<QualifiedName>) -> Vec<String> {
+    pub(super) fn moved(&self, live: &Catalog, relations: &BTreeSet<QualifiedName>) -> Vec<String> {
         let concerns = |address: &Address| address.relation().is_some_and(|name| relations.contains(&name));
         let entries = self.expected.iter().filter(|(address, _)| concerns(address));
         entries
@@ -357,6 +402,9 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
         Obstacle::Statement { error, address } => {
             let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
             (Failure { address, ..Failure::from(error) }, fatal)
+        }
+        Obstacle::Outcome { message, address } => {
+            (Failure { message, address: Some(address), ..Failure::default() }, None)
         }
         Obstacle::Engine(error) => {
             let transaction = match &error {

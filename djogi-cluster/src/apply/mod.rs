@@ -5,6 +5,7 @@
 //! committed groups with their ledger rows, and at most one transaction for PostgreSQL to roll back; the next apply
 //! goes on from what it finds.
 
+mod concurrent;
 mod execute;
 mod holders;
 mod progress;

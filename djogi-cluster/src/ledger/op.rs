@@ -18,6 +18,8 @@ use crate::identity::{Epoch, OpId, RunId};
 pub enum OpKind {
     /// Operations in one transaction.
     Group,
+    /// One statement that PostgreSQL refuses in a transaction; the row came after it.
+    Concurrent,
     /// Existing objects taken over; no SQL but this row.
     Adopt,
 }
@@ -26,12 +28,13 @@ impl OpKind {
     pub fn as_str(self) -> &'static str {
         match self {
             OpKind::Group => "group",
+            OpKind::Concurrent => "concurrent",
             OpKind::Adopt => "adopt",
         }
     }
 
     fn from_str(text: &str) -> Option<Self> {
-        [OpKind::Group, OpKind::Adopt].into_iter().find(|kind| kind.as_str() == text)
+        [OpKind::Group, OpKind::Concurrent, OpKind::Adopt].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

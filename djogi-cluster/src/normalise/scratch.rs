@@ -9,6 +9,7 @@ use djogi_core::address::{Address, Kind};
 use djogi_core::declared::Declaration;
 use djogi_core::kind::Extension;
 use djogi_core::observation::ServerVersion;
+use djogi_core::safety::Online;
 use djogi_core::sql::{self, Context};
 use djogi_core::{Catalog, Ident, Resource};
 
@@ -98,7 +99,14 @@ fn plan_creations<'a>(
 ) -> Result<Vec<Creation<'a>>, NormaliseError> {
     let new_tables = units.iter().map(|unit| unit.table.qualified_name()).collect();
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
-    let context = Context { version, target, live: &live, sizes: &sizes, new_tables: &new_tables };
+    let context = Context {
+        version,
+        target,
+        live: &live,
+        sizes: &sizes,
+        new_tables: &new_tables,
+        online: Online::Never,
+    };
     let needs: BTreeMap<_, _> = units.iter().flat_map(|unit| unit.needs.iter().copied()).collect();
     let mut creations = Vec::new();
     for (address, declaration) in needs {

@@ -355,8 +355,14 @@ async fn what_was_normalised_is_what_a_live_database_says() {
         let (live, sizes, new_tables) = Default::default();
         let target = ident("main");
         let version = database.connection.server_version();
-        let context =
-            sql::Context { version, target: &target, live: &live, sizes: &sizes, new_tables: &new_tables };
+        let context = sql::Context {
+            version,
+            target: &target,
+            live: &live,
+            sizes: &sizes,
+            new_tables: &new_tables,
+            online: djogi_core::safety::Online::Never,
+        };
         for (address, entry) in &desired {
             for step in sql::create(&entry.resource, &context, address).unwrap() {
                 database.run(&step.operation.sql).await;

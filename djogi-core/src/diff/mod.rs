@@ -7,6 +7,7 @@ pub mod columns;
 pub mod drift;
 pub mod fields;
 mod lookalike;
+pub mod relocate;
 pub mod rename;
 mod rewrite;
 pub mod unmanaged;

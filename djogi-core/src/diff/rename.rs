@@ -1,8 +1,9 @@
 //! Rebases the live and the recorded catalog onto declared renames, so that whatever refers to a renamed
 //! object is compared under its new name and only real differences remain.
 //!
-//! A rename is taken when the old object is there and managed and the new one is not. One that was carried
-//! out before is no longer a rename, and is ignored.
+//! A rename is taken when the old object is there and managed, and the new name is free or is freed by another
+//! rename. One that was carried out before is no longer a rename, and is ignored; this is why names cannot go
+//! round in a circle, see [`Declarations::rename_cycles`](crate::declared::Declarations::rename_cycles).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -94,13 +95,25 @@ fn due(desired: &Desired, rebased: &Rebased<'_>, kinds: &[Kind]) -> Vec<(Address
         }
         let moved = rebased.origins.iter().find(|(_, origin)| *origin == old).map(|(moved, _)| moved);
         let old = moved.unwrap_or(old);
-        let free = !rebased.live.contains(new) && !rebased.recorded.resources.contains_key(new);
         let ours = rebased.live.contains(old) && rebased.recorded.resources.contains_key(old);
-        if free && ours && !due.iter().any(|(_, taken)| taken == old) {
+        if ours && !due.iter().any(|(_, taken)| taken == old) {
             due.push((new.clone(), old.clone()));
         }
     }
+    only_to_free_names(&mut due, |new| {
+        !rebased.live.contains(new) && !rebased.recorded.resources.contains_key(new)
+    });
     due
+}
+
+/// Keeps the renames, pairs of new and old, whose new name is free, or gets free by another of them.
+fn only_to_free_names<T: PartialEq>(renames: &mut Vec<(T, T)>, is_free: impl Fn(&T) -> bool) {
+    while let Some(stuck) = renames
+        .iter()
+        .position(|(new, _)| !is_free(new) && !renames.iter().any(|(_, vacated)| vacated == new))
+    {
+        renames.remove(stuck);
+    }
 }
 
 fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
@@ -128,12 +141,11 @@ fn columns(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewN
             continue;
         };
         let Some(live) = rebased.live.table(target, &table) else { continue };
-        let due: BTreeMap<Ident, Ident> = declared
-            .renamed_columns
-            .iter()
-            .filter(|(new, old)| live.column(old).is_some() && live.column(new).is_none())
-            .map(|(new, old)| (old.clone(), new.clone()))
-            .collect();
+        let mut due: Vec<(&Ident, &Ident)> =
+            declared.renamed_columns.iter().filter(|(_, old)| live.column(old).is_some()).collect();
+        only_to_free_names(&mut due, |new| live.column(new).is_none());
+        let due: BTreeMap<Ident, Ident> =
+            due.into_iter().map(|(new, old)| (old.clone(), new.clone())).collect();
         for (old, new) in &due {
             rebased
                 .renames
@@ -195,14 +207,19 @@ impl Rebased<'_> {
                 .map(|(table, size)| (names.tables.get(table).unwrap_or(table).clone(), *size))
                 .collect(),
         );
-        for (old, new) in moved {
-            let origin = self.origins.remove(&old).unwrap_or(old);
-            self.origins.insert(new, origin);
-        }
+        // All at once: an old address can be the new one of another.
+        let origins: Vec<(Address, Address)> = moved
+            .into_iter()
+            .map(|(old, new)| {
+                let origin = self.origins.remove(&old).unwrap_or(old);
+                (new, origin)
+            })
+            .collect();
+        self.origins.extend(origins);
     }
 }
 
-fn rewrite_recorded(
+pub(super) fn rewrite_recorded(
     target: &Ident,
     recorded: &Recorded,
     names: &NewNames,

@@ -10,6 +10,7 @@ use crate::names::{replace_columns, replace_names};
 /// Names that change at once, old to new.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NewNames {
+    pub(super) schemas: BTreeMap<Ident, Ident>,
     pub(super) tables: BTreeMap<QualifiedName, QualifiedName>,
     pub(super) sequences: BTreeMap<QualifiedName, QualifiedName>,
     pub(super) types: BTreeMap<QualifiedName, QualifiedName>,
@@ -23,8 +24,9 @@ pub(super) struct NewNames {
 
 impl NewNames {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { tables, sequences, types, indexes, constraints, columns } = self;
-        tables.is_empty()
+        let Self { schemas, tables, sequences, types, indexes, constraints, columns } = self;
+        schemas.is_empty()
+            && tables.is_empty()
             && sequences.is_empty()
             && types.is_empty()
             && indexes.is_empty()
@@ -36,7 +38,12 @@ impl NewNames {
     pub(super) fn rewrite(&self, resource: &Resource) -> Resource {
         let mut resource = resource.clone();
         match &mut resource {
-            Resource::Schema(_) | Resource::Extension(_) => {}
+            Resource::Schema(schema) => self.rename_schema(&mut schema.name),
+            Resource::Extension(extension) => {
+                if let Some(schema) = &mut extension.schema {
+                    self.rename_schema(schema);
+                }
+            }
             Resource::Enum(r) => rename_qualified(&self.types, &mut r.schema, &mut r.name),
             Resource::Sequence(r) => {
                 rename_qualified(&self.sequences, &mut r.schema, &mut r.name);
@@ -143,6 +150,12 @@ impl NewNames {
     fn rename_column(&self, table: &QualifiedName, column: &mut Ident) {
         if let Some(new) = self.columns.get(table).and_then(|columns| columns.get(column)) {
             *column = new.clone();
+        }
+    }
+
+    fn rename_schema(&self, schema: &mut Ident) {
+        if let Some(new) = self.schemas.get(schema) {
+            *schema = new.clone();
         }
     }
 

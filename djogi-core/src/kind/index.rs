@@ -63,7 +63,12 @@ pub struct OperatorClass {
 /// What can change on an index in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexAlteration {
-    SetOptions { set: BTreeMap<String, String>, reset: Vec<String> },
+    /// It is not valid and shall be.
+    Rebuild,
+    SetOptions {
+        set: BTreeMap<String, String>,
+        reset: Vec<String>,
+    },
     SetComment(Option<String>),
 }
 
@@ -113,7 +118,8 @@ impl Index {
             && *elements == desired.elements
             && *include == desired.include
             && *predicate == desired.predicate
-            && *valid == desired.valid;
+            // No statement makes a valid index invalid.
+            && (*valid == desired.valid || desired.valid);
         if !same_build {
             return None;
         }
@@ -125,6 +131,9 @@ impl Index {
                 set: set.map(|(k, v)| (k.clone(), v.clone())).collect(),
                 reset: reset.cloned().collect(),
             });
+        }
+        if *valid != desired.valid {
+            alterations.push(IndexAlteration::Rebuild);
         }
         if *comment != desired.comment {
             alterations.push(IndexAlteration::SetComment(desired.comment.clone()));

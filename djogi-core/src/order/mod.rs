@@ -25,6 +25,8 @@ pub struct Item<'a> {
     pub destructive: bool,
     /// The phases in which it has statements.
     pub phases: Vec<Phase>,
+    /// Those of them in which some statement runs outside a transaction.
+    pub concurrent: Vec<Phase>,
 }
 
 /// The statements of one change in one phase: the unit of ordering.
@@ -86,6 +88,7 @@ pub struct Order {
 pub fn order(work: &Work<'_>) -> Result<Order, Cycle> {
     let mut edges = Vec::new();
     let mut preferences: BTreeMap<usize, u8> = BTreeMap::new();
+    let mut weight = 1;
     for rule in RULES {
         match rule.demand {
             Demand::Before(find) => {
@@ -94,8 +97,9 @@ pub fn order(work: &Work<'_>) -> Result<Order, Cycle> {
             }
             Demand::Late(is_late) => {
                 for node in (0..work.nodes.len()).filter(|&node| is_late(work, node)) {
-                    *preferences.entry(node).or_default() += 1;
+                    *preferences.entry(node).or_default() += weight;
                 }
+                weight *= 2;
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The ordering rules, as data. Every edge of a plan comes from one of them and remembers which, so that
 //! `djogi plan --explain` can say why something stands where it does.
 
+use std::collections::BTreeMap;
+
 use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
@@ -22,7 +24,8 @@ pub struct Rule {
 pub enum Demand {
     /// Required: pairs of nodes, the first before the second.
     Before(fn(&Work<'_>) -> Vec<(usize, usize)>),
-    /// Preferred: nodes that come after all others unless a required rule needs them sooner.
+    /// Preferred: nodes that come after all others unless a required rule needs them sooner. Of two such rules the
+    /// later one counts for more.
     Late(fn(&Work<'_>, usize) -> bool),
 }
 
@@ -83,6 +86,11 @@ pub const RULES: &[Rule] = &[
         enum_replaced_in_place,
     ),
     Rule {
+        name: "concurrent_apart",
+        why: "what no transaction can hold waits until all that fits into one is done",
+        demand: Demand::Late(|work, node| work.item_of(node).concurrent.contains(&work.nodes[node].phase)),
+    },
+    Rule {
         name: "destructive_last",
         why: "what cannot be undone waits until all else has succeeded",
         demand: Demand::Late(|work, node| {
@@ -123,11 +131,19 @@ fn rename_before_use(work: &Work<'_>) -> Vec<(usize, usize)> {
 }
 
 fn dependency_before_dependent(work: &Work<'_>) -> Vec<(usize, usize)> {
-    each(work, Phase::Up, |node, item| {
+    let made = each(work, Phase::Up, |node, item| {
         let needs = &work.items[item].needs.desired;
         needs.iter().filter_map(|need| Some((work.node(need, Phase::Up)?, node))).collect()
-    })
-    .collect()
+    });
+    let moved = each(work, Phase::Rename, |node, item| {
+        let schema = schema_of(&work.items[item].change.address);
+        schema.and_then(|schema| Some((work.node(&schema, Phase::Up)?, node))).into_iter().collect()
+    });
+    made.chain(moved).collect()
+}
+
+fn schema_of(address: &Address) -> Option<Address> {
+    address.schema_name().map(|schema| Address::schema(address.target(), schema))
 }
 
 fn extension_before_its_objects(work: &Work<'_>) -> Vec<(usize, usize)> {
@@ -174,7 +190,11 @@ fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
         let owners = work.items[item].needs.live_owner.iter();
         owners.filter_map(|owner| Some((node, removal(owner)?))).collect()
     });
-    uses.chain(owned).collect()
+    let moved = each(work, Phase::Rename, |node, item| {
+        let schema = work.items[item].change.renamed_from.and_then(schema_of);
+        schema.and_then(|schema| Some((node, removal(&schema)?))).into_iter().collect()
+    });
+    uses.chain(owned).chain(moved).collect()
 }
 
 fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
@@ -203,6 +223,7 @@ fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
     }
     freed.sort();
     let mut pairs = Vec::new();
+    pairs.extend(column_names_freed(work));
     for item in work.items.iter().filter(|item| item.change.address.kind() != Kind::Column) {
         let address = &item.change.address;
         let is_new = item.change.action == Action::Create;
@@ -215,6 +236,18 @@ fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
         }
     }
     pairs
+}
+
+/// Renamed columns whose name another renamed column of their table takes.
+fn column_names_freed(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let renamed: BTreeMap<&Address, usize> = work
+        .items
+        .iter()
+        .filter(|item| item.change.address.kind() == Kind::Column)
+        .filter_map(|item| Some((item.change.renamed_from?, work.node(&item.change.address, Phase::Rename)?)))
+        .collect();
+    let takers = renamed.values();
+    takers.filter_map(|&taker| Some((*renamed.get(&work.item_of(taker).change.address)?, taker))).collect()
 }
 
 /// The names that a resource takes in `pg_class` and `pg_type`.

@@ -3,7 +3,8 @@
 use crate::fixtures::*;
 use crate::order::RULES;
 use crate::plan::classify::DestructivePolicy;
-use crate::plan::explain;
+use crate::plan::{TransactionMode, explain};
+use crate::safety::Online;
 
 #[test]
 fn the_rules_read_like_this() {
@@ -145,4 +146,139 @@ fn an_explanation_is_the_chain_of_rules_from_its_roots() {
         ]
     );
     assert!(explain(&world.inputs(), &address("table.main.public.none")).is_err());
+}
+
+/// A table `t` with an index on `a`, and with so many rows that nothing may lock it for long.
+fn large_table() -> World {
+    let mut world = World::new();
+    world.converged([table("t", &["a bigint", "b bigint"]), index("t", "i", &["a"])]).rows("t", 1_000_000);
+    world
+}
+
+#[test]
+fn work_on_the_indexes_of_a_large_table_waits_until_all_that_fits_into_a_transaction_is_done() {
+    let mut world = large_table();
+    world.policy(DestructivePolicy::Allow).owned(index("t", "old", &["b"]));
+    world.desired(table("t", &["a bigint", "c bigint"])).desired(index("t", "j", &["c"]));
+    world.desired(table("new", &["id bigint"])).desired(index("new", "k", &["id"]));
+    let sql = world.sql();
+    let expected = [
+        "CREATE TABLE public.new (\n    id bigint\n)",
+        "--",
+        "ALTER TABLE public.t ADD COLUMN c bigint",
+        "--",
+        "CREATE INDEX k ON public.new USING btree (id)",
+        "--",
+        "CREATE INDEX CONCURRENTLY j ON public.t USING btree (c)",
+        "--",
+        "ALTER TABLE public.t DROP COLUMN b",
+    ];
+    assert_eq!(sql, expected, "{sql:#?}");
+}
+
+#[test]
+fn an_index_is_built_anew_beside_the_old_one() {
+    let mut world = large_table();
+    world.desired(index("t", "i", &["b"]));
+    let expected = [
+        "CREATE INDEX CONCURRENTLY i__djogi_new ON public.t USING btree (b)",
+        "--",
+        "DROP INDEX CONCURRENTLY public.i",
+        "--",
+        "ALTER INDEX public.i__djogi_new RENAME TO i",
+    ];
+    assert_eq!(world.sql(), expected);
+    let plan = world.plan();
+    let outside = plan.groups.iter().filter(|g| g.transaction == TransactionMode::Outside);
+    assert!(outside.clone().all(|group| group.operations.len() == 1 && group.lock_timeout_ms == 0));
+    let objects: Vec<_> = outside
+        .map(|group| group.operations[0].concurrently.as_ref().unwrap())
+        .map(|concurrently| format!("{:?} {}", concurrently.verb, concurrently.object))
+        .collect();
+    assert_eq!(objects, ["IndexCreate index.main.public.i__djogi_new", "IndexDrop index.main.public.i"]);
+}
+
+#[test]
+fn an_exchange_goes_on_where_an_earlier_one_was_stopped() {
+    let mut world = large_table();
+    let renamed = |name: &str, columns| index("t", name, columns);
+    world.desired(index("t", "i", &["b"])).live(renamed("i__djogi_new", &["b"]));
+    let rest = ["DROP INDEX CONCURRENTLY public.i", "--", "ALTER INDEX public.i__djogi_new RENAME TO i"];
+    assert_eq!(world.sql(), rest);
+    world.gone("index.main.public.i");
+    assert_eq!(world.sql(), rest[2..]);
+
+    // What was built for another definition, or is not valid, is left alone.
+    let mut world = large_table();
+    world.desired(index("t", "i", &["b"])).live(renamed("i__djogi_new", &["a"]));
+    assert!(world.sql()[0].starts_with("CREATE INDEX CONCURRENTLY i__djogi_new2 "), "{:?}", world.sql());
+    let mut invalid = renamed("i__djogi_new", &["b"]);
+    if let crate::Resource::Index(index) = &mut invalid {
+        index.valid = false;
+    }
+    world.live(invalid);
+    assert!(world.sql()[0].starts_with("CREATE INDEX CONCURRENTLY i__djogi_new2 "), "{:?}", world.sql());
+}
+
+#[test]
+fn an_index_whose_column_changes_is_gone_meanwhile_unless_it_is_unique() {
+    let unique = |columns: &[&str]| {
+        let mut unique = index("t", "i", columns);
+        if let crate::Resource::Index(index) = &mut unique {
+            index.unique = true;
+        }
+        unique
+    };
+    let mut world = large_table();
+    world.desired(table("t", &["a bigint", "b text"])).desired(index("t", "i", &["a", "b"]));
+    let sql = world.sql();
+    assert_order(
+        &sql,
+        &["DROP INDEX CONCURRENTLY public.i", "ALTER COLUMN b TYPE text", "CREATE INDEX CONCURRENTLY i "],
+    );
+    world.converged([unique(&["a"])]).desired(unique(&["a", "b"]));
+    let sql = world.sql();
+    assert_order(&sql, &["DROP INDEX public.i", "ALTER COLUMN b TYPE text", "CREATE UNIQUE INDEX i "]);
+    assert!(!sql.contains(&"--".to_owned()), "{sql:#?}");
+}
+
+#[test]
+fn an_index_that_a_foreign_key_rests_on_is_exchanged_in_one_transaction() {
+    let unique = |columns: &[&str], options: &[(&str, &str)]| {
+        let mut unique = index("t", "i", columns);
+        if let crate::Resource::Index(index) = &mut unique {
+            index.unique = true;
+            index.options = options.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+            index.nulls_not_distinct = !options.is_empty();
+        }
+        unique
+    };
+    let mut world = large_table();
+    world.converged([unique(&["a"], &[]), table("u", &["a bigint"]), foreign_key("u", "a", "t", "a")]);
+    world.desired(unique(&["a"], &[("fillfactor", "70")]));
+    let sql = world.sql();
+    assert_order(
+        &sql,
+        &[
+            "DROP CONSTRAINT u_a_fkey",
+            "DROP INDEX public.i",
+            "CREATE UNIQUE INDEX i",
+            "ADD CONSTRAINT u_a_fkey",
+        ],
+    );
+}
+
+#[test]
+fn an_invalid_index_is_rebuilt() {
+    let mut world = large_table();
+    let mut invalid = index("t", "i", &["a"]);
+    if let crate::Resource::Index(index) = &mut invalid {
+        index.valid = false;
+    }
+    world.live(invalid);
+    assert_eq!(world.sql(), ["REINDEX INDEX CONCURRENTLY public.i"]);
+    let plan = world.plan();
+    assert!(plan.resource_changes[0].drift, "{:?}", plan.resource_changes);
+    world.options.online = Online::Never;
+    assert_eq!(world.sql(), ["REINDEX INDEX public.i"]);
 }

@@ -21,6 +21,7 @@ use crate::plan::classify::{Candidate, Gates, Judgement, classify};
 use crate::plan::depend::Dependencies;
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{lower, place_column};
+use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
@@ -150,6 +151,7 @@ fn plan_target(
         live: &rebased.live,
         sizes: &rebased.sizes,
         new_tables: &no_tables,
+        online: options.online,
     };
     let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {
@@ -263,6 +265,7 @@ fn candidates<'a>(
     sides: &Sides<'_>,
     context: &Context<'_>,
 ) -> Vec<Candidate<'a>> {
+    let moving = Moving::of(&changes);
     let mut inline: BTreeMap<Address, Vec<&Constraint>> = BTreeMap::new();
     let mut leaving_first: BTreeSet<Address> = BTreeSet::new();
     for change in &changes {
@@ -294,7 +297,7 @@ fn candidates<'a>(
             };
             let lowered = match parents.parent(&change.address) {
                 Some(_) => Default::default(),
-                None => lower(&change, inline, &rebuild, context),
+                None => lower(&change, inline, &rebuild, moving.touches(&needs), context),
             };
             Candidate { change, needs, lowered }
         })
@@ -364,6 +367,7 @@ fn work<'a>(candidates: &'a [Candidate<'a>], judgements: &[Judgement], parents: 
                 parent: parents.parent(&candidate.change.address),
                 destructive: candidate.lowered.reversibility().is_destructive(),
                 phases: candidate.lowered.parts.iter().map(|(phase, _)| *phase).collect(),
+                concurrent: candidate.lowered.concurrent_phases(),
             })
             .collect(),
     )

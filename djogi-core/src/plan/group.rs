@@ -9,11 +9,8 @@ use crate::address::Kind;
 use crate::ident::{Ident, QualifiedName};
 use crate::observation::TableSize;
 use crate::plan::{Group, LockMode, Operation, TransactionMode};
+use crate::safety::is_small;
 use crate::sql::Step;
-
-/// Up to this size a table is no obstacle: holding its lock until commit hurts nobody.
-const SMALL_ROWS: u64 = 10_000;
-const SMALL_BYTES: u64 = 16 << 20;
 
 /// What grouping must know about its target.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +38,7 @@ pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> 
     let busy: BTreeSet<String> = grouping
         .sizes
         .iter()
-        .filter(|(_, size)| size.rows.unwrap_or(0) > SMALL_ROWS || size.bytes > SMALL_BYTES)
+        .filter(|(_, size)| !is_small(size))
         .map(|(table, _)| table.to_string())
         .collect();
     let mut groups: Vec<Group> = Vec::new();
@@ -61,7 +58,13 @@ pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> 
                     id: format!("g{}", grouping.first + groups.len()),
                     target: grouping.target.clone(),
                     transaction: TransactionMode::In,
-                    lock_timeout_ms: grouping.lock_timeout_ms,
+                    lock_timeout_ms: match step.transaction {
+                        TransactionMode::In | TransactionMode::Barrier | TransactionMode::Chunked => {
+                            grouping.lock_timeout_ms
+                        }
+                        // It would end the waiting for older transactions as well, and leave half the work.
+                        TransactionMode::Outside => 0,
+                    },
                     operations: vec![step.operation],
                 });
                 locks = cost;
@@ -128,6 +131,7 @@ mod tests {
                 rows: None,
                 bytes: None,
                 hazards: Vec::new(),
+                concurrently: None,
             },
             transaction,
             reversibility: Reversibility::Reversible,

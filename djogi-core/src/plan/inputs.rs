@@ -9,6 +9,7 @@ use crate::plan::ConfigReference;
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::prove::ProofError;
 use crate::recorded::Recorded;
+use crate::safety::Online;
 
 /// Everything that goes into a plan: nothing else does.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct PlanOptions {
     /// Plan these and what they need; empty means everything.
     pub only: Vec<Address>,
     pub adopt: Adoption,
+    pub online: Online,
     /// List unmanaged objects instead of only counting them.
     pub unmanaged: bool,
 }
@@ -79,9 +81,10 @@ impl PlanError {
     pub fn help(&self) -> Option<String> {
         match self {
             PlanError::PackagesVanished { packages, .. } => Some(format!(
-                "link the crate into the binary, `djogi_cli::djogi_main!({});`; to drop everything of it, drop all \
-                 models but one first",
-                packages.join(", ")
+                "link the crate into the binary, `djogi_cli::djogi_main!({});`; to keep the objects and manage them no \
+                 more, `djogi state rm --package {}`; to drop everything of it, drop all models but one first",
+                packages.join(", "),
+                packages.join(" --package ")
             )),
             PlanError::UnknownAddress(_) => {
                 Some("`djogi show` and `djogi plan` list the addresses".to_owned())

@@ -6,7 +6,7 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{Alteration, Constraint, Resource, SequenceAlteration, Table, TableAlteration};
-use crate::plan::Reversibility;
+use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
 
 /// When the statements of one change run, relative to each other.
@@ -48,6 +48,13 @@ impl Lowered {
         steps.map(|step| step.reversibility).max().unwrap_or(Reversibility::Reversible)
     }
 
+    /// The phases with a statement that runs outside a transaction.
+    pub fn concurrent_phases(&self) -> Vec<Phase> {
+        let is_outside = |step: &Step| step.transaction == TransactionMode::Outside;
+        let parts = self.parts.iter().filter(|(_, steps)| steps.iter().any(is_outside));
+        parts.map(|(phase, _)| *phase).collect()
+    }
+
     fn add(&mut self, phase: Phase, steps: Vec<Step>) {
         if steps.is_empty() {
             return;
@@ -59,16 +66,17 @@ impl Lowered {
     }
 }
 
-/// Writes the statements of `change`; `inline` are the constraints that its `CREATE TABLE` brings along, and
-/// `rebuild` what must make way for a replaced enum.
+/// Writes the statements of `change`; `inline` are the constraints that its `CREATE TABLE` brings along,
+/// `rebuild` what must make way for a replaced enum, and `moves` says whether the columns of an index change with it.
 pub fn lower(
     change: &Change<'_>,
     inline: &[&Constraint],
     rebuild: &[&Resource],
+    moves: bool,
     context: &Context<'_>,
 ) -> Lowered {
     let mut lowered = Lowered::default();
-    if let Err(refusal) = write(change, inline, rebuild, context, &mut lowered) {
+    if let Err(refusal) = write(change, inline, rebuild, moves, context, &mut lowered) {
         lowered = Lowered { parts: Vec::new(), refusal: Some(refusal) };
     }
     lowered
@@ -78,6 +86,7 @@ fn write(
     change: &Change<'_>,
     inline: &[&Constraint],
     rebuild: &[&Resource],
+    moves: bool,
     context: &Context<'_>,
     out: &mut Lowered,
 ) -> Result<(), Impossible> {
@@ -111,6 +120,11 @@ fn write(
         }
         (Action::Replace(None), Some(Resource::Enum(live)), Some(Resource::Enum(desired))) => {
             out.add(Phase::Up, sql::replace_enum(live, desired, rebuild, context, address)?);
+        }
+        (Action::Replace(None), Some(Resource::Index(live)), Some(Resource::Index(desired))) => {
+            let sql::Replacement { down, up } = sql::replace_index(live, desired, moves, context, address);
+            out.add(Phase::Down, down);
+            out.add(Phase::Up, up);
         }
         (Action::Replace(None), Some(live), Some(desired)) => {
             out.add(Phase::Down, sql::drop(live, context, address));

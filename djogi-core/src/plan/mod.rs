@@ -10,6 +10,7 @@ pub mod inputs;
 #[cfg(feature = "schema")]
 mod json_schema;
 pub mod lower;
+mod moving;
 pub mod needs;
 pub mod operation;
 pub mod parents;
@@ -25,7 +26,9 @@ pub use document::{
 pub use inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
-pub use operation::{Effect, Lock, LockMode, Operation, Reversibility, TransactionMode};
+pub use operation::{
+    ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, TransactionMode,
+};
 
 #[cfg(test)]
 mod tests;

@@ -122,4 +122,27 @@ pub struct Operation {
     pub bytes: Option<u64>,
     /// What a reviewer must know, one sentence each.
     pub hazards: Vec<String>,
+    /// Of a statement that PostgreSQL refuses in a transaction: what it does to which object.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub concurrently: Option<Concurrently>,
+}
+
+/// What cannot be rolled back, told apart without reading the statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Concurrently {
+    pub verb: ConcurrentVerb,
+    /// The object that the statement names; while an index is exchanged, it has a name that nobody declared.
+    pub object: Address,
+}
+
+/// The statements with `CONCURRENTLY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConcurrentVerb {
+    IndexCreate,
+    IndexDrop,
+    Reindex,
 }

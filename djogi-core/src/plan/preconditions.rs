@@ -1,6 +1,6 @@
 //! What a plan rests on: the digests that must still hold when its statements run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ResourceChange;
 use crate::address::{Address, Kind};
@@ -23,12 +23,13 @@ pub(super) fn preconditions(
         }
     }
     for change in changes.iter().filter(runs) {
-        let origin = rebased.origin(&change.address).into_owned();
-        if origin != change.address {
-            // The new name must be free.
-            found.insert(change.address.clone(), None);
-        }
-        found.insert(origin, change.before_digest);
+        found.insert(rebased.origin(&change.address).into_owned(), change.before_digest);
+    }
+    // A new name must be free, unless it is the old one of something that gets another.
+    let origins: BTreeSet<_> =
+        changes.iter().filter(runs).map(|change| rebased.origin(&change.address)).collect();
+    for change in changes.iter().filter(runs).filter(|change| !origins.contains(&change.address)) {
+        found.insert(change.address.clone(), None);
     }
     found
 }

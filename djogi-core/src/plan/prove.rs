@@ -22,6 +22,8 @@ pub enum ProofError {
     GroupsDiffer { at: usize },
     #[error("group {group} goes on after a statement that must commit first")]
     BarrierPassed { group: String },
+    #[error("group {group} does not commit as its last statement asks for")]
+    WrongMode { group: String },
     #[error("group {found} stands where {expected} should")]
     NotContiguous { expected: String, found: String },
     #[error("{address} is {verdict:?} but has statements in a group")]
@@ -68,6 +70,9 @@ pub fn prove_groups(
             return Err(ProofError::NotContiguous { expected, found: group.id.clone() });
         }
         let inner: Vec<_> = modes.by_ref().take(group.operations.len()).collect();
+        if inner.last().is_some_and(|mode| *mode != group.transaction) {
+            return Err(ProofError::WrongMode { group: group.id.clone() });
+        }
         let ends_early = inner.iter().rev().skip(1).any(|mode| *mode != TransactionMode::In);
         let shared = inner.len() > 1
             && matches!(inner.last(), Some(TransactionMode::Outside | TransactionMode::Chunked));

@@ -9,6 +9,7 @@ use crate::fixtures::*;
 use crate::kind::{ConstraintDefinition, SequenceOwner};
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::{PlanDocument, compile};
+use crate::safety::Online;
 
 const TYPES: &[&str] = &["bigint", "integer", "smallint", "text", "public.mood", "numeric(12,2)"];
 
@@ -114,6 +115,10 @@ fn policy() -> impl Strategy<Value = DestructivePolicy> {
     ]
 }
 
+fn online() -> impl Strategy<Value = Online> {
+    prop_oneof![Just(Online::Always), Just(Online::Auto), Just(Online::Never)]
+}
+
 /// The resources that nothing else in `catalog` needs, so that any of them can be taken out.
 fn leaves(catalog: &[Resource]) -> Vec<Resource> {
     let is_leaf = |resource: &&Resource| match resource {
@@ -136,8 +141,11 @@ proptest! {
     }
 
     #[test]
-    fn any_catalog_can_be_planned_from_any_other(old in random_catalog(), new in random_catalog(), policy in policy()) {
-        let world = between(&old, &new, policy);
+    fn any_catalog_can_be_planned_from_any_other(
+        old in random_catalog(), new in random_catalog(), policy in policy(), online in online(),
+    ) {
+        let mut world = between(&old, &new, policy);
+        world.options.online = online;
         let plan = world.try_plan();
         prop_assert!(plan.is_ok(), "{}", plan.unwrap_err());
         let plan = plan.unwrap();

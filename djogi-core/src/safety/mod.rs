@@ -4,10 +4,12 @@
 //! here and nowhere else.
 
 mod casts;
+pub mod route;
 pub mod table;
 pub mod type_change;
 pub mod volatility;
 
+pub use route::{Online, Route, is_small, route};
 pub use table::{Row, TABLE, Verb, look_up, since};
 pub use type_change::{CastPath, Storage, TypeChange, classify};
 pub use volatility::is_volatile;

@@ -36,7 +36,8 @@ verbs! {
     AddPrimaryKey AddUnique AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
     ValidateCheck ValidateForeignKey SetConstraintDeferrable RenameConstraint
     DropKey DropCheck DropForeignKey
-    CreateIndex SetIndexOptions RenameIndex DropIndex
+    CreateIndex SetIndexOptions RenameIndex RebuildIndex DropIndex
+    CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
     Comment CommentOnRelation
 }
 
@@ -90,6 +91,10 @@ impl Row {
         Self { transaction: TransactionMode::Barrier, ..self }
     }
 
+    const fn outside(self) -> Self {
+        Self { transaction: TransactionMode::Outside, ..self }
+    }
+
     const fn hazard(self, hazard: &'static str) -> Self {
         Self { hazard: Some(hazard), ..self }
     }
@@ -99,6 +104,7 @@ const OLD_NAME_BREAKS: &str = "programs that use the old name fail as soon as th
 const REWRITES: &str = "reads and writes wait while the table and its indexes are written anew";
 const SCANS: &str = "reads and writes wait while every row is checked";
 const WRITES_WAIT: &str = "writes wait while the index is built";
+const WAITS_FOR_OLDER: &str = "waits for every transaction that is older; reads and writes go on meanwhile";
 const BUILDS: &str = "reads and writes wait while the index is built";
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
 
@@ -170,7 +176,11 @@ pub const TABLE: &[Row] = &[
     row(V::CreateIndex, SHARE, Build, Reversible).hazard(WRITES_WAIT),
     row(V::SetIndexOptions, SUE, Catalog, Reversible),
     row(V::RenameIndex, SUE, Catalog, Reversible),
+    row(V::RebuildIndex, SHARE, Build, Reversible).hazard(BUILDS),
     row(V::DropIndex, AEL, Catalog, Recoverable),
+    row(V::CreateIndexConcurrently, SUE, Build, Reversible).outside().hazard(WAITS_FOR_OLDER),
+    row(V::RebuildIndexConcurrently, SUE, Build, Reversible).outside().hazard(WAITS_FOR_OLDER),
+    row(V::DropIndexConcurrently, SUE, Catalog, Recoverable).outside().hazard(WAITS_FOR_OLDER),
     row(V::Comment, None, Catalog, Reversible),
     row(V::CommentOnRelation, SUE, Catalog, Reversible),
 ];

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::column::{foreign_key_neighbours, generated_column_using};
-use super::{Context, Impossible, Step, comment_sql, constraint, index, move_sql};
+use super::{Context, Impossible, Step, comment_sql, constraint, index, move_sql, suffixed};
 use crate::address::Address;
-use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
+use crate::ident::{Literal, QualifiedName};
 use crate::kind::{
     Column, ConstraintDefinition, EnumAlteration, EnumType, IndexElement, IndexKey, LabelPosition, Resource,
     Table,
@@ -112,7 +112,11 @@ pub(super) fn replace(
     let mut steps = Vec::new();
     // Foreign keys, checks and indexes do not depend on each other: any order will do.
     for dependent in rebuild {
-        steps.extend(super::drop(dependent, ctx, address));
+        if let Resource::Index(dependent) = dependent {
+            steps.push(index::drop_in_transaction(dependent, None, ctx, address));
+        } else {
+            steps.extend(super::drop(dependent, ctx, address));
+        }
     }
     steps.push(ctx.step(address, Verb::RenameEnum, format!("ALTER TYPE {name} RENAME TO {}", retired.name)));
     steps.extend(create(desired, ctx, address));
@@ -127,7 +131,9 @@ pub(super) fn replace(
     for dependent in rebuild {
         match dependent {
             Resource::Constraint(dependent) => steps.extend(constraint::create(dependent, ctx, address)),
-            Resource::Index(dependent) => steps.extend(index::create(dependent, ctx, address)),
+            Resource::Index(dependent) => {
+                steps.extend(index::create_in_transaction(dependent, None, ctx, address));
+            }
             Resource::Schema(_)
             | Resource::Extension(_)
             | Resource::Enum(_)
@@ -140,15 +146,7 @@ pub(super) fn replace(
 
 /// Where the old type waits within the transaction for its columns to leave it.
 fn retired_name(name: &QualifiedName) -> QualifiedName {
-    const SUFFIX: &str = "__djogi_old";
-    let mut stem = name.name.as_str();
-    while stem.len() + SUFFIX.len() > MAX_IDENT_BYTES {
-        let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
-        stem = &stem[..last];
-    }
-    let retired =
-        Ident::new(format!("{stem}{SUFFIX}")).expect("the stem was cut to leave room for the suffix");
-    QualifiedName::new(name.schema.clone(), retired)
+    QualifiedName::new(name.schema.clone(), suffixed(&name.name, "__djogi_old"))
 }
 
 /// One statement for each table, so that it is written anew only once.

@@ -2,29 +2,122 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Step, comment_sql};
+use super::{Context, Step, comment_sql, suffixed};
 use crate::address::Address;
 use crate::ident::{Ident, IdentList, Literal, QualifiedName};
-use crate::kind::{Index, IndexAlteration, IndexElement, IndexKey};
+use crate::kind::{
+    Constraint, ConstraintDefinition, Index, IndexAlteration, IndexElement, IndexKey, Resource,
+};
 use crate::lexis::in_parentheses;
-use crate::safety::Verb;
+use crate::plan::{ConcurrentVerb, Concurrently, LockMode};
+use crate::safety::{Route, Verb};
+
+/// The statements that make an index of another one, by the phase in which they belong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replacement {
+    /// Before the columns of the index change; empty when the old index serves until the new one is built.
+    pub down: Vec<Step>,
+    pub up: Vec<Step>,
+}
 
 pub(super) fn create(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let mut steps = vec![ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), create_sql(index))];
-    if index.comment.is_some() {
-        let mut step = set_comment(index, index.comment.as_deref(), ctx, address);
-        step.operation.lock = None;
-        steps.push(step);
+    if let Some(built) = built_before(index, ctx) {
+        return take_name(index, &built, ctx, address);
     }
+    match ctx.index_route(&index.table_name()) {
+        None => create_in_transaction(index, None, ctx, address),
+        Some(Route::Direct(why)) => create_in_transaction(index, Some(why), ctx, address),
+        Some(Route::Concurrent(why)) => {
+            let mut steps = vec![build_concurrently(index, &index.name, why, ctx, address)];
+            steps.extend(comment_on_new(index, ctx, address));
+            steps
+        }
+    }
+}
+
+/// In the transaction of its neighbours, with the reason for that.
+pub(super) fn create_in_transaction(
+    index: &Index,
+    why: Option<&str>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let sql = create_sql(index, &index.name, "");
+    let mut step = ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), sql);
+    step.operation.hazards.extend(why.map(str::to_owned));
+    std::iter::once(step).chain(comment_on_new(index, ctx, address)).collect()
+}
+
+fn comment_on_new(index: &Index, ctx: &Context<'_>, address: &Address) -> Option<Step> {
+    let mut step = set_comment(index, Some(index.comment.as_deref()?), ctx, address);
+    step.operation.lock = None;
+    Some(step)
+}
+
+fn build_concurrently(index: &Index, name: &Ident, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
+    let sql = create_sql(index, name, "CONCURRENTLY ");
+    let step = ctx.step_on_one(address, Verb::CreateIndexConcurrently, &index.table_name(), sql);
+    concurrently(step, ConcurrentVerb::IndexCreate, &index.schema, name, why, ctx)
+}
+
+fn concurrently(
+    mut step: Step,
+    verb: ConcurrentVerb,
+    schema: &Ident,
+    name: &Ident,
+    why: &str,
+    ctx: &Context<'_>,
+) -> Step {
+    let name = QualifiedName::new(schema.clone(), name.clone());
+    step.operation.concurrently = Some(Concurrently { verb, object: Address::index(ctx.target, &name) });
+    step.with_hazard(why)
+}
+
+/// While `index` is exchanged, the new one has the first of these names that is free.
+fn temporary_names(index: &Index) -> impl Iterator<Item = Ident> {
+    (1..).map(|number| match number {
+        1 => suffixed(&index.name, "__djogi_new"),
+        _ => suffixed(&index.name, &format!("__djogi_new{number}")),
+    })
+}
+
+/// The name under which an exchange that did not come to its end has built `index`.
+fn built_before(index: &Index, ctx: &Context<'_>) -> Option<Ident> {
+    temporary_names(index)
+        .map_while(|name| match ctx.live.get(&address_of(index, &name, ctx)) {
+            Some(Resource::Index(found)) => Some((name, found)),
+            _ => None,
+        })
+        .find(|(_, found)| is_same_build(found, index))
+        .map(|(name, _)| name)
+}
+
+fn address_of(index: &Index, name: &Ident, ctx: &Context<'_>) -> Address {
+    Address::index(ctx.target, &QualifiedName::new(index.schema.clone(), name.clone()))
+}
+
+fn is_same_build(found: &Index, wanted: &Index) -> bool {
+    let found = Index { name: wanted.name.clone(), comment: wanted.comment.clone(), ..found.clone() };
+    found == *wanted
+}
+
+/// The finished index `built` becomes `index`.
+fn take_name(index: &Index, built: &Ident, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let from = Index { name: built.clone(), ..index.clone() };
+    let mut steps = rename(&from, index, ctx, address);
+    for step in &mut steps {
+        // Nobody has used it under the name it loses.
+        step.operation.hazards.clear();
+    }
+    steps.extend(comment_on_new(index, ctx, address));
     steps
 }
 
-fn create_sql(index: &Index) -> String {
+fn create_sql(index: &Index, name: &Ident, concurrently: &str) -> String {
     let elements: Vec<String> = index.elements.iter().map(element_sql).collect();
     let mut sql = format!(
-        "CREATE {}INDEX {} ON {} USING {} ({})",
+        "CREATE {}INDEX {concurrently}{name} ON {} USING {} ({})",
         if index.unique { "UNIQUE " } else { "" },
-        index.name,
         index.table_name(),
         index.method,
         elements.join(", ")
@@ -82,8 +175,105 @@ fn option_name(name: &str) -> String {
 }
 
 pub(super) fn drop(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    vec![match ctx.index_route(&index.table_name()) {
+        None => drop_in_transaction(index, None, ctx, address),
+        Some(Route::Direct(why)) => drop_in_transaction(index, Some(why), ctx, address),
+        Some(Route::Concurrent(why)) => drop_concurrently(index, why, ctx, address),
+    }]
+}
+
+/// As [`create_in_transaction`].
+pub(super) fn drop_in_transaction(
+    index: &Index,
+    why: Option<&str>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
     let sql = format!("DROP INDEX {}", index.qualified_name());
-    vec![ctx.step_on_one(address, Verb::DropIndex, &index.table_name(), sql)]
+    let mut step = ctx.step_on_one(address, Verb::DropIndex, &index.table_name(), sql);
+    step.operation.hazards.extend(why.map(str::to_owned));
+    step
+}
+
+fn drop_concurrently(index: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
+    let sql = format!("DROP INDEX CONCURRENTLY {}", index.qualified_name());
+    let step = ctx.step_on_one(address, Verb::DropIndexConcurrently, &index.table_name(), sql);
+    concurrently(step, ConcurrentVerb::IndexDrop, &index.schema, &index.name, why, ctx)
+}
+
+/// The new index is built beside the old one wherever that is possible: queries never miss an index, and no row escapes
+/// a unique one.
+pub(super) fn replace(
+    live: &Index,
+    desired: &Index,
+    moves: bool,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Replacement {
+    let why = match ctx.index_route(&desired.table_name()) {
+        None => None,
+        Some(Route::Direct(why)) => Some(why),
+        Some(Route::Concurrent(_)) if is_referenced(live, ctx) => {
+            Some("not concurrently, because a foreign key rests on it")
+        }
+        Some(Route::Concurrent(_)) if moves && live.unique => {
+            Some("not concurrently, because rows must stay unique while its columns change")
+        }
+        Some(Route::Concurrent(why)) if moves => {
+            let gap =
+                "the table has no such index until it is built again, because its columns change meanwhile";
+            return Replacement {
+                down: vec![drop_concurrently(live, why, ctx, address).with_hazard(gap)],
+                up: create(desired, ctx, address),
+            };
+        }
+        Some(Route::Concurrent(why)) => return exchange(live, desired, why, ctx, address),
+    };
+    let down = vec![drop_in_transaction(live, why, ctx, address)];
+    let mut up = create_in_transaction(desired, why, ctx, address);
+    if let Some(lock) = up.first_mut().and_then(|step| step.operation.lock.as_mut()) {
+        // The lock of the drop is still held: one transaction does both.
+        lock.mode = LockMode::AccessExclusive;
+    }
+    Replacement { down, up }
+}
+
+/// Builds the new index, drops the old one, gives its name to the new one.
+fn exchange(live: &Index, desired: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> Replacement {
+    let mut up = Vec::new();
+    let built = built_before(desired, ctx).unwrap_or_else(|| {
+        let is_free = |name: &Ident| !ctx.live.contains(&address_of(desired, name, ctx));
+        let name = temporary_names(desired).find(is_free).expect("there are more names than indexes");
+        up.push(
+            build_concurrently(desired, &name, why, ctx, address)
+                .with_hazard("built under a temporary name, beside the old one"),
+        );
+        name
+    });
+    up.push(drop_concurrently(live, why, ctx, address));
+    up.extend(take_name(desired, &built, ctx, address));
+    Replacement { down: Vec::new(), up }
+}
+
+/// Whether a live foreign key may rest on this very index. It would have to be absent while the index is.
+fn is_referenced(index: &Index, ctx: &Context<'_>) -> bool {
+    let refers = |resource: &Resource| match resource {
+        Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(key), .. }) => {
+            key.references == index.table_name()
+                && key.referenced_columns.len() == index.elements.len()
+                && index.elements.iter().all(|element| {
+                    element.column().is_some_and(|column| key.referenced_columns.contains(column))
+                })
+        }
+        Resource::Constraint(_)
+        | Resource::Schema(_)
+        | Resource::Extension(_)
+        | Resource::Enum(_)
+        | Resource::Sequence(_)
+        | Resource::Table(_)
+        | Resource::Index(_) => false,
+    };
+    index.unique && ctx.live.iter().any(|(_, resource)| refers(resource))
 }
 
 pub(super) fn rename(from: &Index, to: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
@@ -103,6 +293,7 @@ pub(super) fn alter(
 ) -> Vec<Step> {
     let name = desired.qualified_name();
     match alteration {
+        IndexAlteration::Rebuild => vec![rebuild(desired, ctx, address)],
         IndexAlteration::SetOptions { set, reset } => {
             let mut statements = Vec::new();
             if !set.is_empty() {
@@ -119,6 +310,23 @@ pub(super) fn alter(
             statements.into_iter().map(step).collect()
         }
         IndexAlteration::SetComment(comment) => vec![set_comment(desired, comment.as_deref(), ctx, address)],
+    }
+}
+
+/// An invalid index, which an interrupted concurrent build has left, becomes a valid one.
+fn rebuild(index: &Index, ctx: &Context<'_>, address: &Address) -> Step {
+    let (name, table) = (index.qualified_name(), index.table_name());
+    match ctx.index_route(&table) {
+        Some(Route::Concurrent(why)) => {
+            let sql = format!("REINDEX INDEX CONCURRENTLY {name}");
+            let step = ctx.step_on_one(address, Verb::RebuildIndexConcurrently, &table, sql);
+            concurrently(step, ConcurrentVerb::Reindex, &index.schema, &index.name, why, ctx)
+        }
+        Some(Route::Direct(why)) => {
+            let sql = format!("REINDEX INDEX {name}");
+            ctx.step_on_one(address, Verb::RebuildIndex, &table, sql).with_hazard(why)
+        }
+        None => ctx.step_on_one(address, Verb::RebuildIndex, &table, format!("REINDEX INDEX {name}")),
     }
 }
 

@@ -20,13 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
-use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::{Alteration, Constraint, EnumType, Resource, Sequence, Table};
+use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
+use crate::kind::{Alteration, Constraint, EnumType, Index, Resource, Sequence, Table};
 use crate::observation::{ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Reversibility, TransactionMode};
-use crate::safety::{Verb, look_up, since};
+use crate::safety::{Online, Route, Verb, look_up, route, since};
 
 pub use enum_type::dependents as enum_dependents;
+pub use index::Replacement;
 
 /// What the statement writer must know about the live database.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,7 @@ pub struct Context<'a> {
     pub sizes: &'a BTreeMap<QualifiedName, TableSize>,
     /// Tables that this plan creates: no lock on them matters, they have no rows.
     pub new_tables: &'a BTreeSet<QualifiedName>,
+    pub online: Online,
 }
 
 /// One statement with everything the planner must know about it.
@@ -101,7 +103,14 @@ pub fn definition(resource: &Resource, version: ServerVersion, address: &Address
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
     let new_tables = address.relation().into_iter().collect();
     let target = address.target();
-    let context = Context { version, target, live: &live, sizes: &sizes, new_tables: &new_tables };
+    let context = Context {
+        version,
+        target,
+        live: &live,
+        sizes: &sizes,
+        new_tables: &new_tables,
+        online: Online::Never,
+    };
     match create(resource, &context, address) {
         Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),
         Err(impossible) => format!("-- {impossible}\n"),
@@ -254,6 +263,18 @@ pub fn replace_enum(
     enum_type::replace(live, desired, rebuild, ctx, address)
 }
 
+/// Exchanges an index for one with another definition; see [`Replacement`]. `moves` says whether the plan changes what
+/// the index is about, so that the old one must be gone before.
+pub fn replace_index(
+    live: &Index,
+    desired: &Index,
+    moves: bool,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Replacement {
+    index::replace(live, desired, moves, ctx, address)
+}
+
 impl Context<'_> {
     fn is_new(&self, table: &QualifiedName) -> bool {
         self.new_tables.contains(table)
@@ -271,6 +292,7 @@ impl Context<'_> {
                 rows: None,
                 bytes: None,
                 hazards: row.hazard.map(str::to_owned).into_iter().collect(),
+                concurrently: None,
             },
             transaction: row.transaction,
             reversibility: row.reversibility,
@@ -317,6 +339,11 @@ impl Context<'_> {
         self.step_on(address, verb, on, &BTreeSet::new(), sql)
     }
 
+    /// The way for work on an index of `table`; `None` when the table is new, where no way is better than another.
+    fn index_route(&self, table: &QualifiedName) -> Option<Route> {
+        (!self.is_new(table)).then(|| route(self.online, self.sizes.get(table)))
+    }
+
     /// Whether the server has the operation at all.
     fn require(&self, verb: Verb, what: &'static str, address: &Address) -> Result<(), Impossible> {
         let since = since(verb);
@@ -332,6 +359,16 @@ impl Step {
         self.operation.hazards.push(hazard.into());
         self
     }
+}
+
+/// A name that shows where it comes from, cut to PostgreSQL's length.
+fn suffixed(name: &Ident, suffix: &str) -> Ident {
+    let mut stem = name.as_str();
+    while stem.len() + suffix.len() > MAX_IDENT_BYTES {
+        let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
+        stem = &stem[..last];
+    }
+    Ident::new(format!("{stem}{suffix}")).expect("the stem was cut to leave room for the suffix")
 }
 
 /// `COMMENT ON <object> IS ...`; without a comment it removes the one that is there.

@@ -5,6 +5,11 @@ use e2e::{Project, on_each_server};
 
 /// Applies `before`, `after` and `before` again, over the rows that `data` puts in.
 fn there_and_back(before: &str, data: &str, after: &str) {
+    there_and_back_with(&[], before, data, after);
+}
+
+/// The same with flags for apply.
+fn there_and_back_with(flags: &[&str], before: &str, data: &str, after: &str) {
     on_each_server(|server| {
         let mut project = Project::declaring(server, before);
         // Ways back may narrow; `drops` is about that.
@@ -13,7 +18,7 @@ fn there_and_back(before: &str, data: &str, after: &str) {
         project.database().run(data);
         for declared in [after, before] {
             project.declare(declared);
-            project.apply();
+            project.run(&[&["apply", "--auto-approve"], flags].concat()).ok();
             project.is_converged();
             project.matches(declared);
         }
@@ -22,7 +27,8 @@ fn there_and_back(before: &str, data: &str, after: &str) {
 
 #[test]
 fn column_types() {
-    there_and_back(
+    for flags in [[].as_slice(), &["--online", "always"]] {
+        there_and_back_with(flags,
         "CREATE TYPE size AS ENUM ('s', 'm');
          CREATE TABLE goods (
             id integer PRIMARY KEY, name varchar(20), price numeric(10, 2), made timestamp, tags text[], code text,
@@ -40,6 +46,7 @@ fn column_types() {
          CREATE INDEX goods_code_idx ON goods (lower(code));
          CREATE TABLE parts (id bigint PRIMARY KEY, goods bigint NOT NULL REFERENCES goods);",
     );
+    }
 }
 
 #[test]
@@ -156,8 +163,10 @@ fn foreign_keys_change_actions_and_deferrability() {
 
 #[test]
 fn indexes_change_their_definition() {
-    there_and_back(
-        "CREATE TABLE goods (id integer PRIMARY KEY, a text, b integer, c jsonb, d integer[]);
+    for flags in [[].as_slice(), &["--online", "always"]] {
+        there_and_back_with(
+            flags,
+            "CREATE TABLE goods (id integer PRIMARY KEY, a text, b integer, c jsonb, d integer[]);
          CREATE INDEX one ON goods (a);
          CREATE INDEX two ON goods (a, b);
          CREATE INDEX three ON goods (b DESC) INCLUDE (a);
@@ -167,8 +176,8 @@ fn indexes_change_their_definition() {
          CREATE INDEX seven ON goods (b) WHERE b > 0;
          CREATE INDEX eight ON goods (b) WITH (fillfactor = 80);
          CREATE INDEX nine ON goods USING btree (b);",
-        "INSERT INTO goods VALUES (1, 'a', 2, '{}', '{1}');",
-        "CREATE TABLE goods (id integer PRIMARY KEY, a text, b integer, c jsonb, d integer[]);
+            "INSERT INTO goods VALUES (1, 'a', 2, '{}', '{1}');",
+            "CREATE TABLE goods (id integer PRIMARY KEY, a text, b integer, c jsonb, d integer[]);
          CREATE INDEX one ON goods (a text_pattern_ops);
          CREATE INDEX two ON goods (b, a DESC NULLS LAST);
          CREATE INDEX three ON goods (b DESC) INCLUDE (a, id);
@@ -178,7 +187,8 @@ fn indexes_change_their_definition() {
          CREATE INDEX seven ON goods (b) WHERE b > 1 AND a IS NOT NULL;
          CREATE INDEX eight ON goods (b) WITH (fillfactor = 70);
          CREATE INDEX nine ON goods USING hash (b);",
-    );
+        );
+    }
 }
 
 #[test]

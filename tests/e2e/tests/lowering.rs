@@ -71,7 +71,14 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         desired.into_iter().map(|(address, desired)| (address, desired.resource)).collect();
 
     let (live, sizes, new_tables) = (Catalog::default(), BTreeMap::new(), BTreeSet::new());
-    let context = Context { version, target: &target, live: &live, sizes: &sizes, new_tables: &new_tables };
+    let context = Context {
+        version,
+        target: &target,
+        live: &live,
+        sizes: &sizes,
+        new_tables: &new_tables,
+        online: djogi_core::safety::Online::Never,
+    };
     let mut order: Vec<_> = resources.iter().collect();
     order.sort_by_key(|(_, resource)| stage(resource));
     let created =

@@ -9,6 +9,8 @@ mod bad_input;
 #[cfg(test)]
 mod bad_models;
 #[cfg(test)]
+mod concurrent_indexes;
+#[cfg(test)]
 mod contention;
 #[cfg(test)]
 mod convergence;
@@ -60,6 +62,8 @@ mod scaffold;
 mod secrets;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod state_commands;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]

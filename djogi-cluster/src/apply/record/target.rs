@@ -78,17 +78,10 @@ impl<'a> TargetRecord<'a> {
     ) {
         self.last_op = Some(op);
         self.is_changed = true;
-        for change in changes.iter().filter(|change| change.kind == Kind::Table) {
-            if let (Some(from), Some(to)) = (&change.previous_address, change.address.relation()) {
-                self.move_members(from, &to);
-            }
-        }
+        self.move_renamed(changes);
         for change in changes {
             let owner = owner(&change.address);
             self.drifted.remove(&owner);
-            if let Some(previous) = change.previous_address.as_ref().filter(|a| a.kind() != Kind::Column) {
-                self.forget(previous);
-            }
             match (observed.catalog.get(&owner), observed.oids.get(&owner)) {
                 (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
                 _ => self.forget(&owner),
@@ -163,22 +156,32 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.insert(self.target, resource.clone());
     }
 
-    /// Constraints go with their table when it is renamed; nothing else says so.
-    fn move_members(&mut self, from: &Address, to: &QualifiedName) {
-        let is_member = |address: &&Address| address.table_of_member().as_ref() == Some(from);
-        let members: Vec<Address> = self.recorded.resources.keys().filter(is_member).cloned().collect();
-        for old in members {
-            let Some(new) = old.in_table(to) else { continue };
-            if let Some(entry) = self.recorded.resources.remove(&old) {
-                self.recorded.resources.insert(new.clone(), entry);
+    /// Forgets old addresses, and carries the constraints of renamed tables along, which nothing else says. All at once:
+    /// one may have taken the name of another.
+    fn move_renamed(&mut self, changes: &[&ResourceChange]) {
+        let mut moved = Vec::new();
+        for change in changes.iter().filter(|change| change.kind == Kind::Table) {
+            let (Some(from), Some(to)) = (&change.previous_address, change.address.relation()) else {
+                continue;
+            };
+            let is_member = |address: &&Address| address.table_of_member().as_ref() == Some(from);
+            let members: Vec<Address> = self.recorded.resources.keys().filter(is_member).cloned().collect();
+            for old in members {
+                let Some(new) = old.in_table(&to) else { continue };
+                let entry = self.recorded.resources.remove(&old);
+                let was_drifted = self.drifted.remove(&old);
+                self.recorded.catalog.remove(&old);
+                moved.push((new, entry, self.marks.remove(&old), was_drifted));
             }
-            if let Some(mark) = self.marks.remove(&old) {
-                self.marks.insert(new.clone(), mark);
-            }
-            if self.drifted.remove(&old) {
-                self.drifted.insert(new);
-            }
-            self.recorded.catalog.remove(&old);
+        }
+        let previous = changes.iter().filter_map(|change| change.previous_address.as_ref());
+        for address in previous.filter(|address| address.kind() != Kind::Column) {
+            self.forget(address);
+        }
+        for (new, entry, mark, was_drifted) in moved {
+            self.recorded.resources.extend(entry.map(|entry| (new.clone(), entry)));
+            self.marks.extend(mark.map(|mark| (new.clone(), mark)));
+            self.drifted.extend(was_drifted.then_some(new));
         }
     }
 

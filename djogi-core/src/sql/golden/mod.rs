@@ -224,7 +224,24 @@ fn constraints_and_indexes(script: &mut Script) {
         predicate: Some(Expression::new("(mood = 'happy'::app.\"Mood\")")),
         ..index("customers", "customers_happy", vec![key("mood")])
     };
-    script.create(Resource::Index(happy));
+    script.create(Resource::Index(happy.clone()));
+
+    script.title("indexes are exchanged and rebuilt");
+    let happier = Index { unique: true, comment: Some("the happiest".to_owned()), ..happy.clone() };
+    script.replace_index(&happy, &happier, false);
+    script.replace_index(&happier, &Index { unique: false, ..happier.clone() }, true);
+    let happy = Index { comment: None, ..happy };
+    script.replace_index(&Index { unique: false, ..happier }, &happy, true);
+    let invalid = Index { valid: false, ..happy.clone() };
+    script.live.insert(&script.target.clone(), Resource::Index(invalid));
+    script.alter(Resource::Index(happy.clone()));
+    script.online = Online::Never;
+    let other = Index { predicate: None, ..happy.clone() };
+    script.replace_index(&happy, &other, false);
+    script.live.insert(&script.target.clone(), Resource::Index(Index { valid: false, ..other.clone() }));
+    script.alter(Resource::Index(other.clone()));
+    script.replace_index(&other, &happy, false);
+    script.online = Online::Auto;
 }
 
 fn columns(script: &mut Script) {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::super::*;
 use super::fixtures::ident;
 use crate::kind::*;
+use crate::plan::Concurrently;
 
 /// Collects steps as a script and keeps the live catalog up to date.
 pub(super) struct Script {
@@ -14,6 +15,7 @@ pub(super) struct Script {
     pub(super) live: Catalog,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
     pub(super) new_tables: BTreeSet<QualifiedName>,
+    pub(super) online: Online,
     pub(super) text: String,
 }
 
@@ -25,6 +27,7 @@ impl Script {
             live: Catalog::default(),
             sizes: BTreeMap::new(),
             new_tables: BTreeSet::new(),
+            online: Online::Auto,
             text: String::new(),
         }
     }
@@ -36,6 +39,7 @@ impl Script {
             live: &self.live,
             sizes: &self.sizes,
             new_tables: &self.new_tables,
+            online: self.online,
         }
     }
 
@@ -53,7 +57,7 @@ impl Script {
     }
 
     fn write_step(&mut self, step: &Step) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards } = &step.operation;
+        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently } = &step.operation;
         write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
             .unwrap();
         if let Some(lock) = lock {
@@ -61,6 +65,9 @@ impl Script {
         }
         if let Some(bytes) = bytes {
             write!(self.text, ", {rows:?} rows, {bytes} bytes").unwrap();
+        }
+        if let Some(Concurrently { verb, object }) = concurrently {
+            write!(self.text, ", {verb:?} of {object}").unwrap();
         }
         for hazard in hazards {
             write!(self.text, "\n--   {hazard}").unwrap();
@@ -106,6 +113,13 @@ impl Script {
         if possible {
             self.live.insert(&self.target, desired);
         }
+    }
+
+    pub(super) fn replace_index(&mut self, live: &Index, desired: &Index, moves: bool) {
+        let address = Address::index(&self.target, &desired.qualified_name());
+        let Replacement { down, up } = replace_index(live, desired, moves, &self.context(), &address);
+        self.write(Ok([down, up].concat()));
+        self.live.insert(&self.target, Resource::Index(desired.clone()));
     }
 
     pub(super) fn alter_column(&mut self, table: &QualifiedName, column: Column) {

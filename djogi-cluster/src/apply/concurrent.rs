@@ -1,0 +1,112 @@
+//! Executes a group that PostgreSQL refuses in a transaction: compare, run its one statement, look at the outcome, and
+//! only then write the ledger row.
+//!
+//! Nothing rolls such a statement back. Of a build that fails an invalid index is left, of a drop an index that is no
+//! longer used; neither is touched here, because only a sweep that knows who made it may do so.
+
+use std::collections::BTreeSet;
+
+use djogi_core::QualifiedName;
+use djogi_core::kind::Resource;
+use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation};
+
+use super::execute::{Execution, Obstacle, observe_some};
+use crate::commit::{Fate, commit};
+use crate::error::EngineError;
+use crate::event::{Failure, TransactionFate};
+use crate::identity::OpId;
+use crate::ledger::{Fence, OpKind, fence, record_op};
+use crate::session::Session;
+
+impl Execution<'_> {
+    /// The session waits for locks as long as it takes: its `lock_timeout` is 0, and one would also end the waiting for
+    /// older transactions, in the middle of the work.
+    pub(super) async fn run_concurrently(
+        &self,
+        session: &Session<'_>,
+        fenced: &Fence,
+        number: u32,
+        group: &Group,
+        op: OpId,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        let client = session.connection.client();
+        let [operation @ Operation { concurrently: Some(concurrently), .. }] = group.operations.as_slice()
+        else {
+            let what =
+                format!("group {} is to run outside a transaction, but says not what it does", group.id);
+            return Err(EngineError::Stale(vec![what]).into());
+        };
+        fence(client, fenced).await?;
+        let moved = self.moved(&observe_some(session, relations).await?.catalog, relations);
+        if !moved.is_empty() {
+            return Err(EngineError::Stale(moved).into());
+        }
+        crate::failpoint!("concurrent.before_statement");
+        self.run_statements(client, group).await?;
+        self.progress().over();
+        if !self.has_done(session, concurrently, relations).await? {
+            let message = format!("`{}` has no error, and not the outcome it should have", operation.sql);
+            return Err(Obstacle::Outcome { message, address: operation.address.clone() });
+        }
+        const BEGIN: &str = "BEGIN";
+        client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
+        fence(client, fenced).await?;
+        crate::failpoint!("concurrent.before_op_row");
+        let xid = record_op(client, &self.op_record(OpKind::Concurrent, op, fenced, number, group)).await?;
+        crate::failpoint!("concurrent.after_op_row");
+        match commit(session, op, xid).await? {
+            Fate::Committed => Ok(()),
+            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
+        }
+    }
+
+    async fn has_done(
+        &self,
+        session: &Session<'_>,
+        Concurrently { verb, object }: &Concurrently,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<bool, EngineError> {
+        let observed = observe_some(session, relations).await?;
+        let found = observed.catalog.get(object);
+        Ok(match verb {
+            ConcurrentVerb::IndexCreate | ConcurrentVerb::Reindex => {
+                matches!(found, Some(Resource::Index(index)) if index.valid)
+            }
+            ConcurrentVerb::IndexDrop => found.is_none(),
+        })
+    }
+}
+
+/// Says what a failed group of this kind has left behind.
+pub(super) async fn tell_what_is_left(
+    session: &Session<'_>,
+    group: &Group,
+    relations: &BTreeSet<QualifiedName>,
+    failure: &mut Failure,
+) {
+    if failure.transaction == TransactionFate::RolledBack {
+        failure.transaction = TransactionFate::Outside;
+    }
+    let Some(Concurrently { verb, object }) =
+        group.operations.first().and_then(|operation| operation.concurrently.as_ref())
+    else {
+        return;
+    };
+    // Only words of the message depend on it.
+    let Ok(observed) = observe_some(session, relations).await else { return };
+    let Some(Resource::Index(index)) = observed.catalog.get(object) else { return };
+    if index.valid {
+        return;
+    }
+    let name = index.qualified_name();
+    failure.hint = Some(match verb {
+        ConcurrentVerb::IndexCreate => format!(
+            "it left {name}, which costs every write and serves no query: `DROP INDEX CONCURRENTLY {name}` removes it"
+        ),
+        ConcurrentVerb::IndexDrop => {
+            format!("{name} serves no query any more; the next apply goes on with it")
+        }
+        ConcurrentVerb::Reindex => format!("{name} is as invalid as it was; the next apply tries again"),
+    });
+}
