@@ -19,6 +19,7 @@ mod project;
 pub mod report;
 mod runtime;
 mod scaffold;
+mod state_store;
 pub mod terminal;
 
 use std::ffi::OsString;

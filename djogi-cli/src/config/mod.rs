@@ -42,8 +42,8 @@ pub struct Config {
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
     pub retention: Duration,
-    /// `[state] backend`.
-    pub backend: Backend,
+    /// `[state]`.
+    pub state: StateConfig,
 }
 
 /// One database that djogi converges.
@@ -106,6 +106,16 @@ pub struct Moved {
 }
 
 /// Where the state lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateConfig {
+    pub backend: Backend,
+    /// For the backend `postgres`: the target whose database holds it. Excludes `url`.
+    pub target: Option<String>,
+    /// For the backend `postgres`: the database that holds it.
+    pub url: Option<UrlSource>,
+}
+
+/// What the state lives in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Backend {
     /// In `.djogi/` beside `djogi.toml`.
@@ -163,7 +173,7 @@ impl Config {
             "sql": {"files": self.sql_files},
             "moved": moved,
             "live": {"retention_seconds": self.retention.as_secs()},
-            "state": {"backend": self.backend.name()},
+            "state": {"backend": self.state.backend.name()},
         })
     }
 }
