@@ -8,14 +8,14 @@ use djogi_core::kind::Comparison;
 use djogi_core::observation::Observation;
 use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::{Recorded, RecordedResource};
-use djogi_core::{Address, Digest, Ident};
+use djogi_core::{Address, Digest, Ident, Kind};
 use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{OpId, timestamp};
-use crate::introspect::{Scope, observe};
+use crate::introspect::{Scope, extension_requirements, observe};
 use crate::ledger::{Since, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
@@ -81,7 +81,7 @@ async fn survey(
         belongs => belongs?,
     }
     let scope = Scope { target: (*target).clone(), schemas: settings.schemas.clone() };
-    let live = observe(connection, &scope).await?;
+    let mut live = observe(connection, &scope).await?;
     let (target, resources) = ((*target).clone(), live.catalog.len());
     reporter.report(&Event::Observed { target: target.clone(), resources, elapsed_ms: millis_since(began) });
     let row = connection.client().query_typed_one(LOCK_TABLE_SIZE, &[]).await;
@@ -97,6 +97,10 @@ async fn survey(
         Survey::Undeclared => Desired::new(),
     };
     let mut recorded = recorded(snapshot, &target, RecordedCatalog::default());
+    let moving = moving_extensions(&desired, &recorded, &live);
+    if what != Survey::Undeclared && !moving.is_empty() {
+        live.extension_requirements = extension_requirements(connection.client(), &moving).await?;
+    }
     recorded.overtaken = done.iter().filter_map(Address::relation).collect();
     claim(&mut recorded, &done, &desired, &live);
     Ok(TargetInputs {
@@ -134,6 +138,21 @@ pub(crate) async fn load_definitions(
         }
     }
     Ok(())
+}
+
+/// The extensions that are to come or to go, and all others if one is.
+fn moving_extensions<'a>(
+    desired: &'a Desired,
+    recorded: &'a Recorded,
+    live: &'a Observation,
+) -> Vec<&'a str> {
+    let is_extension = |address: &&Address| address.kind() == Kind::Extension;
+    let declared = || desired.keys().filter(is_extension);
+    let managed = || recorded.resources.keys().filter(is_extension);
+    let comes = declared().any(|address| !live.catalog.contains(address));
+    let goes = managed().any(|address| !desired.contains_key(address));
+    let all = declared().chain(managed().filter(|address| !desired.contains_key(*address)));
+    if comes || goes { all.map(|address| address.name().as_str()).collect() } else { Vec::new() }
 }
 
 /// What was committed after the last group that the state knows: the run that did it died before it could record it.

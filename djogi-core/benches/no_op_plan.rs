@@ -133,6 +133,7 @@ fn converged() -> PlanInputs {
         oids,
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
+        extension_requirements: BTreeMap::new(),
         unmodelled_dependents: BTreeMap::new(),
     };
     let inputs = TargetInputs {

@@ -32,6 +32,10 @@ pub(crate) fn schema(name: &str) -> Resource {
     Resource::Schema(Schema { name: id(name), comment: None })
 }
 
+pub(crate) fn extension(name: &str) -> Resource {
+    Resource::Extension(Extension { name: id(name), schema: Some(id("public")), version: None })
+}
+
 pub(crate) fn column(name: &str, data_type: &str) -> Column {
     Column {
         name: id(name),
@@ -166,6 +170,7 @@ impl World {
                     oids: BTreeMap::new(),
                     sizes: BTreeMap::new(),
                     unmodelled: Vec::new(),
+                    extension_requirements: BTreeMap::new(),
                     unmodelled_dependents: BTreeMap::new(),
                 },
                 epoch: 1,

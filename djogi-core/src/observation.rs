@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
-use crate::ident::QualifiedName;
+use crate::ident::{Ident, QualifiedName};
 
 /// A PostgreSQL object identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +72,8 @@ pub struct Observation {
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,
     pub unmodelled: Vec<Unmodelled>,
+    /// What the extensions that come or go need of others, by their control files. Read only when one does.
+    pub extension_requirements: BTreeMap<Ident, Vec<Ident>>,
     /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.
     pub unmodelled_dependents: BTreeMap<Address, Vec<Unmodelled>>,
 }

@@ -7,6 +7,7 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use djogi_core::declared::Declarations;
 use djogi_core::disposition::Verdict;
 use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
@@ -44,14 +45,19 @@ pub(super) struct Settled {
 
 impl<'a> Record<'a> {
     /// Starts from what the state has.
-    pub(super) fn open(snapshot: &Snapshot, planned: &'a Planned, fences: &[Fence]) -> Self {
+    pub(super) fn open(
+        snapshot: &Snapshot,
+        planned: &'a Planned,
+        declarations: &'a Declarations,
+        fences: &[Fence],
+    ) -> Self {
         let Planned { document, inputs } = planned;
         let content = snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
         let PlanInputs { targets, .. } = inputs;
         let targets = targets.iter().map(|inputs| {
             let fence = fences.iter().find(|fence| fence.target == inputs.target);
             let state = content.targets.get(&inputs.target);
-            (inputs.target.clone(), TargetRecord::open(inputs, state, fence, document))
+            (inputs.target.clone(), TargetRecord::open(inputs, declarations, state, fence, document))
         });
         Self { document, targets: targets.collect(), content, last_checkpoint: Instant::now() }
     }

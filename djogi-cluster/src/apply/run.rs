@@ -75,7 +75,7 @@ impl Run {
     ) -> Result<(), EngineError> {
         let document = &planned.document;
         let fences = locked.take_epochs(reporter).await?;
-        let mut record = Record::open(&locked.snapshot, planned, &fences);
+        let mut record = Record::open(&locked.snapshot, planned, &locked.cluster.declarations, &fences);
         let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {

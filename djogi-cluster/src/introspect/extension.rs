@@ -1,10 +1,15 @@
 //! Extensions, and which objects are their members and therefore not ours.
 
+use std::collections::BTreeMap;
+
 use djogi_core::ident::Ident;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
+use crate::connect::DatabaseError;
 
 /// Extensions below the first normal oid came with the database (`plpgsql`).
 const SQL: &str = "
@@ -25,6 +30,40 @@ SELECT d.classid,
    AND d.classid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
                      'pg_catalog.pg_type'::pg_catalog.regclass,
                      'pg_catalog.pg_namespace'::pg_catalog.regclass)";
+
+/// Versions may differ in what they need; whichever is installed, what any of them needs comes first.
+const REQUIREMENTS: &str = "
+SELECT v.name,
+       pg_catalog.array_agg(DISTINCT r.name)
+  FROM pg_catalog.pg_available_extension_versions v
+ CROSS JOIN LATERAL pg_catalog.unnest(v.requires) r(name)
+ WHERE v.name = ANY ($1)
+ GROUP BY v.name";
+
+/// What extensions need of each other, as the control files of the server say; extensions that need nothing are left
+/// out. Reads all control files, so it is not for every plan.
+///
+/// # Errors
+/// What the server said.
+pub async fn extension_requirements(
+    client: &Client,
+    names: &[&str],
+) -> Result<BTreeMap<Ident, Vec<Ident>>, IntrospectError> {
+    const WHAT: &str = "requirements of extensions";
+    let failed = |error: tokio_postgres::Error| IntrospectError::Database {
+        what: WHAT,
+        error: Box::new(DatabaseError::new(&error).in_statement(REQUIREMENTS)),
+    };
+    let rows = client.query_typed(REQUIREMENTS, &[(&names, Type::NAME_ARRAY)]).await.map_err(failed)?;
+    let ident = |name: &str| Ident::new(name).map_err(|error| IntrospectError::Name { what: WHAT, error });
+    let mut requirements = BTreeMap::new();
+    for row in rows {
+        let needed: Vec<&str> = row.try_get(1).map_err(failed)?;
+        let needed = needed.into_iter().map(ident).collect::<Result<_, _>>()?;
+        requirements.insert(ident(row.try_get(0).map_err(failed)?)?, needed);
+    }
+    Ok(requirements)
+}
 
 pub(super) struct ExtensionRow {
     pub(super) oid: u32,

@@ -37,6 +37,7 @@ use crate::connect::Connection;
 use reader::Reader;
 
 pub use error::IntrospectError;
+pub use extension::extension_requirements;
 
 /// What of a database is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         oids: assembled.oids,
         sizes: assembled.sizes,
         unmodelled: all,
+        extension_requirements: BTreeMap::new(),
         unmodelled_dependents: dependents,
     })
 }

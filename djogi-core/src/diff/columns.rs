@@ -7,6 +7,7 @@ use super::{Action, Change, Drift, Rebased};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{Alteration, ColumnAlteration, Resource, Table, TableAlteration};
+use crate::plan::depend::generated_from;
 
 /// Where the alteration of a column belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,25 @@ pub(super) fn split<'a>(
                 }
             },
             TableAlteration::AddColumn(_) | TableAlteration::SetComment(_) => {}
+        }
+    }
+
+    // PostgreSQL changes no type under a generated column, so that one leaves before and comes back after.
+    for generated in &live.columns {
+        let bases = generated_from(live, generated);
+        let retyped = |alteration: &&Alteration| match alteration {
+            Alteration::Table(alteration @ TableAlteration::AlterColumn { column, .. }) => {
+                changes_type(alteration) && bases.contains(column)
+            }
+            _ => false,
+        };
+        let retyped: Vec<&Ident> = alterations.iter().filter(retyped).filter_map(altered_column).collect();
+        if retyped.is_empty() {
+            continue;
+        }
+        own.extend(retyped);
+        if desired.column(&generated.name).is_some_and(|wanted| wanted.generated.is_some()) {
+            replaced.insert(&generated.name);
         }
     }
 

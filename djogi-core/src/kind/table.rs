@@ -59,6 +59,16 @@ impl Table {
         }
         let dropped = columns.iter().filter(|live| desired.column(&live.name).is_none());
         alterations.extend(dropped.map(|live| TableAlteration::DropColumn(live.name.clone())));
+        // A generated column can be computed from new ones, and must let go of its base before that gets another type.
+        alterations.sort_by_key(|alteration| match alteration {
+            TableAlteration::AlterColumn { alteration: ColumnAlteration::DropGenerated, .. } => 0,
+            TableAlteration::AddColumn(column) if column.generated.is_some() => 3,
+            TableAlteration::AddColumn(_) => 1,
+            TableAlteration::AlterColumn { .. }
+            | TableAlteration::ReplaceColumn(_)
+            | TableAlteration::DropColumn(_)
+            | TableAlteration::SetComment(_) => 2,
+        });
         if *comment != desired.comment {
             alterations.push(TableAlteration::SetComment(desired.comment.clone()));
         }

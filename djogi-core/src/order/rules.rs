@@ -77,7 +77,7 @@ pub const RULES: &[Rule] = &[
     ),
     before(
         "obsolete_parts_leave_first",
-        "a constraint or index that goes must not hinder or slow changes of its columns",
+        "a constraint, an index or a generated column that goes must not hinder or slow changes of its columns",
         obsolete_parts_leave_first,
     ),
     before(
@@ -271,9 +271,12 @@ fn obsolete_parts_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
             Kind::Constraint | Kind::Index => {
                 item.needs.live.iter().filter_map(|need| Some((node, work.node(need, Phase::Up)?))).collect()
             }
-            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Table | Kind::Column => {
-                Vec::new()
+            // Of the columns that a generated one is computed from.
+            Kind::Column => {
+                let bases = item.needs.live.iter().filter(|need| need.kind() == Kind::Column);
+                bases.filter_map(|base| Some((node, work.node(base, Phase::Up)?))).collect()
             }
+            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Table => Vec::new(),
         }
     })
     .collect()

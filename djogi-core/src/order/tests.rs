@@ -148,6 +148,26 @@ fn an_explanation_is_the_chain_of_rules_from_its_roots() {
     assert!(explain(&world.inputs(), &address("table.main.public.none")).is_err());
 }
 
+#[test]
+fn extensions_come_after_what_they_require_and_go_before_it() {
+    let world = || {
+        let mut world = World::new();
+        world.policy(DestructivePolicy::Allow).converged([table("t", &["id bigint"])]);
+        world.inputs.live.extension_requirements =
+            [(id("a"), vec![id("c"), id("b")]), (id("b"), vec![id("c")])].into();
+        world
+    };
+    let mut coming = world();
+    coming.desired(extension("a")).desired(extension("b")).desired(extension("c"));
+    assert_order(&coming.sql(), &["EXTENSION c", "EXTENSION b", "EXTENSION a"]);
+    let mut going = world();
+    going.owned(extension("a")).owned(extension("b")).owned(extension("c"));
+    assert_order(&going.sql(), &["EXTENSION a", "EXTENSION b", "EXTENSION c"]);
+    let mut alone = world();
+    alone.desired(extension("b"));
+    assert_eq!(alone.changes(), ["create extension.main.b: blocked/dependency_not_applied"]);
+}
+
 /// A table `t` with an index on `a`, and with so many rows that nothing may lock it for long.
 fn large_table() -> World {
     let mut world = World::new();

@@ -18,7 +18,7 @@ use crate::disposition::Disposition;
 use crate::kind::{Constraint, Resource};
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::classify::{Candidate, Gates, Judgement, classify};
-use crate::plan::depend::Dependencies;
+use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{lower, place_column};
 use crate::plan::moving::Moving;
@@ -141,7 +141,10 @@ fn plan_target(
     let drifted = drift(&rebased);
     let foreign = unmanaged(desired, &rebased);
     // Most plans find nothing to do, and need none of this.
-    let live_side = LazyCell::new(|| Dependencies::new(target, rebased.live.iter()));
+    let live_side = LazyCell::new(|| {
+        Dependencies::new(target, rebased.live.iter())
+            .with_extension_requirements(&live.extension_requirements)
+    });
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
 
     let no_tables = BTreeSet::new();
@@ -169,7 +172,8 @@ fn plan_target(
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)));
+        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
+            .with_extension_requirements(&live.extension_requirements);
         let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
         candidates(changes, &parents, &sides, &context)
     };
@@ -333,6 +337,9 @@ fn live_dependents(
                     let member = Address::column(address.target(), &table.qualified_name(), &column.name);
                     let dependent = if own_change.contains(&member) { &member } else { address };
                     live.of_column(column).iter().for_each(|needed| add(needed, dependent));
+                    for base in generated_from(table, column) {
+                        add(&Address::column(address.target(), &table.qualified_name(), &base), dependent);
+                    }
                 }
                 add(&Address::schema(address.target(), &table.schema), address);
             }

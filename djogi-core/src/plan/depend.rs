@@ -14,6 +14,7 @@ use crate::names::{column_names, qualified_names};
 pub struct Dependencies<'a> {
     target: &'a Ident,
     resources: BTreeMap<&'a Address, &'a Resource>,
+    requirements: Option<&'a BTreeMap<Ident, Vec<Ident>>>,
     /// What makes the columns of a table unique: a foreign key needs one of them.
     keys: BTreeMap<QualifiedName, Vec<(&'a Address, Vec<&'a Ident>)>>,
 }
@@ -27,7 +28,13 @@ impl<'a> Dependencies<'a> {
                 keys.entry(table).or_default().push((*address, columns));
             }
         }
-        Self { target, resources, keys }
+        Self { target, resources, requirements: None, keys }
+    }
+
+    /// Knows what extensions need of each other, too.
+    #[must_use]
+    pub fn with_extension_requirements(self, requirements: &'a BTreeMap<Ident, Vec<Ident>>) -> Self {
+        Self { requirements: Some(requirements), ..self }
     }
 
     /// The addresses that `resource` needs: schemas and relations whether they are known or not, types and
@@ -36,7 +43,10 @@ impl<'a> Dependencies<'a> {
         let mut needs = match resource {
             Resource::Schema(_) => Vec::new(),
             Resource::Extension(extension) => {
-                extension.schema.iter().map(|schema| Address::schema(self.target, schema)).collect()
+                let requirements =
+                    self.requirements.and_then(|all| all.get(&extension.name)).into_iter().flatten();
+                let schema = extension.schema.iter().map(|schema| Address::schema(self.target, schema));
+                schema.chain(requirements.map(|name| Address::extension(self.target, name))).collect()
             }
             Resource::Enum(r) => vec![Address::schema(self.target, &r.schema)],
             Resource::Sequence(r) => vec![Address::schema(self.target, &r.schema)],
@@ -111,6 +121,16 @@ impl<'a> Dependencies<'a> {
             .flat_map(|name| [Address::enum_type(self.target, &name), Address::sequence(self.target, &name)]);
         candidates.filter(|address| self.resources.contains_key(address)).collect()
     }
+}
+
+/// The columns of `table` that a generated column of it is computed from; none for any other column.
+pub fn generated_from(table: &Table, column: &Column) -> Vec<Ident> {
+    let Some(generated) = &column.generated else { return Vec::new() };
+    let mut columns = column_names(generated.expression.as_str());
+    columns.retain(|name| table.column(name).is_some());
+    columns.sort();
+    columns.dedup();
+    columns
 }
 
 /// The columns of `table` that a constraint or index of it names, in expressions too.

@@ -116,7 +116,15 @@ fn write(
             }
         }
         (Action::Replace(Some(alteration)), Some(live), Some(desired)) => {
-            out.add(Phase::Up, sql::alter(live, desired, alteration, context, address)?);
+            match generated_anew(live, alteration) {
+                Some((dropped, added)) => {
+                    // First, so that a column that cannot be added is not dropped either.
+                    let added = sql::alter(live, desired, &added, context, address)?;
+                    out.add(Phase::Down, sql::alter(live, desired, &dropped, context, address)?);
+                    out.add(Phase::Up, added);
+                }
+                None => out.add(Phase::Up, sql::alter(live, desired, alteration, context, address)?),
+            }
         }
         (Action::Replace(None), Some(Resource::Enum(live)), Some(Resource::Enum(desired))) => {
             out.add(Phase::Up, sql::replace_enum(live, desired, rebuild, context, address)?);
@@ -147,6 +155,19 @@ fn write(
         ) => {}
     }
     Ok(())
+}
+
+/// A generated column that is made anew leaves before its base columns change and comes back after them.
+fn generated_anew(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
+    let (Resource::Table(live), Alteration::Table(TableAlteration::ReplaceColumn(column))) =
+        (live, alteration)
+    else {
+        return None;
+    };
+    live.column(&column.name)?.generated.as_ref()?;
+    let dropped = TableAlteration::DropColumn(column.name.clone());
+    let added = TableAlteration::AddColumn(column.clone());
+    Some((Alteration::Table(dropped), Alteration::Table(added)))
 }
 
 fn create(

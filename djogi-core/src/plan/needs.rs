@@ -3,7 +3,7 @@
 use crate::address::{Address, Kind};
 use crate::diff::Change;
 use crate::kind::{Resource, SequenceOwner};
-use crate::plan::depend::Dependencies;
+use crate::plan::depend::{Dependencies, generated_from};
 
 /// The dependencies of one change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,13 @@ impl Needs {
         let of_side = |resource: Option<&Resource>, side: &Dependencies<'_>| match resource {
             Some(Resource::Table(table)) if change.address.kind() == Kind::Column => {
                 let column = table.column(change.address.name());
-                let of_column = column.into_iter().flat_map(|column| side.of_column(column));
+                let name = table.qualified_name();
+                let of_column = column.into_iter().flat_map(|column| {
+                    let bases = generated_from(table, column);
+                    let bases =
+                        bases.into_iter().map(|base| Address::column(change.address.target(), &name, &base));
+                    side.of_column(column).into_iter().chain(bases.collect::<Vec<_>>())
+                });
                 change.address.table_of_member().into_iter().chain(of_column).collect()
             }
             Some(resource) => side.of(resource),

@@ -24,10 +24,15 @@ impl std::fmt::Debug for Database {
 impl Database {
     /// Makes one with a name that no other has.
     pub fn create(server: &'static Server) -> Self {
+        Self::copy_of(server, "template0")
+    }
+
+    /// Makes one like `template`, which nobody may be using.
+    pub fn copy_of(server: &'static Server, template: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // On a server that flushes nothing, copying files is faster than writing them through the log.
-        admin(server, &format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy"));
+        admin(server, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"));
         let session = Mutex::new(connect(&server.url(&name)));
         Self { server, name, session }
     }
@@ -55,6 +60,11 @@ impl Database {
         if let Err(error) = self.session().batch_execute(sql) {
             panic!("{sql}\n{:?}", error.as_db_error());
         }
+    }
+
+    /// A new session in place of one that has ended with its server.
+    pub fn reconnect(&self) {
+        *self.session() = self.connect();
     }
 
     /// The server's answer to statements that it refuses.

@@ -20,5 +20,5 @@ pub use output::Output;
 pub use package::Package;
 pub use project::{Files, Project};
 pub use schema::declarations;
-pub use server::{Server, installations, on_each_server, servers};
+pub use server::{DurableServer, Server, installations, on_each_server, servers};
 pub use wait::eventually;

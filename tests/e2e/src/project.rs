@@ -34,12 +34,17 @@ pub type Files = BTreeMap<PathBuf, (Vec<u8>, SystemTime)>;
 impl Project {
     /// A project that declares nothing, with an empty database.
     pub fn new(server: &'static Server) -> Self {
+        Self::in_database(Database::create(server))
+    }
+
+    /// A project that declares nothing.
+    pub fn in_database(database: Database) -> Self {
         let folder = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
         // Servers that were started by root run as another account.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("our own folder");
         let project = Self {
             folder,
-            database: Database::create(server),
+            database,
             schemas: vec!["public".to_owned()],
             settings: String::new(),
             rest: "[models]\ncatalog = \"catalog.json\"\n".to_owned(),
@@ -232,7 +237,8 @@ impl Project {
         self.command_of(binaries::djogi(), arguments)
     }
 
-    fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// Another program with these arguments, in the same folder and environment.
+    pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {

@@ -1,9 +1,15 @@
 //! One throw-away server of each version under test, started once in a test process and ended with it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use djogi_cluster::server::{Binaries, BinarySearch, ScratchOptions, ScratchServer};
+use djogi_cluster::server::{
+    Binaries, BinarySearch, EmbeddedOptions, EmbeddedServer, RunningServer, ScratchOptions, ScratchServer,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 const VERSIONS: &str = "DJOGI_TEST_POSTGRES_VERSIONS";
 const DEFAULT_VERSIONS: &str = "15 18";
@@ -11,8 +17,16 @@ const DEFAULT_VERSIONS: &str = "15 18";
 /// A running PostgreSQL with a superuser `postgres` that needs no password, on a unix socket.
 #[derive(Debug)]
 pub struct Server {
-    scratch: ScratchServer,
+    process: Process,
     installation: PathBuf,
+}
+
+#[derive(Debug)]
+enum Process {
+    /// Fast, and gone with the test.
+    Scratch(ScratchServer),
+    /// Keeps what it has committed, in a folder of its own; `None` once it has ended.
+    Durable { folder: TempDir, socket_dir: PathBuf, running: Mutex<Option<RunningServer>> },
 }
 
 impl Server {
@@ -20,7 +34,7 @@ impl Server {
         let search = BinarySearch { explicit: Some(binaries.dir.clone()), ..BinarySearch::from_env() };
         let scratch = ScratchServer::start(&ScratchOptions { search }, &|event| tell(&event))
             .unwrap_or_else(|error| panic!("PostgreSQL {}: {error}", binaries.version));
-        Self { scratch, installation: binaries.dir.clone() }
+        Self { process: Process::Scratch(scratch), installation: binaries.dir.clone() }
     }
 
     /// A further server, for what concerns a server as a whole. It too ends with the process.
@@ -28,24 +42,84 @@ impl Server {
         Box::leak(Box::new(Self::start(binaries)))
     }
 
+    /// Stops a durable server in immediate mode, as if its machine had lost its processes, and starts it again.
+    pub fn crash(&self) {
+        let Process::Durable { folder, running, .. } = &self.process else {
+            panic!("a scratch server loses everything")
+        };
+        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = EmbeddedServer::status(folder.path()).expect("the server is ours").pid;
+        let pid = pid.and_then(Pid::from_raw).expect("the server runs");
+        kill_process(pid, Signal::QUIT).expect("the server is ours");
+        // Waits for its end.
+        running.take().expect("a running server").release().expect("the server has ended");
+        *running = Some(acquire(folder.path(), &self.installation));
+    }
+
     /// The major version.
     pub fn major(&self) -> u32 {
-        self.scratch.major()
+        match &self.process {
+            Process::Scratch(server) => server.major(),
+            Process::Durable { running, .. } => with_running(running, RunningServer::major),
+        }
     }
 
     /// A connection URI without a password, for the superuser.
     pub fn url(&self, database: &str) -> String {
-        self.scratch.url(database)
+        match &self.process {
+            Process::Scratch(server) => server.url(database),
+            Process::Durable { running, .. } => with_running(running, |server| server.url(database)),
+        }
     }
 
     /// The folder of the unix socket.
     pub fn socket_dir(&self) -> &Path {
-        self.scratch.socket_dir()
+        match &self.process {
+            Process::Scratch(server) => server.socket_dir(),
+            Process::Durable { socket_dir, .. } => socket_dir,
+        }
     }
 
     /// The folder of its programs, for `DJOGI_POSTGRES`.
     pub fn installation(&self) -> &Path {
         &self.installation
+    }
+}
+
+fn with_running<T>(server: &Mutex<Option<RunningServer>>, ask: impl FnOnce(&RunningServer) -> T) -> T {
+    ask(server.lock().unwrap_or_else(PoisonError::into_inner).as_ref().expect("a running server"))
+}
+
+fn acquire(folder: &Path, installation: &Path) -> RunningServer {
+    let search = BinarySearch { explicit: Some(installation.to_owned()), ..BinarySearch::from_env() };
+    let database = "postgres".to_owned();
+    let options = EmbeddedOptions { cluster_dir: folder.to_owned(), database, tcp_port: None, search };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let acquired = runtime.block_on(EmbeddedServer::acquire(&options, &|event| tell(&event)));
+    acquired.unwrap_or_else(|error| panic!("{}: {error}", installation.display()))
+}
+
+/// A server that keeps what it has committed when it is [crashed](Server::crash). It ends with this value.
+#[derive(Debug)]
+pub struct DurableServer(pub &'static Server);
+
+impl DurableServer {
+    pub fn start(binaries: &Binaries) -> Self {
+        let folder = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("our own folder");
+        let running = acquire(folder.path(), &binaries.dir);
+        let socket_dir = running.socket_dir().to_owned();
+        let process = Process::Durable { folder, socket_dir, running: Mutex::new(Some(running)) };
+        Self(Box::leak(Box::new(Server { process, installation: binaries.dir.clone() })))
+    }
+}
+
+impl Drop for DurableServer {
+    fn drop(&mut self) {
+        if let Process::Durable { folder, running, .. } = &self.0.process {
+            drop(running.lock().unwrap_or_else(PoisonError::into_inner).take());
+            let _ = std::fs::remove_dir_all(folder.path());
+        }
     }
 }
 

@@ -117,6 +117,9 @@ macro_rules! feelings {
     }};
 }
 
+static INVOICE_NUMBER_IN_PUBLIC: ObjectDescriptor =
+    ObjectDescriptor::new(SOURCE, ObjectKind::Sequence(SequenceDescriptor::new(None, "invoice_number")));
+
 fn declare(project: &Project, models: &[&'static ModelDescriptor], objects: &[&'static ObjectDescriptor]) {
     project.declare_all(&lower(models, objects, &Ident::new("main").unwrap()).unwrap());
 }
@@ -132,6 +135,35 @@ fn an_extension_comes_before_everything_that_uses_it() {
         database.run("INSERT INTO bookings VALUES (gen_random_uuid(), 'empty', 'Ada')");
         let refused = database.refusal("INSERT INTO bookings VALUES (gen_random_uuid(), 'empty', 'NOBODY')");
         assert_eq!(refused.code().code(), "23514");
+    });
+}
+
+static CUBE: ObjectDescriptor = extension(ExtensionDescriptor::new("cube"));
+static EARTHDISTANCE: ObjectDescriptor = extension(ExtensionDescriptor::new("earthdistance"));
+
+#[test]
+fn an_extension_comes_after_what_it_requires_and_goes_before_it() {
+    on_each_server(|server| {
+        let mut project = Project::new(server);
+        let names =
+            |project: &Project| project.database().column("SELECT extname FROM pg_extension ORDER BY 1");
+        declare(&project, &[], &[&EARTHDISTANCE]);
+        let blocked = project.run(&["apply", "--auto-approve"]).expect(3);
+        blocked.says(&["extension.main.cube does not exist"]);
+        declare(&project, &[], &[&EARTHDISTANCE, &CUBE]);
+        project.apply();
+        project.is_converged();
+        assert_eq!(names(&project), ["cube", "earthdistance", "plpgsql"]);
+
+        project.set_target("destructive = \"allow\"");
+        declare(&project, &[], &[&EARTHDISTANCE]);
+        let blocked = project.run(&["apply", "--auto-approve"]).expect(3);
+        blocked.says(&["extension.main.cube", "extension.main.earthdistance needs it"]);
+        // Something of the package stays declared, or its end would be taken for a mistake.
+        declare(&project, &[], &[&INVOICE_NUMBER_IN_PUBLIC]);
+        project.apply();
+        project.is_converged();
+        assert_eq!(names(&project), ["plpgsql"]);
     });
 }
 

@@ -3,4 +3,6 @@
 //! `cfg(test)` tells clippy that helpers may unwrap as tests may.
 
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod placement;

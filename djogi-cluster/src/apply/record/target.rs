@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use djogi_core::declared::Declarations;
 use djogi_core::desired::Desired;
+use djogi_core::disposition::Verdict;
 use djogi_core::kind::{Comparison, Resource};
 use djogi_core::observation::{DatabaseIdentity, Observation, Oid};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange, TargetInputs};
@@ -18,6 +20,7 @@ use crate::state::{Mark, Status, TargetState};
 pub(super) struct TargetRecord<'a> {
     target: &'a Ident,
     desired: &'a Desired,
+    declarations: &'a Declarations,
     live: &'a Observation,
     pub(super) identity: DatabaseIdentity,
     pub(super) epoch: Epoch,
@@ -27,12 +30,15 @@ pub(super) struct TargetRecord<'a> {
     /// Resources that somebody else has changed and that this run has not healed: their records stay, so that the
     /// next plan shows the drift again.
     drifted: BTreeSet<Address>,
+    /// How much of the plan is still to be done on each resource; what is blocked or deferred never is.
+    to_come: BTreeMap<Address, usize>,
     pub(super) is_changed: bool,
 }
 
 impl<'a> TargetRecord<'a> {
     pub(super) fn open(
         inputs: &'a TargetInputs,
+        declarations: &'a Declarations,
         state: Option<&TargetState>,
         fence: Option<&Fence>,
         document: &PlanDocument,
@@ -52,6 +58,7 @@ impl<'a> TargetRecord<'a> {
         Self {
             target,
             desired,
+            declarations,
             live,
             identity: live.identity.clone(),
             epoch: fence.map_or(Epoch::new(inputs.epoch), |fence| fence.epoch),
@@ -59,6 +66,7 @@ impl<'a> TargetRecord<'a> {
             marks: marks.collect(),
             recorded,
             drifted: document.resource_drift.iter().map(|drift| drift.address.clone()).collect(),
+            to_come: to_come(document),
             is_changed: false,
         }
     }
@@ -81,6 +89,9 @@ impl<'a> TargetRecord<'a> {
         self.move_renamed(changes);
         for change in changes {
             let owner = owner(&change.address);
+            if let Some(steps) = self.to_come.get_mut(&owner) {
+                *steps = steps.saturating_sub(1);
+            }
             self.drifted.remove(&owner);
             match (observed.catalog.get(&owner), observed.oids.get(&owner)) {
                 (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
@@ -132,15 +143,18 @@ impl<'a> TargetRecord<'a> {
         let address = owner(&change.address);
         let observed = Digest::of(resource);
         let declared = self.desired.get(&address);
+        // With a saved plan nobody has looked at the declarations; what it leaves in the end is what it was made for.
+        let is_done = declared.is_none() && self.to_come.get(&address) == Some(&0);
         let is_declared = change.after_digest == Some(observed) && address == change.address
-            || declared.is_some_and(|declared| is_same(resource, &declared.resource));
+            || declared.is_some_and(|declared| is_same(resource, &declared.resource))
+            || is_done;
         let previous = self.recorded.resources.get(&address);
-        let package = declared
-            .map(|declared| declared.package.clone())
+        let package = (self.declarations.resources.get(&address))
+            .map(|declaration| declaration.package.clone())
             .or_else(|| previous.and_then(|previous| previous.package.clone()));
         let desired = match declared {
             Some(declared) if is_declared => Some(Digest::of(&*declared.resource)),
-            None if is_declared => change.after_digest,
+            None if is_declared => Some(observed),
             _ => None,
         };
         let op = op.or_else(|| self.marks.get(&address).and_then(|mark| mark.op));
@@ -190,6 +204,16 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.remove(address);
         self.marks.remove(address);
     }
+}
+
+fn to_come(document: &PlanDocument) -> BTreeMap<Address, usize> {
+    let mut to_come = BTreeMap::new();
+    for change in &document.resource_changes {
+        let is_done = matches!(change.disposition, Verdict::Applied | Verdict::Derived);
+        let steps = if is_done { change.groups.len() } else { 1 };
+        *to_come.entry(owner(&change.address)).or_default() += steps;
+    }
+    to_come
 }
 
 fn is_same(live: &Resource, declared: &Resource) -> bool {

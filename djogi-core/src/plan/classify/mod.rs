@@ -173,7 +173,9 @@ fn missing(need: &Address, index: &BTreeMap<&Address, usize>, gates: &Gates<'_>)
     }
     match need.kind() {
         Kind::Table if gates.foreign.contains(need) => Some(format!("{need} is not managed by djogi")),
-        Kind::Table | Kind::Schema if !gates.live.contains(need) => Some(format!("{need} does not exist")),
+        Kind::Table | Kind::Schema | Kind::Extension if !gates.live.contains(need) => {
+            Some(format!("{need} does not exist"))
+        }
         _ => None,
     }
 }
@@ -197,6 +199,7 @@ fn requirements(
         Action::Delete | Action::Forget => {}
     }
     requires.extend(keys_in_the_way(change, candidates));
+    requires.extend(generated_in_the_way(change, candidates));
     let is_altered_under_its_users = change.address.kind() == Kind::Enum && change.action != Action::Delete;
     if matches!(change.action, Action::Delete | Action::Replace(_)) && !is_altered_under_its_users {
         // Whoever rests on it must have let go of it.
@@ -233,6 +236,21 @@ fn keys_in_the_way(change: &Change<'_>, candidates: &[Candidate<'_>]) -> Vec<usi
         return Vec::new();
     }
     (0..candidates.len()).filter(|&at| is_in_the_way(&candidates[at])).collect()
+}
+
+/// The generated columns that leave because the type of a column changes from which they are computed.
+fn generated_in_the_way(change: &Change<'_>, candidates: &[Candidate<'_>]) -> Vec<usize> {
+    let Action::Update(alterations) = &change.action else { return Vec::new() };
+    let retypes = alterations.iter().any(|a| matches!(a, Alteration::Table(a) if changes_type(a)));
+    if change.address.kind() != Kind::Column || !retypes {
+        return Vec::new();
+    }
+    let is_computed_from_it = |candidate: &Candidate<'_>| {
+        candidate.change.address.kind() == Kind::Column
+            && matches!(candidate.change.action, Action::Delete | Action::Replace(_))
+            && candidate.needs.live.contains(&change.address)
+    };
+    (0..candidates.len()).filter(|&at| is_computed_from_it(&candidates[at])).collect()
 }
 
 /// Whether the dependent gets by with the dependency as it is in the database now.

@@ -1,6 +1,6 @@
 //! `ALTER COLUMN ... TYPE`: the way the values take, the default that stands in the way, and the price.
 
-use super::uses::{Uses, foreign_key_neighbours, generated_column_using};
+use super::uses::{Uses, foreign_key_neighbours};
 use super::{Context, Impossible, Step, set_default};
 use crate::address::Address;
 use crate::ident::QualifiedName;
@@ -16,9 +16,6 @@ pub(super) fn alter_type(
 ) -> Result<Step, Impossible> {
     let (from, to) = (&live.data_type, &desired.data_type);
     let column = || Address::column(ctx.target, table, &desired.name);
-    if let Some(generated) = generated_column_using(table, &live.name, ctx) {
-        return Err(Impossible::UsedByGenerated { generated, used: column().to_string() });
-    }
     let Some(change) = classify(from, to) else {
         return Err(Impossible::NoCast { column: column(), from: from.clone(), to: to.clone() });
     };

@@ -1,0 +1,227 @@
+//! How an undisturbed run of a plot ends: what every disturbed one must come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use djogi_cluster::state::ResourceState;
+use djogi_core::{Address, Digest, Kind};
+use e2e::{Project, fingerprint};
+use serde_json::Value;
+
+use crate::leftover::{Ops, state};
+use crate::observe::observation;
+use crate::plot::Plot;
+use crate::stage::{Stage, Template};
+
+/// The schemas of every plot: the managed one, and one of somebody else.
+pub(crate) const MANAGED: &str = "public";
+const FOREIGN: &str = "theirs";
+
+/// Tables that keep their rows, by the name they have first.
+const FILLED: [(&str, &str); 7] = [
+    ("customer", "customer"),
+    ("goods", "goods"),
+    ("stock", "stock"),
+    ("orders", "orders"),
+    ("line", "line"),
+    ("ledger", "journal"),
+    ("log", "log"),
+];
+
+/// What an undisturbed run leaves, and comes by.
+#[derive(Debug)]
+pub struct Reference {
+    /// Resources before and after, by address.
+    pub(crate) begin: BTreeMap<Address, Digest>,
+    pub(crate) end: BTreeMap<Address, Digest>,
+    /// What each group of the plan works on.
+    pub(crate) groups: Vec<Vec<Address>>,
+    /// What is worked on outside of transactions.
+    pub(crate) outside: BTreeSet<Address>,
+    /// How many groups the ledger has for an address before the command.
+    pub(crate) earlier_groups: BTreeMap<Address, usize>,
+    /// Old names by the new ones.
+    pub(crate) renamed: BTreeMap<Address, Address>,
+    /// What somebody else has changed before the command.
+    pub(crate) drifted: BTreeSet<Address>,
+    pub(crate) foreign: Vec<String>,
+    pub(crate) rows: BTreeMap<&'static str, String>,
+    facts: Vec<String>,
+    state: Value,
+    /// How often the command comes by each failpoint, in the order of the first time.
+    pub(crate) passes: Vec<(String, usize)>,
+}
+
+impl Reference {
+    /// Plays the plot undisturbed.
+    pub fn play(template: &Template) -> Self {
+        let stage = template.stage();
+        let project = &stage.project;
+        let begin = resources(project);
+        let earlier_groups = groups_by_address(project);
+        let drifted = drifted(&stage, &begin);
+        let (foreign, rows) = (foreign_facts(project), rows(project));
+        let online =
+            template.plot.command.windows(2).find(|words| words[0] == "--online").unwrap_or_default();
+        let plan = stage.run(&[&["plan", "--json"], online].concat()).ok().json();
+        let groups = plan["groups"].as_array().expect("groups");
+        let is_outside = |group: &&Value| group["transaction"] == "outside";
+        stage.run_disturbed(template.plot.command, "").ok();
+        let passes = count(stage.signals.trace());
+        for arguments in template.plot.again {
+            stage.run(arguments).ok();
+        }
+        stage.run(&["plan", "--detailed-exitcode"]).ok();
+        Self {
+            begin,
+            end: resources(project),
+            groups: groups.iter().map(addresses).collect(),
+            outside: groups.iter().filter(is_outside).flat_map(addresses).collect(),
+            earlier_groups,
+            renamed: renamed(template.plot),
+            drifted,
+            foreign,
+            rows,
+            facts: fingerprint(project.database(), MANAGED),
+            state: without_identity(project.state()),
+            passes,
+        }
+    }
+
+    /// What differs in a stage that has converged.
+    pub(crate) fn differences(&self, stage: &Stage) -> Vec<String> {
+        let project = &stage.project;
+        let found = fingerprint(project.database(), MANAGED);
+        let only = |these: &[String], those: &[String], what: &str| -> Vec<String> {
+            let facts = these.iter().filter(|fact| !those.contains(fact));
+            facts.map(|fact| format!("{what} in the database: {fact}")).collect()
+        };
+        let mut differences = only(&found, &self.facts, "too much");
+        differences.extend(only(&self.facts, &found, "missing"));
+        let state = without_identity(project.state());
+        if state != self.state {
+            differences.extend(unequal("", &state, &self.state));
+        }
+        differences
+    }
+}
+
+fn drifted(stage: &Stage, live: &BTreeMap<Address, Digest>) -> BTreeSet<Address> {
+    let state = state(&stage.store()).expect("a state").into_iter();
+    let resources = state.flat_map(|state| state.content.targets).flat_map(|(_, target)| target.resources);
+    let is_other =
+        |(address, resource): &(Address, ResourceState)| live.get(address) != Some(&resource.observed);
+    resources.filter(is_other).map(|(address, _)| address).collect()
+}
+
+fn renamed(plot: &Plot) -> BTreeMap<Address, Address> {
+    let tables = plot.renames.iter().filter(|(_, to)| to.starts_with("table."));
+    tables.map(|(from, to)| (to.parse().expect("an address"), from.parse().expect("an address"))).collect()
+}
+
+fn groups_by_address(project: &Project) -> BTreeMap<Address, usize> {
+    let mut groups = BTreeMap::new();
+    for address in Ops::read(project).addresses.into_iter().flatten() {
+        *groups.entry(address).or_default() += 1;
+    }
+    groups
+}
+
+/// The managed schema's resources by address.
+pub(crate) fn resources(project: &Project) -> BTreeMap<Address, Digest> {
+    let observed = observation(&project.database().url(), &[MANAGED]);
+    observed.catalog.iter().map(|(address, resource)| (address.clone(), Digest::of(resource))).collect()
+}
+
+/// Everything about objects that djogi does not manage, and their rows.
+pub(crate) fn foreign_facts(project: &Project) -> Vec<String> {
+    let database = project.database();
+    let mut facts = fingerprint(database, FOREIGN);
+    facts.extend(fingerprint(database, MANAGED).into_iter().filter(|fact| fact.contains("not_our")));
+    let contents = "SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM ";
+    facts.push(database.value(&format!("{contents} theirs.thing AS t")));
+    facts.push(database.value(&format!("{contents} public.not_ours AS t")));
+    facts.push(database.value("SELECT theirs.f()"));
+    facts
+}
+
+/// The number of rows of each table that keeps them, if it has any.
+pub(crate) fn rows(project: &Project) -> BTreeMap<&'static str, String> {
+    let database = project.database();
+    let mut rows = BTreeMap::new();
+    for (name, later) in FILLED {
+        for table in [name, later] {
+            if database.value(&format!("SELECT to_regclass('public.{table}') IS NOT NULL")) == "t" {
+                let count = database.value(&format!("SELECT count(*) FROM public.{table}"));
+                rows.extend((count != "0").then_some((name, count)));
+            }
+        }
+    }
+    rows
+}
+
+fn addresses(group: &Value) -> Vec<Address> {
+    let operations = group["operations"].as_array().expect("operations");
+    let address = |operation: &Value| operation["address"].as_str()?.parse().ok();
+    let mut addresses: Vec<Address> =
+        operations.iter().map(|operation| owner(&address(operation).expect("an address"))).collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
+}
+
+/// The resource that an address belongs to: a column is part of its table.
+pub(crate) fn owner(address: &Address) -> Address {
+    match (address.kind(), address.table_of_member()) {
+        (Kind::Column, Some(table)) => table,
+        _ => address.clone(),
+    }
+}
+
+fn count(trace: Vec<String>) -> Vec<(String, usize)> {
+    let mut passes: Vec<(String, usize)> = Vec::new();
+    for name in trace {
+        match passes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, times)) => *times += 1,
+            None => passes.push((name, 1)),
+        }
+    }
+    passes
+}
+
+/// Where two documents differ.
+fn unequal(path: &str, found: &Value, expected: &Value) -> Vec<String> {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => {
+            let names: BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
+            let value = |fields: &serde_json::Map<String, Value>, name: &str| {
+                fields.get(name).cloned().unwrap_or(Value::Null)
+            };
+            let differ = |name: &&String| {
+                unequal(&format!("{path}/{name}"), &value(found, name), &value(expected, name))
+            };
+            names.iter().flat_map(differ).collect()
+        }
+        (found, expected) if found == expected => Vec::new(),
+        _ => vec![format!("the state has {path} {found}, expected {expected}")],
+    }
+}
+
+/// A state without what is another one in every run: ids, numbers that count runs, times, and the account of recoveries.
+fn without_identity(mut state: Value) -> Value {
+    let fields = state.as_object_mut().expect("a state is an object");
+    for name in ["lineage", "serial", "written_by", "digest", "recoveries"] {
+        fields.remove(name);
+    }
+    let targets = fields.get_mut("targets").and_then(Value::as_object_mut).expect("targets");
+    for target in targets.values_mut().filter_map(Value::as_object_mut) {
+        for name in ["database", "epoch", "last_op", "system_identifier"] {
+            target.remove(name);
+        }
+        let resources = target.get_mut("resources").and_then(Value::as_object_mut).expect("resources");
+        for resource in resources.values_mut().filter_map(Value::as_object_mut) {
+            resource.remove("oid");
+            resource.remove("op");
+        }
+    }
+    state
+}

@@ -1,0 +1,157 @@
+//! Copies of one beginning: a database, a project's folder, and the state in it.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use djogi_cluster::identity::{Actor, RunId};
+use djogi_cluster::state::{Content, HISTORY_LENGTH, LocalStore, Snapshot, Store as _, WrittenBy, publish};
+use djogi_core::Digest;
+use e2e::{Database, Output, Project, Server};
+use postgres::{Client, NoTls};
+
+use crate::binary::djogi;
+use crate::environment::Signals;
+use crate::observe::runtime;
+use crate::plot::Plot;
+
+const SETTINGS: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
+
+/// The beginning of a plot on one server.
+#[derive(Debug)]
+pub struct Template {
+    pub plot: &'static Plot,
+    pub server: &'static Server,
+    database: String,
+    /// Below the project's folder, what a run before has left there.
+    files: Vec<(PathBuf, Vec<u8>)>,
+    declarations: String,
+}
+
+impl Template {
+    /// Plays what comes before the disturbed command.
+    pub fn make(plot: &'static Plot, server: &'static Server) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let database = format!("template_{}_{number}", std::process::id());
+        execute(&server.url("postgres"), &format!("CREATE DATABASE {database} TEMPLATE template0"));
+        let url = server.url(&database);
+        let mut project = Project::new(server);
+        project.set_target(SETTINGS);
+        project.set_variable("DATABASE_URL", &url);
+        if !plot.before.is_empty() {
+            project.declare(plot.before);
+            run(&project, &["apply", "--auto-approve"]).ok();
+            fill_history(&project);
+        }
+        execute(&url, plot.by_hand);
+        project.declare_renamed(plot.after, plot.renames);
+        let files = project.files().into_iter().filter_map(|(path, (content, _))| {
+            let below = path.strip_prefix(project.root()).expect("a file of the project").to_owned();
+            (below.starts_with(".djogi") && path.is_file()).then_some((below, content))
+        });
+        let files = files.collect();
+        let declarations = project.read("catalog.json");
+        Self { plot, server, database, files, declarations }
+    }
+
+    /// A copy to play in.
+    pub fn stage(&self) -> Stage {
+        let mut project = Project::in_database(Database::copy_of(self.server, &self.database));
+        project.set_target(SETTINGS);
+        project.write("catalog.json", &self.declarations);
+        for (path, content) in &self.files {
+            let file = project.root().join(path);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("our own folder");
+            std::fs::write(&file, content).expect("our own folder");
+        }
+        if !self.files.is_empty() {
+            move_state(&project);
+            // What a writer that was killed has left.
+            project.write(".djogi/.tmp-left", "{");
+        }
+        let signals = Signals::in_folder(&project.root().join("signals"));
+        let stage = Stage { project, signals };
+        for arguments in self.plot.prelude {
+            stage.run(arguments).ok();
+        }
+        stage
+    }
+}
+
+/// A project that is about to be disturbed.
+#[derive(Debug)]
+pub struct Stage {
+    pub project: Project,
+    pub(crate) signals: Signals,
+}
+
+impl Stage {
+    /// Runs djogi undisturbed.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        run(&self.project, arguments)
+    }
+
+    /// Runs djogi with failpoints, such as `group.before_commit=kill@2`.
+    pub fn run_disturbed(&self, arguments: &[&str], points: &str) -> Output {
+        self.command(arguments, points).output().expect("the binary runs").into()
+    }
+
+    /// Starts djogi with failpoints, its output piped.
+    pub fn start(&self, arguments: &[&str], points: &str) -> Child {
+        let mut command = self.command(arguments, points);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
+    }
+
+    fn command(&self, arguments: &[&str], points: &str) -> Command {
+        let mut command = self.project.command_of(djogi(), arguments);
+        self.signals.set(&mut command, points);
+        command
+    }
+
+    /// The state store of the project.
+    pub fn store(&self) -> LocalStore {
+        LocalStore::new(self.project.root().join(".djogi"))
+    }
+}
+
+fn run(project: &Project, arguments: &[&str]) -> Output {
+    project.command_of(djogi(), arguments).output().expect("the binary runs").into()
+}
+
+fn execute(url: &str, sql: &str) {
+    let mut client = Client::connect(url, NoTls).unwrap_or_else(|error| panic!("{url}: {error:?}"));
+    client.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+}
+
+/// As many revisions as are kept, so that the next one makes the store forget the oldest.
+fn fill_history(project: &Project) {
+    for number in 0..HISTORY_LENGTH {
+        let digest = (number % 2 == 0).then(|| Digest::of_bytes(b"another configuration"));
+        rewrite(project, |content| content.config_digest = digest);
+    }
+}
+
+/// The state says that its target is the database of this project.
+fn move_state(project: &Project) {
+    let database = project.database().name();
+    rewrite(project, |content| {
+        for target in content.targets.values_mut() {
+            database.clone_into(&mut target.database);
+        }
+    });
+}
+
+/// Publishes the state as `change` makes it, if there is one.
+fn rewrite(project: &Project, change: impl FnOnce(&mut Content)) {
+    let store = LocalStore::new(project.root().join(".djogi"));
+    runtime().block_on(async {
+        let base: Snapshot = store.read().await.expect("a state");
+        let Some(state) = &base.state else { return };
+        let (lineage, mut content) = (state.lineage, state.content.clone());
+        change(&mut content);
+        let actor = Actor::new("tester@e2e").expect("an actor");
+        let written_by = WrittenBy::now(actor, RunId::generate());
+        publish(&store, base, lineage, content, written_by).await.expect("a new revision");
+    });
+}
