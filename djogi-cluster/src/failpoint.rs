@@ -106,7 +106,7 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("sidecar.after_quarantine", "djogi-cluster/src/state/durable.rs", ALL),
     at("state.before_put_aside", "djogi-cluster/src/state/local/moving.rs", ALL),
     at("state.after_put_aside", "djogi-cluster/src/state/local/moving.rs", ALL),
-    at("store_postgres.before_create", "djogi-cluster/src/state/postgres/schema.rs", ALL),
+    at("store_postgres.before_create", "djogi-cluster/src/state/postgres/schema.rs", INFALLIBLE),
     at("store_postgres.before_write", "djogi-cluster/src/state/postgres.rs", ALL),
     at("store_postgres.sent_no_reply", "djogi-cluster/src/state/postgres/link.rs", INFALLIBLE),
     at("store_postgres.after_write", "djogi-cluster/src/state/postgres.rs", ALL),

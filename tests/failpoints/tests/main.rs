@@ -6,3 +6,5 @@
 mod matrix;
 #[cfg(test)]
 mod placement;
+#[cfg(test)]
+mod postgres_state;

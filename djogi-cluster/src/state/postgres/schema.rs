@@ -61,7 +61,7 @@ pub(super) async fn ensure_store(client: &Client) -> Result<(), PostgresStoreErr
         };
         check_rights(client, found).await?;
         let script = script_from(preamble, "state_migration", MIGRATIONS, from);
-        crate::failpoint!("store_postgres.before_create");
+        crate::failpoint!(infallible "store_postgres.before_create");
         match client.batch_execute(&script).await {
             Ok(()) => return Ok(()),
             Err(error) => {
