@@ -221,6 +221,14 @@ impl CliError {
     }
 }
 
+impl std::fmt::Display for CliError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(Paint::plain()))
+    }
+}
+
+impl std::error::Error for CliError {}
+
 impl From<Diagnostic> for CliError {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::new(Exit::Error, diagnostic)

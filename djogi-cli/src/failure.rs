@@ -9,6 +9,11 @@ use crate::exit::Exit;
 
 impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
+        if let EngineError::Declarations(unreadable) = &error
+            && let Some(ours) = unreadable.downcast_ref::<CliError>()
+        {
+            return ours.clone();
+        }
         let exit = Exit::from_code(error.exit_code());
         let diagnostics = match &error {
             EngineError::Normalise(NormaliseError::Refused(refusals)) => {

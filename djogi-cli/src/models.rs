@@ -31,6 +31,11 @@ pub(crate) fn load(
     }
 }
 
+/// Whether reading the models may first build them, which takes its time.
+pub(crate) fn are_built(program: &Program, project: &Project) -> bool {
+    matches!(&project.config.models, Some(ModelSource::Package(package)) if program.package != Some(package))
+}
+
 /// The models and other declarations that are linked into this program, and those of its providers.
 ///
 /// # Errors

@@ -1,14 +1,15 @@
 //! From the configuration and the flags to the cluster that the engine works with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings, declare_move};
 use djogi_cluster::connect::ConnectParameters;
+use djogi_cluster::declared::{Configured, Declared};
 use djogi_cluster::identity::Actor;
 use djogi_cluster::server::BinarySearch;
 use djogi_core::declared::Declarations;
-use djogi_core::plan::ConfigReference;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
@@ -29,12 +30,25 @@ const DEFAULT_TARGET: &str = "main";
 pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let project = context.project()?;
     refuse_sql_files(&project)?;
-    let mut declarations = models::load(&context.program, &project, &default_target(&project)?)?;
-    declare_moves(&project, &mut declarations)?;
-    refuse_rename_cycles(&declarations)?;
-    let cluster = assemble(context, &project, declarations)?;
-    in_managed_schemas(&cluster.declarations, &cluster.targets)?;
-    Ok(cluster)
+    let cluster = assemble(context, &project)?;
+    let default_target = default_target(&project)?;
+    // A lock is not held while cargo builds the models, nor a server started for models that are wrong.
+    let beside = !models::are_built(&context.program, &project) && !cluster.has_embedded_server();
+    let (program, targets) = (context.program, cluster.targets.clone());
+    let read = move || -> Result<Configured, CliError> {
+        let mut declarations = models::load(&program, &project, &default_target)?;
+        declare_moves(&project, &mut declarations)?;
+        refuse_rename_cycles(&declarations)?;
+        let configured = configured(&project, &targets, declarations);
+        in_managed_schemas(&configured.declarations, &targets)?;
+        Ok(configured)
+    };
+    let declared = if beside {
+        Declared::reading(move || read().map_err(|error| Arc::new(error) as _))
+    } else {
+        Declared::known(read()?)
+    };
+    Ok(Cluster { declared, ..cluster })
 }
 
 /// The same without any declaration, for commands that ask nothing of the models.
@@ -42,31 +56,38 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
 /// # Errors
 /// Mistakes in the configuration or in flags.
 pub(crate) fn cluster_without_models(context: &Context) -> Result<Cluster, CliError> {
-    assemble(context, &context.project()?, Declarations::default())
+    assemble(context, &context.project()?)
 }
 
-fn assemble(
-    context: &Context,
+/// The configuration with what is declared for `targets`.
+fn configured(
     project: &Project,
+    targets: &BTreeMap<Ident, TargetSettings>,
     mut declarations: Declarations,
-) -> Result<Cluster, CliError> {
-    let targets = targets(context, project)?;
+) -> Configured {
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
         "declarations": declarations.digest(),
     }));
+    Configured { declarations, digest }
+}
+
+/// The cluster before anything is declared.
+fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
+    let targets = targets(context, project)?;
+    let declared = Declared::known(configured(project, &targets, Declarations::default()));
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;
     let actor = Actor::new(context.actor())
         .map_err(|error| Diagnostic::error("bad_actor", error.to_string()).help("--as takes a name"))?;
     Ok(Cluster {
-        config: ConfigReference { name: project.config.cluster.clone(), digest },
+        name: project.config.cluster.clone(),
         state_dir: project.state_dir(),
         state: state_store::settings(context, project)?,
         cache_dir: search.cache_dir.clone(),
         targets,
-        declarations,
+        declared,
         actor,
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use djogi_core::declared::Declarations;
-use djogi_core::plan::ConfigReference;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident, Kind};
 
 use crate::connect::ConnectParameters;
+use crate::declared::Declared;
 use crate::identity::Actor;
 use crate::server::BinarySearch;
 use crate::state::{LocalStore, PostgresStore, Store};
@@ -17,7 +17,8 @@ use crate::state::{LocalStore, PostgresStore, Store};
 /// Everything a command works with.
 #[derive(Debug)]
 pub struct Cluster {
-    pub config: ConfigReference,
+    /// The name of the configuration.
+    pub name: String,
     /// Holds the embedded server of the chosen environment, and its state when that is local: `.djogi/` or
     /// `.djogi/env/<name>/`.
     pub state_dir: PathBuf,
@@ -25,7 +26,7 @@ pub struct Cluster {
     /// Holds what can always be made again; shared by all environments.
     pub cache_dir: PathBuf,
     pub targets: BTreeMap<Ident, TargetSettings>,
-    pub declarations: Declarations,
+    pub declared: Declared,
     pub actor: Actor,
     /// How long to wait for another run's lock.
     pub lock_patience: Duration,
@@ -95,6 +96,11 @@ impl Cluster {
                 Box::new(PostgresStore::new(parameters.as_ref().clone(), name))
             }
         }
+    }
+
+    /// Whether a command has to start a server before it can look at a target.
+    pub fn has_embedded_server(&self) -> bool {
+        self.targets.values().any(|target| matches!(target.server, ServerSettings::Embedded { .. }))
     }
 
     /// Where the embedded server of the chosen environment keeps its data.

@@ -4,6 +4,7 @@ use djogi_core::plan::PlanError;
 use djogi_core::{Address, Ident};
 
 use crate::connect::{ConnectError, DatabaseError};
+use crate::declared::Unreadable;
 use crate::identity::OpId;
 use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
@@ -39,6 +40,9 @@ pub enum EngineError {
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
     #[error("the plan no longer fits: {}", .0.join("; "))]
     Stale(Vec<String>),
+    /// Whoever reads the declarations knows what is wrong with them.
+    #[error("{0}")]
+    Declarations(Unreadable),
     #[error(transparent)]
     Surgery(#[from] SurgeryError),
     /// By a signal, whose exit code it holds.
@@ -99,6 +103,7 @@ impl EngineError {
             EngineError::Plan(error) => error.code(),
             EngineError::Sql(_) => "sql",
             EngineError::Stale(_) => "plan_stale",
+            EngineError::Declarations(_) => "declarations",
             EngineError::Surgery(error) => error.code(),
             EngineError::Interrupted(_) => "interrupted",
             EngineError::Declined => "declined",
@@ -130,6 +135,7 @@ impl EngineError {
             EngineError::Server(_)
             | EngineError::Introspect(_)
             | EngineError::Sql(_)
+            | EngineError::Declarations(_)
             | EngineError::Interrupted(_) => None,
         }
     }

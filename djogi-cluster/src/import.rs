@@ -54,10 +54,11 @@ async fn import_locked(
     selection: &Selection,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
+    let looks = std::mem::take(&mut locked.looks);
     let (store, snapshot) = (locked.store.as_ref(), &locked.snapshot);
-    let (at, options) = ((store, snapshot), PlanOptions::default());
-    let mut inputs =
-        gather(locked.cluster, at, &locked.sessions, Survey::Declared, options, reporter).await?;
+    let (at, seen, options) =
+        ((store, snapshot), (locked.sessions.as_slice(), looks), PlanOptions::default());
+    let mut inputs = gather(locked.cluster, at, seen, Survey::Declared, options, reporter).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
     crate::failpoint!("import.after_observe");
     if let Selection::These(addresses) = selection {
@@ -114,14 +115,15 @@ async fn take_over(
 ) -> Result<TargetState, EngineError> {
     let mut recorded = target.recorded.clone();
     for address in new {
-        let (Some(resource), Some(oid)) = (target.live.catalog.get(address), target.live.oids.get(*address))
+        let (Some(resource), Some(oid)) =
+            (target.live.catalog.get_shared(address), target.live.oids.get(*address))
         else {
             return Err(EngineError::NotLive((*address).clone()));
         };
         let package = target.desired.get(*address).map(|declared| declared.package.clone());
         let entry = RecordedResource {
             desired: None,
-            observed: Digest::of(resource),
+            observed: Digest::of(&**resource),
             oid: *oid,
             drifted: false,
             package,

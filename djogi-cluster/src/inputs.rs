@@ -6,7 +6,7 @@ use std::time::Instant;
 use djogi_core::desired::Desired;
 use djogi_core::kind::Comparison;
 use djogi_core::observation::Observation;
-use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
+use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::{Recorded, RecordedResource};
 use djogi_core::{Address, Digest, Ident, Kind};
 use tokio_postgres::Client;
@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{OpId, timestamp};
 use crate::introspect::{Scope, extension_requirements, observe};
-use crate::ledger::{Since, ops_since, read_lease};
+use crate::ledger::{Lease, Since, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
 use crate::session::Session;
@@ -33,24 +33,63 @@ pub(crate) enum Survey {
     Undeclared,
 }
 
-/// Reads the live side of every session, and the declarations. Of the recorded side it takes the digests only;
-/// see [`load_definitions`].
+/// What one target holds, whatever is recorded or declared of it.
+#[derive(Debug)]
+pub(crate) struct Look {
+    live: Observation,
+    lease: Option<Lease>,
+    /// How many locks the server can hold at once.
+    lock_table_size: i64,
+}
+
+/// Looks at every session's database.
 ///
 /// # Errors
-/// When a database is not the one that the state describes, cannot be read, or refuses a declaration.
+/// When one cannot be read.
+pub(crate) async fn look(
+    sessions: &[Session<'_>],
+    reporter: &dyn Reporter,
+) -> Result<Vec<Look>, EngineError> {
+    futures_util::future::try_join_all(sessions.iter().map(|session| look_at(session, reporter))).await
+}
+
+async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look, EngineError> {
+    let Session { target, settings, connection, .. } = session;
+    let began = Instant::now();
+    let scope = Scope { target: (*target).clone(), schemas: settings.schemas.clone() };
+    let client = connection.client();
+    let (lease, row, live) = futures_util::join!(
+        read_lease(client, target),
+        client.query_typed_one(LOCK_TABLE_SIZE, &[]),
+        observe(connection, &scope),
+    );
+    let lease = lease?;
+    let lock_table_size = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
+    let live = live?;
+    let (target, resources) = ((*target).clone(), live.catalog.len());
+    reporter.report(&Event::Observed { target, resources, elapsed_ms: millis_since(began) });
+    Ok(Look { live, lease, lock_table_size })
+}
+
+/// Brings together what was seen in every session, and the declarations. Of the recorded side it takes the digests
+/// only; see [`load_definitions`].
+///
+/// # Errors
+/// When a database is not the one that the state describes, or refuses a declaration.
 pub(crate) async fn gather(
     cluster: &Cluster,
     (store, snapshot): (&dyn Store, &Snapshot),
-    sessions: &[Session<'_>],
+    (sessions, looks): (&[Session<'_>], Vec<Look>),
     what: Survey,
     options: PlanOptions,
     reporter: &dyn Reporter,
 ) -> Result<PlanInputs, EngineError> {
     let location = store.location();
+    let at = sessions.iter().zip(looks);
     let targets =
-        sessions.iter().map(|session| survey(cluster, snapshot, &location, session, what, reporter));
+        at.map(|(session, look)| survey(cluster, snapshot, &location, session, look, what, reporter));
     Ok(PlanInputs {
-        config: cluster.config.clone(),
+        config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
         djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: timestamp(),
         lineage: snapshot.state.as_ref().map(|state| state.lineage.to_string()),
@@ -70,29 +109,27 @@ async fn survey(
     snapshot: &Snapshot,
     location: &str,
     session: &Session<'_>,
+    Look { mut live, lease, lock_table_size }: Look,
     what: Survey,
     reporter: &dyn Reporter,
 ) -> Result<TargetInputs, EngineError> {
     let Session { target, settings, connection, .. } = session;
-    let began = Instant::now();
-    let lease = read_lease(connection.client(), target).await?;
     match check_belonging(location, snapshot.state.as_ref(), target, connection.identity(), lease.as_ref()) {
         Err(Misplaced::Regressed { .. }) if what == Survey::Regressed => {}
         belongs => belongs?,
     }
-    let scope = Scope { target: (*target).clone(), schemas: settings.schemas.clone() };
-    let mut live = observe(connection, &scope).await?;
-    let (target, resources) = ((*target).clone(), live.catalog.len());
-    reporter.report(&Event::Observed { target: target.clone(), resources, elapsed_ms: millis_since(began) });
-    let row = connection.client().query_typed_one(LOCK_TABLE_SIZE, &[]).await;
-    let lock_table_size: i64 = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
+    let target = (*target).clone();
     let last_op = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target)?.last_op);
-    let done = done_since(connection.client(), &target, last_op).await?;
+    let done = match &lease {
+        Some(lease) if lease.last_op != last_op => done_since(connection.client(), &target, last_op).await?,
+        Some(_) | None => BTreeSet::new(),
+    };
     let desired = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
             let scratch = Scratch::new(cluster, target.clone(), version, reporter);
-            normalise(&cluster.declarations, &target, version, &scratch, &scratch.cache()).await?
+            let declarations = &cluster.declared.get()?.declarations;
+            normalise(declarations, &target, version, &scratch, &scratch.cache()).await?
         }
         Survey::Undeclared => Desired::new(),
     };

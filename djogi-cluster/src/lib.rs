@@ -7,6 +7,7 @@ pub mod apply;
 pub mod cluster;
 mod commit;
 pub mod connect;
+pub mod declared;
 pub mod error;
 pub mod event;
 pub mod failpoint;

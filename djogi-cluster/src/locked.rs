@@ -6,12 +6,13 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
+use crate::inputs::{Look, look};
 use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
-use crate::state::{Content, Published, Snapshot, Store, WrittenBy, publish_under};
+use crate::state::{Content, Published, Snapshot, Store, StoreError, WrittenBy, publish_under};
 
-/// All targets of a cluster, locked, with the state as it is under the locks.
+/// All targets of a cluster, locked, with the state and what they hold as it is under the locks.
 #[derive(Debug)]
 pub(crate) struct Locked<'a> {
     pub(crate) cluster: &'a Cluster,
@@ -21,11 +22,14 @@ pub(crate) struct Locked<'a> {
     pub(crate) sessions: Vec<Session<'a>>,
     /// What the history says of what this run writes.
     command: &'static str,
+    /// What every session has seen first; taken by who thinks about it.
+    pub(crate) looks: Vec<Look>,
     locks: Vec<RunLock>,
 }
 
 impl<'a> Locked<'a> {
-    /// Opens and locks every target, in the order of their names, so that two runs cannot wait for each other.
+    /// Opens, locks and looks at every target, in the order of their names, so that two runs cannot wait for each
+    /// other.
     ///
     /// # Errors
     /// When a target cannot be reached, another run has a lock for longer than the patience lasts, or the state
@@ -36,10 +40,14 @@ impl<'a> Locked<'a> {
         command: &'static str,
         reporter: &dyn Reporter,
     ) -> Result<Self, EngineError> {
-        Self::open_some(cluster, |_| true, run, command, reporter).await
+        let (sessions, locks) = lock(cluster, |_| true, run, reporter).await?;
+        let store = cluster.store();
+        let (snapshot, looks) = futures_util::join!(read(store.as_ref()), look(&sessions, reporter));
+        let (snapshot, looks) = (snapshot?, looks?);
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, command, locks })
     }
 
-    /// As [`Locked::open`], for the targets that are `wanted`.
+    /// Opens and locks the targets that are `wanted`, without looking at what they hold.
     ///
     /// # Errors
     /// As [`Locked::open`].
@@ -50,18 +58,10 @@ impl<'a> Locked<'a> {
         command: &'static str,
         reporter: &dyn Reporter,
     ) -> Result<Self, EngineError> {
-        let sessions = Session::open_some(cluster, wanted, run, reporter).await?;
-        let mut locks = Vec::with_capacity(sessions.len());
-        for session in &sessions {
-            let client = session.connection.client();
-            crate::failpoint!("lock.before_try");
-            locks.push(RunLock::acquire(client, session.target, cluster.lock_patience, reporter).await?);
-        }
-        crate::failpoint!("lock.after_acquire");
+        let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
         let store = cluster.store();
-        let snapshot = store.read().await?;
-        crate::failpoint!("state.after_read");
-        Ok(Self { cluster, run, store, snapshot, sessions, command, locks })
+        let snapshot = read(store.as_ref()).await?;
+        Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
     }
 
     /// Makes this run the one that may write: the databases let this role write a ledger, the store is proved to be
@@ -118,14 +118,17 @@ impl<'a> Locked<'a> {
         content: Content,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let base = self.snapshot.clone();
-        let published = publish_under(self.store.as_ref(), base, lineage, content, self.written_by()).await?;
-        if let Published::Written(Snapshot { version, .. }) = &published
-            && let (Some(serial), Some(digest)) = (version.serial(), version.digest())
-        {
-            reporter.report(&Event::StateWritten { serial, digest });
+        let written_by = self.written_by();
+        let published =
+            publish_under(self.store.as_ref(), &self.snapshot, lineage, content, written_by).await?;
+        if let Published::Written(snapshot) = published {
+            self.snapshot = snapshot;
+            if let (Some(serial), Some(digest)) =
+                (self.snapshot.version.serial(), self.snapshot.version.digest())
+            {
+                reporter.report(&Event::StateWritten { serial, digest });
+            }
         }
-        self.snapshot = published.into_snapshot();
         Ok(())
     }
 
@@ -146,4 +149,27 @@ impl<'a> Locked<'a> {
         }
         Session::close_all(self.sessions).await
     }
+}
+
+async fn lock<'a>(
+    cluster: &'a Cluster,
+    wanted: impl Fn(&Ident) -> bool,
+    run: RunId,
+    reporter: &dyn Reporter,
+) -> Result<(Vec<Session<'a>>, Vec<RunLock>), EngineError> {
+    let sessions = Session::open_some(cluster, wanted, run, reporter).await?;
+    let mut locks = Vec::with_capacity(sessions.len());
+    for session in &sessions {
+        let client = session.connection.client();
+        crate::failpoint!("lock.before_try");
+        locks.push(RunLock::acquire(client, session.target, cluster.lock_patience, reporter).await?);
+    }
+    crate::failpoint!("lock.after_acquire");
+    Ok((sessions, locks))
+}
+
+async fn read(store: &dyn Store) -> Result<Snapshot, StoreError> {
+    let snapshot = store.read().await?;
+    crate::failpoint!("state.after_read");
+    Ok(snapshot)
 }

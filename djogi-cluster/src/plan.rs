@@ -9,9 +9,9 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
-use crate::inputs::{Survey, gather, load_definitions};
+use crate::inputs::{Look, Survey, gather, load_definitions, look};
 use crate::session::Session;
-use crate::state::{Snapshot, Store};
+use crate::state::{Snapshot, Store, StoreError};
 
 /// A plan with what it was made from.
 #[derive(Debug)]
@@ -40,23 +40,45 @@ pub async fn plan(
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
     let store = cluster.store();
-    let snapshot = store.read().await?;
-    let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
-    let planned = plan_with(cluster, (store.as_ref(), &snapshot), &sessions, options, reporter).await;
+    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let at = (store.as_ref(), &snapshot);
+    let planned = plan_with(cluster, at, (&sessions, looks), options, reporter).await;
     Session::close_all(sessions).await?;
     planned
+}
+
+/// Reads the state while the databases are looked at. A server is started only for a state that is good.
+pub(crate) async fn read_and_look<'a>(
+    cluster: &'a Cluster,
+    store: &dyn Store,
+    reporter: &dyn Reporter,
+) -> Result<(Snapshot, Vec<Session<'a>>, Vec<Look>), EngineError> {
+    let known = if cluster.has_embedded_server() { Some(store.read().await?) } else { None };
+    let read = async {
+        match known {
+            Some(snapshot) => Ok(snapshot),
+            None => store.read().await,
+        }
+    };
+    let look = async {
+        let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
+        let looks = look(&sessions, reporter).await?;
+        Ok::<_, EngineError>((sessions, looks))
+    };
+    let (snapshot, looked): (Result<Snapshot, StoreError>, _) = futures_util::join!(read, look);
+    let (snapshot, (sessions, looks)) = (snapshot?, looked?);
+    Ok((snapshot, sessions, looks))
 }
 
 /// The same over sessions that are open already, perhaps under their locks.
 pub(crate) async fn plan_with(
     cluster: &Cluster,
     (store, snapshot): (&dyn Store, &Snapshot),
-    sessions: &[Session<'_>],
+    seen: (&[Session<'_>], Vec<Look>),
     options: PlanOptions,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
-    let mut inputs =
-        gather(cluster, (store, snapshot), sessions, Survey::Declared, options, reporter).await?;
+    let mut inputs = gather(cluster, (store, snapshot), seen, Survey::Declared, options, reporter).await?;
     let mut document = compile(&inputs)?;
     if needs_definitions(&document) {
         load_definitions(&mut inputs, store, snapshot).await?;

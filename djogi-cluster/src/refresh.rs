@@ -14,9 +14,10 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Epoch, OpId, RunId};
-use crate::inputs::{Survey, gather, load_definitions};
+use crate::inputs::{Look, Survey, gather, load_definitions};
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
+use crate::plan::read_and_look;
 use crate::session::Session;
 use crate::state::{Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
 
@@ -45,9 +46,8 @@ impl Refreshed {
 /// When the state or a target cannot be read.
 pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
     let store = cluster.store();
-    let snapshot = store.read().await?;
-    let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
-    let found = look(cluster, (store.as_ref(), &snapshot), &sessions, reporter).await;
+    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let found = compare(cluster, (store.as_ref(), &snapshot), (&sessions, looks), reporter).await;
     Session::close_all(sessions).await?;
     let (_, drift) = found?;
     Ok(Refreshed { known: known_drift(&snapshot, &drift), drift, snapshot })
@@ -65,8 +65,9 @@ pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refre
 }
 
 async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+    let seen = (locked.sessions.as_slice(), std::mem::take(&mut locked.looks));
     let at = (locked.store.as_ref(), &locked.snapshot);
-    let (inputs, drift) = look(locked.cluster, at, &locked.sessions, reporter).await?;
+    let (inputs, drift) = compare(locked.cluster, at, seen, reporter).await?;
     crate::failpoint!("refresh.after_observe");
     let mut content = locked.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let notes = drift.iter().map(|change| (&change.address, note(change))).collect();
@@ -94,14 +95,14 @@ async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Res
 }
 
 /// Everything about every target, and how the live side differs from the record.
-async fn look(
+async fn compare(
     cluster: &Cluster,
     (store, snapshot): (&dyn Store, &Snapshot),
-    sessions: &[Session<'_>],
+    seen: (&[Session<'_>], Vec<Look>),
     reporter: &dyn Reporter,
 ) -> Result<(PlanInputs, Vec<ResourceChange>), EngineError> {
     let (at, options) = ((store, snapshot), PlanOptions::default());
-    let mut inputs = gather(cluster, at, sessions, Survey::Regressed, options, reporter).await?;
+    let mut inputs = gather(cluster, at, seen, Survey::Regressed, options, reporter).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
     let drift = compile(&inputs)?.resource_drift;
     for change in &drift {
@@ -140,24 +141,24 @@ async fn record(
         });
         let recorded_overtaken = target.recorded.is_overtaken(address);
         let declared = desired.get(address).map(|declared| &*declared.resource);
-        match (live.catalog.get(address), live.oids.get(address)) {
+        match (live.catalog.get_shared(address), live.oids.get(address)) {
             (Some(resource), Some(oid)) => {
                 let is_declared = declared
                     .is_some_and(|declared| resource.compare(declared) == Comparison::InPlace(Vec::new()));
                 if let Some(note) = notes.get(address) {
                     *entry = RecordedResource {
                         desired: None,
-                        observed: Digest::of(resource),
+                        observed: Digest::of(&**resource),
                         oid: *oid,
                         drifted: true,
                         package: entry.package.take(),
                     };
                     mark = Mark { status: Status::Drifted, conditions: vec![note.clone()], ..mark };
-                } else if recorded_overtaken && entry.observed != Digest::of(resource) {
+                } else if recorded_overtaken && entry.observed != Digest::of(&**resource) {
                     // The run that did it died before it could record it.
                     *entry = RecordedResource {
                         desired: declared.filter(|_| is_declared).map(Digest::of),
-                        observed: Digest::of(resource),
+                        observed: Digest::of(&**resource),
                         oid: *oid,
                         drifted: false,
                         package: entry.package.take(),

@@ -29,6 +29,6 @@ pub async fn reset(cluster: &Cluster, reporter: &dyn Reporter) -> Result<(), Eng
     targets.retain(|target, _| !cluster.targets.get(target).is_some_and(is_embedded));
     let content = Content { config_digest: None, targets, ..state.content.clone() };
     let written_by = WrittenBy::now(cluster.actor.clone(), RunId::generate()).during("db reset");
-    publish(store.as_ref(), base, lineage, content, written_by).await?;
+    publish(store.as_ref(), &base, lineage, content, written_by).await?;
     Ok(())
 }

@@ -67,7 +67,12 @@ impl<'a> Session<'a> {
     ) -> Result<Vec<Self>, EngineError> {
         let mut sessions = Vec::with_capacity(cluster.targets.len());
         for (target, settings) in cluster.targets.iter().filter(|(target, _)| wanted(target)) {
-            sessions.push(Self::open(cluster, target, settings, run, reporter).await?);
+            let opened = Self::open(cluster, target, settings, run, reporter).await;
+            if opened.is_err() {
+                // Whoever has declared nonsense is told that first, wherever the databases are.
+                cluster.declared.get()?;
+            }
+            sessions.push(opened?);
         }
         Ok(sessions)
     }

@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::RunId;
-use crate::inputs::{Survey, gather};
+use crate::inputs::{self, Survey, gather};
 use crate::ledger::LockSession;
 use crate::lock::lock_session;
 use crate::session::Session;
@@ -72,7 +72,11 @@ async fn look(
     reporter: &dyn Reporter,
 ) -> Result<LiveStatus, EngineError> {
     let sessions = [session];
-    let inputs = gather(cluster, at, &sessions, Survey::Undeclared, PlanOptions::default(), reporter).await;
+    let inputs = async {
+        let seen = (sessions.as_slice(), inputs::look(&sessions, reporter).await?);
+        gather(cluster, at, seen, Survey::Undeclared, PlanOptions::default(), reporter).await
+    };
+    let inputs = inputs.await;
     let [session] = sessions;
     let lock = lock_session(session.connection.client(), session.target).await;
     session.close().await?;

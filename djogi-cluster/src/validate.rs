@@ -25,8 +25,9 @@ pub enum Judged {
 /// # Errors
 /// Every declaration that PostgreSQL refuses.
 pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judged, EngineError> {
+    let declarations = &cluster.declared.get()?.declarations;
     let has_raw = |target: &Ident| {
-        let declared = cluster.declarations.resources.iter();
+        let declared = declarations.resources.iter();
         declared.filter(|(address, _)| address.target() == target).any(|(_, declaration)| declaration.raw)
     };
     let mut judged = Judged::Everything;
@@ -36,7 +37,7 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
             continue;
         };
         let scratch = Scratch::new(cluster, target.clone(), version, reporter);
-        normalise(&cluster.declarations, target, version, &scratch, &scratch.cache()).await?;
+        normalise(declarations, target, version, &scratch, &scratch.cache()).await?;
     }
     Ok(judged)
 }

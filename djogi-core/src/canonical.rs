@@ -10,9 +10,14 @@ use serde::Serialize;
 use serde::ser::{self, Serializer};
 use serde_json::Error;
 
-/// Appends `value` to `out`.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
-    let mut writer = Writer { out: std::mem::take(out), members: Vec::new(), sorted: Vec::new() };
+/// Appends `value` to `out`; the outermost object without the members `omitted`.
+pub(crate) fn write<T: Serialize + ?Sized>(
+    value: &T,
+    omitted: &'static [&'static str],
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let mut writer =
+        Writer { out: std::mem::take(out), members: Vec::new(), sorted: Vec::new(), omitted, depth: 0 };
     let written = value.serialize(&mut writer);
     *out = writer.out;
     written
@@ -24,6 +29,9 @@ struct Writer {
     members: Vec<Member>,
     /// Kept for its memory.
     sorted: Vec<u8>,
+    omitted: &'static [&'static str],
+    /// How many arrays and objects are open.
+    depth: usize,
 }
 
 /// Where a member of an object is in the text.
@@ -47,6 +55,7 @@ struct Open<'w> {
 impl Writer {
     fn open(&mut self, begin: &str, end: &'static str) -> Open<'_> {
         self.out.extend_from_slice(begin.as_bytes());
+        self.depth += 1;
         Open { first: self.members.len(), begin: self.out.len(), writer: self, end }
     }
 
@@ -109,11 +118,16 @@ impl Open<'_> {
 
     /// Puts the members in order and ends the object.
     fn finish(self) -> Result<(), Error> {
-        let Self { writer: Writer { out, members, sorted }, first, begin, end } = self;
+        let Self { writer: Writer { out, members, sorted, omitted, depth }, first, begin, end } = self;
+        *depth -= 1;
+        let omits = *depth == 0 && !omitted.is_empty();
+        if omits {
+            members.retain(|member| !omitted.iter().any(|key| key.as_bytes() == &out[member.key.clone()]));
+        }
         let ours = &mut members[first..];
         let key = |member: &Member| &out[member.key.clone()];
         let has_escapes = ours.iter().any(|member| key(member).contains(&b'\\'));
-        if has_escapes || !ours.is_sorted_by(|a, b| key(a) <= key(b)) {
+        if omits || has_escapes || !ours.is_sorted_by(|a, b| key(a) <= key(b)) {
             if has_escapes {
                 ours.sort_by_cached_key(|member| unescaped(&out[member.key.start - 1..=member.key.end]));
             } else {
@@ -126,7 +140,8 @@ impl Open<'_> {
                 }
                 sorted.extend_from_slice(&out[member.whole.clone()]);
             }
-            out[begin..].copy_from_slice(sorted);
+            out.truncate(begin);
+            out.extend_from_slice(sorted);
         }
         members.truncate(first);
         out.extend_from_slice(end.as_bytes());
@@ -365,7 +380,7 @@ mod tests {
 
     fn written<T: Serialize>(value: &T) -> String {
         let mut out = b"before ".to_vec();
-        write(value, &mut out).unwrap();
+        write(value, &[], &mut out).unwrap();
         String::from_utf8(out).unwrap().strip_prefix("before ").unwrap().to_owned()
     }
 
@@ -420,6 +435,14 @@ mod tests {
             prop_assert_eq!(written(&all), serde_json::to_value(&all).unwrap().to_string());
             prop_assert_eq!(written(&value), value.to_string());
         }
+    }
+
+    #[test]
+    fn only_the_outermost_object_omits_members() {
+        let value: Value = serde_json::from_str(r#"{"b":{"a":1},"a":2,"c":[]}"#).unwrap();
+        let mut out = Vec::new();
+        write(&value, &["a", "c"], &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{"b":{"a":1}}"#);
     }
 
     #[test]

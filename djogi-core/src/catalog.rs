@@ -3,6 +3,7 @@
 //! The same type serves the desired, the recorded and the live catalog, so that they can be compared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +11,30 @@ use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Resource, Table};
 
-/// The resources of one target, sorted by address.
+/// The resources of one target, sorted by address. They are shared: what a run observes is also what it records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Catalog {
-    resources: BTreeMap<Address, Resource>,
+    resources: BTreeMap<Address, Arc<Resource>>,
 }
 
 impl Catalog {
     /// Adds a resource under its own address; gives back what stood there.
-    pub fn insert(&mut self, target: &Ident, resource: Resource) -> Option<Resource> {
+    pub fn insert(&mut self, target: &Ident, resource: impl Into<Arc<Resource>>) -> Option<Arc<Resource>> {
+        let resource = resource.into();
         self.resources.insert(resource.address(target), resource)
     }
 
     pub fn get(&self, address: &Address) -> Option<&Resource> {
+        self.resources.get(address).map(|resource| &**resource)
+    }
+
+    /// The same, to be kept beyond this catalog.
+    pub fn get_shared(&self, address: &Address) -> Option<&Arc<Resource>> {
         self.resources.get(address)
     }
 
-    pub fn remove(&mut self, address: &Address) -> Option<Resource> {
+    pub fn remove(&mut self, address: &Address) -> Option<Arc<Resource>> {
         self.resources.remove(address)
     }
 
@@ -36,6 +43,11 @@ impl Catalog {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&Address, &Resource)> {
+        self.resources.iter().map(|(address, resource)| (address, &**resource))
+    }
+
+    /// The same, to be kept beyond this catalog.
+    pub fn iter_shared(&self) -> impl Iterator<Item = (&Address, &Arc<Resource>)> {
         self.resources.iter()
     }
 
@@ -55,21 +67,23 @@ impl Catalog {
     }
 }
 
-impl FromIterator<(Address, Resource)> for Catalog {
-    fn from_iter<I: IntoIterator<Item = (Address, Resource)>>(resources: I) -> Self {
-        Self { resources: resources.into_iter().collect() }
+impl<R: Into<Arc<Resource>>> FromIterator<(Address, R)> for Catalog {
+    fn from_iter<I: IntoIterator<Item = (Address, R)>>(resources: I) -> Self {
+        let mut catalog = Self::default();
+        catalog.extend(resources);
+        catalog
     }
 }
 
-impl Extend<(Address, Resource)> for Catalog {
-    fn extend<I: IntoIterator<Item = (Address, Resource)>>(&mut self, resources: I) {
-        self.resources.extend(resources);
+impl<R: Into<Arc<Resource>>> Extend<(Address, R)> for Catalog {
+    fn extend<I: IntoIterator<Item = (Address, R)>>(&mut self, resources: I) {
+        self.resources.extend(resources.into_iter().map(|(address, resource)| (address, resource.into())));
     }
 }
 
 impl IntoIterator for Catalog {
-    type Item = (Address, Resource);
-    type IntoIter = std::collections::btree_map::IntoIter<Address, Resource>;
+    type Item = (Address, Arc<Resource>);
+    type IntoIter = std::collections::btree_map::IntoIter<Address, Arc<Resource>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.resources.into_iter()

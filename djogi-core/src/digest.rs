@@ -37,7 +37,12 @@ impl Digest {
 
     /// Digests the canonical JSON of `value`.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self::of_bytes(&canonical_bytes(value))
+        Self::of_bytes(&canonical_bytes(value, &[]))
+    }
+
+    /// The same of an object without its members `omitted`, such as the one that holds the digest.
+    pub fn of_without<T: Serialize + ?Sized>(value: &T, omitted: &'static [&'static str]) -> Self {
+        Self::of_bytes(&canonical_bytes(value, omitted))
     }
 
     /// The digests of many values, on all processors.
@@ -90,12 +95,13 @@ impl Text {
 
 /// The canonical JSON text of `value`: sorted keys, compact.
 pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> String {
-    String::from_utf8(canonical_bytes(value)).expect("JSON is UTF-8")
+    String::from_utf8(canonical_bytes(value, &[])).expect("JSON is UTF-8")
 }
 
-fn canonical_bytes<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+fn canonical_bytes<T: Serialize + ?Sized>(value: &T, omitted: &'static [&'static str]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    canonical::write(value, &mut bytes).expect("our types have string keys and no failing serializers");
+    canonical::write(value, omitted, &mut bytes)
+        .expect("our types have string keys and no failing serializers");
     bytes
 }
 

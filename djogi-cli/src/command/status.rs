@@ -25,9 +25,9 @@ pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, Cl
     let found = with_progress(terminal, |reporter| engine.run(status(&cluster, reporter)))??;
     let environment = context.project()?.environment;
     let text = if context.global.json {
-        format!("{:#}\n", to_json(&cluster.config.name, environment.as_deref(), &found))
+        format!("{:#}\n", to_json(&cluster.name, environment.as_deref(), &found))
     } else {
-        printable_lines(&to_text(&cluster.config.name, environment.as_deref(), &found))
+        printable_lines(&to_text(&cluster.name, environment.as_deref(), &found))
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     let reached = found.targets.iter().all(|target| target.live.is_ok());

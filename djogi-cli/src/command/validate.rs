@@ -21,7 +21,8 @@ pub(crate) fn run(context: &Context, terminal: &mut Terminal) -> Result<Exit, Cl
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
     let judged = with_progress(terminal, |reporter| engine.run(validate(&cluster, reporter)))??;
-    let (targets, declared) = (cluster.targets.len(), cluster.declarations.resources.len());
+    let declared = cluster.declared.get()?.declarations.resources.len();
+    let targets = cluster.targets.len();
     let expressions = judged == Judged::Everything;
     let text = if context.global.json {
         let value = json!({

@@ -38,7 +38,7 @@ impl Execution<'_> {
             return Err(EngineError::Stale(vec![what]).into());
         };
         fence(client, fenced).await?;
-        let moved = self.moved(&observe_some(session, relations).await?.catalog, relations);
+        let moved = self.moved(&group.target, &observe_some(session, relations).await?.catalog, relations);
         if !moved.is_empty() {
             return Err(EngineError::Stale(moved).into());
         }

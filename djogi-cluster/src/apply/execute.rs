@@ -10,7 +10,7 @@ use std::time::Instant;
 use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{Group, LockMode, Operation, PlanDocument, TransactionMode};
-use djogi_core::{Address, Catalog, Digest, Kind, QualifiedName};
+use djogi_core::{Address, Catalog, Digest, Ident, Kind, QualifiedName};
 use futures_util::{StreamExt, pin_mut, stream};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -19,7 +19,7 @@ use super::Stop;
 use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
-use super::run::changes_of;
+use super::work::Work;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
@@ -38,12 +38,14 @@ const APPLY_AS_OWNER: &str =
 /// What the groups of one plan have in common.
 pub(super) struct Execution<'a> {
     document: &'a PlanDocument,
+    work: &'a Work<'a>,
     run: RunId,
     reporter: &'a dyn Reporter,
     stop: Stop,
     progress: Progress,
-    /// What every object that the plan speaks of must be like when its turn comes; `None`: not there.
-    expected: BTreeMap<Address, Option<Digest>>,
+    /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
+    /// there.
+    expected: BTreeMap<&'a Ident, BTreeMap<QualifiedName, BTreeMap<&'a Address, Option<Digest>>>>,
 }
 
 /// A group that is not.
@@ -83,21 +85,46 @@ impl<E: Into<EngineError>> From<E> for Obstacle {
 impl<'a> Execution<'a> {
     pub(super) fn new(
         document: &'a PlanDocument,
+        work: &'a Work<'a>,
         run: RunId,
         reporter: &'a dyn Reporter,
         stop: Stop,
     ) -> Self {
-        let (progress, expected) = (Progress::default(), document.preconditions.clone());
-        Self { document, run, reporter, stop, progress, expected }
+        let progress = Progress::default();
+        let mut expected: BTreeMap<_, BTreeMap<_, BTreeMap<_, _>>> = BTreeMap::new();
+        for (address, digest) in &document.preconditions {
+            if let Some(relation) = address.relation() {
+                let relations = expected.entry(address.target()).or_default();
+                relations.entry(relation).or_default().insert(address, *digest);
+            }
+        }
+        Self { document, work, run, reporter, stop, progress, expected }
     }
 
     /// Takes note of what a committed group has left.
-    pub(super) fn expect(&mut self, observed: &ObservedRelations, relations: &BTreeSet<QualifiedName>) {
-        for (address, expected) in &mut self.expected {
-            if address.relation().is_none_or(|relation| relations.contains(&relation)) {
+    pub(super) fn expect(
+        &mut self,
+        target: &Ident,
+        observed: &ObservedRelations,
+        relations: &BTreeSet<QualifiedName>,
+    ) {
+        let Some(expected) = self.expected.get_mut(target) else { return };
+        for relation in relations {
+            for (address, expected) in expected.get_mut(relation).into_iter().flatten() {
                 *expected = digest_in(&observed.catalog, address);
             }
         }
+    }
+
+    /// What the objects of `relations` must be like now.
+    fn expected_of(
+        &self,
+        target: &Ident,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> impl Iterator<Item = (&Address, Option<Digest>)> {
+        let expected = self.expected.get(target);
+        let objects = relations.iter().filter_map(move |relation| expected?.get(relation)).flatten();
+        objects.map(|(address, digest)| (*address, *digest))
     }
 
     pub(super) async fn execute(
@@ -239,7 +266,7 @@ impl<'a> Execution<'a> {
         self.progress.locking();
         fence(client, fenced).await?;
         crate::failpoint!("group.after_fence");
-        for (relation, mode) in self.locks(group) {
+        for (relation, mode) in self.locks(group, relations) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
             let address = group
                 .operations
@@ -249,7 +276,7 @@ impl<'a> Execution<'a> {
             client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, address))?;
         }
         let observed = observe_some(session, relations).await?;
-        let moved = self.moved(&observed.catalog, relations);
+        let moved = self.moved(&group.target, &observed.catalog, relations);
         crate::failpoint!("group.after_compare");
         if moved.is_empty() { Ok(()) } else { Err(EngineError::Stale(moved).into()) }
     }
@@ -286,7 +313,7 @@ impl<'a> Execution<'a> {
 
     /// The relations that the group's changes are about or depend on, by their old and new names.
     pub(super) fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
-        let changes = changes_of(self.document, group);
+        let changes = self.work.of(group).iter();
         let addresses = changes.flat_map(|change| {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
         });
@@ -294,17 +321,16 @@ impl<'a> Execution<'a> {
     }
 
     /// The strongest lock on each existing table, in the order of names, which all runs share.
-    fn locks(&self, group: &Group) -> BTreeMap<String, LockMode> {
-        let exists = |relation: &str| {
-            self.expected.iter().any(|(address, digest)| {
-                address.kind() == Kind::Table
-                    && digest.is_some()
-                    && address.relation().is_some_and(|name| name.to_string() == relation)
-            })
-        };
+    fn locks(&self, group: &Group, relations: &BTreeSet<QualifiedName>) -> BTreeMap<String, LockMode> {
+        let exists: BTreeSet<String> = self
+            .expected_of(&group.target, relations)
+            .filter(|(address, digest)| address.kind() == Kind::Table && digest.is_some())
+            .filter_map(|(address, _)| address.relation())
+            .map(|relation| relation.to_string())
+            .collect();
         let mut locks = BTreeMap::new();
         for lock in group.operations.iter().filter_map(|operation| operation.lock.as_ref()) {
-            if exists(&lock.relation) {
+            if exists.contains(&lock.relation) {
                 let mode = locks.entry(lock.relation.clone()).or_insert(lock.mode);
                 *mode = lock.mode.max(*mode);
             }
@@ -313,11 +339,14 @@ impl<'a> Execution<'a> {
     }
 
     /// What is no longer as the plan has seen it, in words.
-    pub(super) fn moved(&self, live: &Catalog, relations: &BTreeSet<QualifiedName>) -> Vec<String> {
-        let concerns = |address: &Address| address.relation().is_some_and(|name| relations.contains(&name));
-        let entries = self.expected.iter().filter(|(address, _)| concerns(address));
-        entries
-            .filter_map(|(address, expected)| describe_move(address, *expected, digest_in(live, address)))
+    pub(super) fn moved(
+        &self,
+        target: &Ident,
+        live: &Catalog,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Vec<String> {
+        self.expected_of(target, relations)
+            .filter_map(|(address, expected)| describe_move(address, expected, digest_in(live, address)))
             .collect()
     }
 
@@ -326,7 +355,7 @@ impl<'a> Execution<'a> {
         group: &Group,
         digest: impl Fn(&djogi_core::plan::ResourceChange) -> Option<Digest>,
     ) -> BTreeMap<String, Option<Digest>> {
-        changes_of(self.document, group).map(|change| (change.address.to_string(), digest(change))).collect()
+        self.work.of(group).iter().map(|change| (change.address.to_string(), digest(change))).collect()
     }
 }
 

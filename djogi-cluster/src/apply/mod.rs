@@ -12,6 +12,7 @@ mod progress;
 mod record;
 mod run;
 mod verify;
+mod work;
 
 use djogi_core::disposition::Verdict;
 use djogi_core::plan::{PlanDocument, PlanOptions};
@@ -77,11 +78,11 @@ pub async fn prepare<'a>(
     reporter: &dyn Reporter,
 ) -> Result<Prepared<'a>, Box<Applied>> {
     let run = Run::start(cluster, stop, reporter);
-    let locked = match Locked::open(cluster, run.id(), "apply", reporter).await {
+    let mut locked = match Locked::open(cluster, run.id(), "apply", reporter).await {
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };
-    match think(&locked, request, reporter).await {
+    match think(&mut locked, request, reporter).await {
         Ok(planned) => Ok(Prepared { run, locked, planned }),
         Err(error) => {
             let closed = locked.close().await;
@@ -91,17 +92,18 @@ pub async fn prepare<'a>(
 }
 
 async fn think(
-    locked: &Locked<'_>,
+    locked: &mut Locked<'_>,
     request: Request,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
+    let looks = std::mem::take(&mut locked.looks);
     let Locked { cluster, store, snapshot, sessions, .. } = locked;
     match request {
         Request::Declared(options) => {
-            plan_with(cluster, (store.as_ref(), snapshot), sessions, options, reporter).await
+            plan_with(cluster, (store.as_ref(), snapshot), (sessions, looks), options, reporter).await
         }
         Request::Saved(document) => {
-            let verified = verify(*document, locked, reporter).await?;
+            let verified = verify(*document, locked, looks, reporter).await?;
             crate::failpoint!("plan.apply_after_verify");
             Ok(verified)
         }
@@ -122,14 +124,17 @@ impl Prepared<'_> {
     /// Does it. The summary is the last event, whatever happens.
     pub async fn execute(self, after_failure: AfterFailure, reporter: &dyn Reporter) -> Applied {
         let has_work = self.has_work();
-        let Self { mut run, mut locked, planned } = self;
+        let Self { mut run, mut locked, planned: Planned { document, inputs } } = self;
         run.begin_work();
-        let ended =
-            if has_work { run.execute(&mut locked, &planned, after_failure, reporter).await } else { Ok(()) };
+        let ended = if has_work {
+            run.execute(&mut locked, &document, inputs, after_failure, reporter).await
+        } else {
+            Ok(())
+        };
         run.note_serial(&locked);
         let closed = locked.close().await;
         crate::failpoint!(infallible "apply.after_cleanup");
-        run.finish(Some(planned.document), ended.and(closed).err(), reporter)
+        run.finish(Some(document), ended.and(closed).err(), reporter)
     }
 
     /// Ends the run without having done anything.

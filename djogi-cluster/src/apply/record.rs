@@ -13,14 +13,13 @@ use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 
 use super::execute::observe_some;
-use super::run::changes_of;
+use super::work::Work;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::OpId;
 use crate::introspect::ObservedRelations;
 use crate::ledger::Fence;
 use crate::locked::Locked;
-use crate::plan::Planned;
 use crate::session::Session;
 use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, TargetState};
 
@@ -31,7 +30,8 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) struct Record<'a> {
     document: &'a PlanDocument,
-    content: Content,
+    work: &'a Work<'a>,
+    config_digest: Option<Digest>,
     targets: BTreeMap<Ident, TargetRecord<'a>>,
     last_checkpoint: Instant,
 }
@@ -47,19 +47,20 @@ impl<'a> Record<'a> {
     /// Starts from what the state has.
     pub(super) fn open(
         snapshot: &Snapshot,
-        planned: &'a Planned,
+        document: &'a PlanDocument,
+        work: &'a Work<'a>,
+        inputs: PlanInputs,
         declarations: &'a Declarations,
         fences: &[Fence],
     ) -> Self {
-        let Planned { document, inputs } = planned;
-        let content = snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
-        let PlanInputs { targets, .. } = inputs;
-        let targets = targets.iter().map(|inputs| {
+        let content = snapshot.state.as_ref().map(|state| &state.content);
+        let targets = inputs.targets.into_iter().map(|inputs| {
             let fence = fences.iter().find(|fence| fence.target == inputs.target);
-            let state = content.targets.get(&inputs.target);
+            let state = content.and_then(|content| content.targets.get(&inputs.target));
             (inputs.target.clone(), TargetRecord::open(inputs, declarations, state, fence, document))
         });
-        Self { document, targets: targets.collect(), content, last_checkpoint: Instant::now() }
+        let config_digest = content.and_then(|content| content.config_digest);
+        Self { document, work, targets: targets.collect(), config_digest, last_checkpoint: Instant::now() }
     }
 
     /// Takes what a group has left into the record: `op` has committed it, and `relations` is what it may have
@@ -76,13 +77,13 @@ impl<'a> Record<'a> {
     ) -> Result<Settled, EngineError> {
         let record = self.targets.get_mut(&group.target);
         let record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
-        let changes: Vec<&ResourceChange> = changes_of(self.document, group).collect();
+        let changes = self.work.of(group);
         if changes.iter().any(|change| change.previous_address.is_some()) {
             // Whatever referred to the old name reads differently now.
             relations.extend(record.relations());
         }
         let observed = observe_some(session, &relations).await?;
-        record.settle(&changes, &observed, &relations, op);
+        record.settle(changes, &observed, &relations, op);
         Ok(Settled { observed, relations })
     }
 
@@ -115,7 +116,7 @@ impl<'a> Record<'a> {
 
     /// The digest of the configuration when all of it is there; `None` otherwise.
     pub(super) fn set_config_digest(&mut self, digest: Option<Digest>) {
-        self.content.config_digest = digest;
+        self.config_digest = digest;
     }
 
     /// Publishes if the last time was a while ago.
@@ -142,6 +143,16 @@ impl<'a> Record<'a> {
         locked: &mut Locked<'_>,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
+        let before = locked.snapshot.state.as_ref().map(|state| &state.content);
+        let is_settled = |(target, _): &(&Ident, &TargetState)| {
+            self.targets.get(*target).is_none_or(|record| !record.is_changed)
+        };
+        let settled = before.iter().flat_map(|content| &content.targets).filter(is_settled);
+        let mut content = Content {
+            config_digest: self.config_digest,
+            recoveries: before.map(|content| content.recoveries.clone()).unwrap_or_default(),
+            targets: settled.map(|(target, state)| (target.clone(), state.clone())).collect(),
+        };
         for (target, record) in self.targets.iter_mut().filter(|(_, record)| record.is_changed) {
             let catalog = locked.store.put_catalog(&RecordedCatalog::from(&record.recorded)).await?;
             let state = TargetState::from_recorded(
@@ -152,10 +163,10 @@ impl<'a> Record<'a> {
                 &record.recorded,
                 |address| record.marks.get(address).cloned().unwrap_or(Mark::APPLIED),
             );
-            self.content.targets.insert(target.clone(), state);
+            content.targets.insert(target.clone(), state);
             record.is_changed = false;
         }
-        locked.publish(self.content.clone(), reporter).await?;
+        locked.publish(content, reporter).await?;
         self.last_checkpoint = Instant::now();
         Ok(())
     }

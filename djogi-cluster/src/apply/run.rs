@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use djogi_core::Address;
 use djogi_core::disposition::{Reason, Verdict};
-use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, ResourceChange};
+use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, ResourceChange};
 
 use super::execute::{Execution, GroupError};
 use super::record::Record;
+use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::RunId;
 use crate::locked::Locked;
-use crate::plan::Planned;
 use crate::state::Serial;
 
 #[derive(Debug)]
@@ -69,24 +69,26 @@ impl Run {
     pub(super) async fn execute(
         &mut self,
         locked: &mut Locked<'_>,
-        planned: &Planned,
+        document: &PlanDocument,
+        inputs: PlanInputs,
         after_failure: AfterFailure,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let document = &planned.document;
         let fences = locked.take_epochs(reporter).await?;
-        let mut record = Record::open(&locked.snapshot, planned, &locked.cluster.declarations, &fences);
-        let mut execution = Execution::new(document, self.id, reporter, self.stop.clone());
+        let work = Work::of_plan(document);
+        let declarations = &locked.cluster.declared.get()?.declarations;
+        let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
+        let mut execution = Execution::new(document, &work, self.id, reporter, self.stop.clone());
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
             if fatal.is_some() || self.stop.borrow().is_some() || is_over {
-                self.fail(document, group);
+                self.fail(&work, group);
                 continue;
             }
-            if self.is_cut_off(document, group) {
-                self.fail(document, group);
-                self.give_reason(document, group, Reason::PreviousFailure);
+            if self.is_cut_off(&work, group) {
+                self.fail(&work, group);
+                self.give_reason(&work, group, Reason::PreviousFailure);
                 continue;
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
@@ -94,7 +96,7 @@ impl Run {
             match execution.execute(session, fence, number, group).await {
                 Ok(op) => match record.settle(session, group, op, execution.relations(group)).await {
                     Ok(settled) => {
-                        execution.expect(&settled.observed, &settled.relations);
+                        execution.expect(&group.target, &settled.observed, &settled.relations);
                         crate::failpoint!("apply.before_checkpoint");
                         record.checkpoint(locked, reporter).await?;
                         crate::failpoint!("apply.between_groups");
@@ -103,13 +105,13 @@ impl Run {
                     Err(error) => fatal = Some(error),
                 },
                 Err(GroupError::RolledBack(reason)) => {
-                    self.fail(document, group);
+                    self.fail(&work, group);
                     if let Some(reason) = reason {
-                        self.give_reason(document, group, reason);
+                        self.give_reason(&work, group, reason);
                     }
                 }
                 Err(GroupError::Fatal(error)) => {
-                    self.fail(document, group);
+                    self.fail(&work, group);
                     fatal = Some(error);
                 }
             }
@@ -126,23 +128,24 @@ impl Run {
         crate::failpoint!("apply.before_state_write");
         record.publish(locked, reporter).await?;
         crate::failpoint!("apply.after_state_write_before_cleanup");
+        // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
+        std::mem::forget(record);
         fatal.map_or(Ok(()), Err)
     }
 
     /// Whether a group needs something that failed.
-    fn is_cut_off(&self, document: &PlanDocument, group: &Group) -> bool {
+    fn is_cut_off(&self, work: &Work<'_>, group: &Group) -> bool {
         let failed = |address: &Address| self.failed.contains(address);
-        changes_of(document, group)
-            .any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
+        work.of(group).iter().any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
     }
 
-    fn give_reason(&mut self, document: &PlanDocument, group: &Group, reason: Reason) {
-        let changes = changes_of(document, group).filter(|change| change.disposition == Verdict::Applied);
+    fn give_reason(&mut self, work: &Work<'_>, group: &Group, reason: Reason) {
+        let changes = work.of(group).iter().filter(|change| change.disposition == Verdict::Applied);
         self.stuck.extend(changes.map(|change| (change.address.clone(), reason)));
     }
 
-    fn fail(&mut self, document: &PlanDocument, group: &Group) {
-        self.failed.extend(changes_of(document, group).map(|change| change.address.clone()));
+    fn fail(&mut self, work: &Work<'_>, group: &Group) {
+        self.failed.extend(work.of(group).iter().map(|change| change.address.clone()));
     }
 
     pub(super) fn finish(
@@ -189,14 +192,6 @@ impl Run {
         reporter.report(&Event::Summary(summary.clone()));
         Applied { summary, document, error }
     }
-}
-
-/// The changes that `group` works on.
-pub(super) fn changes_of<'d>(
-    document: &'d PlanDocument,
-    group: &Group,
-) -> impl Iterator<Item = &'d ResourceChange> {
-    document.resource_changes.iter().filter(|change| change.groups.contains(&group.id))
 }
 
 /// Whether everything declared is there once the applied changes are done.

@@ -8,7 +8,7 @@ use djogi_core::{Address, Ident};
 use super::execute::{describe_move, digest_in};
 use crate::error::EngineError;
 use crate::event::Reporter;
-use crate::inputs::{Survey, gather, load_definitions};
+use crate::inputs::{Look, Survey, gather, load_definitions};
 use crate::ledger::find_plan;
 use crate::locked::Locked;
 use crate::plan::Planned;
@@ -21,6 +21,7 @@ use crate::plan::Planned;
 pub(super) async fn verify(
     document: PlanDocument,
     locked: &Locked<'_>,
+    looks: Vec<Look>,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
     let mut moved = Vec::new();
@@ -40,7 +41,7 @@ pub(super) async fn verify(
     let options = PlanOptions::default();
     let at = (store, snapshot);
     let mut inputs =
-        gather(locked.cluster, at, &locked.sessions, Survey::Undeclared, options, reporter).await?;
+        gather(locked.cluster, at, (&locked.sessions, looks), Survey::Undeclared, options, reporter).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
     let known: BTreeSet<&Ident> = inputs.targets.iter().map(|target| &target.target).collect();
     for target in document.base.targets.keys().filter(|target| !known.contains(target)) {

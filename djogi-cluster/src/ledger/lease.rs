@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::error::LedgerError;
 use super::holder::Holder;
 use super::schema::ledger_version;
-use crate::identity::{Epoch, Lineage};
+use crate::identity::{Epoch, Lineage, OpId};
 
 /// The row of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +19,15 @@ pub struct Lease {
     pub epoch: Epoch,
     /// Who has bumped the epoch last; not necessarily still at work. `None` when a newer djogi wrote it.
     pub holder: Option<Holder>,
+    /// The group that was committed last, in the order of execution; `None` before the first.
+    pub last_op: Option<OpId>,
 }
 
-const READ: &str = "SELECT lineage::text, epoch, holder::text FROM djogi.lease WHERE target = $1";
+const READ: &str = "
+SELECT lineage::text, epoch, holder::text,
+       (SELECT o.op_id FROM djogi.op o WHERE o.target = $1 ORDER BY o.epoch DESC, o.group_no DESC LIMIT 1)
+  FROM djogi.lease
+ WHERE target = $1";
 
 /// The lease of `target`; `None` when it has none yet. Reads only.
 pub async fn read_lease(client: &impl GenericClient, target: &Ident) -> Result<Option<Lease>, LedgerError> {
@@ -31,11 +37,13 @@ pub async fn read_lease(client: &impl GenericClient, target: &Ident) -> Result<O
     let row = client.query_typed_opt(READ, &[(&target.as_str(), Type::TEXT)]).await;
     let Some(row) = row.map_err(LedgerError::sql("read the lease", READ))? else { return Ok(None) };
     let (lineage, epoch, holder): (&str, i64, &str) = (row.get(0), row.get(1), row.get(2));
+    let last_op: Option<&str> = row.get(3);
     let bad = || LedgerError::BadRow { op: format!("lease {target}"), value: format!("{lineage}, {epoch}") };
     Ok(Some(Lease {
         lineage: lineage.parse().map_err(|_| bad())?,
         epoch: Epoch::new(u64::try_from(epoch).map_err(|_| bad())?),
         holder: serde_json::from_str(holder).ok(),
+        last_op: last_op.map(str::parse).transpose().map_err(|_| bad())?,
     }))
 }
 

@@ -4,6 +4,7 @@
 //! learn of every declaration that PostgreSQL refuses, and of each why.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use djogi_core::address::{Address, Kind};
 use djogi_core::declared::Declaration;
@@ -67,10 +68,11 @@ async fn run(
     for unit in units {
         let mut resources = Vec::new();
         for (address, declaration) in unit.members() {
-            resources.push(catalog.remove(address).ok_or_else(|| NormaliseError::NotFound {
+            let resource = catalog.remove(address).ok_or_else(|| NormaliseError::NotFound {
                 address: address.clone(),
                 source_place: declaration.source.clone(),
-            })?);
+            })?;
+            resources.push(Arc::unwrap_or_clone(resource));
         }
         normalised.insert(unit.digest, resources);
     }

@@ -4,6 +4,7 @@
 //! share it; it is written and synced before the state that names it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use djogi_core::recorded::Recorded;
 use djogi_core::{Address, Digest, Resource};
@@ -28,7 +29,7 @@ pub struct RecordedCatalog {
 pub struct RecordedEntry {
     /// The cargo package that declared it, where known.
     pub package: Option<String>,
-    pub resource: Resource,
+    pub resource: Arc<Resource>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +46,11 @@ impl Default for RecordedCatalog {
 
 impl From<&Recorded> for RecordedCatalog {
     fn from(recorded: &Recorded) -> Self {
-        let entry = |(address, resource): (&Address, &Resource)| {
+        let entry = |(address, resource): (&Address, &Arc<Resource>)| {
             let package = recorded.resources.get(address).and_then(|r| r.package.clone());
             (address.clone(), RecordedEntry { package, resource: resource.clone() })
         };
-        Self { resources: recorded.catalog.iter().map(entry).collect(), ..Self::default() }
+        Self { resources: recorded.catalog.iter_shared().map(entry).collect(), ..Self::default() }
     }
 }
 
@@ -83,7 +84,7 @@ mod tests {
     fn a_catalog_is_one_line_a_resource_and_reads_back() {
         let (target, name) = (Ident::new("main").unwrap(), Ident::new("app").unwrap());
         let mut catalog = RecordedCatalog::default();
-        let resource = Resource::Schema(Schema { name: name.clone(), comment: None });
+        let resource = Resource::Schema(Schema { name: name.clone(), comment: None }).into();
         let entry = RecordedEntry { package: Some("shop".into()), resource };
         catalog.resources.insert(Address::schema(&target, &name), entry);
         let (bytes, digest) = catalog.to_bytes();

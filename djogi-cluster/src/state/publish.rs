@@ -32,7 +32,7 @@ impl Published {
 /// Those of [`Store::swap`].
 pub async fn publish(
     store: &dyn Store,
-    base: Snapshot,
+    base: &Snapshot,
     lineage: Lineage,
     content: Content,
     written_by: WrittenBy,
@@ -48,14 +48,14 @@ pub async fn publish(
 /// Those of [`Store::swap`].
 pub async fn publish_under(
     store: &dyn Store,
-    base: Snapshot,
+    base: &Snapshot,
     lineage: Lineage,
     content: Content,
     written_by: WrittenBy,
 ) -> Result<Published, StoreError> {
     let next = match &base.state {
         Some(state) if state.content == content && state.lineage == lineage => {
-            return Ok(Published::Unchanged(base));
+            return Ok(Published::Unchanged(base.clone()));
         }
         Some(state) => State { lineage, ..state.successor(content, written_by)? },
         None => State::first(lineage, content, written_by),

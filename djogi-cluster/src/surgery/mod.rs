@@ -24,6 +24,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
+use crate::inputs::look;
 use crate::interrupt::{is_stopped, until_stopped};
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
@@ -163,7 +164,10 @@ impl<'a> Edit<'a> {
 async fn foresee(locked: &Locked<'_>, stop: &Stop) -> Option<Result<Planned, EngineError>> {
     let Locked { cluster, store, snapshot, sessions, .. } = locked;
     let quiet = |_: &Event| {};
-    let planning = plan_with(cluster, (store.as_ref(), snapshot), sessions, PlanOptions::default(), &quiet);
+    let planning = async {
+        let seen = (sessions.as_slice(), look(sessions, &quiet).await?);
+        plan_with(cluster, (store.as_ref(), snapshot), seen, PlanOptions::default(), &quiet).await
+    };
     match until_stopped(stop, planning).await {
         Err(EngineError::Interrupted(_)) => None,
         planned => Some(planned),

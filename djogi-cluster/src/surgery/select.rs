@@ -127,7 +127,7 @@ impl Selection {
 fn parts(target: &Ident, catalog: &RecordedCatalog) -> BTreeMap<Address, Vec<Address>> {
     let mut parts: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
     for (address, entry) in &catalog.resources {
-        let table = match &entry.resource {
+        let table = match &*entry.resource {
             Resource::Constraint(constraint) => constraint.table_name(),
             Resource::Index(index) => index.table_name(),
             Resource::Sequence(sequence) => match &sequence.owned_by {

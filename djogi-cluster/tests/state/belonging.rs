@@ -13,7 +13,7 @@ fn state(lineage: Lineage) -> State {
 }
 
 fn lease(lineage: Lineage, epoch: u64) -> Lease {
-    Lease { lineage, epoch: Epoch::new(epoch), holder: None }
+    Lease { lineage, epoch: Epoch::new(epoch), holder: None, last_op: None }
 }
 
 fn check(state: Option<&State>, found: &DatabaseIdentity, lease: Option<&Lease>) -> Result<(), Misplaced> {

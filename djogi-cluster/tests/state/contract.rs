@@ -123,7 +123,7 @@ pub(crate) async fn nothing_new_is_nothing_written(backend: &impl Backend) {
     let store = backend.open().await;
     let base = write(&*store, content("a")).await;
     let same = base.state.as_ref().unwrap().content.clone();
-    let again = publish(&*store, base.clone(), Lineage::generate(), same, written_by()).await.unwrap();
+    let again = publish(&*store, &base, Lineage::generate(), same, written_by()).await.unwrap();
     assert_eq!(again, Published::Unchanged(base.clone()));
     assert_eq!(store.read().await.unwrap(), base);
 }
@@ -162,11 +162,11 @@ pub(crate) async fn another_lineage_takes_over_only_when_asked(backend: &impl Ba
     let store = backend.open().await;
     let base = write(&*store, content("a")).await;
     let (ours, other) = (base.state.as_ref().unwrap().lineage, Lineage::generate());
-    let kept = publish(&*store, base, other, content("b"), written_by()).await.unwrap().into_snapshot();
+    let kept = publish(&*store, &base, other, content("b"), written_by()).await.unwrap().into_snapshot();
     assert_eq!(kept.state.as_ref().unwrap().lineage, ours);
     // The content stays: the lineage alone is a change.
     let content = kept.state.as_ref().unwrap().content.clone();
-    let taken = publish_under(&*store, kept, other, content, written_by()).await.unwrap();
+    let taken = publish_under(&*store, &kept, other, content, written_by()).await.unwrap();
     assert!(matches!(&taken, Published::Written(_)));
     let state = head(&*store).await;
     assert_eq!((state.lineage, state.serial), (other, Serial::new(3)));
@@ -211,7 +211,7 @@ pub(crate) async fn sixteen_racing_writers_lose_nothing(backend: &impl Backend) 
                 let name = format!("w{writer}_{}", acknowledged.len());
                 let target = next.targets.values_mut().next().unwrap();
                 target.resources.extend(content(&name).targets.into_values().next().unwrap().resources);
-                match publish(&*store, base, lineage, next, written_by()).await {
+                match publish(&*store, &base, lineage, next, written_by()).await {
                     Ok(published) => acknowledged.push(published.into_snapshot().version.serial().unwrap()),
                     Err(StoreError::Conflict { .. }) => {}
                     Err(error) => panic!("{error}"),

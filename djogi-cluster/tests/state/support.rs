@@ -67,7 +67,7 @@ pub(crate) fn large_content(name: &str) -> Content {
 pub(crate) fn catalog(name: &str) -> RecordedCatalog {
     let mut catalog = RecordedCatalog::default();
     let resource = Resource::Schema(Schema { name: ident(name), comment: None });
-    let entry = RecordedEntry { package: Some("shop".into()), resource };
+    let entry = RecordedEntry { package: Some("shop".into()), resource: resource.into() };
     catalog.resources.insert(Address::schema(&ident("main"), &ident(name)), entry);
     catalog
 }
@@ -130,7 +130,7 @@ pub(crate) fn approval() -> Approval {
 pub(crate) async fn write(store: &dyn Store, content: Content) -> Snapshot {
     let base = store.read().await.unwrap();
     let lineage = base.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
-    publish(store, base, lineage, content, written_by()).await.unwrap().into_snapshot()
+    publish(store, &base, lineage, content, written_by()).await.unwrap().into_snapshot()
 }
 
 pub(crate) async fn head(store: &dyn Store) -> State {

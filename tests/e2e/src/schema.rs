@@ -4,6 +4,7 @@
 //! The DDL is an oracle of its own: a database that ran it by hand is what an apply of the declarations must come to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use djogi_cluster::connect::{ConnectParameters, Connection};
 use djogi_cluster::introspect::{Scope, observe};
@@ -38,12 +39,12 @@ fn is_given(resource: &Resource) -> bool {
     matches!(resource, Resource::Schema(schema) if schema.name.as_str() == "public")
 }
 
-fn declaration(resource: Resource, line: u32) -> Declaration {
+fn declaration(resource: Arc<Resource>, line: u32) -> Declaration {
     Declaration {
         source: Source { file: "schema.sql".to_owned(), line },
         package: "e2e".to_owned(),
         raw: has_expressions(&resource),
-        resource: resource.into(),
+        resource,
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
     }

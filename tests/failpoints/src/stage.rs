@@ -152,6 +152,6 @@ fn rewrite(project: &Project, change: impl FnOnce(&mut Content)) {
         change(&mut content);
         let actor = Actor::new("tester@e2e").expect("an actor");
         let written_by = WrittenBy::now(actor, RunId::generate());
-        publish(&store, base, lineage, content, written_by).await.expect("a new revision");
+        publish(&store, &base, lineage, content, written_by).await.expect("a new revision");
     });
 }

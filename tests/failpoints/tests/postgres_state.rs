@@ -52,7 +52,7 @@ fn a_run_that_is_disturbed_in_its_store_is_finished_by_the_next() {
                     // It did not come by so often.
                     (_, Some(0)) => continue,
                     (Mode::Error, Some(1 | 5)) => {
-                        assert!(disturbed.all().contains(point.name), "{disturbed}")
+                        assert!(disturbed.all().contains(point.name), "{disturbed}");
                     }
                     (Mode::Kill, None) => {}
                     _ => panic!("{case}: {disturbed}"),

@@ -1,6 +1,7 @@
 //! The record of one target while a run changes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use djogi_core::declared::Declarations;
 use djogi_core::desired::Desired;
@@ -9,7 +10,7 @@ use djogi_core::kind::{Comparison, Resource};
 use djogi_core::observation::{DatabaseIdentity, Observation, Oid};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange, TargetInputs};
 use djogi_core::recorded::{Recorded, RecordedResource};
-use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
+use djogi_core::{Address, Catalog, Digest, Ident, Kind, QualifiedName};
 
 use super::owner;
 use crate::identity::{Epoch, OpId};
@@ -18,10 +19,11 @@ use crate::ledger::Fence;
 use crate::state::{Mark, Status, TargetState};
 
 pub(super) struct TargetRecord<'a> {
-    target: &'a Ident,
-    desired: &'a Desired,
+    target: Ident,
+    desired: Desired,
     declarations: &'a Declarations,
-    live: &'a Observation,
+    /// What was there before the first group.
+    live: Observation,
     pub(super) identity: DatabaseIdentity,
     pub(super) epoch: Epoch,
     pub(super) last_op: Option<OpId>,
@@ -37,19 +39,21 @@ pub(super) struct TargetRecord<'a> {
 
 impl<'a> TargetRecord<'a> {
     pub(super) fn open(
-        inputs: &'a TargetInputs,
+        inputs: TargetInputs,
         declarations: &'a Declarations,
         state: Option<&TargetState>,
         fence: Option<&Fence>,
         document: &PlanDocument,
     ) -> Self {
-        let TargetInputs { target, desired, live, .. } = inputs;
-        let mut recorded = inputs.recorded.clone();
+        let TargetInputs { target, desired, live, mut recorded, epoch, .. } = inputs;
         // What is as it was recorded need not be read from the store to be recorded again.
-        for address in recorded.resources.keys() {
-            if let (false, Some(live)) = (recorded.catalog.contains(address), live.catalog.get(address)) {
-                recorded.catalog.insert(target, live.clone());
-            }
+        let missing = recorded.resources.keys().filter(|address| !recorded.catalog.contains(address));
+        let found = |address: &Address| Some((address.clone(), live.catalog.get_shared(address)?.clone()));
+        let found: Catalog = missing.filter_map(found).collect();
+        if recorded.catalog.is_empty() {
+            recorded.catalog = found;
+        } else {
+            recorded.catalog.extend(found);
         }
         let marks = state.iter().flat_map(|state| &state.resources).map(|(address, resource)| {
             let (status, conditions) = (resource.status, resource.conditions.clone());
@@ -59,9 +63,9 @@ impl<'a> TargetRecord<'a> {
             target,
             desired,
             declarations,
-            live,
             identity: live.identity.clone(),
-            epoch: fence.map_or(Epoch::new(inputs.epoch), |fence| fence.epoch),
+            live,
+            epoch: fence.map_or(Epoch::new(epoch), |fence| fence.epoch),
             last_op: state.and_then(|state| state.last_op),
             marks: marks.collect(),
             recorded,
@@ -93,18 +97,18 @@ impl<'a> TargetRecord<'a> {
                 *steps = steps.saturating_sub(1);
             }
             self.drifted.remove(&owner);
-            match (observed.catalog.get(&owner), observed.oids.get(&owner)) {
+            match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
                 (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
                 _ => self.forget(&owner),
             }
         }
         // Neighbours that were changed in passing, such as a check that compares with another type now.
-        for (address, resource) in observed.catalog.iter() {
+        for (address, resource) in observed.catalog.iter_shared() {
             if let (false, Some(entry)) =
                 (self.drifted.contains(address), self.recorded.resources.get_mut(address))
             {
-                entry.observed = Digest::of(resource);
-                self.recorded.catalog.insert(self.target, resource.clone());
+                entry.observed = Digest::of(&**resource);
+                self.recorded.catalog.insert(&self.target, resource.clone());
             }
         }
         let is_gone = |address: &&Address| {
@@ -124,9 +128,9 @@ impl<'a> TargetRecord<'a> {
         if change.change.actions.contains(&ActionVerb::Forget) {
             self.forget(&change.address);
         } else if let (Some(resource), Some(oid)) =
-            (self.live.catalog.get(&change.address), self.live.oids.get(&change.address))
+            (self.live.catalog.get_shared(&change.address).cloned(), self.live.oids.get(&change.address))
         {
-            self.take(change, resource, *oid, None);
+            self.take(change, &resource, *oid, None);
         }
     }
 
@@ -139,9 +143,9 @@ impl<'a> TargetRecord<'a> {
         }
     }
 
-    fn take(&mut self, change: &ResourceChange, resource: &Resource, oid: Oid, op: Option<OpId>) {
+    fn take(&mut self, change: &ResourceChange, resource: &Arc<Resource>, oid: Oid, op: Option<OpId>) {
         let address = owner(&change.address);
-        let observed = Digest::of(resource);
+        let observed = Digest::of(&**resource);
         let declared = self.desired.get(&address);
         // With a saved plan nobody has looked at the declarations; what it leaves in the end is what it was made for.
         let is_done = declared.is_none() && self.to_come.get(&address) == Some(&0);
@@ -167,7 +171,7 @@ impl<'a> TargetRecord<'a> {
         self.recorded
             .resources
             .insert(address, RecordedResource { desired, observed, oid, drifted: false, package });
-        self.recorded.catalog.insert(self.target, resource.clone());
+        self.recorded.catalog.insert(&self.target, resource.clone());
     }
 
     /// Forgets old addresses, and carries the constraints of renamed tables along, which nothing else says. All at once:

@@ -1,0 +1,57 @@
+//! What is declared, read beside everything else: a plan looks at its databases meanwhile.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::{self, JoinHandle};
+
+use djogi_core::Digest;
+use djogi_core::declared::Declarations;
+
+use crate::error::EngineError;
+
+/// The declarations of a configuration, and the digest of both.
+#[derive(Debug)]
+pub struct Configured {
+    pub declarations: Declarations,
+    pub digest: Digest,
+}
+
+/// Why there are no declarations, as whoever reads them puts it.
+pub type Unreadable = Arc<dyn Error + Send + Sync>;
+
+type Reading = JoinHandle<Result<Configured, Unreadable>>;
+
+/// The declarations of a configuration: known, or being read by a thread.
+#[derive(Debug)]
+pub struct Declared {
+    reading: Mutex<Option<Reading>>,
+    read: OnceLock<Result<Configured, Unreadable>>,
+}
+
+impl Declared {
+    pub fn known(configured: Configured) -> Self {
+        Self { reading: Mutex::new(None), read: OnceLock::from(Ok(configured)) }
+    }
+
+    /// Begins to read them.
+    pub fn reading(read: impl FnOnce() -> Result<Configured, Unreadable> + Send + 'static) -> Self {
+        Self { reading: Mutex::new(Some(thread::spawn(read))), read: OnceLock::new() }
+    }
+
+    /// The declarations; waits for them.
+    ///
+    /// # Errors
+    /// [`EngineError::Declarations`].
+    pub fn get(&self) -> Result<&Configured, EngineError> {
+        let read = self.read.get_or_init(|| {
+            let reading = self.reading.lock().map(|mut reading| reading.take());
+            match reading.ok().flatten().map(JoinHandle::join) {
+                Some(Ok(read)) => read,
+                Some(Err(_)) | None => {
+                    Err(Arc::from(Box::from("reading the declarations ended without a result")))
+                }
+            }
+        });
+        read.as_ref().map_err(|error| EngineError::Declarations(error.clone()))
+    }
+}
