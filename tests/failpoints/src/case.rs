@@ -7,7 +7,7 @@ use djogi_cluster::failpoint::Mode;
 use e2e::Output;
 use rustix::process::Signal;
 
-use crate::leftover::{await_the_end_of_sessions, problems};
+use crate::ending::{check_what_is_left, finish};
 use crate::reference::Reference;
 use crate::stage::{Stage, Template};
 
@@ -82,10 +82,9 @@ impl Case {
             return false;
         }
         self.check_exit(&output);
-        let problems = problems(&stage, template.plot, reference);
-        assert!(problems.is_empty(), "{self} leaves\n{}\nafter {output}", problems.join("\n"));
+        check_what_is_left(self, &stage, template.plot, reference, &output);
         let is_acknowledged = output.code == Some(0) && !matches!(template.plot.command, ["plan", ..]);
-        self.finish(&stage, template, reference, is_acknowledged);
+        finish(self, &stage, template.plot, reference, is_acknowledged);
         true
     }
 
@@ -109,14 +108,10 @@ impl Case {
     fn hold_up(&self, stage: &Stage, template: &Template, points: &str) -> Output {
         let mut run = Held(stage.start(template.plot.command, points));
         let has_ended = || run.0.try_wait().expect("our own child").is_some();
-        if stage.signals.await_pause(&self.point, has_ended) {
+        if stage.await_pause(&self.point, has_ended) {
             match self.disturbance {
                 Disturbance::BackendTerminated => {
-                    stage.project.database().run(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                          WHERE datname = current_database() AND application_name LIKE 'djogi%'",
-                    );
-                    await_the_end_of_sessions(&stage.project);
+                    stage.terminate_sessions();
                 }
                 Disturbance::ServerRestarted => {
                     template.server.crash();
@@ -127,28 +122,9 @@ impl Case {
                     assert!(matches!(racer.code, Some(0 | 4)), "{self}: the racer {racer}");
                 }
             }
-            stage.signals.release(&self.point);
+            stage.release(&self.point);
         }
         run.output()
-    }
-
-    /// Brings what was disturbed to its end.
-    fn finish(&self, stage: &Stage, template: &Template, reference: &Reference, is_acknowledged: bool) {
-        if is_acknowledged && template.plot.again.len() == 1 {
-            let plan = stage.run(&["plan", "--detailed-exitcode"]);
-            assert_eq!(plan.code, Some(0), "{self}: acknowledged, and not converged: {plan}");
-        }
-        for arguments in template.plot.again {
-            let first = stage.run(arguments);
-            if first.code != Some(0) {
-                let second = stage.run(arguments);
-                assert_eq!(second.code, Some(0), "{self}: twice {arguments:?}\n{first}\n{second}");
-            }
-        }
-        let plan = stage.run(&["plan", "--detailed-exitcode"]);
-        assert_eq!(plan.code, Some(0), "{self}: not converged: {plan}");
-        let differences = reference.differences(stage);
-        assert!(differences.is_empty(), "{self} ends otherwise\n{}", differences.join("\n"));
     }
 }
 

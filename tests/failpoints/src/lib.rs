@@ -6,20 +6,26 @@
 
 mod binary;
 mod case;
+mod ending;
 mod environment;
 mod leftover;
 mod matrix;
 mod observe;
 mod parallel;
 mod plot;
+mod proxy;
+mod random;
 mod reference;
 mod stage;
 
 pub use binary::djogi;
 pub use case::{Case, Disturbance};
+pub use ending::{check_what_is_left, finish};
 pub use matrix::{Extent, Matrix, Row};
 pub use observe::observation;
 pub use parallel::in_parallel;
-pub use plot::{PLOTS, Plot, plot};
+pub use plot::{CROWD, PLOTS, Plot, plot};
+pub use proxy::CuttingProxy;
+pub use random::kill_at_random;
 pub use reference::Reference;
 pub use stage::{Stage, Template};

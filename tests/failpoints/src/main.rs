@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use failpoints::{Extent, Matrix};
+use failpoints::{Extent, Matrix, kill_at_random};
 
 /// Makes djogi fail, die and stand still everywhere, on real servers
 #[derive(Debug, Parser)]
@@ -29,22 +29,53 @@ enum Part {
         #[arg(long)]
         write: bool,
     },
+    /// Runs that are killed at random moments
+    Random {
+        #[arg(long, default_value_t = 200)]
+        kills: usize,
+        /// Left out, another one each time; it is printed
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// All of it
+    Full {
+        /// Write docs/crash-matrix.md
+        #[arg(long)]
+        write: bool,
+    },
 }
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/crash-matrix.md");
 
 fn main() -> ExitCode {
     let Arguments { jobs, part } = Arguments::parse();
-    match part {
+    let is_good = match part {
         Part::Matrix { filter, quick, write } => {
             let extent = if quick { Extent::Quick } else { Extent::Full };
-            let matrix = Matrix::play(extent, &filter, jobs);
-            if write {
-                std::fs::write(PAGE, page(&matrix)).expect("docs can be written");
-            }
-            report(&matrix)
+            matrix(extent, &filter, jobs, write)
         }
+        Part::Random { kills, seed } => random(kills, seed, jobs),
+        Part::Full { write } => {
+            let parts = [matrix(Extent::Full, "", jobs, write), random(200, None, jobs)];
+            parts.into_iter().all(|is_good| is_good)
+        }
+    };
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn matrix(extent: Extent, filter: &str, jobs: usize, write: bool) -> bool {
+    let matrix = Matrix::play(extent, filter, jobs);
+    if write {
+        std::fs::write(PAGE, page(&matrix)).expect("docs can be written");
     }
+    say(&matrix.render());
+    report("cases", matrix.rows.len(), &matrix.failures())
+}
+
+fn random(kills: usize, seed: Option<u64>, jobs: usize) -> bool {
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    say(&format!("{kills} runs are killed at random moments, with seed {seed}"));
+    report("killed runs", kills, &kill_at_random(kills, seed, jobs))
 }
 
 /// `docs/crash-matrix.md`.
@@ -61,13 +92,15 @@ cases of a failpoint hold, at different moments of the run; bold ones do not. {}
     )
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of a program to who runs it")]
-fn report(matrix: &Matrix) -> ExitCode {
-    println!("{}", matrix.render());
-    let failures = matrix.failures();
-    for failure in &failures {
-        println!("{failure}\n");
+fn report(what: &str, number: usize, failures: &[String]) -> bool {
+    for failure in failures {
+        say(&format!("{failure}\n"));
     }
-    println!("{} cases, {} failures", matrix.rows.len(), failures.len());
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    say(&format!("{number} {what}, {} failures", failures.len()));
+    failures.is_empty()
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a program to who runs it")]
+fn say(text: &str) {
+    println!("{text}");
 }

@@ -113,6 +113,19 @@ pub const PLOTS: &[Plot] = &[
     },
 ];
 
+/// Sixty objects, a third of them indexes that are built concurrently.
+pub const CROWD: Plot = Plot {
+    name: "crowd",
+    before: "",
+    by_hand: FOREIGN,
+    after: CROWDED,
+    renames: &[],
+    prelude: &[],
+    command: ONLINE,
+    again: &[ONLINE],
+    plan_file: None,
+};
+
 /// Eight tables with what tables have.
 macro_rules! before {
     () => {
@@ -212,3 +225,47 @@ macro_rules! more {
 const FOREIGN_AND_MORE: &str = concat!(foreign!(), data!(), more!());
 
 const WITH_MORE: &str = concat!(before!(), more!());
+
+/// A table with a key, a check, a reference to itself, and two indexes.
+macro_rules! table {
+    ($name:literal) => {
+        concat!(
+            "CREATE TABLE ",
+            $name,
+            " (id integer CONSTRAINT ",
+            $name,
+            "_pk PRIMARY KEY, parent integer,
+                x text CONSTRAINT ",
+            $name,
+            "_x CHECK (x <> ''),
+                CONSTRAINT ",
+            $name,
+            "_parent FOREIGN KEY (parent) REFERENCES ",
+            $name,
+            ");
+             CREATE INDEX ",
+            $name,
+            "_by_x ON ",
+            $name,
+            " (x);
+             CREATE INDEX ",
+            $name,
+            "_by_parent ON ",
+            $name,
+            " (parent, x);"
+        )
+    };
+}
+
+const CROWDED: &str = concat!(
+    table!("a"),
+    table!("b"),
+    table!("c"),
+    table!("d"),
+    table!("e"),
+    table!("f"),
+    table!("g"),
+    table!("h"),
+    table!("i"),
+    table!("j")
+);

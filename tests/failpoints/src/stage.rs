@@ -12,6 +12,7 @@ use postgres::{Client, NoTls};
 
 use crate::binary::djogi;
 use crate::environment::Signals;
+use crate::leftover::await_the_end_of_sessions;
 use crate::observe::runtime;
 use crate::plot::Plot;
 
@@ -101,6 +102,31 @@ impl Stage {
     pub fn start(&self, arguments: &[&str], points: &str) -> Child {
         let mut command = self.command(arguments, points);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
+    }
+
+    /// Waits until the started run stands still at `point`; `false` when it has ended instead.
+    pub fn await_pause(&self, point: &str, has_ended: impl FnMut() -> bool) -> bool {
+        self.signals.await_pause(point, has_ended)
+    }
+
+    /// Lets the run go on that stands still at `point`.
+    pub fn release(&self, point: &str) {
+        self.signals.release(point);
+    }
+
+    /// Terminates the sessions of djogi, and waits for their end.
+    pub fn terminate_sessions(&self) {
+        self.project.database().run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE datname = current_database() AND application_name LIKE 'djogi%'",
+        );
+        await_the_end_of_sessions(&self.project);
+    }
+
+    /// Publishes another revision of the state, as a run elsewhere does that shares the store.
+    pub fn publish_elsewhere(&self) {
+        let digest = Digest::of_bytes(b"a configuration elsewhere");
+        rewrite(&self.project, |content| content.config_digest = Some(digest));
     }
 
     fn command(&self, arguments: &[&str], points: &str) -> Command {

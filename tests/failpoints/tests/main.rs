@@ -3,8 +3,20 @@
 //! `cfg(test)` tells clippy that helpers may unwrap as tests may.
 
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
+mod fencing;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod placement;
 #[cfg(test)]
 mod postgres_state;
+#[cfg(test)]
+mod racing;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod storage;
+#[cfg(test)]
+mod support;
