@@ -84,7 +84,7 @@ impl UrlSource {
     ///
     /// # Errors
     /// A fragment that fits after the name of the key; it does not repeat the value.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.contains("${") {
             return Err("is not interpolated: name a variable that holds the whole url, \"env:NAME\"".into());
         }

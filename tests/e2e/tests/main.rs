@@ -67,6 +67,8 @@ mod state_commands;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]
+mod state_migrate;
+#[cfg(test)]
 mod state_postgres;
 #[cfg(test)]
 mod streams;
