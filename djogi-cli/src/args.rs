@@ -7,8 +7,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, catalog, completions, db, history, import, init, plan, refresh, schema, show, state, status,
-    validate,
+    apply, catalog, completions, db, history, import, init, plan, refresh, revert, schema, show, state,
+    status, unlock, validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -37,6 +37,8 @@ pub enum Command {
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),
+    Revert(revert::RevertArgs),
+    Unlock(unlock::UnlockArgs),
     State(state::StateArgs),
     Db(db::DbArgs),
     Catalog(catalog::CatalogArgs),

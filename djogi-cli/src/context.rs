@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Program;
+use crate::account;
 use crate::args::GlobalArgs;
 use crate::config::{Project, Search};
 use crate::diagnostic::{CliError, Diagnostic};
@@ -51,10 +52,8 @@ impl Context {
     pub fn actor(&self) -> String {
         let given = self.global.actor.clone().or_else(|| self.environment.text("DJOGI_ACTOR"));
         given.unwrap_or_else(|| {
-            let user = ["USER", "LOGNAME"].into_iter().find_map(|name| self.environment.text(name));
             let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-            let user = user.unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()));
-            format!("{user}@{host}")
+            format!("{}@{host}", account::name(&self.environment))
         })
     }
 }
@@ -94,6 +93,7 @@ mod tests {
         assert_eq!(actor(Some("ci"), &[("DJOGI_ACTOR", "bot")]), "ci");
         assert_eq!(actor(None, &[("DJOGI_ACTOR", "bot"), ("USER", "ann")]), "bot");
         assert!(actor(None, &[("USER", "ann")]).starts_with("ann@"));
-        assert!(actor(None, &[]).starts_with("uid-"));
+        let nameless = actor(None, &[]);
+        assert!(nameless.contains('@') && !nameless.starts_with('@'), "{nameless}");
     }
 }

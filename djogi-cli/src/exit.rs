@@ -28,7 +28,7 @@ pub enum Exit {
     CheckpointFailed = 8,
     /// Interrupted by SIGINT after a clean stop.
     Interrupted = 130,
-    /// Interrupted by SIGTERM after a clean stop.
+    /// Interrupted by SIGTERM, or SIGHUP, after a clean stop.
     Terminated = 143,
 }
 
@@ -47,7 +47,7 @@ pub const EXITS: [(Exit, &str); 11] = [
     (Exit::Refused, "refused by policy: approval, offline-only, or destructive = \"deny\""),
     (Exit::CheckpointFailed, "a validation checkpoint of a live migration failed"),
     (Exit::Interrupted, "interrupted by SIGINT after a clean stop"),
-    (Exit::Terminated, "interrupted by SIGTERM after a clean stop"),
+    (Exit::Terminated, "interrupted by SIGTERM, or by SIGHUP (the terminal was closed), after a clean stop"),
 ];
 
 impl Exit {

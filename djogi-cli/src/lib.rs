@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 pub mod args;
 pub mod command;
 pub mod config;

@@ -63,6 +63,11 @@ fn the_exit_codes_are_current() {
 The same for every command, and stable: a script may rely on them. `djogi apply --json` says the code as `exit_code`
 in its last event.
 
+SIGINT, SIGTERM and SIGHUP (a closed terminal) are a request to stop: the running statement is cancelled, its group
+rolled back, and what was done before is recorded, then the command ends with 130 or 143. A second signal ends the
+process at once, and the next apply finishes what it left. Signals that were ignored when the command began, as `nohup`
+does, stay ignored. A closed pipe behind the output stops no command that makes effects, and does not change its code.
+
 | code | meaning |
 |---|---|
 "

@@ -6,11 +6,13 @@ use djogi_core::plan::{PlanOptions, TargetInputs};
 use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest, Kind};
 
+use crate::apply::Stop;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::{Epoch, RunId};
 use crate::inputs::{Survey, gather, load_definitions};
+use crate::interrupt::until_stopped;
 use crate::locked::Locked;
 use crate::state::{Mark, RecordedCatalog, Snapshot, Status, TargetState};
 
@@ -37,14 +39,16 @@ pub struct Imported {
 /// Takes over what `selection` names.
 ///
 /// # Errors
-/// When a named object does not exist; nothing is taken over then. Else as for every command that writes the state.
+/// When a named object does not exist, and [`EngineError::Interrupted`]; nothing is taken over then. Else as for every command that writes the state.
 pub async fn import(
     cluster: &Cluster,
     selection: &Selection,
+    stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), "import", reporter).await?;
-    let imported = import_locked(&mut locked, selection, reporter).await;
+    let opened = Locked::open(cluster, RunId::generate(), "import", reporter);
+    let mut locked = until_stopped(stop, opened).await?;
+    let imported = import_locked(&mut locked, selection, stop, reporter).await;
     locked.close().await?;
     imported
 }
@@ -52,13 +56,15 @@ pub async fn import(
 async fn import_locked(
     locked: &mut Locked<'_>,
     selection: &Selection,
+    stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
     let looks = std::mem::take(&mut locked.looks);
     let (store, snapshot) = (locked.store.as_ref(), &locked.snapshot);
     let (at, seen, options) =
         ((store, snapshot), (locked.sessions.as_slice(), looks), PlanOptions::default());
-    let mut inputs = gather(locked.cluster, at, seen, Survey::Declared, options, reporter).await?;
+    let gathered = gather(locked.cluster, at, seen, Survey::Declared, options, reporter);
+    let mut inputs = until_stopped(stop, gathered).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
     crate::failpoint!("import.after_observe");
     if let Selection::These(addresses) = selection {

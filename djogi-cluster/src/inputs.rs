@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use djogi_core::desired::Desired;
-use djogi_core::kind::Comparison;
+use djogi_core::kind::{Column, Comparison, Resource};
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::{Recorded, RecordedResource};
-use djogi_core::{Address, Digest, Ident, Kind};
+use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 use tokio_postgres::Client;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{OpId, timestamp};
-use crate::introspect::{Scope, extension_requirements, observe};
+use crate::introspect::{Scope, extension_requirements, hold_rows, observe};
 use crate::ledger::{Lease, Since, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
@@ -138,6 +138,14 @@ async fn survey(
     if what != Survey::Undeclared && !moving.is_empty() {
         live.extension_requirements = extension_requirements(connection.client(), &moving).await?;
     }
+    let filling = wanting_values(&desired, &target, &live);
+    if !filling.is_empty() {
+        let tables: Vec<&QualifiedName> = filling.iter().collect();
+        let held = hold_rows(connection.client(), &tables).await?;
+        for (table, held) in filling.into_iter().zip(held) {
+            live.sizes.entry(table).or_default().holds_rows = held;
+        }
+    }
     recorded.overtaken = done.iter().filter_map(Address::relation).collect();
     claim(&mut recorded, &done, &desired, &live);
     Ok(TargetInputs {
@@ -175,6 +183,26 @@ pub(crate) async fn load_definitions(
         }
     }
     Ok(())
+}
+
+/// The live tables that get a column which must have a value that nothing gives: this works as long as they are empty.
+fn wanting_values(desired: &Desired, target: &Ident, live: &Observation) -> Vec<QualifiedName> {
+    let wants_value = |column: &Column| {
+        column.not_null && column.default.is_none() && column.identity.is_none() && column.generated.is_none()
+    };
+    let mut found = Vec::new();
+    for (address, declared) in desired {
+        let Resource::Table(table) = &*declared.resource else { continue };
+        let names = [address.relation(), declared.renamed_from.as_ref().and_then(Address::relation)];
+        let there =
+            names.into_iter().flatten().find_map(|name| Some((live.catalog.table(target, &name)?, name)));
+        let Some((there, name)) = there else { continue };
+        let is_new = |column: &Column| there.column(&column.name).is_none();
+        if table.columns.iter().any(|column| wants_value(column) && is_new(column)) {
+            found.push(name);
+        }
+    }
+    found
 }
 
 /// The extensions that are to come or to go, and all others if one is.

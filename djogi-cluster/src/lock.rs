@@ -52,7 +52,11 @@ impl LockError {
     pub fn help(&self) -> Option<String> {
         match self {
             LockError::Held { .. } => {
-                Some("wait for it (`--lock-timeout 10m`), then run the command again".to_owned())
+                Some(
+                    "wait for it (`--lock-timeout 10m`), then run the command again; `djogi unlock` shows the holder, \
+                     and can end it"
+                        .to_owned(),
+                )
             }
             LockError::Pooled { .. } => Some(DIRECT_CONNECTION.to_owned()),
             LockError::Lost { .. } => Some("run the command again".to_owned()),

@@ -10,11 +10,13 @@ use djogi_core::plan::{PlanInputs, PlanOptions, ResourceChange, TargetInputs, co
 use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest};
 
+use crate::apply::Stop;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Epoch, OpId, RunId};
 use crate::inputs::{Look, Survey, gather, load_definitions};
+use crate::interrupt::until_stopped;
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
 use crate::plan::read_and_look;
@@ -56,18 +58,28 @@ pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refresh
 /// Records drift.
 ///
 /// # Errors
-/// As [`check`], and when another run has a lock or the state cannot be written.
-pub async fn refresh(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
-    let mut locked = Locked::open(cluster, RunId::generate(), "refresh", reporter).await?;
-    let refreshed = refresh_locked(&mut locked, reporter).await;
+/// As [`check`], when another run has a lock or the state cannot be written, and [`EngineError::Interrupted`].
+pub async fn refresh(
+    cluster: &Cluster,
+    stop: &Stop,
+    reporter: &dyn Reporter,
+) -> Result<Refreshed, EngineError> {
+    let opened = Locked::open(cluster, RunId::generate(), "refresh", reporter);
+    let mut locked = until_stopped(stop, opened).await?;
+    let refreshed = refresh_locked(&mut locked, stop, reporter).await;
     locked.close().await?;
     refreshed
 }
 
-async fn refresh_locked(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
+async fn refresh_locked(
+    locked: &mut Locked<'_>,
+    stop: &Stop,
+    reporter: &dyn Reporter,
+) -> Result<Refreshed, EngineError> {
     let seen = (locked.sessions.as_slice(), std::mem::take(&mut locked.looks));
     let at = (locked.store.as_ref(), &locked.snapshot);
-    let (inputs, drift) = compare(locked.cluster, at, seen, reporter).await?;
+    let compared = compare(locked.cluster, at, seen, reporter);
+    let (inputs, drift) = until_stopped(stop, compared).await?;
     crate::failpoint!("refresh.after_observe");
     let mut content = locked.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let notes = drift.iter().map(|change| (&change.address, note(change))).collect();

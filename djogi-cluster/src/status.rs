@@ -7,7 +7,7 @@ use djogi_core::diff::drift::drift;
 use djogi_core::diff::rebase;
 use djogi_core::observation::DatabaseIdentity;
 use djogi_core::plan::PlanOptions;
-use djogi_core::{Address, Ident};
+use djogi_core::{Address, Ident, Resource};
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
@@ -43,6 +43,8 @@ pub struct LiveStatus {
     pub unmanaged: usize,
     /// What is not as it was recorded.
     pub drifted: Vec<Address>,
+    /// Indexes that PostgreSQL does not use: a build failed or was ended, or goes on.
+    pub invalid_indexes: Vec<Address>,
     /// Who has the run lock.
     pub lock: Option<LockSession>,
 }
@@ -95,11 +97,22 @@ async fn look(
             managed,
             unmanaged: inputs.live.catalog.len() - managed + inputs.live.unmodelled.len(),
             drifted,
+            invalid_indexes: inputs
+                .live
+                .catalog
+                .iter()
+                .filter(|(_, r)| is_invalid(r))
+                .map(|(a, _)| a.clone())
+                .collect(),
             lock: None,
         }
     });
     let live = live.next().expect("one session gives one target");
     Ok(LiveStatus { lock: lock?, ..live })
+}
+
+fn is_invalid(resource: &Resource) -> bool {
+    matches!(resource, Resource::Index(index) if !index.valid)
 }
 
 /// One revision of the state with what it had recorded.

@@ -100,6 +100,8 @@ reasons! {
     UnmanagedDependent, "unmanaged_dependent", Blocked, "an object that djogi does not manage depends on it",
         "drop or change the dependent object by hand, or import it";
     OfflineOnly, "offline_only", Blocked, "has no online way on a table of this size", "plan a downtime";
+    NoWayInPlace, "no_way_in_place", Blocked, "PostgreSQL has no way from what is there to what is declared",
+        "change the declaration as the note says";
     LockBudgetExceeded, "lock_budget_exceeded", Blocked, "the lock was not to be had within its budget",
         "end the blocking sessions, then djogi apply";
     CarcassForeign, "carcass_foreign", Blocked, "an invalid leftover is not djogi's own", "drop it by hand";

@@ -270,7 +270,8 @@ impl World {
     }
 
     pub(crate) fn rows(&mut self, table: &str, rows: u64) -> &mut Self {
-        self.inputs.live.sizes.insert(public(table), TableSize { rows: Some(rows), bytes: rows * 100 });
+        let size = TableSize { rows: Some(rows), bytes: rows * 100, holds_rows: None };
+        self.inputs.live.sizes.insert(public(table), size);
         self
     }
 

@@ -51,6 +51,8 @@ pub struct TableSize {
     /// `None` when the table was never analysed.
     pub rows: Option<u64>,
     pub bytes: u64,
+    /// Whether it holds a row, exactly; read only of tables where a plan depends on it.
+    pub holds_rows: Option<bool>,
 }
 
 /// An object in a managed schema that the catalog has no kind for; only ever counted and listed.

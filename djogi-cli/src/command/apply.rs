@@ -1,6 +1,5 @@
 //! `djogi apply`: makes the database what the models declare, or runs a saved plan.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -133,28 +132,11 @@ fn begin<'a>(
 }
 
 fn confirm(prepared: &Prepared<'_>, terminal: &mut Terminal, engine: &Engine) -> Result<bool, CliError> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error(
-            "confirmation_needed",
-            "standard input is no terminal, so nobody can be asked",
-        )
-        .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
-        .into());
-    }
     let targets: Vec<String> =
         prepared.document().base.targets.values().map(|t| t.database.clone()).collect();
-    terminal.say(&format!("\nApply this to database {}? Only `yes` is taken: ", targets.join(", ")));
-    let answer = engine.run(async {
-        // Reading blocks a thread of its own, so that a signal is heard meanwhile.
-        tokio::task::spawn_blocking(|| std::io::stdin().lines().next()).await
-    });
-    if answer.is_err() {
-        // The question is still on its line.
-        terminal.say("\n");
-    }
-    let answer = answer?;
-    let line = answer.ok().flatten().and_then(Result::ok).unwrap_or_default();
-    Ok(line.trim() == "yes")
+    let question = format!("\nApply this to database {}? Only `yes` is taken: ", targets.join(", "));
+    let otherwise = "add --auto-approve, or apply a plan saved by `djogi plan --out`";
+    super::confirm::confirm(&question, otherwise, engine, terminal)
 }
 
 fn finish(applied: Applied) -> Result<Exit, CliError> {

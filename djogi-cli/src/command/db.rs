@@ -1,7 +1,5 @@
 //! `djogi db`: the embedded development database.
 
-use std::io::IsTerminal as _;
-
 use clap::{Args, Subcommand};
 use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings};
 use djogi_cluster::error::EngineError;
@@ -10,6 +8,7 @@ use djogi_cluster::server::{Down, EmbeddedOptions, EmbeddedServer};
 use djogi_cluster::session::{embedded_options, report};
 use serde_json::json;
 
+use super::confirm::confirm;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
@@ -86,10 +85,12 @@ pub(crate) fn run(args: &DbArgs, context: &Context, terminal: &mut Terminal) -> 
             format!("{url}\n")
         }
         DbAction::Reset { auto_approve } => {
-            if !auto_approve && !confirm(&cluster, terminal)? {
+            if !auto_approve && !ask(&cluster, &engine, terminal)? {
                 return Err(Diagnostic::error("declined", "nothing was deleted").into());
             }
-            with_progress(terminal, |reporter| engine.run(reset(&cluster, reporter)))??;
+            with_progress(terminal, |reporter| {
+                engine.run_to_the_end(reset(&cluster, reporter)).map_err(CliError::from)
+            })?;
             "Deleted. The next command starts with an empty database.\n".to_owned()
         }
     };
@@ -135,19 +136,10 @@ fn status(cluster: &Cluster, database: &str, as_json: bool) -> Result<String, Cl
     })
 }
 
-fn confirm(cluster: &Cluster, terminal: &mut Terminal) -> Result<bool, CliError> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::error(
-            "confirmation_needed",
-            "standard input is no terminal, so nobody can be asked",
-        )
-        .help("add --auto-approve")
-        .into());
-    }
+fn ask(cluster: &Cluster, engine: &Engine, terminal: &mut Terminal) -> Result<bool, CliError> {
     let folder = cluster.embedded_dir();
-    terminal.say(&format!("Delete all data in {}? Only `yes` is taken: ", folder.display()));
-    let line = std::io::stdin().lines().next().and_then(Result::ok).unwrap_or_default();
-    Ok(line.trim() == "yes")
+    let question = format!("Delete all data in {}? Only `yes` is taken: ", folder.display());
+    confirm(&question, "add --auto-approve", engine, terminal)
 }
 
 #[cfg(test)]

@@ -33,10 +33,13 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
     };
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
-    let imported = with_progress(terminal, |reporter| engine.run(import(&cluster, &selection, reporter)))??;
+    let stop = engine.stop();
+    let imported = with_progress(terminal, |reporter| {
+        let done = engine.run_to_the_end(import(&cluster, &selection, &stop, reporter));
+        done.map_err(CliError::from)
+    })?;
     let text = if context.global.json { to_json(&imported) } else { printable_lines(&to_text(&imported)) };
-    terminal.print(&text).map_err(|error| CliError::output(&error))?;
-    Ok(Exit::Done)
+    engine.conclude(terminal, &text)
 }
 
 fn to_json(imported: &Imported) -> String {

@@ -20,8 +20,9 @@ pub struct InitArgs {
     /// Declare the schema in Rust models, which is the default
     #[arg(long)]
     pub models: bool,
-    /// Depend on a local checkout of djogi instead of a release
-    #[arg(long, value_name = "PATH", hide = true)]
+    /// A checkout of djogi to depend on [default: the one that this program was built in, while it is there, else the
+    /// release of its version]
+    #[arg(long, value_name = "PATH")]
     pub djogi_path: Option<PathBuf>,
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &InitArgs, context: &Context, terminal: &mut Terminal) -
     let folder = context.working_folder.join(&args.folder);
     let dependency = match &args.djogi_path {
         Some(path) => Dependency::Checkout(context.working_folder.join(path)),
-        None => Dependency::Release(env!("CARGO_PKG_VERSION")),
+        None => Dependency::of_this_program(),
     };
     let made = Scaffold::new(&folder, &dependency)?.write()?;
 

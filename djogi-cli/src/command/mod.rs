@@ -3,16 +3,19 @@
 pub mod apply;
 pub mod catalog;
 pub mod completions;
+mod confirm;
 pub mod db;
 pub mod history;
 pub mod import;
 pub mod init;
 pub mod plan;
 pub mod refresh;
+pub mod revert;
 pub mod schema;
 pub mod show;
 pub mod state;
 pub mod status;
+pub mod unlock;
 pub mod validate;
 
 use crate::args::Command;
@@ -37,6 +40,8 @@ pub(crate) fn dispatch(
         Command::Status(_) => status::run(context, terminal),
         Command::Show(args) => show::run(args, context, terminal),
         Command::History(_) => history::run(context, terminal),
+        Command::Revert(args) => revert::run(args, context, terminal),
+        Command::Unlock(args) => unlock::run(args, context, terminal),
         Command::State(args) => state::run(args, context, terminal),
         Command::Db(args) => db::run(args, context, terminal),
         Command::Catalog(args) => catalog::run(args, context, terminal),

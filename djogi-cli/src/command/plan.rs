@@ -81,21 +81,33 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     if args.refresh_only {
         document = document.drift_only();
     }
-    if let Some(file) = &args.out {
-        save(&document, &context.working_folder.join(file))?;
-    }
-    let format = if context.global.json { PlanFormat::Json } else { args.format.unwrap_or_default() };
-    let text = match format {
-        PlanFormat::Human => plan_human::render(&document, View::of(terminal)),
-        PlanFormat::Json => plan_json::render(&document),
-        PlanFormat::Sql => plan_sql::render(&document),
-    };
-    terminal.print(&text).map_err(|error| CliError::output(&error))?;
-    if let (Some(file), PlanFormat::Human) = (&args.out, format) {
-        terminal.note(&format!("\nSaved; `djogi apply {}` runs exactly this plan.\n", file.display()));
-    }
+    present(&document, args.out.as_deref(), args.format, context, terminal)?;
     let has_changes = !document.resource_changes.is_empty() || !document.resource_drift.is_empty();
     Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
+}
+
+/// Prints a plan, after it was saved where that is asked for.
+pub(super) fn present(
+    document: &PlanDocument,
+    out: Option<&Path>,
+    format: Option<PlanFormat>,
+    context: &Context,
+    terminal: &mut Terminal,
+) -> Result<(), CliError> {
+    if let Some(file) = out {
+        save(document, &context.working_folder.join(file))?;
+    }
+    let format = if context.global.json { PlanFormat::Json } else { format.unwrap_or_default() };
+    let text = match format {
+        PlanFormat::Human => plan_human::render(document, View::of(terminal)),
+        PlanFormat::Json => plan_json::render(document),
+        PlanFormat::Sql => plan_sql::render(document),
+    };
+    terminal.print(&text).map_err(|error| CliError::output(&error))?;
+    if let (Some(file), PlanFormat::Human) = (out, format) {
+        terminal.note(&format!("\nSaved; `djogi apply {}` runs exactly this plan.\n", file.display()));
+    }
+    Ok(())
 }
 
 fn explain_change(planned: &Planned, address: &Address, terminal: &mut Terminal) -> Result<Exit, CliError> {

@@ -25,20 +25,24 @@ pub struct RefreshArgs {
 pub(crate) fn run(args: &RefreshArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
+    let stop = engine.stop();
     let refreshed = with_progress(terminal, |reporter| {
         if args.check {
-            engine.run(check(&cluster, reporter))
-        } else {
-            engine.run(refresh(&cluster, reporter))
+            return Ok(engine.run(check(&cluster, reporter))??);
         }
-    })??;
+        let done = engine.run_to_the_end(refresh(&cluster, &stop, reporter));
+        done.map_err(CliError::from)
+    })?;
     let text = if context.global.json {
         to_json(&refreshed)
     } else {
         printable_lines(&to_text(&refreshed, args.check))
     };
+    if !args.check {
+        return engine.conclude(terminal, &text);
+    }
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
-    Ok(if args.check && !refreshed.is_clean() { Exit::Changes } else { Exit::Done })
+    Ok(if refreshed.is_clean() { Exit::Done } else { Exit::Changes })
 }
 
 fn to_json(refreshed: &Refreshed) -> String {

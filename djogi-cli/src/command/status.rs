@@ -60,7 +60,7 @@ fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
         Ok(live) => live,
         Err(error) => return format!("  {:<8} {error}\n", target.target.to_string()),
     };
-    let LiveStatus { identity, managed, unmanaged, drifted, lock, .. } = live;
+    let LiveStatus { identity, managed, unmanaged, drifted, invalid_indexes, lock, .. } = live;
     let mut text = format!(
         "  {:<8} database {}, PostgreSQL {}: {} managed, {unmanaged} not managed\n",
         target.target.to_string(),
@@ -73,6 +73,9 @@ fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
     }
     for address in drifted {
         text.push_str(&format!("           drifted, not recorded yet: {address}\n"));
+    }
+    for address in invalid_indexes {
+        text.push_str(&format!("           invalid, not used by PostgreSQL: {address}\n"));
     }
     let recorded = state.and_then(|state| state.content.targets.get(&target.target));
     let resources = recorded.iter().flat_map(|recorded| &recorded.resources);
@@ -112,7 +115,8 @@ fn target_json(target: &TargetStatus, state: Option<&State>) -> Value {
         Err(error) => json!({"error": error.to_string(), "open": open}),
         Ok(live) => json!({
             "database": live.identity, "epoch": live.epoch, "managed": live.managed,
-            "unmanaged": live.unmanaged, "drifted": live.drifted, "lock": live.lock, "open": open,
+            "unmanaged": live.unmanaged, "drifted": live.drifted,
+            "invalid_indexes": live.invalid_indexes, "lock": live.lock, "open": open,
         }),
     }
 }

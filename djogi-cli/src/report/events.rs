@@ -13,6 +13,7 @@ use serde_json::json;
 use super::View;
 use super::progress::Progress;
 use crate::diagnostic::CliError;
+use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
 
 /// How often the status line is redrawn and the log reminded.
@@ -96,8 +97,12 @@ impl JsonLines<'_> {
 
 /// The summary of a run that failed before it had anything to sum up.
 fn summary_of(error: &CliError) -> String {
+    let outcome = match error.exit {
+        Exit::Interrupted | Exit::Terminated => "interrupted",
+        _ => "failed",
+    };
     canonical_json(&json!({
-        "event": "summary", "run": null, "outcome": "failed", "exit_code": error.exit.code(),
+        "event": "summary", "run": null, "outcome": outcome, "exit_code": error.exit.code(),
         "applied": 0, "deferred": 0, "blocked": 0, "failed": 0, "drift": 0, "serial": null,
     }))
 }

@@ -21,6 +21,19 @@ pub(crate) enum Dependency {
     Checkout(PathBuf),
 }
 
+impl Dependency {
+    /// What this program was built from: a program that is not from a registry knows crates that no registry may have.
+    pub(crate) fn of_this_program() -> Self {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|root| {
+            ["djogi-cli", "djogi-core"].iter().all(|name| root.join(name).join("Cargo.toml").is_file())
+        });
+        match checkout {
+            Some(root) => Dependency::Checkout(root.to_owned()),
+            None => Dependency::Release(env!("CARGO_PKG_VERSION")),
+        }
+    }
+}
+
 /// A project that is about to be written.
 #[derive(Debug)]
 pub(crate) struct Scaffold {

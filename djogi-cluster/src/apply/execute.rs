@@ -5,7 +5,7 @@
 //! either all of it, with the ledger row, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
@@ -31,6 +31,9 @@ use crate::session::Session;
 
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
 const IN_FLIGHT: usize = 32;
+
+/// How soon a statement is cancelled that has begun after the cancellation before.
+const CANCEL_AGAIN: Duration = Duration::from_millis(100);
 
 const APPLY_AS_OWNER: &str =
     "apply as a role that owns the objects, or that is a member of the role that does";
@@ -147,8 +150,14 @@ impl<'a> Execution<'a> {
             ended = &mut work => ended,
             Ok(_) = stop.wait_for(Option::is_some) => {
                 // What the statement makes of it is told by the transaction itself.
-                let _ = session.connection.canceller().cancel().await;
-                work.await
+                loop {
+                    // One that arrives between two statements is lost, so it is sent until the transaction is over.
+                    let _ = session.connection.canceller().cancel().await;
+                    tokio::select! {
+                        ended = &mut work => break ended,
+                        () = tokio::time::sleep(CANCEL_AGAIN) => {}
+                    }
+                }
             }
         };
         let (target, name, elapsed_ms) = (group.target.clone(), group.id.clone(), millis_since(began));

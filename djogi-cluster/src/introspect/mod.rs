@@ -38,6 +38,7 @@ use reader::Reader;
 
 pub use error::IntrospectError;
 pub use extension::extension_requirements;
+pub use table::hold_rows;
 
 /// What of a database is read.
 #[derive(Clone, Debug, PartialEq, Eq)]

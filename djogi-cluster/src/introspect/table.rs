@@ -1,10 +1,13 @@
 //! Ordinary tables; partitions belong to their partitioned table.
 
-use djogi_core::ident::Ident;
+use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::observation::TableSize;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
+use crate::connect::DatabaseError;
 
 const SQL: &str = "
 SELECT c.oid,
@@ -54,7 +57,47 @@ impl TableRow {
 fn size(tuples: f32, pages: i32, block: i32) -> TableSize {
     TableSize {
         rows: (tuples >= 0.0).then_some(tuples as u64),
+        holds_rows: None,
         bytes: u64::from(pages.unsigned_abs()) * u64::from(block.unsigned_abs()),
+    }
+}
+
+/// Whether each of `tables` holds a row; `None` for all of them when they cannot be looked into, for want of a
+/// privilege or because one is locked. One statement, which reads at most one row of each.
+///
+/// # Errors
+/// What the server said besides.
+pub async fn hold_rows(
+    client: &Client,
+    tables: &[&QualifiedName],
+) -> Result<Vec<Option<bool>>, IntrospectError> {
+    let looks: Vec<String> = tables.iter().map(|table| format!("EXISTS (SELECT FROM {table})")).collect();
+    let sql = format!("SELECT ARRAY[{}]", looks.join(", "));
+    let (begun, answer, _) = futures_util::join!(
+        client.batch_execute("BEGIN READ ONLY; SET LOCAL lock_timeout = '100ms'"),
+        client.query_typed(&sql, &[]),
+        client.batch_execute("ROLLBACK"),
+    );
+    begun.map_err(|error| IntrospectError::transaction(&error))?;
+    let failed = |error: tokio_postgres::Error| IntrospectError::Database {
+        what: "rows of tables",
+        error: Box::new(DatabaseError::new(&error).in_statement(sql.as_str())),
+    };
+    match answer {
+        Ok(rows) => {
+            let held: Vec<bool> =
+                rows.first().map_or(Ok(Vec::new()), |row| row.try_get(0)).map_err(failed)?;
+            Ok(held.into_iter().map(Some).collect())
+        }
+        Err(error)
+            if matches!(
+                error.code(),
+                Some(&SqlState::INSUFFICIENT_PRIVILEGE | &SqlState::LOCK_NOT_AVAILABLE)
+            ) =>
+        {
+            Ok(vec![None; tables.len()])
+        }
+        Err(error) => Err(failed(error)),
     }
 }
 

@@ -23,7 +23,7 @@ impl ScratchProvider for ConnectParameters {
 }
 
 /// An empty database called `djogi_scratch_<ulid>`. A killed process leaves it behind, empty or with tables
-/// without rows, never with anything of the user's.
+/// without rows, never with anything of the user's; the next one drops it.
 #[derive(Debug)]
 pub struct ScratchDatabase {
     connection: Connection,
@@ -41,6 +41,7 @@ impl ScratchDatabase {
         let name = format!("djogi_scratch_{}", ulid.to_string().to_lowercase());
         let run = format!("scratch/{ulid}");
         let owner = Connection::open(server, &run).await?;
+        sweep(&owner).await;
         let sql = format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy");
         owner.client().batch_execute(&sql).await.map_err(|error| {
             let error = DatabaseError::new(&error).in_statement(sql.as_str());
@@ -72,6 +73,28 @@ impl ScratchDatabase {
         let Self { connection, owner, name } = self;
         drop(connection);
         drop_database(&owner, &name).await
+    }
+}
+
+/// What killed processes left: databases of this role in which nobody is, and whose owner has no session any more. An
+/// owner is there before its database, and it is known by the name of its session in every database of the server.
+const ABANDONED: &str = "
+SELECT d.datname
+  FROM pg_catalog.pg_database d
+ WHERE d.datname ~ '^djogi_scratch_[0-9a-z]{26}$'
+   AND d.datdba = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+                    WHERE a.datname = d.datname
+                       OR a.application_name = 'djogi/scratch/' || pg_catalog.upper(pg_catalog.right(d.datname, 26)))";
+
+/// Drops what was abandoned. What cannot be dropped, because somebody is faster or looks into it, is left to the next.
+async fn sweep(owner: &Connection) {
+    let abandoned = owner.client().query_typed(ABANDONED, &[]).await.unwrap_or_default();
+    for row in abandoned {
+        if let Ok(name) = row.try_get::<_, &str>(0) {
+            // The names are made of letters and digits. Without FORCE: whoever is in it keeps it.
+            let _ = owner.client().batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await;
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::error::ServerError;
 use super::event::{Observer, ServerEvent};
 use super::files;
 use super::npm;
+use super::prune;
 
 /// The oldest major version that djogi works with.
 pub const OLDEST_MAJOR: u32 = 15;
@@ -191,7 +192,9 @@ impl BinarySearch {
             .filter(|binaries| self.accepts(binaries))
             .collect();
         found.sort_by_key(Binaries::order);
-        found.pop()
+        let newest = found.pop()?;
+        newest.dir.parent().into_iter().for_each(prune::mark_download);
+        Some(newest)
     }
 
     fn fetched(

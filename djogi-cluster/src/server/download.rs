@@ -22,6 +22,9 @@ use super::files;
 /// minor releases are found by asking upward from here, and older ones by asking downward.
 const KNOWN_MINOR: [(u32, u32); 4] = [(18, 1), (17, 7), (16, 11), (15, 15)];
 
+/// Of temporary folders in the cache; one that a killed command left is swept some day.
+pub(super) const STAGING_PREFIX: &str = ".fetch-";
+
 /// Minor releases that a mirror may leave out before it is taken to have no newer ones.
 const GAP: u32 = 2;
 
@@ -179,7 +182,7 @@ pub(super) fn staging(cache: &Path) -> Result<TempDir, ServerError> {
     files::create_cache(cache)?;
     files::create_dirs(&parent)?;
     tempfile::Builder::new()
-        .prefix(".fetch-")
+        .prefix(STAGING_PREFIX)
         .tempdir_in(&parent)
         .map_err(ServerError::io("make a temporary folder in", &parent))
 }

@@ -8,7 +8,7 @@ use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::Signal;
 use sha2::{Digest, Sha256};
@@ -23,6 +23,7 @@ use super::error::ServerError;
 use super::event::Observer;
 use super::files;
 use super::lifecycle::{self, ServerFiles, StartPlan};
+use super::prune;
 use super::spawn::Lifetime;
 
 const PORT: u16 = 5432;
@@ -78,7 +79,8 @@ impl ScratchServer {
     pub fn start(options: &ScratchOptions, observer: Observer<'_>) -> Result<Self, ServerError> {
         let account = Account::for_new_data()?;
         let binaries = options.search.find_for(&account, observer)?;
-        let template = template(&account, &binaries, &options.search.cache_dir)?;
+        let (template, _kept) = template(&account, &binaries, &options.search.cache_dir)?;
+        prune::prune_cache(&options.search.cache_dir, SystemTime::now());
         let (folder, owner) = claim_folder(&account)?;
         match Self::start_in(&folder, &account, &binaries, &template) {
             Ok((files, child)) => {
@@ -149,8 +151,8 @@ impl Drop for ScratchServer {
 }
 
 /// The `initdb` template of an installation, made when absent. Its name tells the program file, so that an update of the
-/// installation makes a new one.
-fn template(account: &Account, binaries: &Binaries, cache: &Path) -> Result<PathBuf, ServerError> {
+/// installation makes a new one. It stays as long as the file is open.
+fn template(account: &Account, binaries: &Binaries, cache: &Path) -> Result<(PathBuf, File), ServerError> {
     let program = binaries.program("postgres");
     let found = fs::metadata(&program).map_err(ServerError::io("read", &program))?;
     let identity = format!(
@@ -165,17 +167,25 @@ fn template(account: &Account, binaries: &Binaries, cache: &Path) -> Result<Path
     let digest = hex(&Sha256::digest(identity.as_bytes())[..8]);
     let folder = cache.join("initdb").join(format!("{}-{}-{digest}", binaries.major, account.uid()));
     let data = folder.join("data");
-    if data::major_of(&data)?.is_some() {
-        return Ok(data);
+    let begun = Instant::now();
+    loop {
+        if folder.is_dir()
+            && let Some(kept) = prune::keep_template(&folder)?
+            && data::major_of(&data)?.is_some()
+        {
+            return Ok((data, kept));
+        }
+        if begun.elapsed() > SWEEP_LIMIT {
+            return Err(ServerError::Busy { path: folder, seconds: SWEEP_LIMIT.as_secs() });
+        }
+        files::create_cache(cache)?;
+        files::create_dirs(&folder)?;
+        account.must_reach(&folder)?;
+        let _gate = files::wait_exclusive(&prune::template_lock(&folder), SWEEP_LIMIT, || {})?;
+        if data::major_of(&data)?.is_none() {
+            data::initialise(account, binaries, &data, &["--wal-segsize=1"])?;
+        }
     }
-    files::create_cache(cache)?;
-    files::create_dirs(&folder)?;
-    account.must_reach(&folder)?;
-    let _gate = files::wait_exclusive(&folder.join("make.lock"), SWEEP_LIMIT, || {})?;
-    if data::major_of(&data)?.is_none() {
-        data::initialise(account, binaries, &data, &["--wal-segsize=1"])?;
-    }
-    Ok(data)
 }
 
 /// Makes a folder for one server and locks it. Folders of dead owners are removed under the same lock, so a folder is

@@ -40,6 +40,8 @@ pub enum SurgeryError {
     DamagedDocument { location: String, damage: Damage },
     #[error("`{name}` needs the recorded catalog {digest} of target `{target}`, which is not in the store")]
     NoCatalog { name: String, target: Ident, digest: Digest },
+    #[error("the catalog {digest} of target `{target}` at serial {serial} is missing from `{location}`")]
+    NoCatalogOfRevision { serial: Serial, target: Ident, location: String, digest: Digest },
 }
 
 fn managed(known: &[String]) -> String {
@@ -69,7 +71,7 @@ impl SurgeryError {
             SurgeryError::OtherLineage { .. } => "lineage_mismatch",
             SurgeryError::Older { .. } => "state_older",
             SurgeryError::Forked { .. } => "state_forked",
-            SurgeryError::NoCatalog { .. } => "catalog_missing",
+            SurgeryError::NoCatalog { .. } | SurgeryError::NoCatalogOfRevision { .. } => "catalog_missing",
             SurgeryError::SamePlace { .. } => "state_in_place",
             SurgeryError::Occupied { .. } => "state_occupied",
             SurgeryError::DamagedDocument { .. } => "document_damaged",
@@ -128,6 +130,9 @@ impl SurgeryError {
             }
             SurgeryError::DamagedDocument { .. } => {
                 "it does not move while nobody knows what it says: `djogi status` tells the way out".to_owned()
+            }
+            SurgeryError::NoCatalogOfRevision { .. } => {
+                "put the file back from a copy of the state store, or choose another serial of `djogi history`".to_owned()
             }
             SurgeryError::NoCatalog { digest, .. } => format!(
                 "copy `catalogs/{}.json` from where the state was, or add --force and run `djogi refresh`",

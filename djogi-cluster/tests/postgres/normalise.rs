@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use djogi_cluster::connect::ConnectParameters;
-use djogi_cluster::normalise::{ExpressionCache, NormaliseError, ScratchError, ScratchProvider, normalise};
+use djogi_cluster::normalise::{
+    ExpressionCache, NormaliseError, ScratchDatabase, ScratchError, ScratchProvider, normalise,
+};
 use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::desired::Desired;
 use djogi_core::kind::{
@@ -372,6 +374,33 @@ async fn what_was_normalised_is_what_a_live_database_says() {
         for (address, entry) in &desired {
             assert_eq!(seen.catalog.get(address), Some(&*entry.resource));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn databases_of_killed_processes_are_dropped_by_the_next_and_live_ones_are_not() {
+    on_each_server(async |database| {
+        let scratch =
+            |server: ConnectParameters| async move { ScratchDatabase::create(&server).await.unwrap() };
+        let mut live = scratch(database.parameters.clone()).await;
+        let name = live.connection().endpoint().database.clone();
+        // Only its name says what it is; nobody is in it, and its owner is gone.
+        let abandoned = format!("djogi_scratch_{}", ulid::Ulid::generate().to_string().to_lowercase());
+        let foreign = format!("{abandoned}_of_somebody");
+        database.run(&format!("CREATE DATABASE {abandoned}")).await;
+        database.run(&format!("CREATE DATABASE {foreign}")).await;
+        // Elsewhere on the same server.
+        let next = scratch(database.parameters.with_database("postgres")).await;
+        let sql = "SELECT datname::text FROM pg_database WHERE datname = ANY ($1) ORDER BY length(datname)";
+        let rows =
+            database.connection.client().query(sql, &[&vec![&name, &abandoned, &foreign]]).await.unwrap();
+        let left: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(left, [name.as_str(), foreign.as_str()]);
+        live.connection().client().query_one("SELECT 1", &[]).await.unwrap();
+        next.remove().await.unwrap();
+        live.remove().await.unwrap();
+        database.run(&format!("DROP DATABASE {foreign}")).await;
     })
     .await;
 }

@@ -12,6 +12,8 @@ mod leftovers;
 #[cfg(test)]
 mod project;
 #[cfg(test)]
+mod prune;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod scratch;

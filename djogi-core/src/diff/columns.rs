@@ -66,6 +66,14 @@ pub(super) fn split<'a>(
             TableAlteration::AddColumn(_) | TableAlteration::SetComment(_) => {}
         }
     }
+    // A column that cannot be added is refused by itself.
+    let is_refused = |alteration: &&Alteration| match alteration {
+        Alteration::Table(alteration @ TableAlteration::AddColumn(_)) => {
+            place(live, desired, alteration) != ColumnPlace::Table
+        }
+        _ => false,
+    };
+    let refused: Vec<&Alteration> = alterations.iter().filter(is_refused).collect();
 
     // PostgreSQL changes no type under a generated column, so that one leaves before and comes back after.
     for generated in &live.columns {
@@ -104,8 +112,20 @@ pub(super) fn split<'a>(
             ..update.clone()
         });
     }
+    for alteration in &refused {
+        let Alteration::Table(TableAlteration::AddColumn(column)) = alteration else { continue };
+        changes.push(Change {
+            address: address_of(&column.name),
+            action: Action::Create,
+            renamed_from: None,
+            drift: false,
+            notes: Vec::new(),
+            ..update.clone()
+        });
+    }
     let rest = alterations.iter().filter(|alteration| {
         !altered_column(alteration).is_some_and(|column| own.contains(column) || replaced.contains(column))
+            && !refused.contains(alteration)
     });
     Change { action: Action::Update(rest.cloned().collect()), ..update.clone() }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Action, Change};
 use crate::address::{Address, Kind};
 use crate::ident::Ident;
-use crate::kind::{Alteration, Resource, Table, TableAlteration};
+use crate::kind::{Alteration, Column, Resource, Table, TableAlteration};
 
 /// Adds a note to each pair of a deletion and a creation that looks like a rename. `changes` are sorted.
 pub(super) fn note_lookalikes(changes: &mut [Change<'_>]) {
@@ -51,7 +51,9 @@ fn shape(table: &Table) -> Shape {
 fn created_tables(changes: &[Change<'_>]) -> BTreeMap<Shape, Vec<usize>> {
     let mut created: BTreeMap<Shape, Vec<usize>> = BTreeMap::new();
     for (index, change) in changes.iter().enumerate().filter(|(_, change)| change.action == Action::Create) {
-        if let Some(Resource::Table(table)) = change.desired.map(|declared| &*declared.resource) {
+        if change.address.kind() == Kind::Table
+            && let Some(Resource::Table(table)) = change.desired.map(|declared| &*declared.resource)
+        {
             created.entry(shape(table)).or_default().push(index);
         }
     }
@@ -76,16 +78,29 @@ fn new_column_like(changes: &[Change<'_>], gone: usize) -> Option<(usize, String
     let Some(Resource::Table(table)) = changes[gone].live else { return None };
     let old = table.column(changes[gone].address.name())?;
     let owner: Address = changes[gone].address.table_of_member()?;
-    let index = changes.binary_search_by(|change| change.address.cmp(&owner)).ok()?;
-    let Action::Update(alterations) = &changes[index].action else { return None };
-    let mut alike = alterations.iter().filter_map(|alteration| match alteration {
-        Alteration::Table(TableAlteration::AddColumn(column))
-            if column.data_type == old.data_type && column.not_null == old.not_null =>
-        {
-            Some(column.name.as_str().to_owned())
+    let is_alike = |column: &Column| column.data_type == old.data_type && column.not_null == old.not_null;
+    let mut alike = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        match (&change.action, change.desired.map(|declared| &*declared.resource)) {
+            (Action::Update(alterations), _) if change.address == owner => {
+                alike.extend(alterations.iter().filter_map(|alteration| match alteration {
+                    Alteration::Table(TableAlteration::AddColumn(column)) if is_alike(column) => {
+                        Some((index, column.name.as_str().to_owned()))
+                    }
+                    _ => None,
+                }));
+            }
+            // One that cannot be added with the others.
+            (Action::Create, Some(Resource::Table(table)))
+                if change.address.kind() == Kind::Column
+                    && change.address.table_of_member().as_ref() == Some(&owner) =>
+            {
+                let column = table.column(change.address.name()).filter(|column| is_alike(column));
+                alike.extend(column.map(|column| (index, column.name.as_str().to_owned())));
+            }
+            _ => {}
         }
-        _ => None,
-    });
-    let name = alike.next()?;
-    alike.next().is_none().then_some((index, name))
+    }
+    let found = alike.pop()?;
+    alike.is_empty().then_some(found)
 }

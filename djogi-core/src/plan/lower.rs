@@ -102,6 +102,14 @@ fn write(
         out.add(Phase::Rename, steps);
     }
     match (&change.action, change.live, desired) {
+        (Action::Create, Some(live), Some(desired)) if address.kind() == Kind::Column => {
+            if let Resource::Table(table) = desired
+                && let Some(column) = table.column(address.name())
+            {
+                let added = Alteration::Table(TableAlteration::AddColumn(Box::new(column.clone())));
+                out.add(Phase::Up, sql::alter(live, desired, &added, context, address)?);
+            }
+        }
         (Action::Create, _, Some(Resource::Table(table))) => {
             out.add(Phase::Up, sql::create_table(table, inline, context)?);
         }
@@ -192,7 +200,15 @@ pub fn place_column(
     context: &Context<'_>,
     has_unmanaged_dependents: impl Fn(&Ident) -> bool,
 ) -> ColumnPlace {
-    let TableAlteration::AlterColumn { column, .. } = alteration else { return ColumnPlace::Table };
+    let column = match alteration {
+        TableAlteration::AlterColumn { column, .. } => column,
+        TableAlteration::AddColumn(column) => &column.name,
+        TableAlteration::ReplaceColumn(_)
+        | TableAlteration::DropColumn(_)
+        | TableAlteration::SetComment(_) => {
+            return ColumnPlace::Table;
+        }
+    };
     let address = crate::address::Address::column(context.target, &desired.qualified_name(), column);
     let steps = sql::alter(
         &Resource::Table(live.clone()),

@@ -152,7 +152,7 @@ proptest! {
         if policy == DestructivePolicy::Allow {
             // With nothing in the way, all is done but what has no cast.
             for change in plan.resource_changes.iter().filter(|c| c.reason.is_some()) {
-                prop_assert!(matches!(change.reason.unwrap().code(), "owned_by_parent" | "offline_only" | "dependency_not_applied"), "{change:?}");
+                prop_assert!(matches!(change.reason.unwrap().code(), "owned_by_parent" | "no_way_in_place" | "dependency_not_applied"), "{change:?}");
             }
         }
         prop_assert_eq!(world.plan(), plan);

@@ -49,7 +49,10 @@ mod tests {
     #[test]
     fn rows_or_bytes_make_a_table_too_large_to_be_locked() {
         let concurrent = |rows, bytes| {
-            matches!(route(Online::Auto, Some(&TableSize { rows, bytes })), Route::Concurrent(_))
+            matches!(
+                route(Online::Auto, Some(&TableSize { rows, bytes, holds_rows: None })),
+                Route::Concurrent(_)
+            )
         };
         assert!(!concurrent(Some(9_999), 8192));
         assert!(concurrent(Some(10_000), 8192));
@@ -60,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_user_has_the_last_word() {
-        let (small, large) = (TableSize::default(), TableSize { rows: Some(1_000_000), bytes: 1 << 30 });
+        let (small, large) =
+            (TableSize::default(), TableSize { rows: Some(1_000_000), bytes: 1 << 30, holds_rows: None });
         assert!(matches!(route(Online::Always, Some(&small)), Route::Concurrent(_)));
         assert!(matches!(route(Online::Never, Some(&large)), Route::Direct(_)));
     }

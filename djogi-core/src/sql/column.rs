@@ -12,7 +12,6 @@ use crate::kind::{
     Column, ColumnAlteration, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
 };
 use crate::lexis::in_parentheses;
-use crate::observation::TableSize;
 use crate::safety::{Verb, is_volatile, since};
 
 pub(super) use uses::{foreign_key_neighbours, generated_column_using};
@@ -85,15 +84,14 @@ pub(super) fn add(
     let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column));
     let mut step = ctx.step_on_one(address, verb, table, sql);
     if verb == Verb::AddColumnNotNull && !ctx.is_new(table) {
-        match ctx.sizes.get(table) {
-            Some(TableSize { rows: Some(rows), .. }) if *rows > 0 => {
-                let column = Address::column(ctx.target, table, &column.name);
-                return Err(Impossible::NoValueForRows { column, rows: *rows });
-            }
-            Some(TableSize { rows: Some(_), bytes: 0 }) => {}
-            Some(TableSize { rows: Some(_) | None, .. }) | None => {
-                step = step.with_hazard("fails if the table has rows: the column has no default");
-            }
+        let size = ctx.sizes.get(table).copied().unwrap_or_default();
+        if size.holds_rows.unwrap_or(size.rows.is_some_and(|rows| rows > 0)) {
+            let column = Address::column(ctx.target, table, &column.name);
+            return Err(Impossible::NoValueForRows { column });
+        }
+        let is_empty = size.holds_rows == Some(false) || (size.rows, size.bytes) == (Some(0), 0);
+        if !is_empty {
+            step = step.with_hazard("fails if the table has rows: the column has no default");
         }
     }
     let mut steps = vec![step];

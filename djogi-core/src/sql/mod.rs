@@ -63,8 +63,10 @@ pub enum Impossible {
     NeedsNewColumn { column: Address },
     #[error("{column}: there is no cast from {from} to {to}")]
     NoCast { column: Address, from: String, to: String },
-    #[error("{column}: a column that is not null and has no default cannot be added to about {rows} rows")]
-    NoValueForRows { column: Address, rows: u64 },
+    #[error(
+        "{column}: a column that is not null and has no default cannot be added to a table that holds rows"
+    )]
+    NoValueForRows { column: Address },
     /// PostgreSQL changes no type that a generated column is computed from.
     #[error("{generated}: the generated column depends on {used}, whose type is to change")]
     UsedByGenerated { generated: Address, used: String },

@@ -3,6 +3,7 @@
 //! Nothing has to be installed or running. The versions are chosen by `DJOGI_TEST_POSTGRES_VERSIONS`; see [`installations`].
 //! Everything here panics when it cannot do its work: a test has no better answer.
 
+mod at_terminal;
 mod binaries;
 mod catalog;
 mod database;
@@ -13,6 +14,7 @@ mod schema;
 mod server;
 mod wait;
 
+pub use at_terminal::{AtTerminal, wrapped};
 pub use binaries::{djogi, shop};
 pub use catalog::fingerprint;
 pub use database::Database;

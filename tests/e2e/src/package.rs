@@ -20,7 +20,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// Runs `djogi init NAME` in an empty folder.
+    /// Runs `djogi init NAME` in an empty folder. It depends on the checkout that `djogi` was built in, which is this one.
     pub fn scaffold(server: &'static Server, name: &str) -> Self {
         let above = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
         let package = Self { root: above.path().join(name), above, server };
@@ -33,9 +33,8 @@ impl Package {
 
     /// `djogi init DIR`, beside the package's folder.
     pub fn init(&self, folder: &str) -> Output {
-        let path = checkout().display().to_string();
         let mut command = Command::new(binaries::djogi());
-        command.args(["init", folder, "--djogi-path", &path]).current_dir(self.above.path());
+        command.args(["init", folder]).current_dir(self.above.path());
         output(&mut command)
     }
 

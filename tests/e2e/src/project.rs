@@ -76,6 +76,12 @@ impl Project {
         self.write_config();
     }
 
+    /// Replaces what [`Project::set_target`] has added.
+    pub fn set_target_only(&mut self, lines: &str) {
+        self.settings.clear();
+        self.set_target(lines);
+    }
+
     /// Replaces what stands behind `[target.main]`: `[models]`, `[[moved]]`, `[env.NAME]`, other targets.
     pub fn configure(&mut self, rest: &str) {
         rest.clone_into(&mut self.rest);

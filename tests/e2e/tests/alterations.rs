@@ -321,3 +321,40 @@ fn a_rebuilt_generated_column_is_shown_with_its_cost_and_blocked_with_its_base()
         assert_eq!(project.database().value("SELECT count(more) FROM goods"), "0");
     });
 }
+
+#[test]
+fn a_column_that_needs_a_value_is_blocked_alone_when_there_are_rows() {
+    on_each_server(|server| {
+        let before =
+            "CREATE TABLE goods (id integer PRIMARY KEY); CREATE TABLE empty (id integer PRIMARY KEY);";
+        let project = Project::declaring(server, before);
+        project.apply();
+        // Estimates would say the opposite of both.
+        project
+            .database()
+            .run("INSERT INTO empty SELECT generate_series(1, 1000); ANALYZE empty; DELETE FROM empty");
+        project.database().run("ANALYZE goods; INSERT INTO goods VALUES (1)");
+        let after = "CREATE TABLE goods (id integer PRIMARY KEY, price integer NOT NULL, note text);
+            CREATE TABLE empty (id integer PRIMARY KEY, price integer NOT NULL);
+            CREATE INDEX goods_price_idx ON goods (price);";
+        project.declare(after);
+        let blocked = [
+            "+ column.main.public.goods.price  blocked",
+            "PostgreSQL has no way from what is there to what is declared",
+            "a column that is not null and has no default cannot be",
+            "give the column a default, or add it nullable, fill it and make it not null then",
+            "waits for column.main.public.goods.price",
+        ];
+        project.run(&["plan"]).ok().says(&blocked).says(&["2 to create, 2 to update (2 blocked)"]);
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["column.main.public.goods.price"]);
+        let columns =
+            "SELECT string_agg(attrelid::regclass || '.' || attname, ' ' ORDER BY 1) FROM pg_attribute
+            WHERE attname IN ('price', 'note') AND attrelid IN ('goods'::regclass, 'empty'::regclass)";
+        assert_eq!(project.database().value(columns), "empty.price goods.note");
+        // Once the rows are gone there is nothing in its way.
+        project.database().run("DELETE FROM goods");
+        project.apply();
+        project.is_converged();
+        project.matches(after);
+    });
+}

@@ -25,6 +25,8 @@ mod embedded;
 #[cfg(test)]
 mod embedded_data;
 #[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod json_schemas;
@@ -53,6 +55,8 @@ mod read_only_folder;
 #[cfg(test)]
 mod renames;
 #[cfg(test)]
+mod revert;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod saved_plan;
@@ -63,6 +67,8 @@ mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod signals;
+#[cfg(test)]
 mod state_commands;
 #[cfg(test)]
 mod state_files;
@@ -71,8 +77,12 @@ mod state_migrate;
 #[cfg(test)]
 mod state_postgres;
 #[cfg(test)]
+mod status;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod unlock;
 #[cfg(test)]
 mod unmanaged;

@@ -109,7 +109,7 @@ fn own_gates(
             | Impossible::NoCast { .. }
             | Impossible::NoValueForRows { .. }
             | Impossible::UsedByGenerated { .. }
-            | Impossible::FixedName { .. } => Reason::OfflineOnly.because(notes),
+            | Impossible::FixedName { .. } => Reason::NoWayInPlace.because(notes),
         };
     }
     if removes_or_retypes(change) {

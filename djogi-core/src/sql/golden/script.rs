@@ -141,7 +141,7 @@ impl Script {
     /// From here on all tables are old, with these sizes.
     pub(super) fn time_passes(&mut self, rows: Option<u64>, bytes: u64) {
         for table in std::mem::take(&mut self.new_tables) {
-            self.sizes.insert(table, TableSize { rows, bytes });
+            self.sizes.insert(table, TableSize { rows, bytes, holds_rows: None });
         }
     }
 }

@@ -1,0 +1,68 @@
+//! `djogi revert`: a plan toward an earlier revision.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use djogi_cluster::revert::{Reverting, revert};
+use djogi_cluster::state::Serial;
+use djogi_core::plan::PlanOptions;
+
+use super::plan::{PlanFormat, present};
+use crate::args::OnlineChoice;
+use crate::context::Context;
+use crate::diagnostic::CliError;
+use crate::exit::Exit;
+use crate::project::cluster_without_models;
+use crate::report::events::with_progress;
+use crate::runtime::Engine;
+use crate::terminal::Terminal;
+
+/// Show what leads back to an earlier revision; writes nothing but its own output
+///
+/// What was made since is deleted, with the same gates as everywhere. Save the plan and apply it; the declarations stay,
+/// so the next `djogi plan` leads forward again.
+#[derive(Debug, Clone, Args)]
+pub struct RevertArgs {
+    /// A serial of `djogi history`
+    #[arg(long, value_name = "SERIAL")]
+    pub to: u64,
+    /// Save the plan, for `djogi apply FILE`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// How to print the plan; --json is --format json
+    #[arg(long, value_enum, conflicts_with = "json")]
+    pub format: Option<PlanFormat>,
+    /// Whether indexes of existing tables are built and dropped concurrently
+    #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
+    pub online: OnlineChoice,
+}
+
+pub(crate) fn run(args: &RevertArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let cluster = cluster_without_models(context)?;
+    let options = PlanOptions { online: args.online.into(), ..PlanOptions::default() };
+    let engine = Engine::start()?;
+    let serial = Serial::new(args.to);
+    let reverting =
+        with_progress(terminal, |reporter| engine.run(revert(&cluster, serial, options, reporter)))??;
+    let Reverting { planned, written_by } = reverting;
+    let command = written_by.command.as_deref().unwrap_or("run");
+    terminal.note(&format!(
+        "Back to serial {serial}, which `djogi {command}` by {} has written at {}:\n\n",
+        written_by.actor, written_by.at
+    ));
+    present(&planned.document, args.out.as_deref(), args.format, context, terminal)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::parsed;
+
+    #[test]
+    fn the_serial_must_be_named() {
+        assert_eq!(parsed::<RevertArgs>(&["--to", "7", "--out", "back.plan"]).unwrap().to, 7);
+        assert!(parsed::<RevertArgs>(&[]).is_err());
+        assert!(parsed::<RevertArgs>(&["--to", "last"]).is_err());
+    }
+}

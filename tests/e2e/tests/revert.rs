@@ -1,0 +1,92 @@
+//! `djogi revert`: a plan toward an earlier revision, with the gates of every plan.
+
+use std::fs;
+
+use e2e::{Project, on_each_server, servers};
+
+const FIRST: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);
+    CREATE INDEX goods_price_idx ON goods (price);";
+const SECOND: &str = "CREATE TABLE wares (id integer, price bigint, note text);
+    ALTER TABLE wares ADD CONSTRAINT goods_pkey PRIMARY KEY (id);
+    CREATE TABLE part (id integer PRIMARY KEY, goods integer REFERENCES wares);";
+
+/// A project at `SECOND`, and the serial at which it was as `FIRST`.
+fn project(server: &'static e2e::Server, destructive: &str) -> (Project, String) {
+    let mut project = Project::declaring(server, FIRST);
+    project.set_target("destructive = \"allow\"");
+    project.apply();
+    let serial = project.serial().to_string();
+    project.database().run("INSERT INTO goods VALUES (1, 2)");
+    project.declare_renamed(SECOND, &[("table.main.public.goods", "table.main.public.wares")]);
+    project.apply();
+    project.matches(SECOND);
+    project.set_target_only(&format!("destructive = \"{destructive}\""));
+    (project, serial)
+}
+
+#[test]
+fn a_revision_comes_back_and_the_plan_leads_forward_again() {
+    on_each_server(|server| {
+        let (project, serial) = project(server, "allow");
+        let before = project.files();
+        let shown = project.run(&["revert", "--to", &serial]).ok();
+        shown.says(&["Back to serial", "djogi apply", "table.main.public.goods", "table.main.public.part"]);
+        assert!(project.files() == before, "revert wrote something");
+
+        project
+            .run(&["revert", "--to", &serial, "--out", "back.plan"])
+            .ok()
+            .says(&["djogi apply", "back.plan"]);
+        project.run(&["apply", "back.plan"]).ok();
+        project.matches(FIRST);
+        // The table was renamed, and not made anew.
+        assert_eq!(project.database().value("SELECT price FROM goods"), "2");
+        let converged = project.state()["config_digest"].clone();
+        let plan = project.run(&["plan", "--json"]).ok().json();
+        assert_ne!(converged, plan["config"]["digest"], "the configuration is not what is there");
+
+        project.run(&["plan", "--detailed-exitcode"]).expect(2).says(&["table.main.public.part"]);
+        project.apply();
+        project.is_converged();
+        project.matches(SECOND);
+    });
+}
+
+#[test]
+fn what_was_made_since_is_blocked_until_it_is_approved() {
+    on_each_server(|server| {
+        let (project, serial) = project(server, "approve");
+        let plan = project.run(&["revert", "--to", &serial, "--json"]).ok().json();
+        let part = plan["resource_changes"].as_array().unwrap().iter();
+        let part = part.clone().find(|change| change["address"] == "table.main.public.part").unwrap();
+        assert_eq!(part["change"]["actions"], serde_json::json!(["delete"]));
+        assert_eq!(part["reason"], "approval_required");
+        project.run(&["revert", "--to", &serial, "--out", "back.plan"]).ok();
+        project.run(&["apply", "back.plan"]).expect(3).says(&["table.main.public.part"]);
+        assert_eq!(project.database().value("SELECT count(*) FROM part"), "0");
+    });
+}
+
+#[test]
+fn a_revision_that_is_not_kept_cannot_come_back() {
+    let (project, serial) = project(&servers()[0], "allow");
+    project.run(&["revert", "--to", "4711"]).expect(1).says(&["no_such_revision", "djogi history"]);
+    let revision: serde_json::Value =
+        serde_json::from_str(&project.read(&format!(".djogi/history/{serial}.json"))).unwrap();
+    let digest = revision["targets"]["main"]["catalog"].as_str().unwrap().replace("sha256:", "");
+    fs::remove_file(project.root().join(format!(".djogi/catalogs/{digest}.json"))).unwrap();
+    let refused = project.run(&["revert", "--to", &serial]).expect(1);
+    refused.says(&["catalog_missing", &digest, "djogi history"]);
+}
+
+#[test]
+fn the_way_back_to_nothing_is_a_way_too() {
+    let (project, _) = project(&servers()[0], "allow");
+    // The first revision is the empty one that is written before the first epoch.
+    project.run(&["revert", "--to", "1", "--out", "back.plan"]).ok();
+    project.run(&["apply", "back.plan"]).ok();
+    project.matches("");
+    project.apply();
+    project.is_converged();
+    project.matches(SECOND);
+}
