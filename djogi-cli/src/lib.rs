@@ -20,6 +20,7 @@ mod project;
 pub mod report;
 mod runtime;
 mod scaffold;
+mod state_store;
 pub mod terminal;
 
 use std::ffi::OsString;

@@ -14,10 +14,11 @@ use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 
-use crate::config::{Destructive, Project, Target};
+use crate::config::{Destructive, Project, Target, UrlSource};
 use crate::context::Context;
 use crate::diagnostic::{CliError, Diagnostic, Location};
 use crate::models::{self, Loaded};
+use crate::state_store;
 
 /// The target of models that name none.
 const DEFAULT_TARGET: &str = "main";
@@ -83,7 +84,8 @@ fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
         .map_err(|error| Diagnostic::error("bad_actor", error.to_string()).help("--as takes a name"))?;
     Ok(Cluster {
         name: project.config.cluster.clone(),
-        state_dir: project.state_dir()?,
+        state_dir: project.state_dir(),
+        state: state_store::settings(context, project)?,
         cache_dir: search.cache_dir.clone(),
         targets,
         declared,
@@ -191,12 +193,26 @@ fn server(
         let major = context.global.postgres_version.or(target.postgres_version);
         return Ok(ServerSettings::Embedded { database, major });
     };
-    let url = source.resolve(&context.environment, &project.root).map_err(|error| error.diagnostic(name))?;
-    let parameters: ConnectParameters = url.expose().parse().map_err(|error| {
-        Diagnostic::error("url_invalid", format!("the url of target `{name}`: {error}"))
+    let parameters = connect_parameters(context, project, source, &format!("target `{name}`"))?;
+    Ok(ServerSettings::Url(Box::new(parameters)))
+}
+
+/// Fetches the connection string of `owner`, such as "target `main`".
+///
+/// # Errors
+/// When the reference leads nowhere, or to something that is no connection string.
+pub(crate) fn connect_parameters(
+    context: &Context,
+    project: &Project,
+    source: &UrlSource,
+    owner: &str,
+) -> Result<ConnectParameters, CliError> {
+    let url = source.resolve(&context.environment, &project.root).map_err(|error| error.diagnostic(owner))?;
+    let parameters = url.expose().parse().map_err(|error| {
+        Diagnostic::error("url_invalid", format!("the url of {owner}: {error}"))
             .help("postgres://user@host:5432/database, or key=value pairs as libpq takes them")
     })?;
-    Ok(ServerSettings::Url(Box::new(parameters)))
+    Ok(parameters)
 }
 
 fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(), CliError> {

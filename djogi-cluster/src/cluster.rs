@@ -13,15 +13,17 @@ use crate::connect::ConnectParameters;
 use crate::declared::Declared;
 use crate::identity::Actor;
 use crate::server::BinarySearch;
-use crate::state::{LocalStore, Store};
+use crate::state::{LocalStore, PostgresStore, Store};
 
 /// Everything a command works with.
 #[derive(Debug)]
 pub struct Cluster {
     /// The name of the configuration.
     pub name: String,
-    /// Holds the state of the chosen environment and its embedded server: `.djogi/` or `.djogi/env/<name>/`.
+    /// Holds the embedded server of the chosen environment, and its state when that is local: `.djogi/` or
+    /// `.djogi/env/<name>/`.
     pub state_dir: PathBuf,
+    pub state: StateSettings,
     /// Holds what can always be made again; shared by all environments.
     pub cache_dir: PathBuf,
     pub targets: BTreeMap<Ident, TargetSettings>,
@@ -34,6 +36,15 @@ pub struct Cluster {
     pub lock_patience: Duration,
     /// Where PostgreSQL programs come from, for embedded and scratch servers.
     pub search: BinarySearch,
+}
+
+/// Where the state of the chosen environment is.
+#[derive(Clone, Debug)]
+pub enum StateSettings {
+    /// In [`Cluster::state_dir`].
+    Local,
+    /// In a database, under a name of its own.
+    Postgres { parameters: Box<ConnectParameters>, name: String },
 }
 
 /// One logical database.
@@ -78,7 +89,17 @@ pub enum MoveError {
 impl Cluster {
     /// The store of the chosen environment's state.
     pub fn store(&self) -> Box<dyn Store> {
-        Box::new(LocalStore::new(&self.state_dir))
+        self.store_of(&self.state)
+    }
+
+    /// The store that `settings` lead to.
+    pub fn store_of(&self, settings: &StateSettings) -> Box<dyn Store> {
+        match settings {
+            StateSettings::Local => Box::new(LocalStore::new(&self.state_dir)),
+            StateSettings::Postgres { parameters, name } => {
+                Box::new(PostgresStore::new(parameters.as_ref().clone(), name))
+            }
+        }
     }
 
     /// Whether a command has to start a server before it can look at a target.

@@ -5,7 +5,7 @@
 use toml::de::{DeTable, DeValue};
 
 /// Keys of which only one may be given. An override of one replaces the other.
-const EXCLUSIVE: [(&str, [&str; 2]); 1] = [("models", ["package", "catalog"])];
+const EXCLUSIVE: [(&str, [&str; 2]); 2] = [("models", ["package", "catalog"]), ("state", ["target", "url"])];
 
 /// Lays `over` on `base`: tables are merged key by key, anything else is replaced.
 pub(super) fn overlay<'i>(base: &mut DeTable<'i>, over: DeTable<'i>) {

@@ -43,10 +43,10 @@ pub struct Config {
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
     pub retention: Duration,
-    /// `[state] backend`.
-    pub backend: Backend,
     /// `[approvals]`.
     pub approvals: ApprovalRules,
+    /// `[state]`.
+    pub state: StateConfig,
 }
 
 /// One database that djogi converges.
@@ -109,6 +109,16 @@ pub struct Moved {
 }
 
 /// Where the state lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateConfig {
+    pub backend: Backend,
+    /// For the backend `postgres`: the target whose database holds it. Excludes `url`.
+    pub target: Option<String>,
+    /// For the backend `postgres`: the database that holds it.
+    pub url: Option<UrlSource>,
+}
+
+/// What the state lives in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Backend {
     /// In `.djogi/` beside `djogi.toml`.
@@ -166,7 +176,7 @@ impl Config {
             "sql": {"files": self.sql_files},
             "moved": moved,
             "live": {"retention_seconds": self.retention.as_secs()},
-            "state": {"backend": self.backend.name()},
+            "state": {"backend": self.state.backend.name()},
         })
     }
 }

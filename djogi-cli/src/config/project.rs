@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Config;
 use super::parse::parse;
 use super::problem::SourceFile;
-use super::{Backend, Config};
 use crate::diagnostic::{CliError, Diagnostic};
 
 /// The name of the configuration file.
@@ -57,23 +57,11 @@ impl Project {
     }
 
     /// The folder of the local state: `.djogi/`, or `.djogi/env/<name>/` for an environment.
-    ///
-    /// # Errors
-    /// The state of this project is not local, and this version of djogi has no other store.
-    pub fn state_dir(&self) -> Result<PathBuf, CliError> {
-        if self.config.backend != Backend::Local {
-            let backend = self.config.backend.name();
-            let message =
-                format!("the state backend \"{backend}\" is not supported by this version of djogi");
-            return Err(Diagnostic::error("unsupported_backend", message)
-                .file(self.file.display().to_string())
-                .help("set [state] backend = \"local\", or install a version that supports it")
-                .into());
-        }
-        Ok(match &self.environment {
+    pub fn state_dir(&self) -> PathBuf {
+        match &self.environment {
             None => self.home(),
             Some(name) => self.home().join("env").join(name),
-        })
+        }
     }
 }
 
@@ -168,17 +156,7 @@ mod tests {
         let search = Search { explicit: None, working_folder: folder.path(), manifest_dir: None };
         let plain = Project::open(search, None).unwrap();
         let staging = Project::open(search, Some("staging")).unwrap();
-        assert_eq!(plain.state_dir().unwrap(), folder.path().join(".djogi"));
-        assert_eq!(staging.state_dir().unwrap(), folder.path().join(".djogi/env/staging"));
-    }
-
-    #[test]
-    fn a_backend_of_a_later_version_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        project(folder.path(), "shop");
-        let search = Search { explicit: None, working_folder: folder.path(), manifest_dir: None };
-        let mut project = Project::open(search, None).unwrap();
-        project.config.backend = Backend::S3;
-        assert!(project.state_dir().unwrap_err().diagnostics[0].message.contains("\"s3\""));
+        assert_eq!(plain.state_dir(), folder.path().join(".djogi"));
+        assert_eq!(staging.state_dir(), folder.path().join(".djogi/env/staging"));
     }
 }

@@ -73,7 +73,7 @@ fn every_key_is_read() {
         Moved { from: "table.main.public.user".into(), to: "table.main.public.users".into(), line: 20 };
     assert_eq!(config.moved, [moved]);
     assert_eq!(config.retention, Duration::from_secs(7200));
-    assert_eq!(config.backend, Backend::Local);
+    assert_eq!(config.state, StateConfig::default());
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_environment_overrides_key_by_key() {
         Some(ModelSource::Catalog("catalog.json".into())),
         "exclusive keys replace each other"
     );
-    assert_eq!(config.backend, Backend::Postgres);
+    assert_eq!(config.state.backend, Backend::Postgres);
 }
 
 #[test]

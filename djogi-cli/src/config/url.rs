@@ -84,7 +84,7 @@ impl UrlSource {
     ///
     /// # Errors
     /// A fragment that fits after the name of the key; it does not repeat the value.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.contains("${") {
             return Err("is not interpolated: name a variable that holds the whole url, \"env:NAME\"".into());
         }
@@ -158,9 +158,9 @@ fn looks_like_connection_string(text: &str) -> bool {
 }
 
 impl UrlError {
-    /// For the user: which target is meant, and what to do.
-    pub fn diagnostic(&self, target: &str) -> Diagnostic {
-        let diagnostic = Diagnostic::error("url_unresolved", format!("target `{target}` has no url: {self}"));
+    /// For the user: whose url it is, "target `main`", and what to do.
+    pub fn diagnostic(&self, owner: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::error("url_unresolved", format!("{owner} has no url: {self}"));
         match self {
             Self::VariableUnset(name) | Self::VariableUnusable(name, _) => {
                 diagnostic.help(format!("set {name} to a connection string, postgres://user@host/database"))

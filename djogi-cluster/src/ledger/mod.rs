@@ -16,6 +16,7 @@ pub use error::LedgerError;
 pub use holder::{Holder, LockSession};
 pub use lease::{Fence, Lease, bump_epoch, fence, read_lease};
 pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, find_plan, ops_since, record_op};
+pub(crate) use schema::{CREATE_SCHEMA, script_from, was_overtaken};
 pub use schema::{
     LEDGER_SCHEMA, LEDGER_VERSION, LedgerVersion, ensure_ledger, ledger_version, preflight_ledger,
 };

@@ -18,7 +18,7 @@ pub const LEDGER_VERSION: u32 = MIGRATIONS.len() as u32;
 const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
 
 /// Not part of a migration: an administrator may have made the schema for a role that may not.
-const CREATE_SCHEMA: &str = "CREATE SCHEMA djogi;
+pub(crate) const CREATE_SCHEMA: &str = "CREATE SCHEMA djogi;
 COMMENT ON SCHEMA djogi IS 'Ledger of djogi: what was applied to this database, and by whom. Not to be edited.';
 ";
 
@@ -26,7 +26,7 @@ COMMENT ON SCHEMA djogi IS 'Ledger of djogi: what was applied to this database, 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LedgerVersion {
     Absent,
-    /// The schema is there, with nothing in it.
+    /// The schema is there, with nothing of the ledger in it.
     Empty,
     At(u32),
 }
@@ -38,15 +38,16 @@ impl LedgerVersion {
     }
 }
 
+/// The tables of a state store may be beside those of the ledger, or be there before them.
 const FIND: &str = "
 SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
        (SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')
           FROM pg_catalog.pg_class c
          WHERE c.relnamespace = n.oid AND c.relname = 'migration' AND c.relkind = 'r'),
        current_user::text,
-       EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid)
+       EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid AND c.relname !~ '^state(_|$)')
        OR EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid)
-       OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.typnamespace = n.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.typnamespace = n.oid AND t.typname !~ '^_*state(_|$)')
   FROM pg_catalog.pg_namespace n
  WHERE n.nspname = 'djogi'";
 
@@ -131,8 +132,7 @@ pub async fn ensure_ledger(client: &Client) -> Result<(), LedgerError> {
             Err(error) => {
                 // Leaves the failed transaction; when the connection is gone, so is the transaction.
                 let _ = client.batch_execute("ROLLBACK").await;
-                let overtaken = error.code().is_some_and(|code| OVERTAKEN.contains(code));
-                if !overtaken || ledger_version(client).await? == found {
+                if !was_overtaken(&error) || ledger_version(client).await? == found {
                     return Err(LedgerError::sql("create the ledger", &script)(error));
                 }
             }
@@ -140,28 +140,34 @@ pub async fn ensure_ledger(client: &Client) -> Result<(), LedgerError> {
     }
 }
 
-/// What a migration fails with when another one has just committed.
-const OVERTAKEN: &[SqlState] = &[
-    SqlState::UNIQUE_VIOLATION,
-    SqlState::DUPLICATE_SCHEMA,
-    SqlState::DUPLICATE_TABLE,
-    SqlState::DUPLICATE_OBJECT,
-];
+/// Whether a migration failed because another one has just committed.
+pub(crate) fn was_overtaken(error: &tokio_postgres::Error) -> bool {
+    const OVERTAKEN: [SqlState; 4] = [
+        SqlState::UNIQUE_VIOLATION,
+        SqlState::DUPLICATE_SCHEMA,
+        SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_OBJECT,
+    ];
+    error.code().is_some_and(|code| OVERTAKEN.contains(code))
+}
 
 fn migration_script(found: LedgerVersion) -> String {
-    let mut script = String::from("BEGIN;\n");
     let from = match found {
-        LedgerVersion::At(version) => version,
-        LedgerVersion::Empty => 0,
-        LedgerVersion::Absent => {
-            script.push_str(CREATE_SCHEMA);
-            0
-        }
+        LedgerVersion::At(version) => version as usize,
+        LedgerVersion::Absent | LedgerVersion::Empty => 0,
     };
-    for (number, migration) in (1..).zip(MIGRATIONS).skip(from as usize) {
+    let preamble = if found == LedgerVersion::Absent { CREATE_SCHEMA } else { "" };
+    script_from(preamble, "migration", MIGRATIONS, from)
+}
+
+/// The `migrations` after the first `from`, in one transaction, each recorded in the `table` of the schema that the
+/// first of them creates.
+pub(crate) fn script_from(preamble: &str, table: &str, migrations: &[&str], from: usize) -> String {
+    let mut script = format!("BEGIN;\n{preamble}");
+    for (number, migration) in (1..).zip(migrations).skip(from) {
         script.push_str(migration);
         script.push_str(&format!(
-            "INSERT INTO djogi.migration (version, djogi) VALUES ({number}, '{}');\n",
+            "INSERT INTO djogi.{table} (version, djogi) VALUES ({number}, '{}');\n",
             env!("CARGO_PKG_VERSION")
         ));
     }

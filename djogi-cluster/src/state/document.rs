@@ -28,7 +28,7 @@ pub struct Serial(u64);
 /// The serial is the greatest there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("serial {0} has no successor")]
-pub struct SerialOverflow(Serial);
+pub struct SerialOverflow(pub(super) Serial);
 
 impl Serial {
     pub const FIRST: Serial = Serial(1);

@@ -8,7 +8,18 @@ use djogi_core::Digest;
 
 use super::damage::Damage;
 use super::document::{Serial, SerialOverflow};
+use super::postgres::PostgresStoreError;
 use super::store::Version;
+
+/// An older revision that can take the place of a damaged one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntactCopy {
+    pub serial: Serial,
+    /// Where it is, for humans.
+    pub location: String,
+    /// The command that puts it in the place of the damaged one.
+    pub restore: String,
+}
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -17,8 +28,8 @@ pub enum StoreError {
     Damaged {
         location: String,
         damage: Damage,
-        /// The newest intact older revision: its serial and where it is.
-        backup: Option<(Serial, String)>,
+        /// The newest intact older revision.
+        backup: Option<Box<IntactCopy>>,
     },
     #[error("the state in `{location}` has moved: this run started from {expected}, but there is {found}")]
     Conflict { location: String, expected: Version, found: Version },
@@ -44,6 +55,8 @@ pub enum StoreError {
     NoSuchSidecar { location: String, name: String },
     #[error("there is no backup {name:?} in `{location}`; {}", named(.available))]
     NoSuchBackup { location: String, name: String, available: Vec<String> },
+    #[error("the state in `{location}`: {error}")]
+    Postgres { location: String, error: Box<PostgresStoreError> },
     #[error("the thread that worked on `{location}` has died: {message}")]
     Crashed { location: String, message: String },
 }
@@ -67,7 +80,7 @@ fn named(available: &[String]) -> String {
 }
 
 /// A path that a shell reads as one word.
-fn shell_word(path: &str) -> String {
+pub(super) fn shell_word(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 
@@ -102,6 +115,7 @@ impl StoreError {
             StoreError::NoSuchRevision { .. } => "no_such_revision",
             StoreError::NoSuchSidecar { .. } => "no_such_sidecar",
             StoreError::NoSuchBackup { .. } => "no_such_backup",
+            StoreError::Postgres { error, .. } => error.code(),
             StoreError::Crashed { .. } => "state_io",
         }
     }
@@ -114,16 +128,14 @@ impl StoreError {
                     "install the djogi that wrote `{location}`, or a newer one, and run the command again"
                 )
             }
-            StoreError::Damaged { location, backup: Some((serial, backup)), .. } => format!(
-                "serial {serial} is intact in `{backup}`: \
-                 `cp {} {}`, then `djogi refresh`",
-                shell_word(backup),
-                shell_word(location)
-            ),
-            StoreError::Damaged { location, backup: None, .. } => format!(
-                "no intact older revision is beside it (`{location}.backup`, `history/`); put back a copy of \
-                 your own, then `djogi refresh`"
-            ),
+            StoreError::Damaged { backup: Some(backup), .. } => {
+                let IntactCopy { serial, location, restore } = backup.as_ref();
+                format!("serial {serial} is intact in `{location}`: `{restore}`, then `djogi refresh`")
+            }
+            StoreError::Damaged { backup: None, .. } => {
+                "no intact older revision is kept beside it; put back a copy of your own, then `djogi refresh`"
+                    .to_owned()
+            }
             StoreError::Conflict { .. } => {
                 "another run has written it; nothing of theirs is lost. Run the command again".to_owned()
             }
@@ -144,6 +156,7 @@ impl StoreError {
                 "name a serial of `djogi history`, a backup, or a file that `djogi state pull` made"
                     .to_owned()
             }
+            StoreError::Postgres { error, .. } => return error.help(),
             StoreError::NotASuccessor { .. }
             | StoreError::SerialOverflow(_)
             | StoreError::Io { .. }

@@ -6,6 +6,7 @@
 //! backup or history entry of the state that is still the current one.
 
 mod documents;
+mod moving;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use super::approval::{Approval, StoredApproval};
 use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::durable::{self, OsLock};
-use super::error::StoreError;
+use super::error::{IntactCopy, StoreError, shell_word};
 use super::sidecar::{Sidecar, StoredSidecar};
 use super::store::{HISTORY_LENGTH, Snapshot, Store, Version};
 use super::text;
@@ -98,21 +99,24 @@ impl LocalStore {
         let (state, digest) = text::parse(&bytes).map_err(|damage| StoreError::Damaged {
             location: path.display().to_string(),
             damage,
-            backup: self.newest_intact_copy(),
+            backup: self.newest_intact_copy().map(Box::new),
         })?;
         Ok(Some((state, digest, bytes)))
     }
 
     /// For an error message only, so what cannot be read is passed over.
-    fn newest_intact_copy(&self) -> Option<(Serial, String)> {
+    fn newest_intact_copy(&self) -> Option<IntactCopy> {
         let revisions = self.kept_serials().unwrap_or_default();
         let revisions = revisions.into_iter().map(|serial| self.revision_path(serial));
         let intact = |path: PathBuf| {
             let (state, _) = text::parse(&durable::read(&path).ok()??).ok()?;
-            Some((state.serial, path.display().to_string()))
+            let location = path.display().to_string();
+            let head = self.head_path().display().to_string();
+            let restore = format!("cp {} {}", shell_word(&location), shell_word(&head));
+            Some(IntactCopy { serial: state.serial, location, restore })
         };
         // `max_by_key` gives the last of equals, so the backup goes before its twin in the history.
-        revisions.chain([self.backup_path()]).filter_map(intact).max_by_key(|(serial, _)| *serial)
+        revisions.chain([self.backup_path()]).filter_map(intact).max_by_key(|copy| copy.serial)
     }
 
     /// Serials in the history folder, oldest first.
@@ -360,5 +364,15 @@ impl Store for LocalStore {
     async fn saved_backup(&self, name: &str) -> Result<State, StoreError> {
         let name = name.to_owned();
         self.blocking(move |store| store.saved_backup_blocking(&name)).await
+    }
+
+    async fn take_over(&self, head: &State, history: &[State]) -> Result<Version, StoreError> {
+        let (head, history) = (head.clone(), history.to_vec());
+        self.blocking(move |store| store.take_over_blocking(&head, &history)).await
+    }
+
+    async fn put_aside(&self, expected: &Version) -> Result<String, StoreError> {
+        let expected = expected.clone();
+        self.blocking(move |store| store.put_aside_blocking(&expected)).await
     }
 }

@@ -13,6 +13,7 @@ mod error;
 #[cfg(feature = "schema")]
 mod json_schema;
 mod local;
+mod postgres;
 mod publish;
 mod sealed;
 mod sidecar;
@@ -27,10 +28,11 @@ pub use document::{
     Content, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State, Status,
     TargetState, WrittenBy,
 };
-pub use error::StoreError;
+pub use error::{IntactCopy, StoreError};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use local::LocalStore;
+pub use postgres::{PostgresStore, PostgresStoreError, swap_in};
 pub use publish::{Published, publish, publish_under};
 pub use sidecar::{
     Backend, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup, StateReference,

@@ -152,6 +152,20 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// saved.
     async fn saved_backup(&self, name: &str) -> Result<State, StoreError>;
 
+    /// Makes a store without a state one that holds `head` and `history`, the revisions before it, oldest first: how a
+    /// state moves from one store to another with its lineage and serial. Catalogs and the rest are put before.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is a state; nothing is written then.
+    async fn take_over(&self, head: &State, history: &[State]) -> Result<Version, StoreError>;
+
+    /// Gives everything in the store another place, where no command looks; the store has no state then. Gives the
+    /// place, for humans. The state goes first: killed in between, what is left has none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the current state is not the `expected` one; nothing is moved then.
+    async fn put_aside(&self, expected: &Version) -> Result<String, StoreError>;
+
     /// The state before the current one; `None` when there was none.
     async fn backup(&self) -> Result<Option<State>, StoreError> {
         let serials = self.history().await?;

@@ -32,6 +32,12 @@ pub enum SurgeryError {
     Older { name: String, location: String, found: Serial, current: Serial },
     #[error("`{name}` and the state in `{location}` both have serial {serial}, but are not the same")]
     Forked { name: String, location: String, serial: Serial },
+    #[error("the state is in `{location}` already")]
+    SamePlace { location: String },
+    #[error("`{location}` already holds {holds}")]
+    Occupied { location: String, holds: String },
+    #[error("`{location}` is damaged: {damage}")]
+    DamagedDocument { location: String, damage: Damage },
     #[error("`{name}` needs the recorded catalog {digest} of target `{target}`, which is not in the store")]
     NoCatalog { name: String, target: Ident, digest: Digest },
     #[error("the catalog {digest} of target `{target}` at serial {serial} is missing from `{location}`")]
@@ -66,6 +72,9 @@ impl SurgeryError {
             SurgeryError::Older { .. } => "state_older",
             SurgeryError::Forked { .. } => "state_forked",
             SurgeryError::NoCatalog { .. } | SurgeryError::NoCatalogOfRevision { .. } => "catalog_missing",
+            SurgeryError::SamePlace { .. } => "state_in_place",
+            SurgeryError::Occupied { .. } => "state_occupied",
+            SurgeryError::DamagedDocument { .. } => "document_damaged",
         }
     }
 
@@ -113,6 +122,15 @@ impl SurgeryError {
                 "`djogi state restore {name}` brings its content back under a new serial; `--force` pushes it as if it \
                  were newer"
             ),
+            SurgeryError::SamePlace { .. } => {
+                "`--to` takes another place: local, postgres, or postgres:URL".to_owned()
+            }
+            SurgeryError::Occupied { .. } => {
+                "a state is never written over: choose another place, or move away what is there".to_owned()
+            }
+            SurgeryError::DamagedDocument { .. } => {
+                "it does not move while nobody knows what it says: `djogi status` tells the way out".to_owned()
+            }
             SurgeryError::NoCatalogOfRevision { .. } => {
                 "put the file back from a copy of the state store, or choose another serial of `djogi history`".to_owned()
             }

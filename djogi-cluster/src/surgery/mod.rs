@@ -7,6 +7,7 @@
 mod backup;
 mod error;
 mod list;
+mod migrate;
 mod mv;
 mod pull;
 mod push;
@@ -34,6 +35,7 @@ use crate::state::{Content, Serial, State};
 pub use backup::backup;
 pub use error::SurgeryError;
 pub use list::{Listed, Listing, list};
+pub use migrate::{Migrated, migrate};
 pub use mv::{Moved, mv};
 pub use pull::pull;
 pub use push::{Force, push};

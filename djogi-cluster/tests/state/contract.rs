@@ -8,7 +8,7 @@ use djogi_cluster::state::{
 };
 use djogi_core::Digest;
 
-use super::support::{approval, catalog, content, head, sidecar, write, written_by};
+use super::support::{approval, catalog, content, head, large_content, sidecar, write, written_by};
 
 /// A place for one state, to which any number of stores can be opened.
 pub(crate) trait Backend: Sized {
@@ -45,6 +45,9 @@ macro_rules! contract_tests {
             a_quarantined_sidecar_is_no_longer_listed,
             an_approval_is_kept_with_what_became_of_it,
             sixteen_racing_sidecars_do_not_meet,
+            a_reader_sees_the_state_before_or_after_a_swap,
+            a_state_moves_with_its_lineage_serial_and_history,
+            what_was_put_aside_is_no_state,
         );
     };
 }
@@ -325,4 +328,79 @@ pub(crate) async fn sixteen_racing_sidecars_do_not_meet(backend: &impl Backend) 
     let found = backend.open().await.sidecars().await.unwrap();
     let found: BTreeSet<_> = found.into_iter().map(|found| found.sidecar.unwrap().op_id).collect();
     assert_eq!(found, kept);
+}
+
+pub(crate) async fn a_reader_sees_the_state_before_or_after_a_swap(backend: &impl Backend) {
+    let (writing, reading) = (backend.open().await, backend.open().await);
+    write(&*writing, content("first")).await;
+    let writer = tokio::spawn(async move {
+        for revision in 0..12 {
+            write(&*writing, large_content(&format!("r{revision}"))).await;
+        }
+    });
+    let mut seen = Serial::FIRST;
+    while !writer.is_finished() {
+        let serial = head(&*reading).await.serial;
+        assert!(serial >= seen, "{serial} after {seen}");
+        seen = serial;
+    }
+    writer.await.unwrap();
+    assert_eq!(head(&*reading).await.serial, Serial::new(13));
+}
+
+/// A store with three revisions, and these.
+async fn with_history(backend: &impl Backend) -> (Box<dyn Store>, Vec<State>) {
+    let store = backend.open().await;
+    let mut revisions = Vec::new();
+    for name in ["a", "b", "c"] {
+        revisions.push(write(&*store, content(name)).await.state.unwrap());
+    }
+    (store, revisions)
+}
+
+pub(crate) async fn a_state_moves_with_its_lineage_serial_and_history<B: Backend>(backend: &B) {
+    let (source, revisions) = with_history(backend).await;
+    let (other, third) = (B::create().await, &revisions[2]);
+    let store = other.open().await;
+    let version = store.take_over(third, &revisions[..2]).await.unwrap();
+    let moved = other.open().await;
+    assert_eq!(moved.read().await.unwrap(), source.read().await.unwrap());
+    assert_eq!(moved.read().await.unwrap().version, version);
+    assert_eq!(moved.history().await.unwrap(), [1, 2, 3].map(Serial::new));
+    for revision in &revisions {
+        assert_eq!(moved.revision(revision.serial).await.unwrap(), *revision);
+    }
+    let other_state = State::first(Lineage::generate(), content("other"), written_by());
+    let refused = store.take_over(&other_state, &[]).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+    assert_eq!(head(&*moved).await, *third);
+    let fourth = write(&*moved, content("d")).await;
+    assert_eq!(fourth.version.serial(), Some(Serial::new(4)));
+    assert_eq!(moved.backup().await.unwrap().as_ref(), Some(third));
+}
+
+pub(crate) async fn what_was_put_aside_is_no_state(backend: &impl Backend) {
+    let (store, revisions) = with_history(backend).await;
+    let mut places = BTreeSet::new();
+    for _ in 0..3 {
+        store.put_sidecar(&sidecar()).await.unwrap();
+        store.put_approval(&approval()).await.unwrap();
+        store.save_backup(&revisions[0], RunId::generate()).await.unwrap();
+        let digest = store.put_catalog(&catalog("one")).await.unwrap();
+        let current = store.read().await.unwrap();
+        let stale = Version::of(Serial::FIRST, Digest::of_bytes(b"another state with serial 1"));
+        let refused = store.put_aside(&stale).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict { .. }), "{refused}");
+        assert_eq!(store.read().await.unwrap(), current);
+        assert!(places.insert(store.put_aside(&current.version).await.unwrap()), "one was overwritten");
+        let empty = backend.open().await;
+        assert_eq!(empty.read().await.unwrap().version, Version::ABSENT);
+        assert_eq!(empty.history().await.unwrap(), []);
+        assert_eq!(empty.sidecars().await.unwrap(), []);
+        assert_eq!(empty.approvals().await.unwrap(), []);
+        assert_eq!(empty.saved_backups().await.unwrap(), Vec::<String>::new());
+        assert!(matches!(empty.catalog(&digest).await, Err(StoreError::CatalogMissing { .. })));
+        empty.take_over(&revisions[2], &revisions[..2]).await.unwrap();
+        assert_eq!(store.history().await.unwrap().len(), 3);
+    }
 }

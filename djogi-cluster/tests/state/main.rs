@@ -22,4 +22,6 @@ mod local;
 #[cfg(test)]
 mod lock;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod support;

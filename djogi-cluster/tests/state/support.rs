@@ -161,10 +161,17 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
-    async fn create(server: Config) -> Self {
+    pub(crate) async fn create(server: Config) -> Self {
         let name = format!("djogi_test_{}", RunId::generate()).to_lowercase();
         connect(&server).await.0.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         Self { server, name }
+    }
+
+    /// What sessions are opened with.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = self.server.clone();
+        config.dbname(&self.name);
+        config
     }
 
     pub(crate) async fn connect(&self) -> Client {

@@ -77,6 +77,10 @@ mod state_commands;
 #[cfg(test)]
 mod state_files;
 #[cfg(test)]
+mod state_migrate;
+#[cfg(test)]
+mod state_postgres;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod streams;

@@ -176,7 +176,7 @@ fn unreached(played: &[Played]) -> Vec<&'static str> {
 }
 
 /// Points that no plot comes by, with what does.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: &[(&str, &str)] = &[
     ("sidecar.before_write", "the contract tests of the store"),
     ("sidecar.after_write", "the contract tests of the store"),
     ("sidecar.before_retire", "the contract tests of the store"),
@@ -185,6 +185,15 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("sidecar.after_quarantine", "the contract tests of the store"),
     ("approval.before_write", "the contract tests of the store"),
     ("approval.after_write", "the contract tests of the store"),
+    ("state.before_put_aside", "the contract tests of the store"),
+    ("state.after_put_aside", "the contract tests of the store"),
+    ("store_postgres.before_create", "`postgres_state`"),
+    ("store_postgres.before_write", "`postgres_state`"),
+    ("store_postgres.sent_no_reply", "`postgres_state`"),
+    ("store_postgres.after_write", "`postgres_state`"),
+    ("store_postgres.before_swap", "`postgres_state`"),
+    ("store_postgres.swap_sent_no_reply", "`postgres_state`"),
+    ("store_postgres.after_swap", "`postgres_state`"),
 ];
 
 /// Times at which a point is worth disturbing: the first two, the middle one, the last.

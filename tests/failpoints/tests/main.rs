@@ -15,6 +15,8 @@ mod matrix;
 #[cfg(test)]
 mod placement;
 #[cfg(test)]
+mod postgres_state;
+#[cfg(test)]
 mod racing;
 #[cfg(test)]
 mod random;

@@ -3,6 +3,7 @@
 mod backup;
 mod closing;
 mod list;
+mod migrate;
 mod mv;
 mod pull;
 mod push;
@@ -38,6 +39,7 @@ pub enum StateAction {
     Push(push::PushArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Migrate(migrate::MigrateArgs),
 }
 
 pub(crate) fn run(args: &StateArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -49,6 +51,7 @@ pub(crate) fn run(args: &StateArgs, context: &Context, terminal: &mut Terminal) 
         StateAction::Push(args) => push::run(args, context, terminal),
         StateAction::Backup(args) => backup::run(args, context, terminal),
         StateAction::Restore(args) => restore::run(args, context, terminal),
+        StateAction::Migrate(args) => migrate::run(args, context, terminal),
     }
 }
 
@@ -61,10 +64,7 @@ struct Project {
 
 impl Project {
     fn open(context: &Context) -> Result<Self, CliError> {
-        if context.global.target.is_some() {
-            let message = "the state is moved as a whole, or by addresses that name their targets";
-            return Err(Diagnostic::error("usage", message).help("leave out --target").into());
-        }
+        refuse_target(context)?;
         let bare = cluster_without_models(context)?;
         Ok(match cluster(context) {
             Ok(cluster) => Self { cluster, undeclared: None },
@@ -75,6 +75,14 @@ impl Project {
     fn outlook(&self) -> Outlook {
         if self.undeclared.is_none() { Outlook::Plan } else { Outlook::None }
     }
+}
+
+fn refuse_target(context: &Context) -> Result<(), CliError> {
+    if context.global.target.is_none() {
+        return Ok(());
+    }
+    let message = "the state is moved as a whole, or by addresses that name their targets";
+    Err(Diagnostic::error("usage", message).help("leave out --target").into())
 }
 
 /// Reads a state that the user has named; `-` is standard input.
@@ -119,6 +127,7 @@ mod tests {
             &["backup"],
             &["backup", "state.json"],
             &["restore", "42"],
+            &["migrate", "--to", "postgres:env:STATE_URL"],
         ] {
             assert!(parsed::<StateArgs>(words).is_ok(), "{words:?}");
         }
