@@ -103,6 +103,8 @@ fn first_apply(
         server.create(&database)?;
         let project = Project::of_catalog(&programs.djogi, &server.url(&database))?;
         project.declare(&unchanged)?;
+        // What the other side has left to be written must not fall on this one.
+        server.execute("postgres", "CHECKPOINT")?;
         let took = time(&mut project.apply())?;
         last = Some(project);
         Ok(took)
@@ -115,6 +117,7 @@ fn first_apply(
             .args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"])
             .arg(script.path())
             .arg(server.url(&database));
+        server.execute("postgres", "CHECKPOINT")?;
         let took = time(&mut command)?;
         server.execute("postgres", &format!("DROP DATABASE {database}"))?;
         Ok(took)

@@ -52,6 +52,25 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Gives the file `from`, which holds `bytes` durably and is never changed in place, the name `to` as well. That writes
+/// none of them again. Only for the holder of the lock.
+pub(super) fn keep(from: &Path, to: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let dir = parent(to);
+    let name = temporary(&dir)?.into_temp_path();
+    fs::remove_file(&name).map_err(|e| StoreError::io("write to", &dir, e))?;
+    if fs::hard_link(from, &name).is_err() {
+        // Not every file system has links.
+        return replace(to, bytes);
+    }
+    crate::failpoint!("state.after_link");
+    fs::rename(&name, to).map_err(|e| StoreError::io("replace", to, e))?;
+    sync_dir(&dir)?;
+    crate::failpoint!("state.after_keep");
+    // Two names of one file are not renamed into each other; a temporary one that is left goes here.
+    drop(name);
+    Ok(())
+}
+
 /// Removes `path`, if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     crate::failpoint!("sidecar.before_retire");

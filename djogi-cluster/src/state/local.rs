@@ -132,8 +132,9 @@ impl LocalStore {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
         if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
-            durable::replace(&self.revision_path(serial), bytes)?;
-            durable::replace(&self.backup_path(), bytes)?;
+            let head = self.head_path();
+            durable::keep(&head, &self.revision_path(serial), bytes)?;
+            durable::keep(&head, &self.backup_path(), bytes)?;
         }
         durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
