@@ -132,9 +132,9 @@ impl LocalStore {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
         if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
-            let head = self.head_path();
-            durable::keep(&head, &self.revision_path(serial), bytes)?;
-            durable::keep(&head, &self.backup_path(), bytes)?;
+            durable::keep(&self.head_path(), &self.revision_path(serial), bytes)?;
+            // A file of its own: people copy over it.
+            durable::replace(&self.backup_path(), bytes)?;
         }
         durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
