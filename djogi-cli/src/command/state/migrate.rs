@@ -60,9 +60,9 @@ impl Place {
             "postgres" => return Ok(Self::Target),
             // The url itself may begin like the name of the backend.
             _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => text,
-            _ => text.strip_prefix("postgres:").ok_or_else(|| wrong("is no store".to_owned()))?,
+            _ => text.strip_prefix("postgres:").ok_or_else(|| wrong("is no store"))?,
         };
-        UrlSource::parse(url).map(Self::Url).map_err(wrong)
+        UrlSource::parse(url).map(Self::Url).map_err(|reason| wrong(&reason))
     }
 
     fn settings(&self, context: &Context, project: &Project) -> Result<StateSettings, CliError> {
@@ -104,7 +104,7 @@ impl Place {
     }
 }
 
-fn wrong(reason: String) -> CliError {
+fn wrong(reason: &str) -> CliError {
     Diagnostic::error("usage", format!("what --to says {reason}"))
         .help("--to takes local, postgres, or postgres:URL with env:NAME, file:PATH or a connection string")
         .into()
