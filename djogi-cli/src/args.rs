@@ -7,8 +7,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, catalog, completions, db, history, import, init, plan, refresh, revert, schema, show, state,
-    status, unlock, validate,
+    apply, approvals, approve, catalog, completions, db, history, import, init, plan, refresh, revert,
+    schema, show, state, status, unlock, validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -32,6 +32,8 @@ pub enum Command {
     Validate(validate::ValidateArgs),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
+    Approve(approve::ApproveArgs),
+    Approvals(approvals::ApprovalsArgs),
     Refresh(refresh::RefreshArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),

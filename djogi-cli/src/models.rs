@@ -4,30 +4,41 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use djogi_core::Ident;
 use djogi_core::declared::{CATALOG_FORMAT, Declarations};
 use djogi_core::model::{DescriptorProvider, LinkedModels, LowerError, lower, models, objects};
+use djogi_core::{Digest, Ident};
 
 use crate::Program;
 use crate::config::{ModelSource, Project};
 use crate::diagnostic::{CliError, Diagnostic, Location};
 
+/// Declarations, and the digest of the text that they were read from, or else of themselves.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) declarations: Declarations,
+    pub(crate) digest: Digest,
+}
+
+impl From<Declarations> for Loaded {
+    fn from(declarations: Declarations) -> Self {
+        Self { digest: declarations.digest(), declarations }
+    }
+}
+
 /// Everything that the project declares. Models without a target of their own belong to `default_target`.
 ///
 /// # Errors
 /// When models contradict each other, or their file or package cannot be read.
-pub(crate) fn load(
-    program: &Program,
-    project: &Project,
-    default_target: &Ident,
-) -> Result<Declarations, CliError> {
+pub(crate) fn load(program: &Program, project: &Project, default_target: &Ident) -> Result<Loaded, CliError> {
     match &project.config.models {
         Some(ModelSource::Catalog(file)) => read(&project.root.join(file)),
         Some(ModelSource::Package(package)) if program.package != Some(package.as_str()) => {
             ask(package, &project.root)
         }
-        Some(ModelSource::Package(_)) | None if program.package.is_some() => linked(program, default_target),
-        Some(ModelSource::Package(_)) | None => Ok(Declarations::default()),
+        Some(ModelSource::Package(_)) | None if program.package.is_some() => {
+            linked(program, default_target).map(Loaded::from)
+        }
+        Some(ModelSource::Package(_)) | None => Ok(Declarations::default().into()),
     }
 }
 
@@ -48,7 +59,7 @@ pub(crate) fn linked(program: &Program, default_target: &Ident) -> Result<Declar
         .map_err(|errors| errors.iter().map(wrong).collect::<Vec<_>>().into())
 }
 
-fn read(file: &Path) -> Result<Declarations, CliError> {
+fn read(file: &Path) -> Result<Loaded, CliError> {
     let name = file.display().to_string();
     let text = std::fs::read(file).map_err(|error| {
         Diagnostic::error("catalog_unreadable", format!("cannot read the exported models: {error}"))
@@ -58,7 +69,7 @@ fn read(file: &Path) -> Result<Declarations, CliError> {
     parse(&text, &name)
 }
 
-fn parse(text: &[u8], name: &str) -> Result<Declarations, CliError> {
+fn parse(text: &[u8], name: &str) -> Result<Loaded, CliError> {
     let declarations: Declarations = serde_json::from_slice(text).map_err(|error| {
         let location = Location {
             file: name.to_owned(),
@@ -71,14 +82,14 @@ fn parse(text: &[u8], name: &str) -> Result<Declarations, CliError> {
             .help("export them again with the same version of djogi")
     })?;
     if declarations.format == CATALOG_FORMAT {
-        return Ok(declarations);
+        return Ok(Loaded { declarations, digest: Digest::of_bytes(text) });
     }
     let message = format!("the format is {:?}; this djogi reads {CATALOG_FORMAT:?}", declarations.format);
     Err(Diagnostic::error("catalog_format", message).file(name).help("use one version of djogi").into())
 }
 
 /// Runs the binary of `package`, which has the models, for its `catalog` command.
-fn ask(package: &str, root: &Path) -> Result<Declarations, CliError> {
+fn ask(package: &str, root: &Path) -> Result<Loaded, CliError> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["run", "--quiet", "--package", package, "--", "catalog"]).current_dir(root);
     let failed = |reason: String| {

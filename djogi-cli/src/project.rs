@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::config::{Destructive, Project, Target, UrlSource};
 use crate::context::Context;
 use crate::diagnostic::{CliError, Diagnostic, Location};
-use crate::models;
+use crate::models::{self, Loaded};
 use crate::state_store;
 
 /// The target of models that name none.
@@ -36,10 +36,10 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let beside = !models::are_built(&context.program, &project) && !cluster.has_embedded_server();
     let (program, targets) = (context.program, cluster.targets.clone());
     let read = move || -> Result<Configured, CliError> {
-        let mut declarations = models::load(&program, &project, &default_target)?;
-        declare_moves(&project, &mut declarations)?;
-        refuse_rename_cycles(&declarations)?;
-        let configured = configured(&project, &targets, declarations);
+        let mut loaded = models::load(&program, &project, &default_target)?;
+        declare_moves(&project, &mut loaded.declarations)?;
+        refuse_rename_cycles(&loaded.declarations)?;
+        let configured = configured(&project, &targets, loaded);
         in_managed_schemas(&configured.declarations, &targets)?;
         Ok(configured)
     };
@@ -63,12 +63,13 @@ pub(crate) fn cluster_without_models(context: &Context) -> Result<Cluster, CliEr
 fn configured(
     project: &Project,
     targets: &BTreeMap<Ident, TargetSettings>,
-    mut declarations: Declarations,
+    Loaded { mut declarations, digest }: Loaded,
 ) -> Configured {
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
-        "declarations": declarations.digest(),
+        "declarations": digest,
+        "targets": targets.keys().collect::<Vec<_>>(),
     }));
     Configured { declarations, digest }
 }
@@ -76,7 +77,7 @@ fn configured(
 /// The cluster before anything is declared.
 fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
     let targets = targets(context, project)?;
-    let declared = Declared::known(configured(project, &targets, Declarations::default()));
+    let declared = Declared::known(configured(project, &targets, Declarations::default().into()));
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;
     let actor = Actor::new(context.actor())
@@ -89,6 +90,8 @@ fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
         targets,
         declared,
         actor,
+        actor_is_chosen: context.global.actor.is_some(),
+        approvals: project.config.approvals.clone(),
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,
     })

@@ -8,6 +8,7 @@ use djogi_core::declared::Declarations;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident, Kind};
 
+use crate::approvals::ApprovalRules;
 use crate::connect::ConnectParameters;
 use crate::declared::Declared;
 use crate::identity::Actor;
@@ -28,6 +29,9 @@ pub struct Cluster {
     pub targets: BTreeMap<Ident, TargetSettings>,
     pub declared: Declared,
     pub actor: Actor,
+    /// Whether the actor was named by `--as`, and not by the environment.
+    pub actor_is_chosen: bool,
+    pub approvals: ApprovalRules,
     /// How long to wait for another run's lock.
     pub lock_patience: Duration,
     /// Where PostgreSQL programs come from, for embedded and scratch servers.

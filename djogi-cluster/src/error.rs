@@ -3,9 +3,10 @@
 use djogi_core::plan::PlanError;
 use djogi_core::{Address, Ident};
 
+use crate::approvals::ApproveError;
 use crate::connect::{ConnectError, DatabaseError};
 use crate::declared::Unreadable;
-use crate::identity::OpId;
+use crate::identity::{IdentityError, OpId};
 use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
 use crate::lock::LockError;
@@ -35,6 +36,8 @@ pub enum EngineError {
     Misplaced(#[from] Misplaced),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Approve(#[from] ApproveError),
     #[error("{0}")]
     Sql(Box<DatabaseError>),
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
@@ -55,6 +58,8 @@ pub enum EngineError {
     /// The connection broke while a group was being committed.
     #[error("the connection was lost at the commit of {op}, {}: {error}", fate(.committed))]
     CommitLost { op: OpId, committed: Option<bool>, error: Box<DatabaseError> },
+    #[error("the plan names an approval that is none: {0}")]
+    BadApproval(#[from] IdentityError),
     #[error("`{0}` does not exist in the database")]
     NotLive(Address),
     #[error("`{0}` is of a target that this configuration does not have")]
@@ -83,6 +88,7 @@ impl EngineError {
             | EngineError::Store(StoreError::Conflict { .. })
             | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. }))
             | EngineError::Ledger(LedgerError::Fenced { .. }) => 5,
+            EngineError::Approve(error) if error.is_refusal() => 7,
             EngineError::Surgery(error) => error.exit_code(),
             EngineError::Interrupted(code) => *code,
             _ => 1,
@@ -101,6 +107,7 @@ impl EngineError {
             EngineError::Lock(error) => error.code(),
             EngineError::Misplaced(error) => error.reason().code(),
             EngineError::Plan(error) => error.code(),
+            EngineError::Approve(error) => error.code(),
             EngineError::Sql(_) => "sql",
             EngineError::Stale(_) => "plan_stale",
             EngineError::Declarations(_) => "declarations",
@@ -109,6 +116,7 @@ impl EngineError {
             EngineError::Declined => "declined",
             EngineError::NoTarget(_) => "no_target",
             EngineError::CommitLost { .. } => "commit_lost",
+            EngineError::BadApproval(_) => "bad_approval",
             EngineError::NotLive(_) => "not_found",
             EngineError::UnknownTarget(_) => "unknown_target",
         }
@@ -124,6 +132,7 @@ impl EngineError {
             EngineError::Lock(error) => error.help(),
             EngineError::Misplaced(error) => Some(error.help()),
             EngineError::Plan(error) => error.help(),
+            EngineError::Approve(error) => error.help(),
             EngineError::Surgery(error) => error.help(),
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Declined => Some("nothing was changed".to_owned()),
@@ -132,6 +141,7 @@ impl EngineError {
                 Some("`djogi status` lists the targets".to_owned())
             }
             EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
+            EngineError::BadApproval(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Server(_)
             | EngineError::Introspect(_)
             | EngineError::Sql(_)

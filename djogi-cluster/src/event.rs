@@ -12,7 +12,7 @@ use djogi_core::{Address, Digest, Ident};
 use serde::Serialize;
 
 use crate::connect::DatabaseError;
-use crate::identity::{Actor, Epoch, OpId, RunId};
+use crate::identity::{Actor, ApprovalId, Epoch, OpId, RunId};
 use crate::ledger::LockSession;
 use crate::state::Serial;
 
@@ -135,6 +135,15 @@ pub enum Event {
         op: OpId,
         failure: Failure,
         elapsed_ms: u64,
+    },
+    /// A group has spent an approval, and committed.
+    ApprovalSpent {
+        target: Ident,
+        group: String,
+        address: Address,
+        approval: ApprovalId,
+        approver: String,
+        reason: String,
     },
     /// A change did not run.
     ChangeBlocked {

@@ -11,6 +11,7 @@ use djogi_core::recorded::{Recorded, RecordedResource};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 use tokio_postgres::Client;
 
+use crate::approvals;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
@@ -88,13 +89,18 @@ pub(crate) async fn gather(
     let at = sessions.iter().zip(looks);
     let targets =
         at.map(|(session, look)| survey(cluster, snapshot, &location, session, look, what, reporter));
+    let mut targets = futures_util::future::try_join_all(targets).await?;
+    let mut approvals = approvals::load(cluster, store, sessions).await?;
+    for target in &mut targets {
+        target.approvals = approvals.remove(&target.target).unwrap_or_default();
+    }
     Ok(PlanInputs {
         config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
         djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
         created_at: timestamp(),
         lineage: snapshot.state.as_ref().map(|state| state.lineage.to_string()),
         serial: snapshot.version.serial().map_or(0, |serial| serial.get()),
-        targets: futures_util::future::try_join_all(targets).await?,
+        targets,
         options,
     })
 }
@@ -155,6 +161,7 @@ async fn survey(
         live,
         epoch: lease.map_or(0, |lease| lease.epoch.get()),
         destructive: settings.destructive,
+        approvals: Vec::new(),
         lock_timeout_ms: u64::try_from(settings.lock_timeout.as_millis()).unwrap_or(u64::MAX),
         // The lock table is shared with everybody else who is at work.
         max_locks_per_group: usize::try_from(lock_table_size / 2).unwrap_or(usize::MAX),

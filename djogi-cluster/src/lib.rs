@@ -4,6 +4,7 @@
 //! and every durable write goes through [`state`] or [`ledger`].
 
 pub mod apply;
+pub mod approvals;
 pub mod cluster;
 mod commit;
 pub mod connect;

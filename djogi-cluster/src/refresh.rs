@@ -11,6 +11,7 @@ use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest};
 
 use crate::apply::Stop;
+use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
@@ -76,6 +77,7 @@ async fn refresh_locked(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Refreshed, EngineError> {
+    mark_spent(locked.store.as_ref(), &locked.sessions).await?;
     let seen = (locked.sessions.as_slice(), std::mem::take(&mut locked.looks));
     let at = (locked.store.as_ref(), &locked.snapshot);
     let compared = compare(locked.cluster, at, seen, reporter);

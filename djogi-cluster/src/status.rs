@@ -1,6 +1,6 @@
 //! What there is and what there was: `djogi status`, `show` and `history`. Looks, and writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::desired::Desired;
 use djogi_core::diff::drift::drift;
@@ -8,6 +8,7 @@ use djogi_core::diff::rebase;
 use djogi_core::observation::DatabaseIdentity;
 use djogi_core::plan::PlanOptions;
 use djogi_core::{Address, Ident, Resource};
+use serde::Serialize;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
@@ -17,7 +18,9 @@ use crate::inputs::{self, Survey, gather};
 use crate::ledger::LockSession;
 use crate::lock::lock_session;
 use crate::session::Session;
-use crate::state::{RecordedCatalog, Serial, Snapshot, State, Status, Store, StoreError, WrittenBy};
+use crate::state::{
+    Approval, RecordedCatalog, Serial, Snapshot, State, Status, Store, StoreError, StoredApproval, WrittenBy,
+};
 
 /// How a cluster stands.
 #[derive(Debug)]
@@ -26,6 +29,17 @@ pub struct ClusterStatus {
     pub location: String,
     pub state: Option<State>,
     pub targets: Vec<TargetStatus>,
+    pub approvals: ApprovalCount,
+}
+
+/// How many approvals there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ApprovalCount {
+    /// Not spent; whether they still fit, `djogi approvals` tells.
+    pub open: usize,
+    pub spent: usize,
+    /// Their files cannot be read, so they allow nothing.
+    pub damaged: usize,
 }
 
 #[derive(Debug)]
@@ -47,6 +61,8 @@ pub struct LiveStatus {
     pub invalid_indexes: Vec<Address>,
     /// Who has the run lock.
     pub lock: Option<LockSession>,
+    /// The ids of approvals that nothing has spent.
+    pub open_approvals: BTreeSet<String>,
 }
 
 /// Looks at the state and at every target; one that cannot be reached does not hide the others.
@@ -64,7 +80,30 @@ pub async fn status(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Cluste
         };
         targets.push(TargetStatus { target: target.clone(), live });
     }
-    Ok(ClusterStatus { location: store.location(), state: snapshot.state, targets })
+    let approvals = count(&store.approvals().await?, &targets);
+    Ok(ClusterStatus { location: store.location(), state: snapshot.state, targets, approvals })
+}
+
+/// Where a target can be reached, its ledger decides what is spent.
+fn count(stored: &[StoredApproval], targets: &[TargetStatus]) -> ApprovalCount {
+    let mut count = ApprovalCount::default();
+    for found in stored {
+        let Ok(approval) = &found.approval else {
+            count.damaged += 1;
+            continue;
+        };
+        let Some(target) = targets.iter().find(|target| target.target == approval.target) else { continue };
+        let is_open = match &target.live {
+            Ok(live) => live.open_approvals.contains(&approval.id.to_string()),
+            Err(_) => approval.spent.is_none(),
+        };
+        if is_open {
+            count.open += 1;
+        } else {
+            count.spent += 1;
+        }
+    }
+    count
 }
 
 async fn look(
@@ -105,6 +144,7 @@ async fn look(
                 .map(|(a, _)| a.clone())
                 .collect(),
             lock: None,
+            open_approvals: inputs.approvals.iter().map(|given| given.id.clone()).collect(),
         }
     });
     let live = live.next().expect("one session gives one target");
@@ -176,4 +216,21 @@ pub async fn history(cluster: &Cluster) -> Result<Vec<Past>, EngineError> {
         });
     }
     Ok(past)
+}
+
+/// The approvals that were given for `address`, or for anything; damaged ones are left out. Oldest first.
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn approvals_of(
+    cluster: &Cluster,
+    address: Option<&Address>,
+) -> Result<Vec<Approval>, EngineError> {
+    let stored = cluster.store().approvals().await?.into_iter().filter_map(|stored| stored.approval.ok());
+    let is_about = |approval: &Approval| {
+        address.is_none_or(|address| {
+            approval.address == *address || approval.address.table_of_member().as_ref() == Some(address)
+        })
+    };
+    Ok(stored.filter(is_about).collect())
 }

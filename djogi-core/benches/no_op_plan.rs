@@ -143,6 +143,7 @@ fn converged() -> PlanInputs {
         live,
         epoch: 1,
         destructive: DestructivePolicy::Approve,
+        approvals: Vec::new(),
         lock_timeout_ms: 2000,
         max_locks_per_group: 2000,
     };

@@ -87,8 +87,9 @@ reasons! {
         "upgrade the server, or remove it from the declaration";
     NotTargeted, "not_targeted", Deferred, "left out by --only", "djogi apply --only {address}";
     ApprovalRequired, "approval_required", Blocked, "would destroy or narrow data",
-        "set `destructive = \"allow\"` for the target, then djogi apply";
-    ApprovalStale, "approval_stale", Blocked, "what was approved has changed since", "djogi plan, then approve again";
+        "djogi approve {address} --reason REASON, then djogi apply";
+    ApprovalStale, "approval_stale", Blocked, "what was approved has changed since",
+        "djogi plan, then djogi approve {address} --reason REASON";
     RecoveryPending, "recovery_pending", Blocked, "an interrupted run left work to finish first", "djogi apply";
     RecoveryInflight, "recovery_inflight", Blocked, "a statement of an earlier run is still working",
         "wait for it, then djogi apply";

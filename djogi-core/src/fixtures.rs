@@ -175,6 +175,7 @@ impl World {
                 },
                 epoch: 1,
                 destructive: DestructivePolicy::Approve,
+                approvals: Vec::new(),
                 lock_timeout_ms: 2000,
                 max_locks_per_group: 1000,
             },

@@ -1,6 +1,8 @@
 //! One file a command: its arguments, whose doc comments are the help text, and the function that runs it.
 
 pub mod apply;
+pub mod approvals;
+pub mod approve;
 pub mod catalog;
 pub mod completions;
 mod confirm;
@@ -35,6 +37,8 @@ pub(crate) fn dispatch(
         Command::Validate(_) => validate::run(context, terminal),
         Command::Plan(args) => plan::run(args, context, terminal),
         Command::Apply(args) => apply::run(args, context, terminal),
+        Command::Approve(args) => approve::run(args, context, terminal),
+        Command::Approvals(_) => approvals::run(context, terminal),
         Command::Refresh(args) => refresh::run(args, context, terminal),
         Command::Import(args) => import::run(args, context, terminal),
         Command::Status(_) => status::run(context, terminal),

@@ -5,11 +5,14 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use djogi_cluster::approvals::{sign_plan, signer};
+use djogi_cluster::error::EngineError;
 use djogi_cluster::plan::{Planned, plan};
 use djogi_core::Address;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 
 use crate::args::OnlineChoice;
+use crate::command::approve::read_key;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
@@ -26,6 +29,9 @@ pub struct PlanArgs {
     /// Save the plan, for `djogi apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Sign the saved plan with this Ed25519 private key (PKCS #8, PEM)
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub key: Option<PathBuf>,
     /// How to print the plan; --json is --format json
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<PlanFormat>,
@@ -62,7 +68,9 @@ pub enum PlanFormat {
 }
 
 pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let key = args.key.as_ref().map(|file| read_key(context, file)).transpose()?;
     let cluster = cluster(context)?;
+    let signer = key.as_ref().map(|key| signer(&cluster, key)).transpose().map_err(EngineError::from)?;
     let options = PlanOptions {
         only: addresses(&args.only)?,
         unmanaged: args.unmanaged,
@@ -80,6 +88,9 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     std::mem::forget((cluster, inputs));
     if args.refresh_only {
         document = document.drift_only();
+    }
+    if let Some((signer, key)) = signer.as_ref().zip(key.as_ref()) {
+        sign_plan(&mut document, signer, key);
     }
     present(&document, args.out.as_deref(), args.format, context, terminal)?;
     let has_changes = !document.resource_changes.is_empty() || !document.resource_drift.is_empty();

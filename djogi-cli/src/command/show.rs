@@ -1,8 +1,8 @@
 //! `djogi show`: what state knows about a resource, now or at a past revision.
 
 use clap::Args;
-use djogi_cluster::state::{RecordedEntry, Serial};
-use djogi_cluster::status::{Revision, revision};
+use djogi_cluster::state::{Approval, RecordedEntry, Serial};
+use djogi_cluster::status::{Revision, approvals_of, revision};
 use djogi_core::Address;
 use serde_json::json;
 
@@ -38,14 +38,22 @@ pub(crate) fn run(args: &ShowArgs, context: &Context, terminal: &mut Terminal) -
             .into());
     };
     let text = match wanted.as_deref() {
-        Some([address]) => one(&revision, address, context.global.json)?,
+        Some([address]) => {
+            let approvals = engine.run(approvals_of(&cluster, Some(address)))??;
+            one(&revision, address, &approvals, context.global.json)?
+        }
         _ => all(&revision, context.global.json),
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
 }
 
-fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, CliError> {
+fn one(
+    revision: &Revision,
+    address: &Address,
+    approvals: &[Approval],
+    as_json: bool,
+) -> Result<String, CliError> {
     let target = revision.state.content.targets.get(address.target());
     let resource = target.and_then(|target| target.resources.get(address));
     let entry = revision.catalogs.get(address.target()).and_then(|c| c.resources.get(address));
@@ -53,12 +61,13 @@ fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, 
         (target, resource, entry)
     else {
         let message = format!("`{address}` is not managed at serial {}", revision.state.serial);
-        return Err(Diagnostic::error("not_managed", message).help("`djogi show` lists what is").into());
+        let error = Diagnostic::error("not_managed", message).help("`djogi show` lists what is");
+        return Err(approvals.iter().fold(error, |error, approval| error.note(approved(approval))).into());
     };
     if as_json {
         let value = json!({
             "address": address, "serial": revision.state.serial, "package": package,
-            "record": resource, "resource": definition,
+            "record": resource, "resource": definition, "approvals": approvals,
         });
         return Ok(format!("{value:#}\n"));
     }
@@ -71,10 +80,19 @@ fn one(revision: &Revision, address: &Address, as_json: bool) -> Result<String, 
     if let Some(op) = resource.op {
         text.push_str(&format!("  last op  {op}\n"));
     }
-    text.push_str(&format!("  observed {}\n\n", resource.observed));
+    text.push_str(&format!("  observed {}\n", resource.observed));
+    text.extend(approvals.iter().map(|approval| format!("  approved {}\n", approved(approval))));
+    text.push('\n');
     let sql = djogi_core::sql::definition(definition, target.server_version, address);
     text.extend(sql.lines().map(|line| format!("  {line}\n")));
     Ok(printable_lines(&text))
+}
+
+/// `delete of table.main.public.t by ana: unused (spent)`
+fn approved(approval: &Approval) -> String {
+    let Approval { action, address, approver, reason, spent, .. } = approval;
+    let spent = if spent.is_some() { " (spent)" } else { "" };
+    format!("{} of {address} by {approver}: {reason}{spent}", action.as_str())
 }
 
 fn all(revision: &Revision, as_json: bool) -> String {

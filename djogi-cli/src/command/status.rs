@@ -2,7 +2,7 @@
 
 use clap::Args;
 use djogi_cluster::state::{State, Status};
-use djogi_cluster::status::{ClusterStatus, LiveStatus, TargetStatus, status};
+use djogi_cluster::status::{ApprovalCount, ClusterStatus, LiveStatus, TargetStatus, status};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -48,6 +48,14 @@ fn to_text(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Stri
                 state.serial, found.location, by.run, by.actor, by.at
             ));
         }
+    }
+    let ApprovalCount { open, spent, damaged } = found.approvals;
+    if (open, spent, damaged) != (0, 0, 0) {
+        text.push_str(&format!("  approvals {open} open, {spent} spent"));
+        if damaged > 0 {
+            text.push_str(&format!(", {damaged} damaged"));
+        }
+        text.push('\n');
     }
     for target in &found.targets {
         text.push_str(&target_text(target, found.state.as_ref()));
@@ -100,7 +108,7 @@ fn to_json(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Valu
         .collect();
     json!({
         "name": name, "environment": environment, "location": found.location, "state": state,
-        "targets": targets,
+        "targets": targets, "approvals": found.approvals,
     })
 }
 

@@ -17,6 +17,7 @@ mod url;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use djogi_cluster::approvals::ApprovalRules;
 use serde_json::{Value, json};
 
 pub use self::duration::parse_duration;
@@ -44,6 +45,8 @@ pub struct Config {
     pub retention: Duration,
     /// `[state]`.
     pub state: StateConfig,
+    /// `[approvals]`.
+    pub approvals: ApprovalRules,
 }
 
 /// One database that djogi converges.

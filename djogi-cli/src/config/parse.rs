@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use djogi_cluster::approvals::{ApprovalRules, PublicKey, Signer};
+use djogi_cluster::identity::Actor;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -139,6 +141,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         section.finish();
     }
     let state = root.section("state").map(|section| state(section, &targets)).unwrap_or_default();
+    let approvals = root.section("approvals").map(approvals).unwrap_or_default();
     root.finish_with("env");
     Some(Config {
         cluster: cluster?,
@@ -148,6 +151,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         moved,
         retention: retention.unwrap_or(Duration::from_secs(24 * 3600)),
         state,
+        approvals,
     })
 }
 
@@ -269,6 +273,46 @@ fn state(mut section: Section<'_, '_>, targets: &BTreeMap<String, Target>) -> St
     }
     section.finish();
     StateConfig { backend: backend.unwrap_or_default(), target: target.map(Spanned::into_inner), url }
+}
+
+/// `[approvals]`: who may give one, and how.
+fn approvals(mut section: Section<'_, '_>) -> ApprovalRules {
+    let mut rules = ApprovalRules::default();
+    for mut signer in section.sections("signers") {
+        let name = signer.required("name");
+        let name = name.and_then(|name| match Actor::new(name.get_ref().as_str()) {
+            Ok(actor) => Some(actor),
+            Err(error) => {
+                let message = format!("`{}`: {error}", signer.full_key("name"));
+                signer.problem(INVALID_VALUE, Some(name.span()), message);
+                None
+            }
+        });
+        if !signer.has("key") {
+            signer.missing("key");
+        }
+        let key = signer.parsed("key", INVALID_VALUE, |text| {
+            text.parse::<PublicKey>().map_err(|_| {
+                "is no Ed25519 public key: the middle line of what `openssl pkey -in FILE -pubout` prints is one".into()
+            })
+        });
+        signer.finish();
+        if let (Some(name), Some(key)) = (name, key) {
+            rules.signers.push(Signer { name, key });
+        }
+    }
+    rules.required = section.boolean("required").unwrap_or_default();
+    rules.separate = section.boolean("separate").unwrap_or_default();
+    if rules.required && rules.signers.is_empty() {
+        section.problem_with_help(
+            INVALID_VALUE,
+            section.span(),
+            "`approvals.required` asks for signatures, and nobody is among the `signers`".into(),
+            Some("add signers = [{ name = \"ana@ops\", key = \"MCow...\" }]".into()),
+        );
+    }
+    section.finish();
+    rules
 }
 
 fn moved(mut section: Section<'_, '_>, file: SourceFile<'_>) -> Option<Moved> {

@@ -127,6 +127,18 @@ impl<'p, 'i> Section<'p, 'i> {
         number.map(|number| Spanned::new(value.span(), number))
     }
 
+    /// `true` or `false`, if the key is there.
+    pub(super) fn boolean(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.take(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => {
+                self.wrong_type(key, &value, "true or false");
+                None
+            }
+        }
+    }
+
     /// A list of strings, if the key is there.
     pub(super) fn strings(&mut self, key: &'static str) -> Option<Vec<Spanned<String>>> {
         let value = self.take(key)?;

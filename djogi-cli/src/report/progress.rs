@@ -109,6 +109,10 @@ impl Progress {
             Event::ChangeBlocked { address, reason } => {
                 self.not_done.entry(*reason).or_default().push(address.clone());
             }
+            Event::ApprovalSpent { address, approver, reason, .. } => {
+                let text = format!("{address}: approved by {approver} ({reason}), now spent");
+                return self.text(&Line::new(text, Tone::Plain));
+            }
             Event::Diagnostic(found) => return self.found(found),
             Event::Summary(_) => self.tasks.clear(),
             Event::RunStarted { .. }

@@ -40,6 +40,7 @@ pub(crate) fn converged() -> PlanDocument {
         groups: Vec::new(),
         preconditions: BTreeMap::new(),
         approvals: Vec::new(),
+        signature: None,
         recoveries: Vec::new(),
         diagnostics: Vec::new(),
         unmanaged: Unmanaged::default(),

@@ -54,6 +54,7 @@ impl Execution<'_> {
         fence(client, fenced).await?;
         crate::failpoint!("concurrent.before_op_row");
         let xid = record_op(client, &self.op_record(OpKind::Concurrent, op, fenced, number, group)).await?;
+        self.spend_approvals(client, group, op).await?;
         crate::failpoint!("concurrent.after_op_row");
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),

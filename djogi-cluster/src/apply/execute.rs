@@ -20,13 +20,14 @@ use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
 use super::work::Work;
+use crate::approvals::Spending;
 use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
-use crate::ledger::{Fence, OpKind, OpRecord, fence, record_op};
+use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
 use crate::session::Session;
 
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
@@ -46,6 +47,7 @@ pub(super) struct Execution<'a> {
     reporter: &'a dyn Reporter,
     stop: Stop,
     progress: Progress,
+    spendings: Vec<Spending>,
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
     /// there.
     expected: BTreeMap<&'a Ident, BTreeMap<QualifiedName, BTreeMap<&'a Address, Option<Digest>>>>,
@@ -71,7 +73,7 @@ pub(super) enum Obstacle {
         error: DatabaseError,
         address: Option<Address>,
     },
-    /// A statement that cannot be rolled back did not do what it is for.
+    /// No error of a statement: one that cannot be rolled back did not do what it is for, or an approval was spent.
     Outcome {
         message: String,
         address: Address,
@@ -89,6 +91,7 @@ impl<'a> Execution<'a> {
     pub(super) fn new(
         document: &'a PlanDocument,
         work: &'a Work<'a>,
+        spendings: Vec<Spending>,
         run: RunId,
         reporter: &'a dyn Reporter,
         stop: Stop,
@@ -101,7 +104,7 @@ impl<'a> Execution<'a> {
                 relations.entry(relation).or_default().insert(address, *digest);
             }
         }
-        Self { document, work, run, reporter, stop, progress, expected }
+        Self { document, work, run, reporter, stop, progress, spendings, expected }
     }
 
     /// Takes note of what a committed group has left.
@@ -225,6 +228,7 @@ impl<'a> Execution<'a> {
         crate::failpoint!("group.before_op_row");
         let xid = record_op(client, &self.op_record(OpKind::Group, op, fence, number, group)).await?;
         crate::failpoint!("group.after_op_row");
+        self.spend_approvals(client, group, op).await?;
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
@@ -253,6 +257,30 @@ impl<'a> Execution<'a> {
             before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
             after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
         }
+    }
+
+    /// The approvals that `group` spends.
+    pub(super) fn spendings(&self, group: &Group) -> impl Iterator<Item = &Spending> {
+        self.spendings.iter().filter(|spending| spending.is_of(group))
+    }
+
+    /// Within the transaction that holds the row of `op`: what is spent already allows nothing.
+    pub(super) async fn spend_approvals(
+        &self,
+        client: &Client,
+        group: &Group,
+        op: OpId,
+    ) -> Result<(), Obstacle> {
+        for spending in self.spendings(group) {
+            match spending.spend(client, op).await {
+                Err(error @ LedgerError::ApprovalSpent { .. }) => {
+                    let (message, address) = (error.to_string(), spending.address.clone());
+                    return Err(Obstacle::Outcome { message, address });
+                }
+                spent => spent?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn progress(&self) -> &Progress {

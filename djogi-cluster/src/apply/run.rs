@@ -5,16 +5,17 @@ use std::time::Instant;
 
 use djogi_core::Address;
 use djogi_core::disposition::{Reason, Verdict};
-use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, ResourceChange};
+use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange};
 
 use super::execute::{Execution, GroupError};
 use super::record::Record;
 use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
+use crate::approvals::{Spending, mark};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
-use crate::identity::RunId;
+use crate::identity::{OpId, RunId};
 use crate::locked::Locked;
 use crate::state::Serial;
 
@@ -75,10 +76,11 @@ impl Run {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let fences = locked.take_epochs(reporter).await?;
+        let spendings = Spending::of(document, &inputs)?;
         let work = Work::of_plan(document);
         let declarations = &locked.cluster.declared.get()?.declarations;
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
-        let mut execution = Execution::new(document, &work, self.id, reporter, self.stop.clone());
+        let mut execution = Execution::new(document, &work, spendings, self.id, reporter, self.stop.clone());
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
@@ -94,16 +96,22 @@ impl Run {
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
             match execution.execute(session, fence, number, group).await {
-                Ok(op) => match record.settle(session, group, op, execution.relations(group)).await {
-                    Ok(settled) => {
-                        execution.expect(&group.target, &settled.observed, &settled.relations);
-                        crate::failpoint!("apply.before_checkpoint");
-                        record.checkpoint(locked, reporter).await?;
-                        crate::failpoint!("apply.between_groups");
+                Ok(op) => {
+                    let marked = mark_spent(execution.spendings(group), locked, group, op, reporter).await;
+                    match record.settle(session, group, op, execution.relations(group)).await {
+                        Ok(settled) => {
+                            execution.expect(&group.target, &settled.observed, &settled.relations);
+                            crate::failpoint!("apply.before_checkpoint");
+                            record.checkpoint(locked, reporter).await?;
+                            crate::failpoint!("apply.between_groups");
+                        }
+                        // What earlier groups have left is recorded all the same; the ledger knows of this one.
+                        Err(error) => fatal = Some(error),
                     }
-                    // What earlier groups have left is recorded all the same; the ledger knows of this one.
-                    Err(error) => fatal = Some(error),
-                },
+                    if let Err(error) = marked {
+                        fatal.get_or_insert(error);
+                    }
+                }
                 Err(GroupError::RolledBack(reason)) => {
                     self.fail(&work, group);
                     if let Some(reason) = reason {
@@ -167,7 +175,8 @@ impl Run {
         }
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);
-        let denied = findings.into_iter().any(|found| found.code == DESTRUCTIVE_DENIED);
+        let is_refusal = |code: &str| code == DESTRUCTIVE_DENIED || Rejection::CODES.contains(&code);
+        let denied = findings.into_iter().any(|found| is_refusal(&found.code));
         let stopped = *self.stop.borrow();
         let (outcome, exit_code) = match (stopped, &error) {
             (Some(code), _) => (Outcome::Interrupted, code),
@@ -192,6 +201,28 @@ impl Run {
         reporter.report(&Event::Summary(summary.clone()));
         Applied { summary, document, error }
     }
+}
+
+/// Tells of the approvals that a committed group has spent, and marks their files. The ledger has the rows already.
+async fn mark_spent<'s>(
+    spent: impl Iterator<Item = &'s Spending>,
+    locked: &Locked<'_>,
+    group: &Group,
+    op: OpId,
+    reporter: &dyn Reporter,
+) -> Result<(), EngineError> {
+    for Spending { address, approval, approver, reason, .. } in spent {
+        reporter.report(&Event::ApprovalSpent {
+            target: group.target.clone(),
+            group: group.id.clone(),
+            address: address.clone(),
+            approval: *approval,
+            approver: approver.clone(),
+            reason: reason.clone(),
+        });
+        mark(locked.store.as_ref(), *approval, op).await?;
+    }
+    Ok(())
 }
 
 /// Whether everything declared is there once the applied changes are done.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use djogi_core::plan::{PlanDocument, PlanOptions};
+use djogi_core::disposition::Verdict;
+use djogi_core::plan::classify::DestructivePolicy;
+use djogi_core::plan::{Binding, GivenApproval, PlanDocument, PlanInputs, PlanOptions, ResourceChange};
 use djogi_core::{Address, Ident};
 
 use super::execute::{describe_move, digest_in};
+use crate::approvals::{ApproveError, verify_plan};
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::inputs::{Look, Survey, gather, load_definitions};
@@ -29,6 +32,8 @@ pub(super) async fn verify(
         moved.push("its digest does not match its content: the file was edited or damaged".to_owned());
         return Err(EngineError::Stale(moved));
     }
+    let rules = &locked.cluster.approvals;
+    verify_plan(&document, rules).map_err(ApproveError::PlanRejected)?;
     let lineage = locked.snapshot.state.as_ref().map(|state| state.lineage.to_string());
     if document.base.lineage != lineage {
         moved.push(format!(
@@ -68,5 +73,48 @@ pub(super) async fn verify(
             moved.extend(describe_move(address, document.preconditions[address], found));
         }
     }
+    check_approvals(&document, &inputs, &mut moved)?;
     if moved.is_empty() { Ok(Planned { document, inputs }) } else { Err(EngineError::Stale(moved)) }
+}
+
+/// Whatever the plan destroys needs an approval now, as it did when the plan was made.
+fn check_approvals(
+    document: &PlanDocument,
+    inputs: &PlanInputs,
+    moved: &mut Vec<String>,
+) -> Result<(), EngineError> {
+    let goes_on = |change: &&ResourceChange| change.disposition == Verdict::Applied;
+    for change in document.resource_changes.iter().filter(goes_on) {
+        let target = inputs.targets.iter().find(|target| target.target == *change.address.target());
+        let (Some(now), Some(target)) = (Binding::of(change), target) else { continue };
+        let address = &change.address;
+        match target.destructive {
+            DestructivePolicy::Allow => continue,
+            DestructivePolicy::Deny => return Err(ApproveError::Denied(address.clone()).into()),
+            DestructivePolicy::Approve => {}
+        }
+        let need = document.approvals.iter().find(|need| need.address == *address);
+        let spends =
+            need.filter(|need| need.group.as_ref().is_some_and(|group| change.groups.contains(group)));
+        let Some(id) = spends.and_then(|need| need.approval.as_ref()) else {
+            moved.push(format!("`{address}` needs an approval by now"));
+            continue;
+        };
+        match target.approvals.iter().find(|given| given.id == *id) {
+            None => moved.push(format!("approval {id} of `{address}` is spent or gone")),
+            Some(GivenApproval { rejection: Some(rejection), .. }) => {
+                return Err(ApproveError::Rejected {
+                    approval: id.clone(),
+                    address: address.clone(),
+                    rejection: rejection.clone(),
+                }
+                .into());
+            }
+            Some(given) if given.bound != now => {
+                moved.push(format!("approval {id} of `{address}` is for something else"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use djogi_core::Ident;
 use tokio_postgres::error::SqlState;
 
 use super::schema::LEDGER_VERSION;
-use crate::identity::{Epoch, Lineage};
+use crate::identity::{ApprovalId, Epoch, Lineage};
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,8 @@ pub enum LedgerError {
          lock protects nothing"
     )]
     OtherBackend { locked: i32, now: i32 },
+    #[error("approval {approval} was spent already")]
+    ApprovalSpent { approval: ApprovalId },
     #[error("the ledger row {op} holds {value:?}, which this djogi cannot read")]
     BadRow { op: String, value: String },
     #[error("cannot {doing}: {}", sql_message(.source))]
@@ -84,6 +86,7 @@ impl LedgerError {
             LedgerError::OtherLineage { .. } => "lineage_mismatch",
             LedgerError::Fenced { .. } => "fenced",
             LedgerError::OtherBackend { .. } => "pooled_connection",
+            LedgerError::ApprovalSpent { .. } => "approval_spent",
             LedgerError::BadRow { .. } => "ledger_bad_row",
             LedgerError::Sql { .. } => "ledger_sql",
         }
@@ -126,6 +129,7 @@ impl LedgerError {
             }
             LedgerError::Fenced { .. } => "see what the other run did (`djogi status`), then apply again".to_owned(),
             LedgerError::OtherBackend { .. } => DIRECT_CONNECTION.to_owned(),
+            LedgerError::ApprovalSpent { .. } => "plan again; the change needs an approval of its own".to_owned(),
             LedgerError::BadRow { .. } => "a newer djogi has written it, or somebody has edited it".to_owned(),
             LedgerError::Sql { .. } => return None,
         })

@@ -3,12 +3,14 @@
 //! A crash leaves the rows of committed groups and no others. Reading works without the schema (no ledger yet)
 //! and writes nothing; the first apply creates it under the run lock. PUBLIC has no rights on it.
 
+mod approval_use;
 mod error;
 mod holder;
 mod lease;
 mod op;
 mod schema;
 
+pub use approval_use::{ApprovalUse, approval_uses, spend_approval};
 pub(crate) use error::DIRECT_CONNECTION;
 pub use error::LedgerError;
 pub use holder::{Holder, LockSession};

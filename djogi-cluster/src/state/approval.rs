@@ -4,6 +4,7 @@
 //! transaction of the effect; what is written here afterwards only tells so.
 
 use djogi_core::observation::Oid;
+pub use djogi_core::plan::ApprovedAction;
 use djogi_core::{Address, Digest, Ident};
 use serde::{Deserialize, Serialize};
 
@@ -39,22 +40,13 @@ pub struct Approval {
     pub target: Ident,
 }
 
-/// What may be done to the approved object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovedAction {
-    Update,
-    /// Dropped and made anew.
-    Replace,
-    Delete,
-}
-
 /// Proof that the holder of a key has given the approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// Name of the public key.
     pub key: String,
+    /// Ed25519, as base64.
     pub signature: String,
 }
 
@@ -70,14 +62,4 @@ pub struct StoredApproval {
 
 impl Sealed for Approval {
     const FORMAT: &'static str = APPROVAL_FORMAT;
-}
-
-impl ApprovedAction {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ApprovedAction::Update => "update",
-            ApprovedAction::Replace => "replace",
-            ApprovedAction::Delete => "delete",
-        }
-    }
 }

@@ -198,7 +198,7 @@ impl State {
 
     /// The text of this revision as every backend keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        text::render(self, &text::digest(self))
+        text::seal(self).0
     }
 
     /// Reads what [`Self::to_bytes`] gave, and nothing else.

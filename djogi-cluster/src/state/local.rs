@@ -104,18 +104,6 @@ impl LocalStore {
         Ok(Some((state, digest, bytes)))
     }
 
-    /// The current state with its bytes, which must be the `expected` one.
-    fn check_head(&self, expected: &Version) -> Result<Option<(State, Digest, Vec<u8>)>, StoreError> {
-        let head = self.read_head()?;
-        let found =
-            head.as_ref().map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, *digest));
-        if found != *expected {
-            let location = self.head_path().display().to_string();
-            return Err(StoreError::Conflict { location, expected: expected.clone(), found });
-        }
-        Ok(head)
-    }
-
     /// For an error message only, so what cannot be read is passed over.
     fn newest_intact_copy(&self) -> Option<IntactCopy> {
         let revisions = self.kept_serials().unwrap_or_default();
@@ -140,18 +128,31 @@ impl LocalStore {
         Ok(serials)
     }
 
-    fn swap_blocking(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        expected.check_successor(next)?;
+    fn swap_blocking(&self, expected: &Version, sealed: &[u8]) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
-        if let Some((state, _, bytes)) = &head {
-            durable::replace(&self.revision_path(state.serial), bytes)?;
+        if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
+            durable::replace(&self.revision_path(serial), bytes)?;
             durable::replace(&self.backup_path(), bytes)?;
         }
-        let digest = text::digest(next);
-        durable::replace(&self.head_path(), &text::render(next, &digest))?;
+        durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
-        Ok(Version::of(next.serial, digest))
+        Ok(())
+    }
+
+    /// The bytes of the current state, which must be the one that `expected` names.
+    fn check_head(&self, expected: &Version) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = durable::read(&self.head_path())?;
+        match (&bytes, expected.digest()) {
+            (None, None) => return Ok(bytes),
+            (Some(found), Some(digest)) if text::is_sealed(found, &digest) => return Ok(bytes),
+            _ => {}
+        }
+        // It is another one, or damaged.
+        let found = self.read_head()?;
+        let found = found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
+        let location = self.head_path().display().to_string();
+        Err(StoreError::Conflict { location, expected: expected.clone(), found })
     }
 
     /// The new state is durable by now: an old revision too many is no reason to report a failure.
@@ -296,8 +297,10 @@ impl Store for LocalStore {
     }
 
     async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        let (expected, next) = (expected.clone(), next.clone());
-        self.blocking(move |store| store.swap_blocking(&expected, &next)).await
+        expected.check_successor(next)?;
+        let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed)).await?;
+        Ok(Version::of(next.serial, digest))
     }
 
     async fn preflight_writable(&self) -> Result<(), StoreError> {

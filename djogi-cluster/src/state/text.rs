@@ -19,8 +19,7 @@ use crate::identity::Lineage;
 #[derive(Serialize)]
 struct Written<'a> {
     config_digest: &'a Option<Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<&'a Digest>,
+    digest: &'a Digest,
     format: &'static str,
     lineage: Lineage,
     recoveries: &'a [RecoveryEntry],
@@ -44,7 +43,7 @@ pub(super) struct Read {
 }
 
 impl<'a> Written<'a> {
-    fn new(state: &'a State, digest: Option<&'a Digest>) -> Self {
+    fn new(state: &'a State, digest: &'a Digest) -> Self {
         let State { lineage, serial, written_by, content } = state;
         let Content { config_digest, recoveries, targets } = content;
         Self {
@@ -60,19 +59,20 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The digest of a state: over the canonical JSON of everything but the digest itself.
-pub(super) fn digest(state: &State) -> Digest {
-    let body = serde_json::to_vec(&Written::new(state, None)).expect("a state has only string keys");
-    Digest::of_bytes(&body)
-}
-
-/// The bytes of `state.json`.
-pub(super) fn render(state: &State, digest: &Digest) -> Vec<u8> {
+/// The bytes of `state.json`, and the digest in them: over the canonical JSON of everything but the digest itself.
+pub(super) fn seal(state: &State) -> (Vec<u8>, Digest) {
     const RESOURCES: usize = 4;
-    to_lines(&Written::new(state, Some(digest)), RESOURCES)
+    let blank = Digest::of_bytes(b"");
+    let mut bytes = to_lines(&Written::new(state, &blank), RESOURCES);
+    let digest = digest_of_text(&bytes);
+    let line = digest_line(&bytes).expect("the digest has a line of its own");
+    let (blank, text) = (blank.to_string(), digest.to_string());
+    let begin = line.start + DIGEST_KEY.len() + 1;
+    bytes[begin..begin + blank.len()].copy_from_slice(text.as_bytes());
+    (bytes, digest)
 }
 
-/// Reads what [`render`] wrote, and nothing else.
+/// Reads what [`seal`] wrote, and nothing else.
 pub(super) fn parse(bytes: &[u8]) -> Result<(State, Digest), Damage> {
     if bytes.is_empty() {
         return Err(Damage::Empty);
@@ -84,16 +84,44 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(State, Digest), Damage> {
     let Read { config_digest, digest: recorded, lineage, recoveries, serial, targets, written_by, .. } = read;
     let state =
         State { lineage, serial, written_by, content: Content { config_digest, recoveries, targets } };
-    if render(&state, &recorded) != bytes || digest_of_text(bytes) != recorded {
+    if digest_of_text(bytes) != recorded || !is_in_lines(bytes, &state) {
         return Err(Damage::Altered);
     }
     Ok((state, recorded))
 }
 
-/// The digest of a state by its text, which [`render`] wrote: the digest has a line of its own among the outermost
+/// Whether `bytes` are the state that `digest` names: no other text has its digest.
+pub(super) fn is_sealed(bytes: &[u8], digest: &Digest) -> bool {
+    let line = digest_line(bytes).map(|line| &bytes[line]);
+    let recorded = line.and_then(|line| line[DIGEST_KEY.len()..].strip_suffix(b","));
+    recorded == Some(format!("\"{digest}\"").as_bytes()) && digest_of_text(bytes) == *digest
+}
+
+/// Line breaks are no part of the digest, so they are counted: one before each key of the outermost object but the
+/// first, one before each resource, and one at the end.
+fn is_in_lines(bytes: &[u8], state: &State) -> bool {
+    const OUTERMOST_KEYS: usize = 8;
+    let resources: usize = state.content.targets.values().map(|target| target.resources.len()).sum();
+    let breaks = bytes.iter().filter(|byte| **byte == b'\n').count();
+    bytes.ends_with(b"\n") && breaks == OUTERMOST_KEYS - 1 + resources + 1
+}
+
+const DIGEST_KEY: &[u8] = b"\"digest\":";
+
+/// Where the line of the digest is. It is among the first.
+fn digest_line(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+    let mut start = 0;
+    bytes.split(|byte| *byte == b'\n').find_map(|line| {
+        let at = start..start + line.len();
+        start = at.end + 1;
+        line.starts_with(DIGEST_KEY).then_some(at)
+    })
+}
+
+/// The digest of a state by its text, which [`seal`] wrote: the digest has a line of its own among the outermost
 /// keys, no string holds a line break, and no other key of a line is called so.
 fn digest_of_text(bytes: &[u8]) -> Digest {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"\"digest\":"));
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(DIGEST_KEY));
     Digest::of_parts(lines)
 }
 
@@ -203,13 +231,13 @@ mod tests {
     }
 
     fn text(state: &State) -> Vec<u8> {
-        render(state, &digest(state))
+        seal(state).0
     }
 
     #[test]
     fn what_is_rendered_parses_to_the_same_state() {
         let state = state();
-        assert_eq!(parse(&text(&state)).unwrap(), (state.clone(), digest(&state)));
+        assert_eq!(parse(&text(&state)).unwrap(), (state.clone(), seal(&state).1));
     }
 
     #[test]
@@ -219,7 +247,7 @@ mod tests {
         let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(canonical_json(&value), text.replace('\n', ""));
         value.as_object_mut().unwrap().remove("digest");
-        assert_eq!(Digest::of(&value), digest(&state));
+        assert_eq!(Digest::of(&value), seal(&state).1);
     }
 
     #[test]

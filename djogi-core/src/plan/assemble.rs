@@ -13,8 +13,10 @@ use crate::diff::{Action, Change, Drift, Rebased, fields};
 use crate::digest::Digest;
 use crate::disposition::{Reason, Verdict};
 use crate::kind::{Column, Resource, Table};
-use crate::observation::Unmodelled;
+use crate::observation::{Oid, Unmodelled};
+use crate::plan::approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Judgement};
+use crate::sql::Step;
 
 /// A change after classification.
 #[derive(Clone, Copy, Debug)]
@@ -70,14 +72,7 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
     let Judged { candidate: Candidate { change, needs, lowered }, judgement, .. } = judged;
     let address = &change.address;
     let origin = rebased.origin(address);
-    let as_read = change.live.and_then(|_| match address.kind() {
-        Kind::Column => rebased.as_read(&address.table_of_member()?),
-        _ => rebased.as_read(address),
-    });
-    let desired = change.desired.map(|declared| &*declared.resource);
-    let before = as_read.and_then(|resource| Part::of(resource, &origin));
-    let after =
-        desired.filter(|_| change.action != Action::Delete).and_then(|resource| Part::of(resource, address));
+    let Sides { before, after, oid } = sides(change, rebased);
     let depends_on: BTreeSet<&Address> = match change.action {
         Action::Delete | Action::Forget => needs.live.iter().collect(),
         Action::Create | Action::Update(_) | Action::Adopt | Action::Replace(_) => {
@@ -100,13 +95,51 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
         reversibility: lowered.reversibility(),
         drift: change.drift,
         before_digest: before.as_ref().map(Part::digest),
-        before_oid: before.is_some().then(|| rebased.oid(&whole(address))).flatten(),
+        before_oid: oid,
         after_digest: after.as_ref().map(Part::digest),
         depends_on: depends_on.into_iter().filter(|need| known(need, rebased, change)).cloned().collect(),
         groups: Vec::new(),
         source: change.desired.map(|declared| declared.source.clone()),
         notes: change.notes.iter().chain(&judgement.notes).cloned().collect(),
     }
+}
+
+/// What a change leads from and to.
+struct Sides<'a> {
+    before: Option<Part<'a>>,
+    after: Option<Part<'a>>,
+    /// Of the live object; of its table for a column.
+    oid: Option<Oid>,
+}
+
+fn sides<'a>(change: &Change<'a>, rebased: &'a Rebased<'_>) -> Sides<'a> {
+    let address = &change.address;
+    let as_read = change.live.and_then(|_| match address.kind() {
+        Kind::Column => rebased.as_read(&address.table_of_member()?),
+        _ => rebased.as_read(address),
+    });
+    let desired = change.desired.map(|declared| &*declared.resource);
+    let before = as_read.and_then(|resource| Part::of(resource, &rebased.origin(address)));
+    let after =
+        desired.filter(|_| change.action != Action::Delete).and_then(|resource| Part::of(resource, address));
+    let oid = before.is_some().then(|| rebased.oid(&whole(address))).flatten();
+    Sides { before, after, oid }
+}
+
+/// What an approval of `candidate` would be bound to; `None` when it needs none.
+pub(super) fn binding(candidate: &Candidate<'_>, rebased: &Rebased<'_>) -> Option<Binding> {
+    let Candidate { change, lowered, .. } = candidate;
+    if !lowered.reversibility().is_destructive() {
+        return None;
+    }
+    let Sides { before, after, oid } = sides(change, rebased);
+    Some(Binding {
+        address: change.address.clone(),
+        action: ApprovedAction::of(&verbs(change))?,
+        before_digest: before?.digest(),
+        oid: oid?,
+        after_digest: after.as_ref().map(Part::digest),
+    })
 }
 
 /// A resource, or the column of one.
@@ -277,24 +310,68 @@ pub(super) fn unmanaged(found: &[&Address], unmodelled: &[Unmodelled], list: boo
     }
 }
 
-fn needs_approval(change: &&ResourceChange) -> bool {
-    change.reason == Some(Reason::ApprovalRequired)
+/// What the approvals of a target are about, for the changes whose standing was asked for. `spenders` holds, for each
+/// change that destroys something, the group in which it does.
+pub(super) fn approvals(
+    judged: &[Judged<'_>],
+    standings: &[Option<Standing<'_>>],
+    spenders: &BTreeMap<&Address, String>,
+) -> Vec<ApprovalNeed> {
+    let mut needs = Vec::new();
+    for (Judged { candidate, judgement, .. }, standing) in judged.iter().zip(standings) {
+        let Some(standing) = standing else { continue };
+        if matches!(judgement.disposition.reason(), Some(Reason::NotTargeted | Reason::UnmanagedConflict)) {
+            continue;
+        }
+        let address = &candidate.change.address;
+        let (status, approval) = match standing {
+            Standing::Present(given) => (ApprovalStatus::Present, Some(given.id.clone())),
+            Standing::Stale(..) => (ApprovalStatus::Stale, None),
+            Standing::Rejected(..) | Standing::Required => (ApprovalStatus::Required, None),
+        };
+        needs.push(ApprovalNeed {
+            address: address.clone(),
+            status,
+            command: match status {
+                ApprovalStatus::Present => "djogi apply".to_owned(),
+                ApprovalStatus::Required | ApprovalStatus::Stale => {
+                    format!("djogi approve {} --reason REASON", shell_word(address))
+                }
+            },
+            group: approval.as_ref().and_then(|_| spenders.get(address).cloned()),
+            approval,
+        });
+    }
+    needs
 }
 
-pub(super) fn approvals(changes: &[ResourceChange]) -> Vec<ApprovalNeed> {
-    let need = |change: &ResourceChange| ApprovalNeed {
-        address: change.address.clone(),
-        status: ApprovalStatus::Required,
-        command: Reason::ApprovalRequired.remedy().replace("{address}", &change.address.to_string()),
-    };
-    changes.iter().filter(needs_approval).map(need).collect()
+/// An address with a quoted name is no single word of a shell.
+fn shell_word(address: &Address) -> String {
+    let text = address.to_string();
+    if text.contains('"') { format!("'{}'", text.replace('\'', "'\\''")) } else { text }
+}
+
+/// For each change that destroys something, the group in which it first does.
+pub(super) fn spenders<'a>(steps: &[(&'a Step, usize)], groups: &[Group]) -> BTreeMap<&'a Address, String> {
+    let ids = groups.iter().flat_map(|group| group.operations.iter().map(|_| &group.id));
+    let mut spenders = BTreeMap::new();
+    for ((step, _), id) in steps.iter().zip(ids) {
+        if step.reversibility.is_destructive() {
+            spenders.entry(&step.operation.address).or_insert_with(|| id.clone());
+        }
+    }
+    spenders
 }
 
 /// The code of the finding that a target's policy denies a change.
 pub const DESTRUCTIVE_DENIED: &str = "destructive_denied";
 
-/// Under `deny`, each closed gate is an error that says so.
-pub(super) fn diagnostics(changes: &[ResourceChange], policy: DestructivePolicy) -> Vec<PlanDiagnostic> {
+/// What closes a gate for good: the policy of the target, or the rules about approvals.
+pub(super) fn diagnostics(
+    changes: &[ResourceChange],
+    policy: DestructivePolicy,
+    standings: &[Option<Standing<'_>>],
+) -> Vec<PlanDiagnostic> {
     let denied = |change: &ResourceChange| PlanDiagnostic {
         code: DESTRUCTIVE_DENIED.to_owned(),
         severity: Severity::Error,
@@ -302,9 +379,26 @@ pub(super) fn diagnostics(changes: &[ResourceChange], policy: DestructivePolicy)
         message: "the policy of this target denies changes that destroy or narrow data".to_owned(),
         help: Some(format!("set `destructive` for target {} to another value", change.address.target())),
     };
+    let rejected = |(given, rejection): (&GivenApproval, &Rejection)| PlanDiagnostic {
+        code: rejection.code().to_owned(),
+        severity: Severity::Error,
+        address: Some(given.bound.address.clone()),
+        message: format!("approval {} does not count: {rejection}", given.id),
+        help: Some(rejection.help().to_owned()),
+    };
     match policy {
-        DestructivePolicy::Deny => changes.iter().filter(needs_approval).map(denied).collect(),
-        DestructivePolicy::Approve | DestructivePolicy::Allow => Vec::new(),
+        DestructivePolicy::Deny => {
+            let closed = changes.iter().filter(|change| change.reason == Some(Reason::ApprovalRequired));
+            closed.map(denied).collect()
+        }
+        DestructivePolicy::Approve => {
+            let rejections = standings.iter().flatten().filter_map(|standing| match standing {
+                Standing::Rejected(given, rejection) => Some((*given, *rejection)),
+                Standing::Present(_) | Standing::Stale(..) | Standing::Required => None,
+            });
+            rejections.map(rejected).collect()
+        }
+        DestructivePolicy::Allow => Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@ use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
 use super::preconditions::preconditions;
 use super::{
-    Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Summary, Unmanaged,
+    ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange,
+    Summary, Unmanaged,
 };
 use crate::address::{Address, Kind};
 use crate::diff::unmanaged::unmanaged;
@@ -17,7 +18,8 @@ use crate::digest::Digest;
 use crate::disposition::Disposition;
 use crate::kind::{Constraint, Resource};
 use crate::order::{Item, Order, Work, graph::causes, order};
-use crate::plan::classify::{Candidate, Gates, Judgement, classify};
+use crate::plan::approval::{Standing, standing};
+use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, classify};
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{lower, place_column};
@@ -44,11 +46,11 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
         document.groups.extend(planned.groups);
         document.preconditions.extend(planned.preconditions);
         document.diagnostics.extend(planned.diagnostics);
+        document.approvals.extend(planned.approvals);
         document.unmanaged.count += planned.unmanaged.count;
         document.unmanaged.resources.extend(planned.unmanaged.resources);
         document.unmanaged.unmodelled.extend(planned.unmanaged.unmodelled);
     }
-    document.approvals = assemble::approvals(&document.resource_changes);
     document.summary = assemble::summary(&document.resource_changes, &document.resource_drift);
     document.converged = document.resource_changes.is_empty();
     document.digest = document.body_digest();
@@ -114,6 +116,7 @@ fn empty(inputs: &PlanInputs) -> PlanDocument {
         approvals: Vec::new(),
         recoveries: Vec::new(),
         diagnostics: Vec::new(),
+        signature: None,
         unmanaged: Unmanaged::default(),
     }
 }
@@ -126,6 +129,7 @@ struct TargetPlan {
     preconditions: BTreeMap<Address, Option<Digest>>,
     unmanaged: Unmanaged,
     diagnostics: Vec<PlanDiagnostic>,
+    approvals: Vec<ApprovalNeed>,
     reasons: Vec<Because>,
 }
 
@@ -178,11 +182,21 @@ fn plan_target(
         candidates(changes, &parents, &sides, &context)
     };
     let live_dependents = live_dependents(&candidates, &rebased, &live_side);
+    let standings: Vec<Option<Standing<'_>>> = candidates
+        .iter()
+        .map(|candidate| match inputs.destructive {
+            DestructivePolicy::Approve => {
+                assemble::binding(candidate, &rebased).map(|now| standing(&now, &inputs.approvals))
+            }
+            DestructivePolicy::Allow | DestructivePolicy::Deny => None,
+        })
+        .collect();
     let judgements = if candidates.is_empty() {
         Vec::new()
     } else {
         let gates = Gates {
             policy: inputs.destructive,
+            standings: &standings,
             only: &options.only,
             parents: &parents,
             unmanaged: &dependents,
@@ -228,7 +242,8 @@ fn plan_target(
     Ok(TargetPlan {
         drift: assemble::drift(&drifted, &rebased, &changes),
         preconditions: preconditions(&changes, &rebased),
-        diagnostics: assemble::diagnostics(&changes, inputs.destructive),
+        diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings),
+        approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
         changes,
         groups,

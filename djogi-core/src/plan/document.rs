@@ -28,7 +28,7 @@ pub struct PlanDocument {
     pub djogi_version: String,
     /// RFC 3339, UTC; a label for humans, outside the digest.
     pub created_at: String,
-    /// Over the canonical JSON of everything else but `created_at`.
+    /// Over the canonical JSON of everything else but `created_at` and `signature`.
     pub digest: Digest,
     pub config: ConfigReference,
     pub base: Base,
@@ -44,6 +44,9 @@ pub struct PlanDocument {
     pub approvals: Vec<ApprovalNeed>,
     pub recoveries: Vec<Value>,
     pub diagnostics: Vec<PlanDiagnostic>,
+    /// Who vouches for the plan; over its digest, and therefore outside it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signature: Option<PlanSignature>,
     /// Objects in managed schemas that djogi does not manage: counted, and listed with `--unmanaged`.
     pub unmanaged: Unmanaged,
 }
@@ -51,7 +54,7 @@ pub struct PlanDocument {
 impl PlanDocument {
     /// The digest of what the document says now; equal to `digest` in a document that nobody edited.
     pub fn body_digest(&self) -> Digest {
-        Digest::of_without(self, &["created_at", "digest"])
+        Digest::of_without(self, &["created_at", "digest", "signature"])
     }
 
     /// Only what drifted, without any work.
@@ -71,6 +74,17 @@ impl PlanDocument {
     pub fn verify_digest(&self) -> bool {
         self.digest == self.body_digest()
     }
+}
+
+/// The word of somebody whose key the configuration knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlanSignature {
+    /// The name of the signer.
+    pub key: String,
+    /// Ed25519, as base64.
+    pub signature: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,7 +226,14 @@ pub enum ApprovalStatus {
 pub struct ApprovalNeed {
     pub address: Address,
     pub status: ApprovalStatus,
+    /// The command that gives what is missing; with nothing missing, the one that makes use of it.
     pub command: String,
+    /// Of one that is present: its id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<String>,
+    /// The group that spends it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

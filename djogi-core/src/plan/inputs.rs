@@ -5,9 +5,9 @@ use crate::desired::Desired;
 use crate::diff::Adoption;
 use crate::ident::Ident;
 use crate::observation::Observation;
-use crate::plan::ConfigReference;
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::prove::ProofError;
+use crate::plan::{ConfigReference, GivenApproval};
 use crate::recorded::Recorded;
 use crate::safety::Online;
 
@@ -34,6 +34,8 @@ pub struct TargetInputs {
     pub live: Observation,
     pub epoch: u64,
     pub destructive: DestructivePolicy,
+    /// Those that nothing has spent, oldest first.
+    pub approvals: Vec<GivenApproval>,
     pub lock_timeout_ms: u64,
     /// How many locks one transaction may hold: well below the server's `max_locks_per_transaction` times
     /// `max_connections`.

@@ -1,5 +1,6 @@
 //! Plans: the only thing that crosses from thinking to doing.
 
+pub mod approval;
 mod assemble;
 pub mod classify;
 pub mod compile;
@@ -17,11 +18,13 @@ pub mod parents;
 mod preconditions;
 pub mod prove;
 
+pub use approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 pub use assemble::DESTRUCTIVE_DENIED;
 pub use compile::{compile, drifted, explain};
 pub use document::{
     ActionVerb, ApprovalNeed, ApprovalStatus, Base, BaseTarget, ChangeBody, ConfigReference, FieldChange,
-    Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange, Severity, Summary, Unmanaged,
+    Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, PlanSignature, ResourceChange, Severity, Summary,
+    Unmanaged,
 };
 pub use inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
 #[cfg(feature = "schema")]

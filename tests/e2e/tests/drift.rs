@@ -128,7 +128,7 @@ fn an_added_column_and_an_added_label_are_blocked_by_name_while_the_rest_goes_on
             "column.main.public.goods.hacked",
             "enum.main.public.state",
             "would destroy or narrow data",
-            "set `destructive = \"allow\"`",
+            "djogi approve column.main.public.goods.hacked --reason REASON",
         ]);
         assert_eq!(database.value("SELECT hacked FROM goods"), "x");
         assert_eq!(database.value("SELECT 'lost'::state"), "lost");

@@ -31,7 +31,7 @@ fn drops_are_blocked_by_default_and_the_rest_goes_on() {
             "column.main.public.goods.note",
             "column.main.public.goods.price",
             "enum.main.public.mood",
-            "set `destructive = \"allow\"`",
+            "djogi approve table.main.public.part --reason REASON",
         ]);
         assert_eq!(database.rows("SELECT price, note, extra FROM goods"), [["10", "n", "NULL"]]);
         assert_eq!(database.value("SELECT goods FROM part"), "1");

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod alterations;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod bad_models;
@@ -68,6 +70,8 @@ mod secrets;
 mod sessions;
 #[cfg(test)]
 mod signals;
+#[cfg(test)]
+mod signatures;
 #[cfg(test)]
 mod state_commands;
 #[cfg(test)]

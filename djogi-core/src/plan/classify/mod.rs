@@ -11,6 +11,7 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
+use crate::plan::approval::Standing;
 use crate::plan::lower::Lowered;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
@@ -38,6 +39,8 @@ pub struct Candidate<'a> {
 #[derive(Debug)]
 pub struct Gates<'a> {
     pub policy: DestructivePolicy,
+    /// For each candidate that destroys something under [`DestructivePolicy::Approve`].
+    pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.
     pub only: &'a [Address],
     pub parents: &'a Parents,
@@ -78,9 +81,10 @@ pub fn classify(candidates: &[Candidate<'_>], gates: &Gates<'_>) -> Vec<Judgemen
     let mut judged: Vec<Judgement> = candidates
         .iter()
         .zip(&targeted)
-        .map(|(candidate, targeted)| {
+        .zip(gates.standings)
+        .map(|((candidate, targeted), standing)| {
             if *targeted {
-                own_gates(candidate, &index, candidates, gates)
+                own_gates(candidate, standing.as_ref(), &index, candidates, gates)
             } else {
                 Reason::NotTargeted.disposition().into()
             }
@@ -93,6 +97,7 @@ pub fn classify(candidates: &[Candidate<'_>], gates: &Gates<'_>) -> Vec<Judgemen
 /// The gates that a change meets by itself.
 fn own_gates(
     candidate: &Candidate<'_>,
+    standing: Option<&Standing<'_>>,
     index: &BTreeMap<&Address, usize>,
     candidates: &[Candidate<'_>],
     gates: &Gates<'_>,
@@ -132,10 +137,29 @@ fn own_gates(
     if gates.parents.parent(&change.address).is_some() {
         return Reason::OwnedByParent.disposition().into();
     }
-    if lowered.reversibility().is_destructive() && gates.policy != DestructivePolicy::Allow {
-        return Reason::ApprovalRequired.disposition().into();
+    if lowered.reversibility().is_destructive() {
+        return destruction(standing, gates.policy);
     }
     Disposition::Applied.into()
+}
+
+fn destruction(standing: Option<&Standing<'_>>, policy: DestructivePolicy) -> Judgement {
+    match (policy, standing) {
+        (DestructivePolicy::Allow, _) => Disposition::Applied.into(),
+        (DestructivePolicy::Approve, Some(Standing::Present(given))) => Judgement {
+            disposition: Disposition::Applied,
+            notes: vec![format!("approved by {}: {}", given.approver, given.reason)],
+        },
+        (DestructivePolicy::Approve, Some(Standing::Stale(given, moved))) => {
+            let by = format!("{} approved it: {}", given.approver, given.reason);
+            Reason::ApprovalStale.because(std::iter::once(by).chain(moved.iter().cloned()).collect())
+        }
+        (DestructivePolicy::Approve, Some(Standing::Rejected(given, rejection))) => Reason::ApprovalRequired
+            .because(vec![format!("the approval by {} does not count: {rejection}", given.approver)]),
+        (DestructivePolicy::Approve | DestructivePolicy::Deny, _) => {
+            Reason::ApprovalRequired.disposition().into()
+        }
+    }
 }
 
 /// Whether the change takes something away that others may rest on.
