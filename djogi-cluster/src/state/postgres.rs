@@ -181,7 +181,7 @@ impl Store for PostgresStore {
         if let Some(version) = moved {
             return Ok(version);
         }
-        self.ours_or_conflict(expected, Version::of(next.serial, text::digest(next))).await
+        self.ours_or_conflict(expected, Version::of(next.serial, text::seal(next).1)).await
     }
 
     async fn preflight_writable(&self) -> Result<(), StoreError> {

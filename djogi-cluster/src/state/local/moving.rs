@@ -19,8 +19,8 @@ impl LocalStore {
         if let Some(last) = history.last() {
             durable::replace(&self.backup_path(), &last.to_bytes())?;
         }
-        let digest = text::digest(head);
-        durable::replace(&self.head_path(), &text::render(head, &digest))?;
+        let (sealed, digest) = text::seal(head);
+        durable::replace(&self.head_path(), &sealed)?;
         Ok(Version::of(head.serial, digest))
     }
 

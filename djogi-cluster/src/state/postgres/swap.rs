@@ -21,11 +21,11 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn of(state: &State) -> Result<Self, StoreError> {
-        let digest = text::digest(state);
+        let (document, digest) = text::seal(state);
         Ok(Self {
             serial: column(state.serial)?,
             digest: digest.to_string(),
-            document: text::render(state, &digest),
+            document,
             version: Version::of(state.serial, digest),
         })
     }
