@@ -43,10 +43,10 @@ pub struct Config {
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
     pub retention: Duration,
-    /// `[state]`.
-    pub state: StateConfig,
     /// `[approvals]`.
     pub approvals: ApprovalRules,
+    /// `[state]`.
+    pub state: StateConfig,
 }
 
 /// One database that djogi converges.

@@ -150,8 +150,8 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         sql_files,
         moved,
         retention: retention.unwrap_or(Duration::from_secs(24 * 3600)),
-        state,
         approvals,
+        state,
     })
 }
 
@@ -241,40 +241,6 @@ fn models(mut section: Section<'_, '_>) -> Option<ModelSource> {
     package.or(catalog.map(|catalog| ModelSource::Catalog(catalog.into_inner())))
 }
 
-fn state(mut section: Section<'_, '_>, targets: &BTreeMap<String, Target>) -> StateConfig {
-    let names_backend = section.has("backend");
-    let backend = section.parsed("backend", INVALID_VALUE, |text| one_of(text, Backend::ALL, Backend::name));
-    let target = section.string("target");
-    let places =
-        ["target", "url"].into_iter().filter(|key| *key == "target" && target.is_some() || section.has(key));
-    let places: Vec<&str> = places.collect();
-    let span = section.span();
-    let url = section.parsed("url", INVALID_URL, UrlSource::parse);
-    match places.as_slice() {
-        [_, _] => {
-            let message = "`state.target` and `state.url` exclude each other".into();
-            section.problem(INVALID_VALUE, span, message);
-        }
-        // An environment that says "local" may lie over a file that says where else.
-        [place] if !names_backend => {
-            let message = format!("`state.{place}` needs `backend = \"postgres\"`");
-            section.problem(INVALID_VALUE, span, message);
-        }
-        _ => {}
-    }
-    if let Some(name) = target.as_ref().filter(|name| !targets.contains_key(name.get_ref())) {
-        let known: Vec<&str> = targets.keys().map(String::as_str).collect();
-        section.problem_with_help(
-            INVALID_VALUE,
-            Some(name.span()),
-            format!("`state.target`: there is no target `{}`", name.get_ref()),
-            Some(format!("targets in the file: {}", known.join(", "))),
-        );
-    }
-    section.finish();
-    StateConfig { backend: backend.unwrap_or_default(), target: target.map(Spanned::into_inner), url }
-}
-
 /// `[approvals]`: who may give one, and how.
 fn approvals(mut section: Section<'_, '_>) -> ApprovalRules {
     let mut rules = ApprovalRules::default();
@@ -313,6 +279,40 @@ fn approvals(mut section: Section<'_, '_>) -> ApprovalRules {
     }
     section.finish();
     rules
+}
+
+fn state(mut section: Section<'_, '_>, targets: &BTreeMap<String, Target>) -> StateConfig {
+    let names_backend = section.has("backend");
+    let backend = section.parsed("backend", INVALID_VALUE, |text| one_of(text, Backend::ALL, Backend::name));
+    let target = section.string("target");
+    let places =
+        ["target", "url"].into_iter().filter(|key| *key == "target" && target.is_some() || section.has(key));
+    let places: Vec<&str> = places.collect();
+    let span = section.span();
+    let url = section.parsed("url", INVALID_URL, UrlSource::parse);
+    match places.as_slice() {
+        [_, _] => {
+            let message = "`state.target` and `state.url` exclude each other".into();
+            section.problem(INVALID_VALUE, span, message);
+        }
+        // An environment that says "local" may lie over a file that says where else.
+        [place] if !names_backend => {
+            let message = format!("`state.{place}` needs `backend = \"postgres\"`");
+            section.problem(INVALID_VALUE, span, message);
+        }
+        _ => {}
+    }
+    if let Some(name) = target.as_ref().filter(|name| !targets.contains_key(name.get_ref())) {
+        let known: Vec<&str> = targets.keys().map(String::as_str).collect();
+        section.problem_with_help(
+            INVALID_VALUE,
+            Some(name.span()),
+            format!("`state.target`: there is no target `{}`", name.get_ref()),
+            Some(format!("targets in the file: {}", known.join(", "))),
+        );
+    }
+    section.finish();
+    StateConfig { backend: backend.unwrap_or_default(), target: target.map(Spanned::into_inner), url }
 }
 
 fn moved(mut section: Section<'_, '_>, file: SourceFile<'_>) -> Option<Moved> {

@@ -32,6 +32,11 @@ impl Signals {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Begins a new trace.
+    pub(crate) fn forget_trace(&self) {
+        std::fs::remove_file(self.trace_file()).expect("a run has left its trace");
+    }
+
     /// Waits until a run stands still at `point`.
     pub(crate) fn await_pause(&self, point: &str, mut has_ended: impl FnMut() -> bool) -> bool {
         let reached = self.folder.join(format!("{point}.reached"));

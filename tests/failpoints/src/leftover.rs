@@ -163,7 +163,11 @@ fn of_state(
         };
         for (address, resource) in &target.resources {
             let found = live.get(address);
-            if found != Some(&resource.observed) && !is_newer(address) && !reference.drifted.contains(address)
+            // What was begun outside of a transaction has its row only after the effect.
+            if found != Some(&resource.observed)
+                && !is_newer(address)
+                && !reference.drifted.contains(address)
+                && !reference.outside.contains(address)
             {
                 problems.push(format!(
                     "the state claims {address} as {}, but there is {found:?}; since: {since:?}",

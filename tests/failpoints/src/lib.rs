@@ -24,7 +24,7 @@ pub use ending::{check_what_is_left, finish};
 pub use matrix::{Extent, Matrix, Row};
 pub use observe::observation;
 pub use parallel::in_parallel;
-pub use plot::{CROWD, PLOTS, Plot, plot};
+pub use plot::{CROWD, CROWD_AT_ONCE, PLOTS, Plot, plot};
 pub use proxy::CuttingProxy;
 pub use random::kill_at_random;
 pub use reference::Reference;

@@ -12,6 +12,8 @@ pub struct Plot {
     pub after: &'static str,
     /// Old and new addresses in `after`.
     pub renames: &'static [(&'static str, &'static str)],
+    /// Where an earlier run of the command has died.
+    pub dies_at: Option<&'static str>,
     /// Commands that come before the disturbed one.
     pub prelude: &'static [&'static [&'static str]],
     /// The disturbed command.
@@ -40,6 +42,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN,
         after: BEFORE,
         renames: &[],
+        dies_at: None,
         prelude: &[],
         command: APPLY,
         again: &[APPLY],
@@ -51,6 +54,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN_AND_DATA,
         after: AFTER,
         renames: RENAMES,
+        dies_at: None,
         prelude: &[],
         command: APPLY,
         again: &[APPLY],
@@ -62,6 +66,31 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN_AND_DATA,
         after: AFTER,
         renames: RENAMES,
+        dies_at: None,
+        prelude: &[],
+        command: ONLINE,
+        again: &[ONLINE],
+        plan_file: None,
+    },
+    Plot {
+        name: "recover",
+        before: BEFORE,
+        by_hand: FOREIGN_AND_DATA,
+        after: AFTER,
+        renames: RENAMES,
+        dies_at: Some("group.after_commit=kill@2"),
+        prelude: &[],
+        command: APPLY,
+        again: &[APPLY],
+        plan_file: None,
+    },
+    Plot {
+        name: "recover online",
+        before: BEFORE,
+        by_hand: FOREIGN_AND_DATA,
+        after: AFTER,
+        renames: RENAMES,
+        dies_at: Some("concurrent.before_op_row=kill"),
         prelude: &[],
         command: ONLINE,
         again: &[ONLINE],
@@ -73,6 +102,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN_AND_DATA,
         after: AFTER,
         renames: RENAMES,
+        dies_at: None,
         prelude: &[],
         command: &["plan", "--out", "saved.plan"],
         again: &[APPLY],
@@ -84,6 +114,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN_AND_DATA,
         after: AFTER,
         renames: RENAMES,
+        dies_at: None,
         prelude: &[&["plan", "--out", "saved.plan"]],
         command: &["apply", "saved.plan"],
         again: &[APPLY],
@@ -95,6 +126,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: DRIFT,
         after: BEFORE,
         renames: &[],
+        dies_at: None,
         prelude: &[],
         command: REFRESH,
         again: &[REFRESH, APPLY],
@@ -106,6 +138,7 @@ pub const PLOTS: &[Plot] = &[
         by_hand: FOREIGN_AND_MORE,
         after: WITH_MORE,
         renames: &[],
+        dies_at: None,
         prelude: &[],
         command: IMPORT,
         again: &[IMPORT, APPLY],
@@ -120,11 +153,15 @@ pub const CROWD: Plot = Plot {
     by_hand: FOREIGN,
     after: CROWDED,
     renames: &[],
+    dies_at: None,
     prelude: &[],
     command: ONLINE,
     again: &[ONLINE],
     plan_file: None,
 };
+
+/// The same in one transaction.
+pub const CROWD_AT_ONCE: Plot = Plot { name: "crowd at once", command: APPLY, again: &[APPLY], ..CROWD };
 
 /// Eight tables with what tables have.
 macro_rules! before {

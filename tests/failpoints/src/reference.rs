@@ -87,6 +87,11 @@ impl Reference {
         }
     }
 
+    /// The failpoints that the command comes by, in the order of the first time.
+    pub fn points(&self) -> impl Iterator<Item = &str> {
+        self.passes.iter().map(|(name, _)| name.as_str())
+    }
+
     /// What differs in a stage that has converged.
     pub(crate) fn differences(&self, stage: &Stage) -> Vec<String> {
         let project = &stage.project;

@@ -73,6 +73,12 @@ impl Template {
         }
         let signals = Signals::in_folder(&project.root().join("signals"));
         let stage = Stage { project, signals };
+        if let Some(points) = self.plot.dies_at {
+            let died = stage.run_disturbed(self.plot.command, points);
+            assert_eq!(died.code, None, "{points}: {died}");
+            await_the_end_of_sessions(&stage.project);
+            stage.signals.forget_trace();
+        }
         for arguments in self.plot.prelude {
             stage.run(arguments).ok();
         }

@@ -5,7 +5,11 @@
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod dead_ends;
+#[cfg(test)]
 mod fencing;
+#[cfg(test)]
+mod invariants;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -20,3 +24,5 @@ mod random;
 mod storage;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod twice;
