@@ -54,9 +54,11 @@ pub(crate) fn dispatch(
     }
 }
 
-/// Parses the arguments of one command alone.
+/// Parses the arguments of one command, with the global ones that they may exclude.
 #[cfg(test)]
 fn parsed<A: clap::Args>(words: &[&str]) -> Result<A, clap::Error> {
-    let command = A::augment_args(clap::Command::new("test").no_binary_name(true));
+    use clap::Args as _;
+    let global = crate::args::GlobalArgs::augment_args(clap::Command::new("test").no_binary_name(true));
+    let command = A::augment_args(global);
     A::from_arg_matches(&command.try_get_matches_from(words)?)
 }
