@@ -147,6 +147,8 @@ impl<'a> Locked<'a> {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;
         }
+        // Nor is the end of the process held up by giving back a large state piece by piece.
+        std::mem::forget(self.snapshot);
         Session::close_all(self.sessions).await
     }
 }

@@ -63,10 +63,12 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             let request = request(args, context)?;
             let cluster = cluster(context)?;
             let engine = Engine::start()?;
-            match begin(&cluster, request, &engine, reporter)? {
-                Ok(prepared) => finish(engine.run_to_the_end(prepared.execute(after_failure, reporter))),
-                Err(ended) => finish(*ended),
-            }
+            let ended = match begin(&cluster, request, &engine, reporter)? {
+                Ok(prepared) => engine.run_to_the_end(prepared.execute(after_failure, reporter)),
+                Err(ended) => *ended,
+            };
+            leave(cluster);
+            finish(ended)
         });
     }
     let request = request(args, context)?;
@@ -89,7 +91,13 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             engine.run_to_the_end(prepared.decline(reporter))
         }
     });
+    leave(cluster);
     finish(ended)
+}
+
+/// Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
+fn leave(cluster: Cluster) {
+    std::mem::forget(cluster);
 }
 
 fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
