@@ -7,8 +7,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, approvals, approve, catalog, completions, db, history, import, init, plan, refresh, revert,
-    schema, show, state, status, unlock, validate,
+    apply, approvals, approve, catalog, completions, db, history, import, init, plan, recover, refresh,
+    revert, schema, show, state, status, unlock, validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -34,6 +34,7 @@ pub enum Command {
     Apply(apply::ApplyArgs),
     Approve(approve::ApproveArgs),
     Approvals(approvals::ApprovalsArgs),
+    Recover(recover::RecoverArgs),
     Refresh(refresh::RefreshArgs),
     Import(import::ImportArgs),
     Status(status::StatusArgs),

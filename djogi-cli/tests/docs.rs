@@ -7,6 +7,7 @@ use std::path::Path;
 
 use djogi_cli::command::schema::{SchemaFile, text};
 use djogi_cli::exit::EXITS;
+use djogi_cluster::sweep::table::{Ending, Family, Row};
 use djogi_core::disposition::{Reason, Verdict};
 
 #[track_caller]
@@ -54,6 +55,47 @@ What becomes of each change of a plan is its disposition. Every disposition but 
         }
     }
     is_current("reasons.md", &made);
+}
+
+#[test]
+fn the_rows_of_the_sweep_are_current() {
+    let mut made = "# Recovery
+
+What an interrupted run has left is found by the next command, whatever interrupted it. `djogi plan`, `djogi status` and
+`djogi recover` tell it and change nothing; `djogi apply`, `djogi refresh` and `djogi import` finish it before anything
+else. Each case is one row of this table, by its code: in `recoveries` of a plan, of `djogi recover --json` and of the
+state, where the last hundred that were dealt with are kept.
+
+A sidecar (`.djogi/recovery/*.json`) is written before an effect and removed after its outcome is recorded. One that
+cannot be read refuses everything that writes (G6): `djogi recover --quarantine NAME` puts it aside.
+"
+    .to_owned();
+    for family in Family::ALL {
+        let rows: Vec<Row> = Row::ALL.iter().copied().filter(|row| row.family() == *family).collect();
+        assert!(!rows.is_empty(), "{family:?} has no rows");
+        write!(made, "\n## {}\n", family.title()).unwrap();
+        if !family.is_in_use() {
+            made.push_str("\nThis djogi does no such work yet; the rows have their place.\n");
+        }
+        made.push_str("\n| row | what is found | what is done | ends | way out |\n|---|---|---|---|---|\n");
+        for row in rows {
+            let ending = match row.ending() {
+                Ending::Retired => "retired".to_owned(),
+                Ending::RolledForward => "recorded".to_owned(),
+                Ending::Finished => "finished".to_owned(),
+                Ending::Blocked(reason) => format!("blocked: `{}`", reason.code()),
+                Ending::Waits => "waits".to_owned(),
+                Ending::Refused => "refused".to_owned(),
+            };
+            let way_out = match row.way_out() {
+                "" => "nothing to do".to_owned(),
+                way_out => cell(way_out),
+            };
+            let (observed, action) = (cell(row.observed()), cell(row.action()));
+            writeln!(made, "| {row} | {observed} | {action} | {ending} | {way_out} |").unwrap();
+        }
+    }
+    is_current("recovery.md", &made);
 }
 
 #[test]

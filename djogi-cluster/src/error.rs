@@ -14,6 +14,7 @@ use crate::normalise::NormaliseError;
 use crate::server::ServerError;
 use crate::state::{Misplaced, StoreError};
 use crate::surgery::SurgeryError;
+use crate::sweep::SweepError;
 
 /// What ended a command.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ pub enum EngineError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Misplaced(#[from] Misplaced),
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -88,6 +91,8 @@ impl EngineError {
             | EngineError::Store(StoreError::Conflict { .. })
             | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. }))
             | EngineError::Ledger(LedgerError::Fenced { .. }) => 5,
+            EngineError::Sweep(_) => 6,
+            EngineError::Misplaced(misplaced) => misplaced.exit_code(),
             EngineError::Approve(error) if error.is_refusal() => 7,
             EngineError::Surgery(error) => error.exit_code(),
             EngineError::Interrupted(code) => *code,
@@ -106,6 +111,7 @@ impl EngineError {
             EngineError::Ledger(error) => error.code(),
             EngineError::Lock(error) => error.code(),
             EngineError::Misplaced(error) => error.reason().code(),
+            EngineError::Sweep(error) => error.code(),
             EngineError::Plan(error) => error.code(),
             EngineError::Approve(error) => error.code(),
             EngineError::Sql(_) => "sql",
@@ -131,6 +137,7 @@ impl EngineError {
             EngineError::Ledger(error) => error.help(),
             EngineError::Lock(error) => error.help(),
             EngineError::Misplaced(error) => Some(error.help()),
+            EngineError::Sweep(error) => error.help(),
             EngineError::Plan(error) => error.help(),
             EngineError::Approve(error) => error.help(),
             EngineError::Surgery(error) => error.help(),

@@ -67,6 +67,20 @@ pub enum Event {
         target: Ident,
         waited_ms: u64,
     },
+    /// Something of an earlier run is still at work; reported once.
+    RecoveryWaiting {
+        op: OpId,
+        message: String,
+    },
+    /// A piece of interrupted work is done with.
+    Recovered {
+        target: Ident,
+        op: OpId,
+        /// The row of the sweep: `T2`.
+        row: String,
+        addresses: Vec<Address>,
+        outcome: String,
+    },
     EpochTaken {
         target: Ident,
         epoch: Epoch,

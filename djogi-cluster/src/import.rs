@@ -11,10 +11,11 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::{Epoch, RunId};
-use crate::inputs::{Survey, gather, load_definitions};
+use crate::inputs::{Survey, load_definitions};
 use crate::interrupt::until_stopped;
 use crate::locked::Locked;
 use crate::state::{Mark, RecordedCatalog, Snapshot, Status, TargetState};
+use crate::sweep::run::Manner;
 
 /// Which objects to take over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +60,11 @@ async fn import_locked(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
-    let looks = std::mem::take(&mut locked.looks);
+    let manner = Manner { takes_what_is_there: false, stop: Some(stop.clone()) };
+    let gathered =
+        locked.sweep_and_gather(Survey::Declared, PlanOptions::default(), manner, reporter).await?;
     let (store, snapshot) = (locked.store.as_ref(), &locked.snapshot);
-    let (at, seen, options) =
-        ((store, snapshot), (locked.sessions.as_slice(), looks), PlanOptions::default());
-    let gathered = gather(locked.cluster, at, seen, Survey::Declared, options, reporter);
-    let mut inputs = until_stopped(stop, gathered).await?;
+    let mut inputs = gathered.inputs;
     load_definitions(&mut inputs, store, snapshot).await?;
     crate::failpoint!("import.after_observe");
     if let Selection::These(addresses) = selection {

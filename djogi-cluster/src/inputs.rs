@@ -1,27 +1,31 @@
 //! From a cluster with open sessions to everything a plan is made from: state, declarations, live catalogs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use djogi_core::desired::Desired;
-use djogi_core::kind::{Column, Comparison, Resource};
+use djogi_core::kind::{Column, Resource};
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
-use djogi_core::recorded::{Recorded, RecordedResource};
-use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
-use tokio_postgres::Client;
+use djogi_core::recorded::Recorded;
+use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use crate::approvals;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
-use crate::identity::{OpId, timestamp};
+use crate::identity::{Lineage, OpId, timestamp};
 use crate::introspect::{Scope, extension_requirements, hold_rows, observe};
-use crate::ledger::{Lease, Since, ops_since, read_lease};
+use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
 use crate::session::Session;
-use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, check_belonging};
+use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, StoreError, check_belonging};
+use crate::sweep::forward::{Overtaken, Sides, roll_forward};
+use crate::sweep::global::{self, Records};
+use crate::sweep::payload;
+use crate::sweep::pending::{Pending, recoveries_of};
+use crate::sweep::table::Row;
 
 /// What a command wants to know besides the live and the recorded side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,13 @@ pub(crate) struct Look {
     lease: Option<Lease>,
     /// How many locks the server can hold at once.
     lock_table_size: i64,
+}
+
+impl Look {
+    /// The state that the database belongs to.
+    pub(crate) fn lineage(&self) -> Option<Lineage> {
+        self.lease.as_ref().map(|lease| lease.lineage)
+    }
 }
 
 /// Looks at every session's database.
@@ -72,6 +83,27 @@ async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look,
     Ok(Look { live, lease, lock_table_size })
 }
 
+/// Everything that a plan is made from, with what interrupted runs have to do with it. The recorded side is what the
+/// next command that writes will have recorded before it plans.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) inputs: PlanInputs,
+    /// What the ledger has and the state has not.
+    pub(crate) overtaken: BTreeMap<Ident, Overtaken>,
+    /// The last group that the ledger has.
+    pub(crate) last_ops: BTreeMap<Ident, Option<OpId>>,
+    /// Every sidecar, with the rows that fit.
+    pub(crate) pending: Vec<Pending>,
+}
+
+/// What a target comes to.
+struct Surveyed {
+    inputs: TargetInputs,
+    overtaken: Overtaken,
+    last_op: Option<OpId>,
+    pending: Vec<Pending>,
+}
+
 /// Brings together what was seen in every session, and the declarations. Of the recorded side it takes the digests
 /// only; see [`load_definitions`].
 ///
@@ -81,28 +113,41 @@ pub(crate) async fn gather(
     cluster: &Cluster,
     (store, snapshot): (&dyn Store, &Snapshot),
     (sessions, looks): (&[Session<'_>], Vec<Look>),
+    mut pending: Vec<Pending>,
     what: Survey,
     options: PlanOptions,
     reporter: &dyn Reporter,
-) -> Result<PlanInputs, EngineError> {
+) -> Result<Gathered, EngineError> {
     let location = store.location();
-    let at = sessions.iter().zip(looks);
-    let targets =
-        at.map(|(session, look)| survey(cluster, snapshot, &location, session, look, what, reporter));
-    let mut targets = futures_util::future::try_join_all(targets).await?;
+    let targets = sessions.iter().zip(looks).map(|(session, look)| {
+        let ours = pending.extract_if(.., |pending| pending.sidecar.target == *session.target).collect();
+        survey(cluster, (snapshot, &location), session, (look, ours), what, reporter)
+    });
+    let targets: Vec<_> = targets.collect();
+    let surveyed = futures_util::future::try_join_all(targets).await?;
     let mut approvals = approvals::load(cluster, store, sessions).await?;
-    for target in &mut targets {
-        target.approvals = approvals.remove(&target.target).unwrap_or_default();
+    let mut gathered = Gathered {
+        inputs: PlanInputs {
+            config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
+            djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created_at: timestamp(),
+            lineage: snapshot.state.as_ref().map(|state| state.lineage.to_string()),
+            serial: snapshot.version.serial().map_or(0, |serial| serial.get()),
+            targets: Vec::new(),
+            options,
+        },
+        overtaken: BTreeMap::new(),
+        last_ops: BTreeMap::new(),
+        pending,
+    };
+    for Surveyed { mut inputs, overtaken, last_op, pending } in surveyed {
+        inputs.approvals = approvals.remove(&inputs.target).unwrap_or_default();
+        gathered.overtaken.insert(inputs.target.clone(), overtaken);
+        gathered.last_ops.insert(inputs.target.clone(), last_op);
+        gathered.inputs.targets.push(inputs);
+        gathered.pending.extend(pending);
     }
-    Ok(PlanInputs {
-        config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
-        djogi_version: env!("CARGO_PKG_VERSION").to_owned(),
-        created_at: timestamp(),
-        lineage: snapshot.state.as_ref().map(|state| state.lineage.to_string()),
-        serial: snapshot.version.serial().map_or(0, |serial| serial.get()),
-        targets,
-        options,
-    })
+    Ok(gathered)
 }
 
 const LOCK_TABLE_SIZE: &str = "
@@ -112,24 +157,42 @@ SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
 
 async fn survey(
     cluster: &Cluster,
-    snapshot: &Snapshot,
-    location: &str,
+    (snapshot, location): (&Snapshot, &str),
     session: &Session<'_>,
-    Look { mut live, lease, lock_table_size }: Look,
+    (Look { mut live, lease, lock_table_size }, mut pending): (Look, Vec<Pending>),
     what: Survey,
     reporter: &dyn Reporter,
-) -> Result<TargetInputs, EngineError> {
+) -> Result<Surveyed, EngineError> {
     let Session { target, settings, connection, .. } = session;
-    match check_belonging(location, snapshot.state.as_ref(), target, connection.identity(), lease.as_ref()) {
-        Err(Misplaced::Regressed { .. }) if what == Survey::Regressed => {}
-        belongs => belongs?,
-    }
-    let target = (*target).clone();
-    let last_op = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target)?.last_op);
-    let done = match &lease {
-        Some(lease) if lease.last_op != last_op => done_since(connection.client(), &target, last_op).await?,
-        Some(_) | None => BTreeSet::new(),
+    let belongs =
+        check_belonging(location, snapshot.state.as_ref(), target, connection.identity(), lease.as_ref());
+    let is_regressed = match belongs {
+        Err(Misplaced::Regressed { .. }) if what == Survey::Regressed => true,
+        belongs => belongs.map(|()| false)?,
     };
+    let target = (*target).clone();
+    let last_op = lease.as_ref().and_then(|lease| lease.last_op);
+    let mut ops = if is_regressed {
+        Vec::new()
+    } else {
+        news(session, (snapshot, location), lease.as_ref(), what).await?
+    };
+    let is_unspoken = {
+        let records = Records { has_last_op: true, goes_on: false, news: ops.len(), has_sidecar: false };
+        let is_spoken_of = |op: &RecordedOp| {
+            pending.iter().any(|pending| {
+                pending.sidecar.op_id == op.record.op
+                    || pending.sidecar.groups.iter().any(|group| group.op_id == op.record.op)
+            })
+        };
+        global::decide(records) == Some(Row::G3) && !ops.iter().all(is_spoken_of)
+    };
+    // Statements that have ended, whose ledger rows the next command that writes will write first.
+    for unwritten in pending.iter().filter_map(Pending::unwritten_row) {
+        if ops.iter().all(|op| op.record.op != unwritten.record.op) {
+            ops.push(unwritten);
+        }
+    }
     let desired = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
@@ -139,7 +202,7 @@ async fn survey(
         }
         Survey::Undeclared => Desired::new(),
     };
-    let mut recorded = recorded(snapshot, &target, RecordedCatalog::default());
+    let mut recorded = recorded(snapshot, &target);
     let moving = moving_extensions(&desired, &recorded, &live);
     if what != Survey::Undeclared && !moving.is_empty() {
         live.extension_requirements = extension_requirements(connection.client(), &moving).await?;
@@ -152,9 +215,16 @@ async fn survey(
             live.sizes.entry(table).or_default().holds_rows = held;
         }
     }
-    recorded.overtaken = done.iter().filter_map(Address::relation).collect();
-    claim(&mut recorded, &done, &desired, &live);
-    Ok(TargetInputs {
+    let sides = Sides { target: &target, desired: &desired, live: &live };
+    let mut overtaken = roll_forward(&mut recorded, &sides, ops);
+    overtaken.is_unspoken = is_unspoken;
+    for pending in &mut pending {
+        pending.compare(&sides, &overtaken);
+    }
+    let mut recoveries = recoveries_of(&pending, &target);
+    recoveries.extend(overtaken.recovery(&target));
+    let inputs = TargetInputs {
+        recoveries,
         recorded,
         target,
         desired,
@@ -165,7 +235,41 @@ async fn survey(
         lock_timeout_ms: u64::try_from(settings.lock_timeout.as_millis()).unwrap_or(u64::MAX),
         // The lock table is shared with everybody else who is at work.
         max_locks_per_group: usize::try_from(lock_table_size / 2).unwrap_or(usize::MAX),
-    })
+    };
+    Ok(Surveyed { inputs, overtaken, last_op, pending })
+}
+
+/// The groups that the ledger has after the last one that the state knows: the run that did them died before it could
+/// record them, or the state is an older copy.
+///
+/// # Errors
+/// [`Misplaced`] when the ledger has not the last one: rows G2 and G4.
+async fn news(
+    session: &Session<'_>,
+    (snapshot, location): (&Snapshot, &str),
+    lease: Option<&Lease>,
+    what: Survey,
+) -> Result<Vec<RecordedOp>, EngineError> {
+    let (client, target) = (session.connection.client(), session.target);
+    let state = snapshot.state.as_ref().and_then(|state| state.content.targets.get(target));
+    let known = state.and_then(|state| state.last_op);
+    let Some(lease) = lease.filter(|lease| lease.last_op != known) else { return Ok(Vec::new()) };
+    match ops_since(client, target, known).await? {
+        Since::Ops(ops) => Ok(ops),
+        Since::Unknown => {
+            let epoch = state.map(|state| state.epoch).unwrap_or_default();
+            let goes_on = goes_on(client, target, epoch).await?;
+            let records = Records { has_last_op: false, goes_on, news: 0, has_sidecar: false };
+            let (location, target) = (location.to_owned(), target.clone());
+            match global::decide(records) {
+                Some(Row::G4) => Err(Misplaced::Forked { location, target, epoch }.into()),
+                _ if what == Survey::Regressed => Ok(Vec::new()),
+                _ => {
+                    Err(Misplaced::Regressed { location, target, recorded: epoch, found: lease.epoch }.into())
+                }
+            }
+        }
+    }
 }
 
 /// Adds the recorded definitions, which are needed only to show what drift and drops are about.
@@ -178,15 +282,9 @@ pub(crate) async fn load_definitions(
     snapshot: &Snapshot,
 ) -> Result<(), EngineError> {
     for target in &mut inputs.targets {
-        if let Some(state) =
-            snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target))
-        {
-            let catalog = store.catalog(&state.catalog).await?;
-            let known = std::mem::replace(&mut target.recorded, recorded(snapshot, &target.target, catalog));
-            target.recorded.overtaken = known.overtaken;
-            for (address, resource) in known.resources {
-                target.recorded.resources.entry(address).or_insert(resource);
-            }
+        let state = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target));
+        if let Some(state) = state {
+            define(&mut target.recorded, &target.target, store.catalog(&state.catalog).await?);
         }
     }
     Ok(())
@@ -227,44 +325,43 @@ fn moving_extensions<'a>(
     if comes || goes { all.map(|address| address.name().as_str()).collect() } else { Vec::new() }
 }
 
-/// What was committed after the last group that the state knows: the run that did it died before it could record it.
-async fn done_since(
-    client: &Client,
-    target: &Ident,
-    last_op: Option<OpId>,
-) -> Result<BTreeSet<Address>, EngineError> {
-    let Since::Ops(ops) = ops_since(client, target, last_op).await? else { return Ok(BTreeSet::new()) };
-    Ok(ops.into_iter().flat_map(|op| op.record.addresses).collect())
-}
-
-/// Takes what djogi has made, as the ledger proves, for managed though no state says so: else it would stand in the
-/// way of its own declaration once that has changed. What is as declared is adopted like everything of that sort, and
-/// a constraint that came with its table is known by being declared.
-fn claim(recorded: &mut Recorded, done: &BTreeSet<Address>, desired: &Desired, live: &Observation) {
-    if done.is_empty() {
-        return;
-    }
-    let is_made = |address: &Address| done.contains(address) && !recorded.resources.contains_key(address);
-    let mut claimed = Vec::new();
-    for (address, oid) in &live.oids {
-        let Some(resource) = live.catalog.get(address) else { continue };
-        let declared = desired.get(address);
-        let came_along =
-            || declared.is_some() && address.table_of_member().is_some_and(|table| is_made(&table));
-        let is_equal = declared
-            .is_some_and(|declared| resource.compare(&declared.resource) == Comparison::InPlace(Vec::new()));
-        if recorded.resources.contains_key(address) || is_equal || !is_made(address) && !came_along() {
-            continue;
+/// As [`load_definitions`], and what cannot be read any more is taken from the database, where that has what was
+/// recorded: row P1. Gives back what was wrong.
+///
+/// # Errors
+/// When the store fails otherwise.
+pub(crate) async fn heal_definitions(
+    inputs: &mut PlanInputs,
+    store: &dyn Store,
+    snapshot: &Snapshot,
+) -> Result<Vec<StoreError>, EngineError> {
+    let mut wrong = Vec::new();
+    for target in &mut inputs.targets {
+        let state = snapshot.state.as_ref().and_then(|state| state.content.targets.get(&target.target));
+        let Some(state) = state else { continue };
+        match store.catalog(&state.catalog).await {
+            Ok(catalog) => define(&mut target.recorded, &target.target, catalog),
+            Err(error) if payload::decide(&error).is_some() => {
+                payload::heal(&mut target.recorded, &target.desired, &target.live);
+                wrong.push(error);
+            }
+            Err(error) => return Err(error.into()),
         }
-        let package = declared.map(|declared| declared.package.clone());
-        let observed = Digest::of(resource);
-        let record = RecordedResource { desired: None, observed, oid: *oid, drifted: false, package };
-        claimed.push((address.clone(), record));
     }
-    recorded.resources.extend(claimed);
+    Ok(wrong)
 }
 
-fn recorded(snapshot: &Snapshot, target: &Ident, catalog: RecordedCatalog) -> Recorded {
+fn define(recorded: &mut Recorded, target: &Ident, catalog: RecordedCatalog) {
+    for (address, entry) in catalog.resources {
+        let Some(record) = recorded.resources.get_mut(&address) else { continue };
+        record.package = record.package.take().or(entry.package);
+        if !recorded.catalog.contains(&address) {
+            recorded.catalog.insert(target, entry.resource);
+        }
+    }
+}
+
+fn recorded(snapshot: &Snapshot, target: &Ident) -> Recorded {
     let state = snapshot.state.as_ref().and_then(|state| state.content.targets.get(target));
-    state.map_or_else(Recorded::default, |state| state.recorded(catalog))
+    state.map_or_else(Recorded::default, |state| state.recorded(RecordedCatalog::default()))
 }

@@ -95,8 +95,11 @@ SELECT FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND 
 
 const SESSION: &str = concat!(
     "SELECT l.pid, a.usename::text, a.application_name, pg_catalog.host(a.client_addr),
-       pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
-  FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+       pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),
+       p.command || ' (' || p.phase || ')'
+  FROM pg_catalog.pg_locks l
+  LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+  LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.pid = l.pid
  WHERE ",
     lock_is_ours!()
 );
@@ -224,6 +227,7 @@ pub async fn lock_session(
         application_name: row.get(2),
         client_address: row.get(3),
         since: row.get(4),
+        building: row.get(5),
         holder,
     }))
 }

@@ -24,7 +24,7 @@ pub(crate) struct Locked<'a> {
     command: &'static str,
     /// What every session has seen first; taken by who thinks about it.
     pub(crate) looks: Vec<Look>,
-    locks: Vec<RunLock>,
+    pub(crate) locks: Vec<RunLock>,
 }
 
 impl<'a> Locked<'a> {
@@ -64,25 +64,38 @@ impl<'a> Locked<'a> {
         Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
     }
 
-    /// Makes this run the one that may write: the databases let this role write a ledger, the store is proved to be
-    /// writable, a first state is there before the first ledger that names its lineage, and the epoch of every
-    /// target is this run's.
+    /// Makes this run the one that may write, as [`Locked::preflight`] and [`Locked::bump_epochs`] together.
     ///
     /// # Errors
     /// When a store or a database cannot be written to, or belongs to another state.
     pub(crate) async fn take_epochs(&mut self, reporter: &dyn Reporter) -> Result<Vec<Fence>, EngineError> {
+        self.preflight(reporter).await?;
+        self.bump_epochs(reporter).await
+    }
+
+    /// Makes sure that this run can write: the databases let this role write a ledger, the store is proved to be
+    /// writable, and a first state is there before the first ledger that names its lineage.
+    ///
+    /// # Errors
+    /// When a store or a database cannot be written to.
+    pub(crate) async fn preflight(&mut self, reporter: &dyn Reporter) -> Result<(), EngineError> {
         for session in &self.sessions {
             preflight_ledger(session.connection.client()).await?;
         }
         self.store.preflight_writable().await?;
-        let state = match &self.snapshot.state {
-            Some(state) => state,
-            None => {
-                self.publish(Content::default(), reporter).await?;
-                self.snapshot.state.as_ref().expect("a state was published just now")
-            }
-        };
-        let lineage = state.lineage;
+        if self.snapshot.state.is_none() {
+            self.publish(Content::default(), reporter).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the next epoch of every target.
+    ///
+    /// # Errors
+    /// When a database belongs to another state.
+    pub(crate) async fn bump_epochs(&self, reporter: &dyn Reporter) -> Result<Vec<Fence>, EngineError> {
+        let state = self.snapshot.state.as_ref();
+        let lineage = state.map(|state| state.lineage).expect("a first state is written before");
         let mut fences = Vec::with_capacity(self.sessions.len());
         for (session, lock) in self.sessions.iter().zip(&self.locks) {
             let client = session.connection.client();

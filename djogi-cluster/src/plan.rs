@@ -9,9 +9,10 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
-use crate::inputs::{Look, Survey, gather, load_definitions, look};
+use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look};
 use crate::session::Session;
 use crate::state::{Snapshot, Store, StoreError};
+use crate::sweep::pending;
 
 /// A plan with what it was made from.
 #[derive(Debug)]
@@ -41,8 +42,14 @@ pub async fn plan(
 ) -> Result<Planned, EngineError> {
     let store = cluster.store();
     let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
-    let at = (store.as_ref(), &snapshot);
-    let planned = plan_with(cluster, at, (&sessions, looks), options, reporter).await;
+    let planned = async {
+        let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
+        let at = (store.as_ref(), &snapshot);
+        let seen = (sessions.as_slice(), looks);
+        let gathered = gather(cluster, at, seen, pending, Survey::Declared, options, reporter).await?;
+        plan_gathered(gathered, at, reporter).await
+    }
+    .await;
     Session::close_all(sessions).await?;
     planned
 }
@@ -70,15 +77,16 @@ pub(crate) async fn read_and_look<'a>(
     Ok((snapshot, sessions, looks))
 }
 
-/// The same over sessions that are open already, perhaps under their locks.
-pub(crate) async fn plan_with(
-    cluster: &Cluster,
+/// The plan of what was gathered.
+///
+/// # Errors
+/// When no honest plan exists, or a recorded catalog cannot be read.
+pub(crate) async fn plan_gathered(
+    gathered: Gathered,
     (store, snapshot): (&dyn Store, &Snapshot),
-    seen: (&[Session<'_>], Vec<Look>),
-    options: PlanOptions,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
-    let mut inputs = gather(cluster, (store, snapshot), seen, Survey::Declared, options, reporter).await?;
+    let mut inputs = gathered.inputs;
     let mut document = compile(&inputs)?;
     if needs_definitions(&document) {
         load_definitions(&mut inputs, store, snapshot).await?;

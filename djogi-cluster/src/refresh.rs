@@ -15,17 +15,15 @@ use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
-use crate::identity::{Epoch, OpId, RunId};
-use crate::inputs::{Look, Survey, gather, load_definitions};
+use crate::identity::{Epoch, RunId};
+use crate::inputs::{Look, Survey, gather, heal_definitions, load_definitions};
 use crate::interrupt::until_stopped;
-use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
 use crate::plan::read_and_look;
 use crate::session::Session;
-use crate::state::{Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
-
-/// What a run that could not record it has made or changed.
-const UNFINISHED: &str = "a run ended before it was as declared";
+use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
+use crate::sweep::run::Manner;
+use crate::sweep::{payload, pending};
 
 /// What a refresh found.
 #[derive(Debug)]
@@ -50,13 +48,22 @@ impl Refreshed {
 pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
     let store = cluster.store();
     let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
-    let found = compare(cluster, (store.as_ref(), &snapshot), (&sessions, looks), reporter).await;
+    let found = async {
+        let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
+        let (at, seen) = ((store.as_ref(), &snapshot), (sessions.as_slice(), looks));
+        let options = PlanOptions::default();
+        let mut gathered = gather(cluster, at, seen, pending, Survey::Regressed, options, reporter).await?;
+        load_definitions(&mut gathered.inputs, store.as_ref(), &snapshot).await?;
+        compare(&gathered.inputs, reporter)
+    }
+    .await;
     Session::close_all(sessions).await?;
-    let (_, drift) = found?;
+    let drift = found?;
     Ok(Refreshed { known: known_drift(&snapshot, &drift), drift, snapshot })
 }
 
-/// Records drift.
+/// Finishes what interrupted runs have left, and records drift. A state that is lost is made anew from the ledger and
+/// what is there; stored catalogs that are damaged are written anew.
 ///
 /// # Errors
 /// As [`check`], when another run has a lock or the state cannot be written, and [`EngineError::Interrupted`].
@@ -78,22 +85,20 @@ async fn refresh_locked(
     reporter: &dyn Reporter,
 ) -> Result<Refreshed, EngineError> {
     mark_spent(locked.store.as_ref(), &locked.sessions).await?;
-    let seen = (locked.sessions.as_slice(), std::mem::take(&mut locked.looks));
-    let at = (locked.store.as_ref(), &locked.snapshot);
-    let compared = compare(locked.cluster, at, seen, reporter);
-    let (inputs, drift) = until_stopped(stop, compared).await?;
+    revive_state(locked, reporter).await?;
+    let manner = Manner { takes_what_is_there: true, stop: Some(stop.clone()) };
+    let mut gathered =
+        locked.sweep_and_gather(Survey::Regressed, PlanOptions::default(), manner, reporter).await?;
+    let lost = heal_definitions(&mut gathered.inputs, locked.store.as_ref(), &locked.snapshot).await?;
+    let drift = compare(&gathered.inputs, reporter)?;
     crate::failpoint!("refresh.after_observe");
     let mut content = locked.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let notes = drift.iter().map(|change| (&change.address, note(change))).collect();
-    for target in &inputs.targets {
+    for target in &gathered.inputs.targets {
         if let Some(state) = content.targets.get_mut(&target.target) {
-            let session = locked.sessions.iter().find(|session| *session.target == target.target);
-            let last_op = match session {
-                Some(session) => newest_op(session, state.last_op).await?,
-                None => state.last_op,
-            };
             *state = record(locked.store.as_ref(), target, state, &notes).await?;
-            state.last_op = last_op;
+            // Everything that the ledger has is recorded now, also when it has less than the state knew.
+            state.last_op = gathered.last_ops[&target.target];
         }
     }
     if content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied) {
@@ -104,35 +109,35 @@ async fn refresh_locked(
         locked.publish(content, reporter).await?;
         crate::failpoint!("refresh.after_write");
     }
+    for error in &lost {
+        if let Some(finding) = payload::decide(error) {
+            let message = format!("{}; it is written anew", finding.told);
+            reporter.report(&Event::ServerNotice { message });
+        }
+    }
     let known = known_drift(&locked.snapshot, &drift);
     Ok(Refreshed { drift, known, snapshot: locked.snapshot.clone() })
 }
 
-/// Everything about every target, and how the live side differs from the record.
-async fn compare(
-    cluster: &Cluster,
-    (store, snapshot): (&dyn Store, &Snapshot),
-    seen: (&[Session<'_>], Vec<Look>),
-    reporter: &dyn Reporter,
-) -> Result<(PlanInputs, Vec<ResourceChange>), EngineError> {
-    let (at, options) = ((store, snapshot), PlanOptions::default());
-    let mut inputs = gather(cluster, at, seen, Survey::Regressed, options, reporter).await?;
-    load_definitions(&mut inputs, store, snapshot).await?;
-    let drift = compile(&inputs)?.resource_drift;
+/// Where the ledger knows a state and the store has none, begins one of the same lineage: the sweep then finds all that
+/// the ledger has done, and records it.
+async fn revive_state(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Result<(), EngineError> {
+    if locked.snapshot.state.is_some() {
+        return Ok(());
+    }
+    // Targets of several states in one configuration are refused when the first of them is compared.
+    let Some(lineage) = locked.looks.iter().find_map(Look::lineage) else { return Ok(()) };
+    locked.publish_under(lineage, Content::default(), reporter).await
+}
+
+/// How the live side differs from the record.
+fn compare(inputs: &PlanInputs, reporter: &dyn Reporter) -> Result<Vec<ResourceChange>, EngineError> {
+    let drift = compile(inputs)?.resource_drift;
     for change in &drift {
         let fields = change.fields.iter().map(|field| field.path.clone()).collect();
         reporter.report(&Event::DriftFound { address: change.address.clone(), fields });
     }
-    Ok((inputs, drift))
-}
-
-/// The last group that the ledger has; everything up to it is recorded now.
-async fn newest_op(session: &Session<'_>, known: Option<OpId>) -> Result<Option<OpId>, EngineError> {
-    let newest = match ops_since(session.connection.client(), session.target, known).await? {
-        Since::Ops(ops) => ops.last().map(|op| op.record.op),
-        Since::Unknown => None,
-    };
-    Ok(newest.or(known))
+    Ok(drift)
 }
 
 /// The record of one target as it is to be.
@@ -146,14 +151,11 @@ async fn record(
     let mut recorded = target.recorded.clone();
     let mut marks = BTreeMap::new();
     for (address, entry) in &mut recorded.resources {
-        let unfinished =
-            || Mark { status: Status::Pending, conditions: vec![UNFINISHED.to_owned()], op: None };
-        let mut mark = state.resources.get(address).map_or_else(unfinished, |before| Mark {
+        let mut mark = state.resources.get(address).map_or(Mark::APPLIED, |before| Mark {
             status: before.status,
             conditions: before.conditions.clone(),
             op: before.op,
         });
-        let recorded_overtaken = target.recorded.is_overtaken(address);
         let declared = desired.get(address).map(|declared| &*declared.resource);
         match (live.catalog.get_shared(address), live.oids.get(address)) {
             (Some(resource), Some(oid)) => {
@@ -168,16 +170,6 @@ async fn record(
                         package: entry.package.take(),
                     };
                     mark = Mark { status: Status::Drifted, conditions: vec![note.clone()], ..mark };
-                } else if recorded_overtaken && entry.observed != Digest::of(&**resource) {
-                    // The run that did it died before it could record it.
-                    *entry = RecordedResource {
-                        desired: declared.filter(|_| is_declared).map(Digest::of),
-                        observed: Digest::of(&**resource),
-                        oid: *oid,
-                        drifted: false,
-                        package: entry.package.take(),
-                    };
-                    mark = if is_declared { Mark::APPLIED } else { unfinished() };
                 }
                 if is_declared && mark.status == Status::Drifted {
                     entry.desired = declared.map(Digest::of);

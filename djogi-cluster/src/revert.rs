@@ -17,6 +17,7 @@ use crate::plan::{Planned, read_and_look};
 use crate::session::Session;
 use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy};
 use crate::surgery::SurgeryError;
+use crate::sweep::pending;
 
 /// A plan toward a revision.
 #[derive(Debug)]
@@ -49,9 +50,13 @@ pub async fn revert(
     }
     let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
     let at = (store.as_ref(), &snapshot);
-    let gathered = gather(cluster, at, (&sessions, looks), Survey::Undeclared, options, reporter).await;
+    let gathered = async {
+        let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
+        gather(cluster, at, (&sessions, looks), pending, Survey::Undeclared, options, reporter).await
+    }
+    .await;
     Session::close_all(sessions).await?;
-    let mut inputs = gathered?;
+    let mut inputs = gathered?.inputs;
     load_definitions(&mut inputs, store.as_ref(), &snapshot).await?;
     for (target, (recorded, catalog)) in inputs.targets.iter_mut().zip(catalogs) {
         target.desired =

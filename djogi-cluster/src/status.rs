@@ -6,7 +6,7 @@ use djogi_core::desired::Desired;
 use djogi_core::diff::drift::drift;
 use djogi_core::diff::rebase;
 use djogi_core::observation::DatabaseIdentity;
-use djogi_core::plan::PlanOptions;
+use djogi_core::plan::{PlanOptions, Recovery};
 use djogi_core::{Address, Ident, Resource};
 use serde::Serialize;
 
@@ -17,10 +17,13 @@ use crate::identity::RunId;
 use crate::inputs::{self, Survey, gather};
 use crate::ledger::LockSession;
 use crate::lock::lock_session;
+use crate::recover::DamagedSidecar;
 use crate::session::Session;
 use crate::state::{
-    Approval, RecordedCatalog, Serial, Snapshot, State, Status, Store, StoreError, StoredApproval, WrittenBy,
+    Approval, RecordedCatalog, Serial, Sidecar, Snapshot, State, Status, Store, StoreError, StoredApproval,
+    WrittenBy,
 };
+use crate::sweep::pending;
 
 /// How a cluster stands.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct ClusterStatus {
     pub location: String,
     pub state: Option<State>,
     pub targets: Vec<TargetStatus>,
+    /// Sidecars that nobody can read: nothing that writes goes on before they are put aside.
+    pub damaged: Vec<DamagedSidecar>,
     pub approvals: ApprovalCount,
 }
 
@@ -57,6 +62,8 @@ pub struct LiveStatus {
     pub unmanaged: usize,
     /// What is not as it was recorded.
     pub drifted: Vec<Address>,
+    /// What interrupted runs have left.
+    pub recoveries: Vec<Recovery>,
     /// Indexes that PostgreSQL does not use: a build failed or was ended, or goes on.
     pub invalid_indexes: Vec<Address>,
     /// Who has the run lock.
@@ -72,16 +79,20 @@ pub struct LiveStatus {
 pub async fn status(cluster: &Cluster, reporter: &dyn Reporter) -> Result<ClusterStatus, EngineError> {
     let store = cluster.store();
     let snapshot = store.read().await?;
+    let listed = pending::list(store.as_ref()).await?;
     let mut targets = Vec::with_capacity(cluster.targets.len());
     for (target, settings) in &cluster.targets {
         let live = match Session::open(cluster, target, settings, RunId::generate(), reporter).await {
-            Ok(session) => look(cluster, (store.as_ref(), &snapshot), session, reporter).await,
+            Ok(session) => {
+                look(cluster, (store.as_ref(), &snapshot), &listed.readable, session, reporter).await
+            }
             Err(error) => Err(error),
         };
         targets.push(TargetStatus { target: target.clone(), live });
     }
+    let damaged = listed.damaged.into_iter().map(DamagedSidecar::from).collect();
     let approvals = count(&store.approvals().await?, &targets);
-    Ok(ClusterStatus { location: store.location(), state: snapshot.state, targets, approvals })
+    Ok(ClusterStatus { location: store.location(), state: snapshot.state, targets, damaged, approvals })
 }
 
 /// Where a target can be reached, its ledger decides what is spent.
@@ -109,19 +120,22 @@ fn count(stored: &[StoredApproval], targets: &[TargetStatus]) -> ApprovalCount {
 async fn look(
     cluster: &Cluster,
     at: (&dyn Store, &Snapshot),
+    sidecars: &[(String, Sidecar)],
     session: Session<'_>,
     reporter: &dyn Reporter,
 ) -> Result<LiveStatus, EngineError> {
     let sessions = [session];
     let inputs = async {
         let seen = (sessions.as_slice(), inputs::look(&sessions, reporter).await?);
-        gather(cluster, at, seen, Survey::Undeclared, PlanOptions::default(), reporter).await
+        let pending = pending::look_at(sidecars, at.1, &sessions).await?;
+        let options = PlanOptions::default();
+        gather(cluster, at, seen, pending, Survey::Undeclared, options, reporter).await
     };
     let inputs = inputs.await;
     let [session] = sessions;
     let lock = lock_session(session.connection.client(), session.target).await;
     session.close().await?;
-    let mut live = inputs?.targets.into_iter().map(|inputs| {
+    let mut live = inputs?.inputs.targets.into_iter().map(|inputs| {
         let undeclared = Desired::new();
         let rebased = rebase(&inputs.target, &undeclared, &inputs.recorded, &inputs.live);
         let is_news = |address: &&Address| {
@@ -136,6 +150,7 @@ async fn look(
             managed,
             unmanaged: inputs.live.catalog.len() - managed + inputs.live.unmodelled.len(),
             drifted,
+            recoveries: inputs.recoveries,
             invalid_indexes: inputs
                 .live
                 .catalog

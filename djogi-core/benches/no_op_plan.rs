@@ -137,6 +137,7 @@ fn converged() -> PlanInputs {
         unmodelled_dependents: BTreeMap::new(),
     };
     let inputs = TargetInputs {
+        recoveries: Vec::new(),
         target,
         desired,
         recorded,

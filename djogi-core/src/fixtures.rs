@@ -161,6 +161,7 @@ impl World {
         };
         let mut world = Self {
             inputs: TargetInputs {
+                recoveries: Vec::new(),
                 target: id("main"),
                 desired: BTreeMap::new(),
                 recorded: Recorded::default(),
@@ -238,12 +239,6 @@ impl World {
         };
         self.inputs.recorded.resources.insert(resource.address(&id("main")), record);
         self.inputs.recorded.catalog.insert(&id("main"), resource);
-        self
-    }
-
-    /// Changed by a run that could not record it.
-    pub(crate) fn overtaken(&mut self, table: &str) -> &mut Self {
-        self.inputs.recorded.overtaken.insert(public(table));
         self
     }
 

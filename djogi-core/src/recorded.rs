@@ -1,11 +1,10 @@
 //! What state says djogi last made and observed in one target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::digest::Digest;
-use crate::ident::QualifiedName;
 use crate::observation::Oid;
 
 /// The record of one managed resource.
@@ -28,15 +27,4 @@ pub struct Recorded {
     pub resources: BTreeMap<Address, RecordedResource>,
     /// The observed catalog of the managed resources, needed only to show what drift changed.
     pub catalog: Catalog,
-    /// What djogi has committed changes of after this was recorded, as the ledger proves: a run was killed before it
-    /// could record them. They are no drift.
-    pub overtaken: BTreeSet<QualifiedName>,
-}
-
-impl Recorded {
-    /// Whether a run changed it after it was recorded.
-    pub fn is_overtaken(&self, address: &Address) -> bool {
-        !self.overtaken.is_empty()
-            && address.relation().is_some_and(|relation| self.overtaken.contains(&relation))
-    }
 }

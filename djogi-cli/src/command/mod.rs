@@ -11,6 +11,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod plan;
+pub mod recover;
 pub mod refresh;
 pub mod revert;
 pub mod schema;
@@ -40,6 +41,7 @@ pub(crate) fn dispatch(
         Command::Approve(args) => approve::run(args, context, terminal),
         Command::Approvals(_) => approvals::run(context, terminal),
         Command::Refresh(args) => refresh::run(args, context, terminal),
+        Command::Recover(args) => recover::run(args, context, terminal),
         Command::Import(args) => import::run(args, context, terminal),
         Command::Status(_) => status::run(context, terminal),
         Command::Show(args) => show::run(args, context, terminal),

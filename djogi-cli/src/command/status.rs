@@ -1,8 +1,10 @@
 //! `djogi status`: one screen about the project.
 
 use clap::Args;
+use djogi_cluster::recover::DamagedSidecar;
 use djogi_cluster::state::{State, Status};
 use djogi_cluster::status::{ApprovalCount, ClusterStatus, LiveStatus, TargetStatus, status};
+use djogi_core::plan::Recovery;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -49,6 +51,11 @@ fn to_text(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Stri
             ));
         }
     }
+    for DamagedSidecar { name, location, damage } in &found.damaged {
+        text.push_str(&format!(
+            "  G6       {location}: {damage}; nothing that writes goes on: djogi recover --quarantine {name}\n"
+        ));
+    }
     let ApprovalCount { open, spent, damaged } = found.approvals;
     if (open, spent, damaged) != (0, 0, 0) {
         text.push_str(&format!("  approvals {open} open, {spent} spent"));
@@ -68,7 +75,7 @@ fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
         Ok(live) => live,
         Err(error) => return format!("  {:<8} {error}\n", target.target.to_string()),
     };
-    let LiveStatus { identity, managed, unmanaged, drifted, invalid_indexes, lock, .. } = live;
+    let LiveStatus { identity, managed, unmanaged, drifted, recoveries, invalid_indexes, lock, .. } = live;
     let mut text = format!(
         "  {:<8} database {}, PostgreSQL {}: {} managed, {unmanaged} not managed\n",
         target.target.to_string(),
@@ -78,6 +85,9 @@ fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
     );
     if let Some(session) = lock {
         text.push_str(&format!("           locked by {session}\n"));
+    }
+    for Recovery { row, observed, .. } in recoveries {
+        text.push_str(&format!("           interrupted: {row}, {observed} (djogi recover)\n"));
     }
     for address in drifted {
         text.push_str(&format!("           drifted, not recorded yet: {address}\n"));
@@ -109,6 +119,9 @@ fn to_json(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Valu
     json!({
         "name": name, "environment": environment, "location": found.location, "state": state,
         "targets": targets, "approvals": found.approvals,
+        "damaged_sidecars": found.damaged.iter().map(|damaged| {
+            json!({"name": damaged.name, "location": damaged.location, "damage": damaged.damage})
+        }).collect::<Vec<_>>(),
     })
 }
 
@@ -124,7 +137,8 @@ fn target_json(target: &TargetStatus, state: Option<&State>) -> Value {
         Ok(live) => json!({
             "database": live.identity, "epoch": live.epoch, "managed": live.managed,
             "unmanaged": live.unmanaged, "drifted": live.drifted,
-            "invalid_indexes": live.invalid_indexes, "lock": live.lock, "open": open,
+            "recoveries": live.recoveries, "invalid_indexes": live.invalid_indexes, "lock": live.lock,
+            "open": open,
         }),
     }
 }

@@ -85,6 +85,13 @@ impl Progress {
                 self.end(&TaskKey::Server);
                 self.end(&TaskKey::Lock(target.clone()));
             }
+            Event::RecoveryWaiting { message, .. } => {
+                let text = format!("An earlier run is not over: {message}; waiting.");
+                return self.text(&Line::new(text, Tone::Caution));
+            }
+            Event::Recovered { row, outcome, .. } => {
+                return self.text(&Line::new(format!("Recovered ({row}): {outcome}."), Tone::Caution));
+            }
             Event::OperationStarted { target, group, address, number, sql } => {
                 let what = Line::new(address.to_string(), Tone::Strong)
                     .with(format!(": {}", in_one_line(sql)), Tone::Plain);

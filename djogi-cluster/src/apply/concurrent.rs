@@ -10,13 +10,14 @@ use djogi_core::QualifiedName;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation};
 
+use super::arm::Armed;
 use super::execute::{Execution, Obstacle, observe_some};
 use crate::commit::{Fate, commit};
 use crate::error::EngineError;
 use crate::event::{Failure, TransactionFate};
-use crate::identity::OpId;
 use crate::ledger::{Fence, OpKind, fence, record_op};
 use crate::session::Session;
+use crate::state::Store;
 
 impl Execution<'_> {
     /// The session waits for locks as long as it takes: its `lock_timeout` is 0, and one would also end the waiting for
@@ -27,7 +28,7 @@ impl Execution<'_> {
         fenced: &Fence,
         number: u32,
         group: &Group,
-        op: OpId,
+        (armed, store): (&Armed, &dyn Store),
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
         let client = session.connection.client();
@@ -38,9 +39,16 @@ impl Execution<'_> {
             return Err(EngineError::Stale(vec![what]).into());
         };
         fence(client, fenced).await?;
-        let moved = self.moved(&group.target, &observe_some(session, relations).await?.catalog, relations);
+        let before = observe_some(session, relations).await?;
+        let moved = self.moved(&group.target, &before.catalog, relations);
         if !moved.is_empty() {
             return Err(EngineError::Stale(moved).into());
+        }
+        let statement = (operation, concurrently);
+        if let Some(sidecar) =
+            armed.statement(self.document(), self.changes(), group, statement, &before.oids)
+        {
+            store.put_sidecar(&sidecar).await?;
         }
         crate::failpoint!("concurrent.before_statement");
         self.run_statements(client, group).await?;
@@ -53,7 +61,9 @@ impl Execution<'_> {
         client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
         fence(client, fenced).await?;
         crate::failpoint!("concurrent.before_op_row");
-        let xid = record_op(client, &self.op_record(OpKind::Concurrent, op, fenced, number, group)).await?;
+        let (intent, kind) = (armed.group(group), OpKind::Concurrent);
+        let op = intent.op_id;
+        let xid = record_op(client, &self.op_record(kind, fenced, number, intent)).await?;
         self.spend_approvals(client, group, op).await?;
         crate::failpoint!("concurrent.after_op_row");
         match commit(session, op, xid).await? {
@@ -103,7 +113,7 @@ pub(super) async fn tell_what_is_left(
     let name = index.qualified_name();
     failure.hint = Some(match verb {
         ConcurrentVerb::IndexCreate => format!(
-            "it left {name}, which costs every write and serves no query: `DROP INDEX CONCURRENTLY {name}` removes it"
+            "it left {name}, which costs every write and serves no query; djogi drops it, at once or in the next apply"
         ),
         ConcurrentVerb::IndexDrop => {
             format!("{name} serves no query any more; the next apply goes on with it")

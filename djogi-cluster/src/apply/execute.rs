@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use djogi_core::disposition::Reason;
-use djogi_core::kind::Resource;
 use djogi_core::plan::{Group, LockMode, Operation, PlanDocument, TransactionMode};
 use djogi_core::{Address, Catalog, Digest, Ident, Kind, QualifiedName};
 use futures_util::{StreamExt, pin_mut, stream};
@@ -16,6 +15,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::Stop;
+use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
@@ -29,6 +29,11 @@ use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
 use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
 use crate::session::Session;
+use crate::state::{SidecarGroup, Store};
+pub(super) use crate::sweep::intent::digest_in;
+
+/// A group that takes longer has the number of its transaction in the sidecar.
+const XID_PATIENCE: Duration = Duration::from_millis(50);
 
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
 const IN_FLIGHT: usize = 32;
@@ -47,6 +52,8 @@ pub(super) struct Execution<'a> {
     reporter: &'a dyn Reporter,
     stop: Stop,
     progress: Progress,
+    /// Of the group that failed last.
+    last_sqlstate: Option<String>,
     spendings: Vec<Spending>,
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
     /// there.
@@ -104,7 +111,7 @@ impl<'a> Execution<'a> {
                 relations.entry(relation).or_default().insert(address, *digest);
             }
         }
-        Self { document, work, run, reporter, stop, progress, spendings, expected }
+        Self { document, work, run, reporter, stop, progress, last_sqlstate: None, spendings, expected }
     }
 
     /// Takes note of what a committed group has left.
@@ -139,26 +146,29 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
+        announced: (&Armed, &dyn Store),
     ) -> Result<OpId, GroupError> {
-        let (began, op) = (Instant::now(), OpId::generate());
+        let (began, op) = (Instant::now(), announced.0.group(group).op_id);
         let (target, name) = (group.target.clone(), group.id.clone());
         let operations = group.operations.len();
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
-        let work = self.work(session, fence, number, group, op, &relations);
-        let work = self.progress.watched(work, session, group, self.reporter);
-        pin_mut!(work);
-        let mut stop = self.stop.clone();
-        let ended = tokio::select! {
-            ended = &mut work => ended,
-            Ok(_) = stop.wait_for(Option::is_some) => {
-                // What the statement makes of it is told by the transaction itself.
-                loop {
-                    // One that arrives between two statements is lost, so it is sent until the transaction is over.
-                    let _ = session.connection.canceller().cancel().await;
-                    tokio::select! {
-                        ended = &mut work => break ended,
-                        () = tokio::time::sleep(CANCEL_AGAIN) => {}
+        let ended = {
+            let work = self.work(session, fence, number, group, announced, &relations);
+            let work = self.progress.watched(work, session, group, self.reporter);
+            pin_mut!(work);
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                ended = &mut work => ended,
+                Ok(_) = stop.wait_for(Option::is_some) => {
+                    // What the statement makes of it is told by the transaction itself.
+                    loop {
+                        // One that arrives between two statements is lost, so it is sent until the transaction is over.
+                        let _ = session.connection.canceller().cancel().await;
+                        tokio::select! {
+                            ended = &mut work => break ended,
+                            () = tokio::time::sleep(CANCEL_AGAIN) => {}
+                        }
                     }
                 }
             }
@@ -182,6 +192,7 @@ impl<'a> Execution<'a> {
                 } else if waited {
                     tell_who_waited(session, group, &relations, &mut failure).await;
                 }
+                self.last_sqlstate.clone_from(&failure.sqlstate);
                 self.reporter.report(&Event::GroupFailed { target, group: name, op, failure, elapsed_ms });
                 let reason = waited.then_some(Reason::LockBudgetExceeded);
                 Err(fatal.map_or(GroupError::RolledBack(reason), GroupError::Fatal))
@@ -195,15 +206,15 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        op: OpId,
+        announced: (&Armed, &dyn Store),
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
         match group.transaction {
             TransactionMode::In | TransactionMode::Barrier => {
-                self.transact(session, fence, number, group, op, relations).await
+                self.transact(session, fence, number, group, announced, relations).await
             }
             TransactionMode::Outside => {
-                self.run_concurrently(session, fence, number, group, op, relations).await
+                self.run_concurrently(session, fence, number, group, announced, relations).await
             }
             TransactionMode::Chunked => {
                 let what = format!("group {} is to run in chunks, which this djogi cannot do", group.id);
@@ -218,15 +229,32 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        op: OpId,
+        (armed, store): (&Armed, &dyn Store),
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
-        let client = session.connection.client();
-        self.enter(session, fence, group, relations).await?;
-        self.run_statements(client, group).await?;
+        let (client, intent) = (session.connection.client(), armed.group(group));
+        let xid = self.enter(session, fence, group, relations).await?;
+        let statements = self.run_statements(client, group);
+        pin_mut!(statements);
+        tokio::select! {
+            done = &mut statements => done?,
+            () = tokio::time::sleep(XID_PATIENCE) => {
+                // It takes a while, so that a human may want to ask the server about it.
+                let noted = async {
+                    match armed.with_xid(group, xid) {
+                        Some(sidecar) => store.put_sidecar(&sidecar).await.map_err(EngineError::from),
+                        None => Ok(()),
+                    }
+                };
+                let (noted, done) = futures_util::join!(noted, statements);
+                done?;
+                noted?;
+            }
+        }
         self.progress.over();
         crate::failpoint!("group.before_op_row");
-        let xid = record_op(client, &self.op_record(OpKind::Group, op, fence, number, group)).await?;
+        let op = intent.op_id;
+        let xid = record_op(client, &self.op_record(OpKind::Group, fence, number, intent)).await?;
         crate::failpoint!("group.after_op_row");
         self.spend_approvals(client, group, op).await?;
         match commit(session, op, xid).await? {
@@ -235,28 +263,39 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What the ledger says of a group.
+    /// What the ledger says of a group: what was announced of it.
     pub(super) fn op_record(
         &self,
         kind: OpKind,
-        op: OpId,
         fence: &Fence,
         number: u32,
-        group: &Group,
+        intent: &SidecarGroup,
     ) -> OpRecord {
-        let addresses: BTreeSet<Address> = group.operations.iter().map(|o| o.address.clone()).collect();
         OpRecord {
-            op,
+            op: intent.op_id,
             run: self.run,
-            target: group.target.clone(),
+            target: fence.target.clone(),
             epoch: fence.epoch,
             group_no: number,
             kind,
             plan_digest: Some(self.document.digest),
-            addresses: addresses.into_iter().collect(),
-            before_digest: Some(Digest::of(&self.touched(group, |change| change.before_digest))),
-            after_digest: Some(Digest::of(&self.touched(group, |change| change.after_digest))),
+            addresses: intent.addresses.clone(),
+            before_digest: intent.before_digest,
+            after_digest: intent.after_digest,
         }
+    }
+
+    /// What the group that failed last has failed with.
+    pub(super) fn last_sqlstate(&self) -> Option<&str> {
+        self.last_sqlstate.as_deref()
+    }
+
+    pub(super) fn document(&self) -> &PlanDocument {
+        self.document
+    }
+
+    pub(super) fn changes(&self) -> &Work<'_> {
+        self.work
     }
 
     /// The approvals that `group` spends.
@@ -295,13 +334,13 @@ impl<'a> Execution<'a> {
         fenced: &Fence,
         group: &Group,
         relations: &BTreeSet<QualifiedName>,
-    ) -> Result<(), Obstacle> {
+    ) -> Result<u64, Obstacle> {
         let client = session.connection.client();
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
         client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
         crate::failpoint!("group.after_begin");
         self.progress.locking();
-        fence(client, fenced).await?;
+        let xid = fence(client, fenced).await?;
         crate::failpoint!("group.after_fence");
         for (relation, mode) in self.locks(group, relations) {
             let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
@@ -315,7 +354,7 @@ impl<'a> Execution<'a> {
         let observed = observe_some(session, relations).await?;
         let moved = self.moved(&group.target, &observed.catalog, relations);
         crate::failpoint!("group.after_compare");
-        if moved.is_empty() { Ok(()) } else { Err(EngineError::Stale(moved).into()) }
+        if moved.is_empty() { Ok(xid) } else { Err(EngineError::Stale(moved).into()) }
     }
 
     pub(super) async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
@@ -386,14 +425,6 @@ impl<'a> Execution<'a> {
             .filter_map(|(address, expected)| describe_move(address, expected, digest_in(live, address)))
             .collect()
     }
-
-    fn touched(
-        &self,
-        group: &Group,
-        digest: impl Fn(&djogi_core::plan::ResourceChange) -> Option<Digest>,
-    ) -> BTreeMap<String, Option<Digest>> {
-        self.work.of(group).iter().map(|change| (change.address.to_string(), digest(change))).collect()
-    }
 }
 
 /// Reads `relations` as the session sees them.
@@ -408,17 +439,6 @@ pub(super) async fn observe_some(
     let connection = &session.connection;
     let client = connection.client();
     Ok(observe_relations(client, connection.server_version(), session.target, &schemas, &names).await?)
-}
-
-/// The digest of what `address` names: a resource, or a column of one.
-pub(super) fn digest_in(catalog: &Catalog, address: &Address) -> Option<Digest> {
-    match (address.kind(), address.table_of_member()) {
-        (Kind::Column, Some(table)) => match catalog.get(&table) {
-            Some(Resource::Table(table)) => table.column(address.name()).map(Digest::of),
-            _ => None,
-        },
-        _ => catalog.get(address).map(Digest::of),
-    }
 }
 
 /// `None` when nothing has moved.

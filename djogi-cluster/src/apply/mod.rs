@@ -1,10 +1,12 @@
 //! `djogi apply`: makes the databases what is declared, as one straight line.
 //!
-//! [`prepare`] locks, looks, and plans or verifies; nothing is written and everything that can refuse refuses there.
+//! [`prepare`] locks, sweeps, looks, and plans or verifies; everything that can refuse refuses there.
 //! [`Prepared::execute`] then does, for each group: fence, compare, execute, commit, observe, record. A crash leaves
 //! committed groups with their ledger rows, and at most one transaction for PostgreSQL to roll back; the next apply
 //! goes on from what it finds.
 
+mod arm;
+mod clear;
 mod concurrent;
 mod execute;
 mod holders;
@@ -22,8 +24,10 @@ use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Reporter, RunSummary};
+use crate::inputs::Survey;
 use crate::locked::Locked;
-use crate::plan::{Planned, plan_with};
+use crate::plan::{Planned, plan_gathered};
+use crate::sweep::run::Manner;
 
 use run::Run;
 use verify::verify;
@@ -67,7 +71,8 @@ pub struct Prepared<'a> {
     planned: Planned,
 }
 
-/// Begins a run: opens and locks every target, and plans or verifies. Writes nothing.
+/// Begins a run: opens and locks every target, finishes what interrupted runs have left, and plans or verifies. Where
+/// nothing was interrupted, nothing is written.
 ///
 /// # Errors
 /// When there is no plan to run; the run is over then, and [`Event::Summary`](crate::event::Event::Summary) was its
@@ -83,7 +88,7 @@ pub async fn prepare<'a>(
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };
-    match think(&mut locked, request, reporter).await {
+    match think(&mut locked, request, run.stop(), reporter).await {
         Ok(planned) => Ok(Prepared { run, locked, planned }),
         Err(error) => {
             let closed = locked.close().await;
@@ -95,16 +100,19 @@ pub async fn prepare<'a>(
 async fn think(
     locked: &mut Locked<'_>,
     request: Request,
+    stop: Stop,
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
-    let looks = std::mem::take(&mut locked.looks);
-    let Locked { cluster, store, snapshot, sessions, .. } = locked;
+    let manner = Manner { takes_what_is_there: false, stop: Some(stop) };
     match request {
         Request::Declared(options) => {
-            plan_with(cluster, (store.as_ref(), snapshot), (sessions, looks), options, reporter).await
+            let gathered = locked.sweep_and_gather(Survey::Declared, options, manner, reporter).await?;
+            plan_gathered(gathered, (locked.store.as_ref(), &locked.snapshot), reporter).await
         }
         Request::Saved(document) => {
-            let verified = verify(*document, locked, looks, reporter).await?;
+            let options = PlanOptions::default();
+            let gathered = locked.sweep_and_gather(Survey::Undeclared, options, manner, reporter).await?;
+            let verified = verify(*document, locked, gathered.inputs).await?;
             crate::failpoint!("plan.apply_after_verify");
             Ok(verified)
         }
@@ -130,6 +138,7 @@ impl Prepared<'_> {
         // A run that died may have left the file of a spent approval without its mark.
         let ended = match mark_spent(locked.store.as_ref(), &locked.sessions).await {
             Ok(_) if has_work => run.execute(&mut locked, &document, inputs, after_failure, reporter).await,
+            Ok(_) => run.note_convergence(&mut locked, &document, reporter).await,
             marked => marked.map(drop),
         };
         run.note_serial(&locked);

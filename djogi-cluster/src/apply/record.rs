@@ -21,7 +21,7 @@ use crate::introspect::ObservedRelations;
 use crate::ledger::Fence;
 use crate::locked::Locked;
 use crate::session::Session;
-use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, TargetState};
+use crate::state::{Content, Mark, RecordedCatalog, RecoveryEntry, Snapshot, Status, TargetState};
 
 use target::TargetRecord;
 
@@ -32,6 +32,8 @@ pub(super) struct Record<'a> {
     document: &'a PlanDocument,
     work: &'a Work<'a>,
     config_digest: Option<Digest>,
+    /// What was cleared away in this run, for the state to remember.
+    recovered: Vec<RecoveryEntry>,
     targets: BTreeMap<Ident, TargetRecord<'a>>,
     last_checkpoint: Instant,
 }
@@ -60,7 +62,19 @@ impl<'a> Record<'a> {
             (inputs.target.clone(), TargetRecord::open(inputs, declarations, state, fence, document))
         });
         let config_digest = content.and_then(|content| content.config_digest);
-        Self { document, work, targets: targets.collect(), config_digest, last_checkpoint: Instant::now() }
+        Self {
+            document,
+            work,
+            targets: targets.collect(),
+            config_digest,
+            recovered: Vec::new(),
+            last_checkpoint: Instant::now(),
+        }
+    }
+
+    /// Adds a recovery to those that the state remembers.
+    pub(super) fn remember(&mut self, entry: RecoveryEntry) {
+        self.recovered.push(entry);
     }
 
     /// Takes what a group has left into the record: `op` has committed it, and `relations` is what it may have
@@ -150,7 +164,13 @@ impl<'a> Record<'a> {
         let settled = before.iter().flat_map(|content| &content.targets).filter(is_settled);
         let mut content = Content {
             config_digest: self.config_digest,
-            recoveries: before.map(|content| content.recoveries.clone()).unwrap_or_default(),
+            recoveries: before
+                .map(|content| content.recoveries.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .cloned()
+                .chain(self.recovered.drain(..))
+                .collect(),
             targets: settled.map(|(target, state)| (target.clone(), state.clone())).collect(),
         };
         for (target, record) in self.targets.iter_mut().filter(|(_, record)| record.is_changed) {

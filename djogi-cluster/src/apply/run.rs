@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use djogi_core::Address;
 use djogi_core::disposition::{Reason, Verdict};
-use djogi_core::plan::{DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange};
+use djogi_core::plan::{
+    DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TargetInputs,
+    TransactionMode,
+};
+use djogi_core::{Address, Ident};
 
+use super::arm::Armed;
+use super::clear::clear_away;
 use super::execute::{Execution, GroupError};
 use super::record::Record;
 use super::work::Work;
@@ -15,9 +20,9 @@ use crate::approvals::{Spending, mark};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
-use crate::identity::{OpId, RunId};
+use crate::identity::{Epoch, OpId, RunId};
 use crate::locked::Locked;
-use crate::state::Serial;
+use crate::state::{Content, Serial, Status};
 
 #[derive(Debug)]
 pub(super) struct Run {
@@ -57,6 +62,29 @@ impl Run {
         self.id
     }
 
+    pub(super) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// A run that was killed after its last group has left everything as declared, and a state that does not say so.
+    pub(super) async fn note_convergence(
+        &mut self,
+        locked: &mut Locked<'_>,
+        document: &PlanDocument,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        let Some(state) = locked.snapshot.state.as_ref() else { return Ok(()) };
+        let is_applied = |target: &crate::state::TargetState| {
+            target.resources.values().all(|resource| resource.status == Status::Applied)
+        };
+        let is_known = state.content.config_digest.is_some();
+        if is_known || !document.converged || !state.content.targets.values().all(is_applied) {
+            return Ok(());
+        }
+        let content = Content { config_digest: Some(document.config.digest), ..state.content.clone() };
+        locked.publish(content, reporter).await
+    }
+
     /// What the user took to answer is no part of the time that the run took.
     pub(super) fn begin_work(&mut self) {
         self.began = Instant::now();
@@ -75,9 +103,23 @@ impl Run {
         after_failure: AfterFailure,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let fences = locked.take_epochs(reporter).await?;
         let spendings = Spending::of(document, &inputs)?;
         let work = Work::of_plan(document);
+        locked.preflight(reporter).await?;
+        let next = |target: &TargetInputs| (target.target.clone(), Epoch::new(target.epoch + 1));
+        let epochs: BTreeMap<Ident, Epoch> = inputs.targets.iter().map(next).collect();
+        // Both are durable before the first effect, and neither needs the other: nobody else takes an epoch under our
+        // locks, so the next one is known.
+        let (armed, fences) = {
+            let locked = &*locked;
+            let at = (locked.store.as_ref(), &locked.snapshot);
+            futures_util::join!(
+                Armed::arm(document, &work, at, &locked.sessions, &epochs, self.id),
+                locked.bump_epochs(reporter),
+            )
+        };
+        let (mut armed, fences) = (armed?, fences?);
+        armed.correct(locked.store.as_ref(), &fences).await?;
         let declarations = &locked.cluster.declared.get()?.declarations;
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
         let mut execution = Execution::new(document, &work, spendings, self.id, reporter, self.stop.clone());
@@ -95,7 +137,24 @@ impl Run {
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
-            match execution.execute(session, fence, number, group).await {
+            let announced = (&armed, locked.store.as_ref());
+            let executed = execution.execute(session, fence, number, group, announced).await;
+            if group.transaction == TransactionMode::Outside {
+                let op = armed.group(group).op_id;
+                if executed.is_ok() {
+                    armed.settle(op);
+                } else if matches!(executed, Err(GroupError::RolledBack(_))) && self.stop.borrow().is_none() {
+                    let failure = (op, execution.last_sqlstate());
+                    let cleared =
+                        clear_away(locked, (&group.target, fence), failure, &self.stop, reporter).await;
+                    // Where it failed, the next sweep goes on.
+                    if let Ok(Some(entry)) = cleared {
+                        record.remember(entry);
+                        armed.settle(op);
+                    }
+                }
+            }
+            match executed {
                 Ok(op) => {
                     let marked = mark_spent(execution.spendings(group), locked, group, op, reporter).await;
                     match record.settle(session, group, op, execution.relations(group)).await {
@@ -136,6 +195,9 @@ impl Run {
         crate::failpoint!("apply.before_state_write");
         record.publish(locked, reporter).await?;
         crate::failpoint!("apply.after_state_write_before_cleanup");
+        if fatal.is_none() {
+            armed.retire(locked.store.as_ref()).await?;
+        }
         // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
         std::mem::forget(record);
         fatal.map_or(Ok(()), Err)

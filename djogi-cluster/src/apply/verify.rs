@@ -4,19 +4,18 @@ use std::collections::BTreeSet;
 
 use djogi_core::disposition::Verdict;
 use djogi_core::plan::classify::DestructivePolicy;
-use djogi_core::plan::{Binding, GivenApproval, PlanDocument, PlanInputs, PlanOptions, ResourceChange};
+use djogi_core::plan::{Binding, GivenApproval, PlanDocument, PlanInputs, ResourceChange};
 use djogi_core::{Address, Ident};
 
 use super::execute::{describe_move, digest_in};
 use crate::approvals::{ApproveError, verify_plan};
 use crate::error::EngineError;
-use crate::event::Reporter;
-use crate::inputs::{Look, Survey, gather, load_definitions};
+use crate::inputs::load_definitions;
 use crate::ledger::find_plan;
 use crate::locked::Locked;
 use crate::plan::Planned;
 
-/// Gives `document` back with what was observed to verify it.
+/// Gives `document` back with `inputs`, what was gathered to verify it.
 ///
 /// # Errors
 /// [`EngineError::Stale`] names everything that moved: a touched or needed object, the lineage, a server's major
@@ -24,8 +23,7 @@ use crate::plan::Planned;
 pub(super) async fn verify(
     document: PlanDocument,
     locked: &Locked<'_>,
-    looks: Vec<Look>,
-    reporter: &dyn Reporter,
+    mut inputs: PlanInputs,
 ) -> Result<Planned, EngineError> {
     let mut moved = Vec::new();
     if !document.verify_digest() {
@@ -43,10 +41,6 @@ pub(super) async fn verify(
         ));
     }
     let (store, snapshot) = (locked.store.as_ref(), &locked.snapshot);
-    let options = PlanOptions::default();
-    let at = (store, snapshot);
-    let mut inputs =
-        gather(locked.cluster, at, (&locked.sessions, looks), Survey::Undeclared, options, reporter).await?;
     load_definitions(&mut inputs, store, snapshot).await?;
     let known: BTreeSet<&Ident> = inputs.targets.iter().map(|target| &target.target).collect();
     for target in document.base.targets.keys().filter(|target| !known.contains(target)) {

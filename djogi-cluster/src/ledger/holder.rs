@@ -48,6 +48,9 @@ pub struct LockSession {
     pub client_address: Option<String>,
     /// When the session began.
     pub since: Option<String>,
+    /// The index that it builds, and how far it is; `None` when it builds none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub building: Option<String>,
     /// What the session wrote into the lease; `None` until it has.
     pub holder: Option<Holder>,
 }
@@ -55,7 +58,8 @@ pub struct LockSession {
 impl fmt::Display for LockSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(holder) = &self.holder {
-            return fmt::Display::fmt(holder, f);
+            fmt::Display::fmt(holder, f)?;
+            return self.building.as_ref().map_or(Ok(()), |building| write!(f, ", at work on {building}"));
         }
         let role = self.role.as_deref().unwrap_or("a role that is not shown");
         write!(f, "{role} (backend {}", self.backend_pid)?;

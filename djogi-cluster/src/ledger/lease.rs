@@ -3,6 +3,8 @@
 //! Each holder increments the epoch in a transaction of its own. Each group compares it in its transaction,
 //! under a row lock, so a holder that slept through a takeover fails there, before anything commits.
 
+use std::collections::BTreeSet;
+
 use djogi_core::Ident;
 use tokio_postgres::GenericClient;
 use tokio_postgres::types::Type;
@@ -45,6 +47,22 @@ pub async fn read_lease(client: &impl GenericClient, target: &Ident) -> Result<O
         holder: serde_json::from_str(holder).ok(),
         last_op: last_op.map(str::parse).transpose().map_err(|_| bad())?,
     }))
+}
+
+const LINEAGES: &str = "SELECT DISTINCT lineage::text FROM djogi.lease";
+
+/// The states that targets in this database belong to. Reads only.
+pub async fn read_lineages(client: &impl GenericClient) -> Result<BTreeSet<Lineage>, LedgerError> {
+    if ledger_version(client).await?.is_blank() {
+        return Ok(BTreeSet::new());
+    }
+    let rows =
+        client.query_typed(LINEAGES, &[]).await.map_err(LedgerError::sql("read the leases", LINEAGES))?;
+    let lineage = |text: &str| {
+        let bad = |_| LedgerError::BadRow { op: "lease".to_owned(), value: text.to_owned() };
+        text.parse().map_err(bad)
+    };
+    rows.iter().map(|row| lineage(row.get(0))).collect()
 }
 
 const BUMP: &str = "
@@ -95,16 +113,17 @@ pub struct Fence {
 }
 
 const FENCE: &str = "
-SELECT epoch, pg_catalog.pg_backend_pid()
+SELECT epoch, pg_catalog.pg_backend_pid(), pg_catalog.pg_current_xact_id()::text
   FROM djogi.lease
  WHERE target = $1 AND lineage = $2::text::uuid
    FOR SHARE";
 
-/// The first statement of every group's transaction: a takeover waits for the group, or the group fails here.
+/// The first statement of every group's transaction: a takeover waits for the group, or the group fails here. Gives the
+/// number of the transaction (`xid8`).
 ///
 /// # Errors
 /// [`LedgerError::Fenced`], [`LedgerError::OtherBackend`]: roll back and write nothing more.
-pub async fn fence(transaction: &impl GenericClient, fence: &Fence) -> Result<(), LedgerError> {
+pub async fn fence(transaction: &impl GenericClient, fence: &Fence) -> Result<u64, LedgerError> {
     let lineage = fence.lineage.to_string();
     let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
         [(&fence.target.as_str(), Type::TEXT), (&lineage, Type::TEXT)];
@@ -115,8 +134,12 @@ pub async fn fence(transaction: &impl GenericClient, fence: &Fence) -> Result<()
     if found != Some(*epoch) {
         return Err(LedgerError::Fenced { target: target.clone(), ours: *epoch, found });
     }
-    match row.map(|row| row.get::<_, i32>(1)) {
-        Some(now) if now != *backend_pid => Err(LedgerError::OtherBackend { locked: *backend_pid, now }),
-        Some(_) | None => Ok(()),
+    let Some(row) = row else {
+        return Err(LedgerError::Fenced { target: target.clone(), ours: *epoch, found });
+    };
+    let (now, xid): (i32, &str) = (row.get(1), row.get(2));
+    if now != *backend_pid {
+        return Err(LedgerError::OtherBackend { locked: *backend_pid, now });
     }
+    xid.parse().map_err(|_| LedgerError::BadRow { op: format!("lease {target}"), value: xid.to_owned() })
 }

@@ -14,8 +14,11 @@ pub use approval_use::{ApprovalUse, approval_uses, spend_approval};
 pub(crate) use error::DIRECT_CONNECTION;
 pub use error::LedgerError;
 pub use holder::{Holder, LockSession};
-pub use lease::{Fence, Lease, bump_epoch, fence, read_lease};
-pub use op::{OpKind, OpRecord, RecordedOp, Since, find_op, find_plan, ops_since, record_op};
+pub use lease::{Fence, Lease, bump_epoch, fence, read_lease, read_lineages};
+pub use op::{
+    OpKind, OpRecord, RecordedOp, Since, committed_ops, find_op, find_plan, goes_on, in_progress, ops_since,
+    record_op,
+};
 pub(crate) use schema::{CREATE_SCHEMA, script_from, was_overtaken};
 pub use schema::{
     LEDGER_SCHEMA, LEDGER_VERSION, LedgerVersion, ensure_ledger, ledger_version, preflight_ledger,

@@ -3,6 +3,8 @@
 //! The row is there or it is not, and so is the group's effect. Order is (epoch, group), never the order of ids
 //! or of clocks.
 
+use std::collections::BTreeSet;
+
 use djogi_core::{Address, Digest, Ident};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::{ToSql, Type};
@@ -174,6 +176,54 @@ pub async fn find_op(client: &impl GenericClient, op: OpId) -> Result<Option<Rec
     }
     let row = client.query_typed_opt(FIND, &[(&op.to_string(), Type::TEXT)]).await;
     row.map_err(LedgerError::sql("read the ledger", FIND))?.as_ref().map(from_row).transpose()
+}
+
+const GOES_ON: &str = "SELECT EXISTS (SELECT FROM djogi.op WHERE target = $1 AND epoch >= $2)";
+
+/// Whether the ledger has a group of `epoch` or a later one. Reads only.
+pub async fn goes_on(client: &impl GenericClient, target: &Ident, epoch: Epoch) -> Result<bool, LedgerError> {
+    if ledger_version(client).await?.is_blank() {
+        return Ok(false);
+    }
+    let number = epoch.get().cast_signed();
+    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&target.as_str(), Type::TEXT), (&number, Type::INT8)];
+    let row = client.query_typed_one(GOES_ON, &params).await;
+    Ok(row.map_err(LedgerError::sql("read the ledger", GOES_ON))?.get(0))
+}
+
+const FIND_SOME: &str = "SELECT op_id FROM djogi.op WHERE op_id = ANY ($1)";
+
+/// Those of `ops` that have committed. Reads only.
+pub async fn committed_ops(client: &impl GenericClient, ops: &[OpId]) -> Result<BTreeSet<OpId>, LedgerError> {
+    if ops.is_empty() || ledger_version(client).await?.is_blank() {
+        return Ok(BTreeSet::new());
+    }
+    let ids: Vec<String> = ops.iter().map(OpId::to_string).collect();
+    let rows = client.query_typed(FIND_SOME, &[(&ids, Type::TEXT_ARRAY)]).await;
+    let rows = rows.map_err(LedgerError::sql("read the ledger", FIND_SOME))?;
+    let id = |text: &str| {
+        text.parse().map_err(|_| LedgerError::BadRow { op: text.to_owned(), value: text.to_owned() })
+    };
+    rows.iter().map(|row| id(row.get(0))).collect()
+}
+
+const IN_PROGRESS: &str = "
+SELECT x.xid
+  FROM pg_catalog.unnest($1) AS x (xid)
+ WHERE EXISTS (SELECT FROM pg_catalog.pg_locks l
+                WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock'
+                  AND l.transactionid::text::bigint = x.xid & 4294967295)";
+
+/// Those of the transactions (`xid8`) that have not ended: each holds a lock on its own number for as long as it
+/// lives, a prepared one too. Reads only.
+pub async fn in_progress(client: &impl GenericClient, xids: &[u64]) -> Result<BTreeSet<u64>, LedgerError> {
+    if xids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let numbers: Vec<i64> = xids.iter().map(|xid| xid.cast_signed()).collect();
+    let rows = client.query_typed(IN_PROGRESS, &[(&numbers, Type::INT8_ARRAY)]).await;
+    let rows = rows.map_err(LedgerError::sql("look for transactions", IN_PROGRESS))?;
+    Ok(rows.iter().map(|row| row.get::<_, i64>(0).cast_unsigned()).collect())
 }
 
 const FIND_PLAN: &str = "SELECT run_id FROM djogi.op WHERE target = $1 AND plan_digest = $2 LIMIT 1";

@@ -36,9 +36,24 @@ pub enum Misplaced {
          {found}: it was restored or made anew"
     )]
     Regressed { location: String, target: Ident, recorded: Epoch, found: Epoch },
+    #[error(
+        "the state in `{location}` knows target `{target}` up to a group of epoch {epoch} that the ledger does not \
+         have, and the ledger goes on without it: the database was put back, and another copy of the state went on"
+    )]
+    Forked { location: String, target: Ident, epoch: Epoch },
 }
 
 impl Misplaced {
+    /// What a command exits with: only an operator can say which of the two is to count.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Misplaced::OtherDatabase { .. }
+            | Misplaced::OtherState { .. }
+            | Misplaced::StateMissing { .. } => 1,
+            Misplaced::Regressed { .. } | Misplaced::Forked { .. } => 6,
+        }
+    }
+
     /// The reason that plans and diagnostics show.
     pub fn reason(&self) -> Reason {
         match self {
@@ -46,6 +61,7 @@ impl Misplaced {
             | Misplaced::OtherState { .. }
             | Misplaced::StateMissing { .. } => Reason::LineageMismatch,
             Misplaced::Regressed { .. } => Reason::CatalogRegressed,
+            Misplaced::Forked { .. } => Reason::StateForked,
         }
     }
 
@@ -60,9 +76,13 @@ impl Misplaced {
                 "use the project and `--env` that this database was made with".to_owned()
             }
             Misplaced::StateMissing { location, .. } => format!(
-                "put the state back into `{location}` (a copy of `state.json` or `state.json.backup`), or use \
-                 the project and `--env` that this database was made with; an embedded database whose data may go is \
-                 emptied by `djogi db reset`"
+                "put the state back into `{location}` (a copy of `state.json` or `state.json.backup`), or let `djogi \
+                 refresh` make it anew from the ledger and what is there; if this is another project's database, use \
+                 that project and its `--env`; an embedded database whose data may go is emptied by `djogi db reset`"
+            ),
+            Misplaced::Forked { location, .. } => format!(
+                "put the state that went on into `{location}` (`djogi state restore`, `djogi state push`); or, if the \
+                 database is what counts, move that file away and let `djogi refresh` make it anew"
             ),
             Misplaced::Regressed { .. } => {
                 "`djogi refresh` records what the database holds now; then plan again".to_owned()

@@ -260,7 +260,7 @@ impl TargetState {
                 RecordedResource { desired: *desired, observed: *observed, oid: *oid, drifted, package };
             resources.insert(address.clone(), resource);
         }
-        Recorded { resources, catalog: definitions.into_iter().collect(), ..Recorded::default() }
+        Recorded { resources, catalog: definitions.into_iter().collect() }
     }
 
     pub fn identity(&self) -> DatabaseIdentity {

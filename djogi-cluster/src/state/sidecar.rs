@@ -36,10 +36,13 @@ pub struct Sidecar {
     /// All objects that bear a name that matters to the statement, before it: what appears later is its work.
     pub before_oids: BTreeMap<Address, Oid>,
     pub class: FenceClass,
+    /// What a statement that creates or drops a database is about; it has no address. `None` for all others.
+    pub database: Option<DatabaseIntent>,
     /// Version of djogi.
     pub djogi: String,
     pub epoch: Epoch,
-    /// The groups that were begun, in the order of execution; empty outside class T.
+    /// In class T all groups that the run may execute on the target, in their order; in class N the one group that the
+    /// statement is.
     pub groups: Vec<SidecarGroup>,
     pub lineage: Lineage,
     /// Names the sidecar, and outside class T the row of the ledger too.
@@ -81,6 +84,17 @@ pub enum OutsideOperation {
     DetachFinalize,
     DatabaseCreate,
     DatabaseDrop,
+}
+
+/// The database that a statement creates or drops.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseIntent {
+    pub name: String,
+    /// What had the name before the statement: the database to be dropped.
+    pub oid: Option<Oid>,
+    /// The role that is to own it.
+    pub owner: String,
 }
 
 /// One server process. A process id alone is used again.

@@ -25,12 +25,13 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
-use crate::inputs::look;
+use crate::inputs::{Survey, gather, look};
 use crate::interrupt::{is_stopped, until_stopped};
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
-use crate::plan::{Planned, plan_with};
+use crate::plan::{Planned, plan_gathered};
 use crate::state::{Content, Serial, State};
+use crate::sweep::pending;
 
 pub use backup::backup;
 pub use error::SurgeryError;
@@ -167,8 +168,11 @@ async fn foresee(locked: &Locked<'_>, stop: &Stop) -> Option<Result<Planned, Eng
     let Locked { cluster, store, snapshot, sessions, .. } = locked;
     let quiet = |_: &Event| {};
     let planning = async {
-        let seen = (sessions.as_slice(), look(sessions, &quiet).await?);
-        plan_with(cluster, (store.as_ref(), snapshot), seen, PlanOptions::default(), &quiet).await
+        let (at, seen) = ((store.as_ref(), snapshot), (sessions.as_slice(), look(sessions, &quiet).await?));
+        let pending = pending::look(store.as_ref(), snapshot, sessions).await?;
+        let options = PlanOptions::default();
+        let gathered = gather(cluster, at, seen, pending, Survey::Declared, options, &quiet).await?;
+        plan_gathered(gathered, at, &quiet).await
     };
     match until_stopped(stop, planning).await {
         Err(EngineError::Interrupted(_)) => None,

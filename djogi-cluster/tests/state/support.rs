@@ -92,6 +92,7 @@ pub(crate) fn sidecar() -> Sidecar {
         before_digest: digest("before"),
         before_oids: [(address, Oid(u32::MAX))].into(),
         class: FenceClass::N,
+        database: None,
         djogi: env!("CARGO_PKG_VERSION").into(),
         epoch: Epoch::new(7),
         groups: vec![group],

@@ -23,8 +23,8 @@ pub fn drift<'a>(rebased: &'a Rebased<'_>) -> BTreeMap<&'a Address, Drift<'a>> {
     for (address, record) in &rebased.recorded.resources {
         let drift =
             Drift { recorded: rebased.recorded.catalog.get(address), live: rebased.live.get(address) };
-        // That it is missing was recorded and is not news, or was djogi's own doing.
-        if drift.live.is_none() && record.drifted || rebased.recorded.is_overtaken(address) {
+        // That it is missing was recorded and is not news.
+        if drift.live.is_none() && record.drifted {
             continue;
         }
         match drift.live {

@@ -95,10 +95,6 @@ pub fn diff<'a>(
         let record = recorded.get(address);
         let drift = drifted.contains_key(address) || record.is_some_and(|record| record.drifted);
         let renamed_from = rebased.renames.get(address);
-        // What is as declared by now need not be as it was recorded.
-        let is_outdated = |record: &RecordedResource, live: &Resource| {
-            drift || rebased.recorded.is_overtaken(address) && record.observed != Digest::of(live)
-        };
         let change = |action| Change {
             address: address.clone(),
             action,
@@ -133,7 +129,7 @@ pub fn diff<'a>(
                     && declared.renamed_columns.is_empty()
                     || is_settled(record, &declared.resource, live)
                 {
-                    if is_outdated(record, live) {
+                    if drift {
                         changes.push(change(Action::Adopt));
                     }
                     continue;

@@ -208,17 +208,6 @@ fn drift_that_the_declaration_agrees_with_is_told_and_recorded_without_sql() {
 }
 
 #[test]
-fn what_the_ledger_proves_to_be_done_is_recorded_and_no_drift() {
-    let mut world = World::new();
-    world.recorded(orders()).live(table("orders", &["id bigint", "total bigint"]));
-    world.desired(table("orders", &["id bigint", "total bigint"]));
-    world.overtaken("orders");
-    let plan = world.plan();
-    assert_eq!(world.changes(), ["adopt table.main.public.orders: applied"]);
-    assert!(plan.groups.is_empty() && plan.resource_drift.is_empty());
-}
-
-#[test]
 fn a_vanished_package_is_refused_by_name() {
     let mut world = World::new();
     world.owned(orders());

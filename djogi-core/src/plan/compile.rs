@@ -8,8 +8,8 @@ use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
 use super::preconditions::preconditions;
 use super::{
-    ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, ResourceChange,
-    Summary, Unmanaged,
+    ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
+    ResourceChange, Summary, Unmanaged,
 };
 use crate::address::{Address, Kind};
 use crate::diff::unmanaged::unmanaged;
@@ -43,6 +43,7 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
         let planned = plan_target(target, &inputs.options, document.groups.len() + 1, None)?;
         document.resource_changes.extend(planned.changes);
         document.resource_drift.extend(planned.drift);
+        document.recoveries.extend(target.recoveries.iter().cloned());
         document.groups.extend(planned.groups);
         document.preconditions.extend(planned.preconditions);
         document.diagnostics.extend(planned.diagnostics);
@@ -198,6 +199,7 @@ fn plan_target(
             policy: inputs.destructive,
             standings: &standings,
             only: &options.only,
+            recoveries: &RecoveryGates::new(&inputs.recoveries),
             parents: &parents,
             unmanaged: &dependents,
             foreign: &foreign.iter().copied().collect(),

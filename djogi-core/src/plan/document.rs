@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::operation::{Operation, Reversibility, TransactionMode};
+use super::recovery::Recovery;
 use crate::address::{Address, Kind};
 use crate::declared::Source;
 use crate::digest::Digest;
@@ -42,7 +43,8 @@ pub struct PlanDocument {
     /// there. Nothing else has to stay as it is for the plan to fit.
     pub preconditions: BTreeMap<Address, Option<Digest>>,
     pub approvals: Vec<ApprovalNeed>,
-    pub recoveries: Vec<Value>,
+    /// Interrupted work of earlier runs.
+    pub recoveries: Vec<Recovery>,
     pub diagnostics: Vec<PlanDiagnostic>,
     /// Who vouches for the plan; over its digest, and therefore outside it.
     #[serde(skip_serializing_if = "Option::is_none", default)]

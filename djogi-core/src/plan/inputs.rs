@@ -7,7 +7,7 @@ use crate::ident::Ident;
 use crate::observation::Observation;
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::prove::ProofError;
-use crate::plan::{ConfigReference, GivenApproval};
+use crate::plan::{ConfigReference, GivenApproval, Recovery};
 use crate::recorded::Recorded;
 use crate::safety::Online;
 
@@ -31,6 +31,8 @@ pub struct TargetInputs {
     pub target: Ident,
     pub desired: Desired,
     pub recorded: Recorded,
+    /// Interrupted work, as the next command that writes will find it.
+    pub recoveries: Vec<Recovery>,
     pub live: Observation,
     pub epoch: u64,
     pub destructive: DestructivePolicy,

@@ -17,6 +17,7 @@ pub mod operation;
 pub mod parents;
 mod preconditions;
 pub mod prove;
+mod recovery;
 
 pub use approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 pub use assemble::DESTRUCTIVE_DENIED;
@@ -32,6 +33,7 @@ pub use json_schema::json_schema;
 pub use operation::{
     ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, TransactionMode,
 };
+pub use recovery::{Recovery, RecoveryGates};
 
 #[cfg(test)]
 mod tests;

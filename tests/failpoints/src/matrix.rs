@@ -177,6 +177,15 @@ fn unreached(played: &[Played]) -> Vec<&'static str> {
 
 /// Points that no plot comes by, with what does.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("sweep.before_effect", "the recoveries of tests/e2e"),
+    ("sweep.before_finalize", "the recoveries of tests/e2e"),
+    ("sweep.before_op_row", "the recoveries of tests/e2e"),
+    ("sweep.after_effect", "the recoveries of tests/e2e"),
+    ("sweep.before_persist", "the recoveries of tests/e2e"),
+    ("sweep.after_persist", "the recoveries of tests/e2e"),
+    ("sweep.before_cleanup", "the recoveries of tests/e2e"),
+    ("carcass.before_drop", "the recoveries of tests/e2e"),
+    ("carcass.after_drop", "the recoveries of tests/e2e"),
     ("sidecar.before_write", "the contract tests of the store"),
     ("sidecar.after_write", "the contract tests of the store"),
     ("sidecar.before_retire", "the contract tests of the store"),

@@ -1,6 +1,6 @@
 //! What becomes of each change now: the gates a change must pass, and what a closed gate means for others.
 //!
-//! Order of precedence: left out by `--only`, a foreign object in the way, what the server cannot do, what
+//! Order of precedence: left out by `--only`, interrupted work, a foreign object in the way, what the server cannot do, what
 //! others depend on, data that needs an approval, then whatever these keep from being applied.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +11,7 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
+use crate::plan::RecoveryGates;
 use crate::plan::approval::Standing;
 use crate::plan::lower::Lowered;
 use crate::plan::needs::Needs;
@@ -43,6 +44,8 @@ pub struct Gates<'a> {
     pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.
     pub only: &'a [Address],
+    /// Interrupted work that comes first.
+    pub recoveries: &'a RecoveryGates<'a>,
     pub parents: &'a Parents,
     pub unmanaged: &'a UnmanagedDependents<'a>,
     /// Addresses of the live catalog that are neither recorded nor desired.
@@ -103,6 +106,12 @@ fn own_gates(
     gates: &Gates<'_>,
 ) -> Judgement {
     let Candidate { change, needs, lowered } = candidate;
+    let interrupted = std::iter::once(&change.address).chain(change.renamed_from);
+    if let Some((reason, recovery)) = interrupted.filter_map(|address| gates.recoveries.of(address)).next() {
+        let way_out = Some(&recovery.way_out).filter(|way_out| !way_out.is_empty());
+        let found = format!("{} ({})", recovery.observed, recovery.row);
+        return reason.because(std::iter::once(found).chain(way_out.cloned()).collect());
+    }
     if change.conflict {
         return Reason::UnmanagedConflict.disposition().into();
     }
