@@ -47,7 +47,7 @@ fn what_a_killed_run_has_committed_is_no_drift_and_is_recorded_by_the_next() {
         let committed =
             "SELECT count(*) FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'note'";
         assert_eq!(project.database().value(committed), "1", "its first group was committed");
-        project.run(&["plan"]).ok().says(&["already as declared"]).never_says(&["behind djogi's back"]);
+        project.run(&["plan"]).ok().says(&["interrupted run"]).never_says(&["behind djogi's back"]);
         project.run(&["status"]).ok().never_says(&["drifted"]);
         project.run(&["refresh", "--check"]).ok();
         project.apply();

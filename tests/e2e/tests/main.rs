@@ -55,6 +55,8 @@ mod read_only;
 #[cfg(test)]
 mod read_only_folder;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod renames;
 #[cfg(test)]
 mod revert;

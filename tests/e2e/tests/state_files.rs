@@ -87,7 +87,12 @@ fn a_state_of_another_project_never_leads_to_a_plan() {
 fn a_lost_state_is_no_new_project() {
     let project = with_work();
     std::fs::remove_file(project.root().join(".djogi/state.json")).expect("a state");
-    is_refused(&project, &["lineage_mismatch", "holds no state", "state.json.backup"]);
+    let files = project.files();
+    for arguments in [&["plan"][..], &["apply", "--auto-approve"], &["refresh", "--check"]] {
+        let refused = project.run(arguments).expect(1);
+        refused.says(&["lineage_mismatch", "holds no state", "state.json.backup", "djogi refresh"]);
+    }
+    assert!(project.files() == files, "something was written");
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_database_that_was_made_anew_is_told_from_drift_and_healed_after_a_refresh()
     let project = with_work();
     project.database().run("DROP SCHEMA djogi CASCADE; DROP TABLE t");
     for arguments in [&["plan"][..], &["apply", "--auto-approve"]] {
-        project.run(arguments).expect(1).says(&[
+        project.run(arguments).expect(6).says(&[
             "catalog_regressed",
             "restored or made anew",
             "djogi refresh",

@@ -1,0 +1,192 @@
+//! Rows I1 to I7, planted: CREATE INDEX CONCURRENTLY.
+
+use djogi_cluster::state::{Backend, OutsideOperation, Sidecar};
+use djogi_core::kind::Resource;
+use djogi_core::{Address, Digest};
+use e2e::{Project, Server, on_each_server};
+
+use super::plant::{oid, pending, plant, remembered, sidecars, statement};
+
+const TABLE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);";
+const INDEX: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer); CREATE INDEX by_a ON goods (a);";
+const ADDRESS: &str = "index.main.public.by_a";
+
+/// A project whose index is declared and not yet there, and the sidecar of its interrupted build.
+fn interrupted(server: &'static Server) -> (Project, Sidecar) {
+    let project = Project::declaring(server, TABLE);
+    project.apply();
+    project.declare(INDEX);
+    let address: Address = ADDRESS.parse().unwrap();
+    let declarations = project.declarations(INDEX);
+    let Resource::Index(index) = &*declarations.resources[&address].resource else { panic!("an index") };
+    let mut sidecar = statement(&project, OutsideOperation::IndexCreate, ADDRESS);
+    sidecar.after_digest = Some(Digest::of(&Resource::Index(index.clone())));
+    sidecar.before_oids = [("table.main.public.goods".parse().unwrap(), oid(&project, "goods"))].into();
+    (project, sidecar)
+}
+
+/// Leaves the index as an interrupted build does.
+fn carcass(project: &Project, definition: &str) {
+    project.database().run(definition);
+    project.database().run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'by_a'::regclass");
+}
+
+fn valid(project: &Project) -> String {
+    project.database().value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_a'::regclass")
+}
+
+#[test]
+fn i1_an_index_that_is_not_there_is_planned_again() {
+    on_each_server(|server| {
+        let (project, sidecar) = interrupted(server);
+        plant(&project, &sidecar);
+        assert_eq!(pending(&project), ["I1"]);
+        project.run(&["plan", "--format", "sql"]).ok().says(&["CREATE INDEX by_a"]);
+        project.apply();
+        assert_eq!(remembered(&project), ["I1"]);
+        assert_eq!(sidecars(&project), 0);
+        project.is_converged();
+        project.matches(INDEX);
+    });
+}
+
+#[test]
+fn i2_an_index_that_was_built_is_recorded_and_not_built_again() {
+    on_each_server(|server| {
+        let (project, sidecar) = interrupted(server);
+        project.database().run("CREATE INDEX by_a ON goods (a)");
+        let built = oid(&project, "by_a");
+        plant(&project, &sidecar);
+        assert_eq!(pending(&project), ["I2"]);
+        // The plan sees what apply will have recorded.
+        project.run(&["plan"]).ok().never_says(&["CREATE INDEX", "by_a "]);
+        project.apply();
+        assert_eq!((remembered(&project), sidecars(&project)), (vec!["I2".to_owned()], 0));
+        assert_eq!(oid(&project, "by_a"), built);
+        let row = format!("SELECT kind FROM djogi.op WHERE op_id = '{}'", sidecar.op_id);
+        assert_eq!(project.database().value(&row), "concurrent");
+        let recorded = &project.state()["targets"]["main"]["resources"][ADDRESS];
+        assert_eq!(
+            (&recorded["status"], &recorded["op"]),
+            (&"applied".into(), &sidecar.op_id.to_string().into())
+        );
+        project.is_converged();
+    });
+}
+
+#[test]
+fn i3_a_build_that_goes_on_is_waited_for_and_never_judged() {
+    on_each_server(|server| {
+        let (project, mut sidecar) = interrupted(server);
+        carcass(&project, "CREATE INDEX by_a ON goods (a)");
+        let mut builder = project.database().connect();
+        let row = builder
+            .query_one(
+                "SELECT pid, (backend_start AT TIME ZONE 'UTC')::text || '+00'
+                   FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+                &[],
+            )
+            .unwrap();
+        sidecar.backend = Some(Backend { pid: row.get(0), start: row.get(1) });
+        plant(&project, &sidecar);
+        assert_eq!(pending(&project), ["I3"]);
+        project.run(&["plan"]).ok().says(&["is still working", "(I3)"]);
+        for command in [&["apply", "--auto-approve"][..], &["refresh"], &["import", "--all"]] {
+            let refused = project.run(&[command, &["--lock-timeout", "0s"]].concat()).expect(6);
+            refused.says(&["recovery_inflight", "is still at work"]);
+        }
+        assert_eq!((valid(&project).as_str(), sidecars(&project)), ("f", 1));
+        // Whoever has the patience gets on as soon as it is over.
+        let apply = project.start(&["apply", "--auto-approve", "--lock-timeout", "5m"]);
+        drop(builder);
+        let output: e2e::Output = apply.wait_with_output().unwrap().into();
+        output.ok();
+        assert_eq!(remembered(&project), ["I4"]);
+        project.is_converged();
+        project.matches(INDEX);
+    });
+}
+
+#[test]
+fn i4_our_own_leftover_is_dropped_and_built_again() {
+    on_each_server(|server| {
+        let (project, sidecar) = interrupted(server);
+        carcass(&project, "CREATE INDEX by_a ON goods (a)");
+        let left = oid(&project, "by_a");
+        plant(&project, &sidecar);
+        assert_eq!(pending(&project), ["I4"]);
+        let plan = project.run(&["plan", "--json"]).ok().json();
+        assert_eq!(plan["resource_changes"][0]["reason"], "recovery_pending", "{plan:#}");
+        assert_eq!(plan["recoveries"][0]["row"], "I4");
+        project.run(&["status"]).ok().says(&["I4"]);
+        project.apply();
+        assert_eq!((remembered(&project), sidecars(&project)), (vec!["I4".to_owned()], 0));
+        assert_ne!(oid(&project, "by_a"), left);
+        project.is_converged();
+        project.matches(INDEX);
+    });
+}
+
+#[test]
+fn i5_an_invalid_index_that_is_not_ours_stays() {
+    on_each_server(|server| {
+        let definitions = ["CREATE INDEX by_a ON goods (a)", "CREATE INDEX by_a ON goods (a DESC)"];
+        for (number, definition) in definitions.into_iter().enumerate() {
+            let (project, mut sidecar) = interrupted(server);
+            carcass(&project, definition);
+            let left = oid(&project, "by_a");
+            if number == 0 {
+                // It was there before the build.
+                sidecar.before_oids.insert(ADDRESS.parse().unwrap(), left);
+            }
+            plant(&project, &sidecar);
+            assert_eq!(pending(&project), ["I5"]);
+            let apply = project.run(&["apply", "--auto-approve"]).expect(3);
+            apply.says(&["is not djogi's own", "(I5)", "DROP INDEX CONCURRENTLY"]);
+            assert_eq!((oid(&project, "by_a"), sidecars(&project)), (left, 1));
+            project.database().run("DROP INDEX by_a");
+            project.apply();
+            assert_eq!((remembered(&project), sidecars(&project)), (vec!["I1".to_owned()], 0));
+            project.is_converged();
+            project.matches(INDEX);
+        }
+    });
+}
+
+#[test]
+fn i6_a_valid_index_of_another_definition_blocks_until_somebody_decides() {
+    on_each_server(|server| {
+        let (project, sidecar) = interrupted(server);
+        project.database().run("CREATE INDEX by_a ON goods (a DESC)");
+        let foreign = oid(&project, "by_a");
+        plant(&project, &sidecar);
+        assert_eq!(pending(&project), ["I6"]);
+        let files = project.files();
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["left work to finish first", "(I6)"]);
+        assert_eq!(project.files(), files, "what stays blocked is not written down again");
+        project.run(&["refresh"]).ok();
+        assert_eq!((oid(&project, "by_a"), sidecars(&project)), (foreign, 0));
+        project.run(&["plan"]).ok().says(&["does not manage has this name"]);
+    });
+}
+
+#[test]
+fn i7_rows_that_violate_uniqueness_fail_the_build_and_leave_nothing() {
+    on_each_server(|server| {
+        let project = Project::declaring(server, TABLE);
+        project.apply();
+        project.database().run("INSERT INTO goods VALUES (1, 7), (2, 7)");
+        let unique = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);
+            CREATE UNIQUE INDEX by_a ON goods (a);";
+        project.declare(unique);
+        let apply = ["apply", "--auto-approve", "--online", "always"];
+        project.run(&apply).expect(1).says(&["Key (a)=(7) is duplicated", "I7"]);
+        let left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'by\\_a%'";
+        assert_eq!(project.database().value(left), "0");
+        assert_eq!(sidecars(&project), 0);
+        project.database().run("DELETE FROM goods WHERE id = 2");
+        project.run(&apply).ok();
+        project.is_converged();
+        project.matches(unique);
+    });
+}

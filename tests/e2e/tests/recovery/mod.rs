@@ -1,0 +1,14 @@
+//! Every row of the sweep, planted and, where that needs no failpoint, reached by a real kill.
+
+mod database;
+mod detach;
+mod enum_label;
+mod global;
+mod index_build;
+mod index_drop;
+mod kills;
+mod payload;
+mod plant;
+mod reindex;
+mod stop;
+mod transactional;
