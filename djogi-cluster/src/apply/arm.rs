@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use djogi_core::kind::{Index, Resource};
 use djogi_core::observation::Oid;
-use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation, PlanDocument, TransactionMode};
+use djogi_core::plan::{
+    ConcurrentVerb, Concurrently, Group, Operation, PlanDocument, TargetInputs, TransactionMode,
+};
 use djogi_core::{Address, Digest, Ident};
 use futures_util::future::try_join_all;
 
@@ -40,8 +42,8 @@ struct Common<'a> {
 }
 
 impl Armed {
-    /// Announces all groups of `document`, each target under the epoch it is about to take. Returns when that is
-    /// durable.
+    /// Announces all groups of `document`, each target under the epoch it is about to take: nobody else takes one under
+    /// our locks, so the next one is known. Returns when that is durable.
     ///
     /// # Errors
     /// When the store cannot be written or a session is gone; nothing has been done then.
@@ -50,7 +52,7 @@ impl Armed {
         work: &Work<'_>,
         (store, snapshot): (&dyn Store, &Snapshot),
         sessions: &[Session<'_>],
-        epochs: &BTreeMap<Ident, Epoch>,
+        targets: &[TargetInputs],
         run: RunId,
     ) -> Result<Self, EngineError> {
         let Some(state) = &snapshot.state else {
@@ -79,11 +81,13 @@ impl Armed {
                     is_transactional: group.transaction != TransactionMode::Outside,
                 })
                 .collect();
-            let groups = group_intents(document, &intended);
+            let target = targets.iter().find(|inputs| inputs.target == *session.target);
+            let target = target.ok_or_else(|| EngineError::NoTarget(session.target.clone()))?;
+            let groups = group_intents(document, &target.live.catalog, &intended);
             armed.groups.extend(
                 ours.iter().zip(&groups).map(|((_, group), intent)| (group.id.clone(), intent.clone())),
             );
-            let epoch = epochs.get(session.target).copied().unwrap_or_default();
+            let epoch = Epoch::new(target.epoch + 1);
             let sidecar = common.sidecar(session.target, epoch, FenceClass::T);
             let addresses = groups.iter().flat_map(|group| group.addresses.iter().cloned());
             let addresses: std::collections::BTreeSet<Address> = addresses.collect();

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use djogi_core::Address;
 use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::plan::{
-    DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TargetInputs,
-    TransactionMode,
+    DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TransactionMode,
 };
-use djogi_core::{Address, Ident};
 
 use super::arm::Armed;
 use super::clear::clear_away;
@@ -20,7 +19,7 @@ use crate::approvals::{Spending, mark};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
-use crate::identity::{Epoch, OpId, RunId};
+use crate::identity::{OpId, RunId};
 use crate::locked::Locked;
 use crate::state::{Content, Serial, Status};
 
@@ -106,15 +105,12 @@ impl Run {
         let spendings = Spending::of(document, &inputs)?;
         let work = Work::of_plan(document);
         locked.preflight(reporter).await?;
-        let next = |target: &TargetInputs| (target.target.clone(), Epoch::new(target.epoch + 1));
-        let epochs: BTreeMap<Ident, Epoch> = inputs.targets.iter().map(next).collect();
-        // Both are durable before the first effect, and neither needs the other: nobody else takes an epoch under our
-        // locks, so the next one is known.
+        // Both are durable before the first effect, and neither needs the other.
         let (armed, fences) = {
             let locked = &*locked;
             let at = (locked.store.as_ref(), &locked.snapshot);
             futures_util::join!(
-                Armed::arm(document, &work, at, &locked.sessions, &epochs, self.id),
+                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, self.id),
                 locked.bump_epochs(reporter),
             )
         };

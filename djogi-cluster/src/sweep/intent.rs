@@ -25,10 +25,15 @@ pub(crate) fn digest_in(catalog: &Catalog, address: &Address) -> Option<Digest> 
 }
 
 /// One digest over several, with `None` for what is not there.
-pub(crate) fn digest_over(digests: &BTreeMap<&Address, Option<Digest>>) -> Digest {
+fn digest_over(digests: &BTreeMap<&Address, Option<Digest>>) -> Digest {
     let by_text: BTreeMap<String, &Option<Digest>> =
         digests.iter().map(|(address, digest)| (address.to_string(), digest)).collect();
     Digest::of(&by_text)
+}
+
+/// One digest over what `addresses` name in `catalog`.
+pub(crate) fn digest_of(catalog: &Catalog, addresses: &BTreeSet<&Address>) -> Digest {
+    digest_over(&addresses.iter().map(|address| (*address, digest_in(catalog, address))).collect())
 }
 
 /// What a group changes: its changes by their new and their old names.
@@ -51,19 +56,22 @@ pub(crate) struct Intended<'d> {
     pub(crate) is_transactional: bool,
 }
 
-/// The groups of one target as its sidecar has them.
-pub(crate) fn group_intents(document: &PlanDocument, groups: &[Intended<'_>]) -> Vec<SidecarGroup> {
+/// The groups of one target as its sidecar has them. `live` is what the plan was made or verified with: what is before
+/// is read there and not in the plan, which speaks of the members of a renamed table by its new name.
+pub(crate) fn group_intents(
+    document: &PlanDocument,
+    live: &Catalog,
+    groups: &[Intended<'_>],
+) -> Vec<SidecarGroup> {
     let addresses: Vec<BTreeSet<Address>> = groups.iter().map(|group| addresses_of(group.changes)).collect();
-    let (before, after) = (before_digests(document), after_digests(document));
+    let after = after_digests(document);
     let (first, last) = (first_touched(&addresses), last_touched(&addresses));
     let intents = groups.iter().enumerate().map(|(at, group)| {
-        let before: BTreeMap<&Address, Option<Digest>> =
-            first[at].iter().map(|address| (*address, before.get(*address).copied().flatten())).collect();
         let after: Option<BTreeMap<&Address, Option<Digest>>> =
             last[at].iter().map(|address| after.get(*address).map(|digest| (*address, *digest))).collect();
         SidecarGroup {
             addresses: addresses[at].iter().cloned().collect(),
-            before_digest: group.is_transactional.then(|| digest_over(&before)),
+            before_digest: group.is_transactional.then(|| digest_of(live, &first[at])),
             after_digest: after.filter(|_| group.is_transactional).as_ref().map(digest_over),
             group_no: group.group_no,
             op_id: group.op,
@@ -71,15 +79,6 @@ pub(crate) fn group_intents(document: &PlanDocument, groups: &[Intended<'_>]) ->
         }
     });
     intents.collect()
-}
-
-/// How everything that changes is before the plan, by the names of that time.
-fn before_digests(document: &PlanDocument) -> BTreeMap<&Address, Option<Digest>> {
-    document
-        .resource_changes
-        .iter()
-        .map(|change| (change.previous_address.as_ref().unwrap_or(&change.address), change.before_digest))
-        .collect()
 }
 
 /// How everything is to be when the plan is done; what is not in here, the plan does not say.

@@ -1,11 +1,11 @@
 //! Interrupted work as it is found: each sidecar of a target with the rows that fit. Reads only, so that plans, `status`
 //! and `recover` see what the sweep will see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use djogi_core::kind::Resource;
 use djogi_core::plan::Recovery;
-use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
+use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use super::backend::{Worker, worker_of, workers};
 use super::constraint::{self, FoundConstraint};
@@ -13,7 +13,7 @@ use super::enum_label::{self, EnumLabels};
 use super::error::SweepError;
 use super::finding::{Finding, Seen, Treatment};
 use super::forward::{Overtaken, Sides, is_as_declared};
-use super::intent::{digest_in, digest_over, first_touched, last_touched};
+use super::intent::{digest_of, first_touched, last_touched};
 use super::statement::{self, Ended};
 use super::table::Row;
 use super::transactional::{self, Group, Live, Transaction};
@@ -295,16 +295,10 @@ pub(crate) fn recoveries_of(pending: &[Pending], target: &Ident) -> Vec<Recovery
     ours.flat_map(Pending::recoveries).collect()
 }
 
-fn digest_of_live(sides: &Sides<'_>, addresses: &BTreeSet<&Address>) -> Digest {
-    let digests: BTreeMap<&Address, Option<Digest>> =
-        addresses.iter().map(|address| (*address, digest_in(&sides.live.catalog, address))).collect();
-    digest_over(&digests)
-}
-
 /// How the objects of a committed group are: those that no later group was to change.
 fn live_after(sides: &Sides<'_>, intent: &SidecarGroup, finished: &BTreeSet<&Address>) -> Live {
     let Some(after) = intent.after_digest.filter(|_| !finished.is_empty()) else { return Live::NotCompared };
-    let is_as_planned = digest_of_live(sides, finished) == after
+    let is_as_planned = digest_of(&sides.live.catalog, finished) == after
         || finished.iter().all(|address| is_as_declared(sides, address));
     if is_as_planned { Live::AsPlanned } else { Live::Other }
 }
@@ -317,10 +311,11 @@ fn live_before(
     last: &BTreeSet<&Address>,
 ) -> Live {
     let Some(before) = intent.before_digest.filter(|_| !first.is_empty()) else { return Live::NotCompared };
-    if digest_of_live(sides, first) == before {
+    if digest_of(&sides.live.catalog, first) == before {
         return Live::AsBefore;
     }
-    let is_as_planned = intent.after_digest.is_some_and(|after| digest_of_live(sides, last) == after);
+    let is_as_planned =
+        intent.after_digest.is_some_and(|after| digest_of(&sides.live.catalog, last) == after);
     if is_as_planned { Live::AsPlanned } else { Live::Other }
 }
 

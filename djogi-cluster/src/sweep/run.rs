@@ -174,7 +174,11 @@ impl Locked<'_> {
             let state = TargetState::from_recorded(identity, epoch, last_op, catalog, &target.recorded, mark);
             content.targets.insert(target.target.clone(), state);
         }
-        if content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied) {
+        let is_news = gathered.overtaken.values().any(|overtaken| !overtaken.ops.is_empty());
+        if is_news
+            || content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied)
+        {
+            // Which configuration this is, the next apply that finds nothing to do can say.
             content.config_digest = None;
         }
         let done: Vec<&Pending> =

@@ -100,11 +100,14 @@ fn a_power_cut_between_rename_and_directory_sync_costs_the_file_and_nothing_else
     on_each_server(|server| {
         let plot = plot("change");
         let (template, reference) = played(plot, server);
-        for nth in 1..=4 {
+        for nth in 1.. {
             let stage = template.stage();
             let points = format!("state.after_file_sync=pause@{nth},state.after_rename=pause@{nth}");
             let mut run = stage.start(APPLY, &points);
-            assert!(stage.await_pause("state.after_file_sync", || run.try_wait().unwrap().is_some()));
+            if !stage.await_pause("state.after_file_sync", || run.try_wait().unwrap().is_some()) {
+                assert!(nth > 2, "a run writes its catalog and its state, and has written {}", nth - 1);
+                break;
+            }
             let before = stage.project.files();
             stage.release("state.after_file_sync");
             assert!(stage.await_pause("state.after_rename", || run.try_wait().unwrap().is_some()));
