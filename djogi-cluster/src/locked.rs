@@ -7,6 +7,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
 use crate::inputs::{Look, look};
+use crate::leave::leave_to_the_end;
 use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
@@ -160,8 +161,7 @@ impl<'a> Locked<'a> {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;
         }
-        // Nor is the end of the process held up by giving back a large state piece by piece.
-        std::mem::forget(self.snapshot);
+        leave_to_the_end(self.snapshot);
         Session::close_all(self.sessions).await
     }
 }

@@ -20,6 +20,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::{OpId, RunId};
+use crate::leave::leave_to_the_end;
 use crate::locked::Locked;
 use crate::state::{Content, Serial, Status};
 
@@ -194,8 +195,7 @@ impl Run {
         if fatal.is_none() {
             armed.retire(locked.store.as_ref()).await?;
         }
-        // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
-        std::mem::forget(record);
+        leave_to_the_end(record);
         fatal.map_or(Ok(()), Err)
     }
 
