@@ -225,11 +225,13 @@ impl Run {
         let count = |verdict| changes.iter().filter(|change| change.disposition == verdict).count();
         for change in &changes {
             if let (Verdict::Blocked, Some(reason)) = (change.disposition, change.reason) {
-                reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
+                let (address, notes) = (change.address.clone(), change.notes.clone());
+                reporter.report(&Event::ChangeBlocked { address, reason, notes });
             }
         }
         for (address, reason) in &self.stuck {
-            reporter.report(&Event::ChangeBlocked { address: address.clone(), reason: *reason });
+            let (address, reason, notes) = (address.clone(), *reason, Vec::new());
+            reporter.report(&Event::ChangeBlocked { address, reason, notes });
         }
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);
