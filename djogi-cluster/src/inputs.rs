@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
-use crate::introspect::{Scope, extension_requirements, hold_rows, observe};
+use crate::introspect::{Scope, extension_requirements, hold_rows, observe, unanalysed_sizes};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
@@ -207,6 +207,10 @@ async fn survey(
     if what != Survey::Undeclared && !moving.is_empty() {
         live.extension_requirements = extension_requirements(connection.client(), &moving).await?;
     }
+    // Where nothing changes nobody asks how large a table is.
+    if what != Survey::Undeclared && is_to_change(&desired, &recorded, &live) {
+        measure_unanalysed(session, &mut live).await?;
+    }
     let filling = wanting_values(&desired, &target, &live);
     if !filling.is_empty() {
         let tables: Vec<&QualifiedName> = filling.iter().collect();
@@ -308,6 +312,31 @@ fn wanting_values(desired: &Desired, target: &Ident, live: &Observation) -> Vec<
         }
     }
     found
+}
+
+/// Whether what is there differs from what is declared.
+fn is_to_change(desired: &Desired, recorded: &Recorded, live: &Observation) -> bool {
+    desired.iter().any(|(address, declared)| live.catalog.get(address) != Some(&*declared.resource))
+        || recorded.resources.keys().any(|address| !desired.contains_key(address))
+}
+
+/// Notes the sizes of tables that were never analysed, which are unknown to `pg_class` however large they are.
+///
+/// # Errors
+/// When the target cannot be read.
+pub(crate) async fn measure_unanalysed(
+    session: &Session<'_>,
+    live: &mut Observation,
+) -> Result<(), EngineError> {
+    if live.sizes.values().all(|size| size.rows.is_some()) {
+        return Ok(());
+    }
+    for (table, bytes) in unanalysed_sizes(session.connection.client(), &session.settings.schemas).await? {
+        if let Some(size) = live.sizes.get_mut(&table) {
+            size.bytes = bytes;
+        }
+    }
+    Ok(())
 }
 
 /// The extensions that are to come or to go, and all others if one is.
