@@ -1,5 +1,7 @@
 //! Open sessions under their run locks: where every command that writes begins.
 
+use std::collections::BTreeMap;
+
 use djogi_core::Ident;
 use futures_util::future::try_join_all;
 
@@ -8,6 +10,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
 use crate::inputs::{Look, look};
+use crate::leave::leave_to_the_end;
 use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
@@ -25,6 +28,9 @@ pub(crate) struct Locked<'a> {
     command: &'static str,
     /// What every session has seen first; taken by who thinks about it.
     pub(crate) looks: Vec<Look>,
+    /// What number the next transaction that writes would have got before anything was looked at; `None` where one was
+    /// at work.
+    pub(crate) next_transactions: BTreeMap<Ident, Option<u64>>,
     pub(crate) locks: Vec<RunLock>,
 }
 
@@ -45,7 +51,12 @@ impl<'a> Locked<'a> {
         let store = cluster.store();
         let (snapshot, looks) = futures_util::join!(read(store.as_ref()), look(&sessions, reporter));
         let (snapshot, looks) = (snapshot?, looks?);
-        Ok(Self { cluster, run, store, snapshot, sessions, looks, command, locks })
+        let next_transactions = sessions
+            .iter()
+            .zip(&looks)
+            .map(|(session, look)| (session.target.clone(), look.next_transaction()));
+        let next_transactions = next_transactions.collect();
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
     }
 
     /// Opens and locks the targets that are `wanted`, without looking at what they hold.
@@ -62,7 +73,8 @@ impl<'a> Locked<'a> {
         let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
         let store = cluster.store();
         let snapshot = read(store.as_ref()).await?;
-        Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
+        let (looks, next_transactions) = (Vec::new(), BTreeMap::new());
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
     }
 
     /// Makes this run the one that may write, as [`Locked::preflight`] and [`Locked::bump_epochs`] together.
@@ -169,8 +181,7 @@ impl<'a> Locked<'a> {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;
         }
-        // Nor is the end of the process held up by giving back a large state piece by piece.
-        std::mem::forget(self.snapshot);
+        leave_to_the_end(self.snapshot);
         Session::close_all(self.sessions).await
     }
 }

@@ -80,26 +80,28 @@ impl<'a> TargetRecord<'a> {
         self.recorded.resources.keys().filter_map(Address::relation)
     }
 
-    /// Takes over what `op` has made of `changes`. `observed` is all there is of `relations`.
+    /// Takes over what groups have made of their changes, in the order in which they were committed. `observed` is all
+    /// there is of `relations` after the last of them.
     pub(super) fn settle(
         &mut self,
-        changes: &[&ResourceChange],
+        groups: &[(&[&ResourceChange], OpId)],
         observed: &ObservedRelations,
         relations: &BTreeSet<QualifiedName>,
-        op: OpId,
     ) {
-        self.last_op = Some(op);
         self.is_changed = true;
-        self.move_renamed(changes);
-        for change in changes {
-            let owner = owner(&change.address);
-            if let Some(steps) = self.to_come.get_mut(&owner) {
-                *steps = steps.saturating_sub(1);
-            }
-            self.drifted.remove(&owner);
-            match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
-                (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
-                _ => self.forget(&owner),
+        for (changes, op) in groups {
+            self.last_op = Some(*op);
+            self.move_renamed(changes);
+            for change in *changes {
+                let owner = owner(&change.address);
+                if let Some(steps) = self.to_come.get_mut(&owner) {
+                    *steps = steps.saturating_sub(1);
+                }
+                self.drifted.remove(&owner);
+                match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
+                    (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(*op)),
+                    _ => self.forget(&owner),
+                }
             }
         }
         // Neighbours that were changed in passing, such as a check that compares with another type now.
