@@ -176,7 +176,11 @@ impl Locked<'_> {
         }
         let is_news = gathered.overtaken.values().any(|overtaken| !overtaken.ops.is_empty());
         if is_news
-            || content.targets.values().flat_map(|t| t.resources.values()).any(|r| r.status != Status::Applied)
+            || content
+                .targets
+                .values()
+                .flat_map(|t| t.resources.values())
+                .any(|r| r.status != Status::Applied)
         {
             // Which configuration this is, the next apply that finds nothing to do can say.
             content.config_digest = None;
