@@ -131,6 +131,8 @@ fn what_somebody_changes_while_a_group_waits_for_its_lock_is_noticed() {
         // The group before is done, and recorded.
         let state = project.state()["targets"]["main"]["resources"].clone();
         assert_eq!(state["table.main.public.a"]["status"], "applied", "{state:#}");
+        // What was planned for `b` no longer fits, and waits until somebody has looked.
+        project.run(&["refresh"]).ok();
         project.apply();
         project.is_converged();
     }
