@@ -182,8 +182,11 @@ impl<'a> Execution<'a> {
                 Ok(op)
             }
             Err(obstacle) => {
-                // A lost connection rolls back by itself.
-                let _ = session.connection.client().batch_execute("ROLLBACK").await;
+                // A lost connection rolls back by itself, and takes the run lock with it.
+                let rolled_back = session.connection.client().batch_execute("ROLLBACK").await;
+                if rolled_back.is_err() {
+                    crate::failpoint!(infallible "lock.connection_lost");
+                }
                 let (mut failure, fatal) = tell(obstacle);
                 let waited = failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
                 if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {

@@ -55,6 +55,12 @@ impl<'a> TargetRecord<'a> {
         } else {
             recorded.catalog.extend(found);
         }
+        // Nor whose it is: what nobody declares any more has had its definition read for the plan.
+        let unread = recorded.resources.iter_mut().filter(|(_, resource)| resource.package.is_none());
+        for (address, resource) in unread {
+            let declaration = declarations.resources.get(address);
+            resource.package = declaration.map(|declaration| declaration.package.clone());
+        }
         let marks = state.iter().flat_map(|state| &state.resources).map(|(address, resource)| {
             let (status, conditions) = (resource.status, resource.conditions.clone());
             (address.clone(), Mark { status, conditions, op: resource.op })
