@@ -1,11 +1,11 @@
 //! Rows I1 to I7, planted: CREATE INDEX CONCURRENTLY.
 
-use djogi_cluster::state::{Backend, OutsideOperation, Sidecar};
+use djogi_cluster::state::{OutsideOperation, Sidecar};
 use djogi_core::kind::Resource;
 use djogi_core::{Address, Digest};
 use e2e::{Project, Server, on_each_server};
 
-use super::plant::{oid, pending, plant, remembered, sidecars, statement};
+use super::plant::{backend_of, oid, pending, plant, remembered, sidecars, statement};
 
 const TABLE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);";
 const INDEX: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer); CREATE INDEX by_a ON goods (a);";
@@ -80,14 +80,7 @@ fn i3_a_build_that_goes_on_is_waited_for_and_never_judged() {
         let (project, mut sidecar) = interrupted(server);
         carcass(&project, "CREATE INDEX by_a ON goods (a)");
         let mut builder = project.database().connect();
-        let row = builder
-            .query_one(
-                "SELECT pid, (backend_start AT TIME ZONE 'UTC')::text || '+00'
-                   FROM pg_stat_activity WHERE pid = pg_backend_pid()",
-                &[],
-            )
-            .unwrap();
-        sidecar.backend = Some(Backend { pid: row.get(0), start: row.get(1) });
+        sidecar.backend = Some(backend_of(&mut builder));
         plant(&project, &sidecar);
         assert_eq!(pending(&project), ["I3"]);
         project.run(&["plan"]).ok().says(&["is still working", "(I3)"]);

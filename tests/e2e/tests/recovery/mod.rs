@@ -8,7 +8,7 @@ mod index_build;
 mod index_drop;
 mod kills;
 mod payload;
-mod plant;
+pub(crate) mod plant;
 mod reindex;
 mod stop;
 mod transactional;
