@@ -22,6 +22,7 @@ use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::locked::Locked;
 use crate::state::{Content, Serial, Status};
+use crate::sweep::global;
 
 #[derive(Debug)]
 pub(super) struct Run {
@@ -179,13 +180,16 @@ impl Run {
                 }
             }
         }
-        record.settle_without_statements();
-        record.mark_the_rest(&self.failed);
         let goes_on =
             |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
         let done = document.resource_changes.iter().filter(goes_on);
         let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
         self.applied = done.cloned().collect();
+        if let Some(error) = fatal.take_if(|error| global::decide_end(error).is_some()) {
+            return Err(error);
+        }
+        record.settle_without_statements();
+        record.mark_the_rest(&self.failed);
         let converged = self.failed.is_empty() && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
         crate::failpoint!("apply.before_state_write");
