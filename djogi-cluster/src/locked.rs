@@ -10,7 +10,9 @@ use crate::inputs::{Look, look};
 use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
-use crate::state::{Content, Published, Snapshot, Store, StoreError, WrittenBy, publish_under};
+use crate::state::{
+    Content, Published, Snapshot, Store, StoreError, WrittenBy, publish_and_collect, publish_under,
+};
 
 /// All targets of a cluster, locked, with the state and what they hold as it is under the locks.
 #[derive(Debug)]
@@ -121,6 +123,22 @@ impl<'a> Locked<'a> {
         self.publish_under(lineage, content, reporter).await
     }
 
+    /// As [`Locked::publish`], and what nothing refers to any more is removed from the store.
+    ///
+    /// # Errors
+    /// As [`Locked::publish`].
+    pub(crate) async fn publish_and_collect(
+        &mut self,
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
+        let (base, written_by) = (&self.snapshot, self.written_by());
+        let published = publish_and_collect(self.store.as_ref(), base, lineage, content, written_by).await?;
+        self.take(published, reporter);
+        Ok(())
+    }
+
     /// As [`Locked::publish`], and the state becomes one of `lineage`.
     ///
     /// # Errors
@@ -134,6 +152,12 @@ impl<'a> Locked<'a> {
         let written_by = self.written_by();
         let published =
             publish_under(self.store.as_ref(), &self.snapshot, lineage, content, written_by).await?;
+        self.take(published, reporter);
+        Ok(())
+    }
+
+    /// What was published is what this run goes on from.
+    fn take(&mut self, published: Published, reporter: &dyn Reporter) {
         if let Published::Written(snapshot) = published {
             self.snapshot = snapshot;
             if let (Some(serial), Some(digest)) =
@@ -142,7 +166,6 @@ impl<'a> Locked<'a> {
                 reporter.report(&Event::StateWritten { serial, digest });
             }
         }
-        Ok(())
     }
 
     /// Signs what this run writes.

@@ -15,6 +15,7 @@ use djogi_core::{Address, Digest, Ident};
 use futures_util::future::try_join_all;
 
 use super::work::Work;
+use crate::approvals::Spending;
 use crate::error::EngineError;
 use crate::identity::{Epoch, Lineage, OpId, RunId};
 use crate::ledger::Fence;
@@ -53,7 +54,7 @@ impl Armed {
         (store, snapshot): (&dyn Store, &Snapshot),
         sessions: &[Session<'_>],
         targets: &[TargetInputs],
-        run: RunId,
+        (run, spendings): (RunId, &[Spending]),
     ) -> Result<Self, EngineError> {
         let Some(state) = &snapshot.state else {
             return Ok(Self { runs: BTreeMap::new(), groups: HashMap::new(), statements: Vec::new() });
@@ -78,6 +79,11 @@ impl Armed {
                     group_no: *group_no,
                     op: OpId::generate(),
                     changes: work.of(group),
+                    approvals: spendings
+                        .iter()
+                        .filter(|spending| spending.is_of(group))
+                        .map(|spending| spending.approval)
+                        .collect(),
                     is_transactional: group.transaction != TransactionMode::Outside,
                 })
                 .collect();
@@ -163,6 +169,7 @@ impl Armed {
         Some(Sidecar {
             addresses: vec![concurrently.object.clone()],
             after_digest: after,
+            approval_id: intent.approvals.first().copied(),
             before_oids: before.map(|(address, oid)| (address.clone(), *oid)).collect(),
             class: FenceClass::N,
             groups: vec![intent.clone()],

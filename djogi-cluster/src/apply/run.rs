@@ -11,8 +11,9 @@ use djogi_core::plan::{
 
 use super::arm::Armed;
 use super::clear::clear_away;
-use super::execute::{Execution, GroupError};
+use super::execute::{Backing, Execution, GroupError};
 use super::record::Record;
+use super::state_move::StateMove;
 use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
 use crate::approvals::{Spending, mark};
@@ -111,7 +112,7 @@ impl Run {
             let locked = &*locked;
             let at = (locked.store.as_ref(), &locked.snapshot);
             futures_util::join!(
-                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, self.id),
+                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, (self.id, &spendings)),
                 locked.bump_epochs(reporter),
             )
         };
@@ -120,6 +121,11 @@ impl Run {
         let declarations = &locked.cluster.declared.get()?.declarations;
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
         let mut execution = Execution::new(document, &work, spendings, self.id, reporter, self.stop.clone());
+        let mut rows = BTreeMap::new();
+        for session in &locked.sessions {
+            let row = locked.store.row_in(&session.connection).await?;
+            rows.extend(row.map(|row| (session.target.clone(), row)));
+        }
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
@@ -134,8 +140,10 @@ impl Run {
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
-            let announced = (&armed, locked.store.as_ref());
-            let executed = execution.execute(session, fence, number, group, announced).await;
+            let state = rows.get(&group.target).map(|row| StateMove::new(&record, locked, row));
+            let mut backing = Backing { armed: &armed, store: locked.store.as_ref(), state };
+            let executed = execution.execute(session, fence, number, group, &mut backing).await;
+            let moved = backing.state.and_then(StateMove::into_moved);
             if group.transaction == TransactionMode::Outside {
                 let op = armed.group(group).op_id;
                 if executed.is_ok() {
@@ -154,7 +162,11 @@ impl Run {
             match executed {
                 Ok(op) => {
                     let marked = mark_spent(execution.spendings(group), locked, group, op, reporter).await;
-                    match record.settle(session, group, op, execution.relations(group)).await {
+                    let settled = match moved {
+                        Some(moved) => Ok(moved.take(&mut record, locked, reporter)),
+                        None => record.settle(session, group, op, execution.relations(group)).await,
+                    };
+                    match settled {
                         Ok(settled) => {
                             execution.expect(&group.target, &settled.observed, &settled.relations);
                             crate::failpoint!("apply.before_checkpoint");
@@ -185,7 +197,10 @@ impl Run {
         let done = document.resource_changes.iter().filter(goes_on);
         let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
         self.applied = done.cloned().collect();
-        if let Some(error) = fatal.take_if(|error| global::decide_end(error).is_some()) {
+        // A state that moves with its groups has moved as far as they have; how far that is, the next run sees.
+        let moved_with =
+            |error: &EngineError| !rows.is_empty() && matches!(error, EngineError::CommitLost { .. });
+        if let Some(error) = fatal.take_if(|error| global::decide_end(error).is_some() || moved_with(error)) {
             return Err(error);
         }
         record.settle_without_statements();

@@ -7,7 +7,9 @@
 
 mod documents;
 mod moving;
+mod unused;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -46,6 +48,10 @@ impl LocalStore {
         self.dir.join("state.json")
     }
 
+    fn lock_path(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
     fn backup_path(&self) -> PathBuf {
         self.dir.join("state.json.backup")
     }
@@ -77,7 +83,7 @@ impl LocalStore {
         for dir in needed {
             durable::create_dir(dir)?;
         }
-        let lock = OsLock::acquire(&self.dir.join("lock"))?;
+        let lock = OsLock::acquire(&self.lock_path())?;
         crate::failpoint!("state.after_os_lock");
         for dir in [
             self.dir.clone(),
@@ -128,7 +134,7 @@ impl LocalStore {
         Ok(serials)
     }
 
-    fn swap_blocking(&self, expected: &Version, sealed: &[u8]) -> Result<(), StoreError> {
+    fn swap_blocking(&self, expected: &Version, sealed: &[u8], collects: bool) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
         if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
@@ -138,6 +144,9 @@ impl LocalStore {
         }
         durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
+        if collects {
+            self.remove_unused_catalogs();
+        }
         Ok(())
     }
 
@@ -176,8 +185,15 @@ impl LocalStore {
 
     fn put_catalog_blocking(&self, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
         let path = self.catalog_path(digest);
-        if durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest) {
-            return Ok(());
+        let is_there = || -> Result<bool, StoreError> {
+            Ok(durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest))
+        };
+        if is_there()? {
+            // Somebody may be about to remove it, from under the lock; who does so has moved the state before.
+            let _lock = OsLock::acquire_shared(&self.lock_path())?;
+            if is_there()? {
+                return Ok(());
+            }
         }
         let _lock = self.lock_for_writing(&[self.catalogs_dir()])?;
         durable::replace(&path, bytes)
@@ -300,8 +316,19 @@ impl Store for LocalStore {
     async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
         expected.check_successor(next)?;
         let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
-        self.blocking(move |store| store.swap_blocking(&expected, &sealed)).await?;
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed, false)).await?;
         Ok(Version::of(next.serial, digest))
+    }
+
+    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+        expected.check_successor(next)?;
+        let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed, true)).await?;
+        Ok(Version::of(next.serial, digest))
+    }
+
+    async fn unused_catalogs(&self) -> Result<BTreeSet<Digest>, StoreError> {
+        self.blocking(Self::unused_catalogs_blocking).await
     }
 
     async fn preflight_writable(&self) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ mod json_schema;
 mod local;
 mod postgres;
 mod publish;
+mod reference;
 mod sealed;
 mod sidecar;
 mod store;
@@ -32,8 +33,8 @@ pub use error::{IntactCopy, StoreError};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use local::LocalStore;
-pub use postgres::{PostgresStore, PostgresStoreError, swap_in};
-pub use publish::{Published, publish, publish_under};
+pub use postgres::{PostgresStore, PostgresStoreError, StateRow, swap_in};
+pub use publish::{Published, publish, publish_and_collect, publish_under};
 pub use sidecar::{
     Backend, DatabaseIntent, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup,
     StateReference, StoredSidecar,

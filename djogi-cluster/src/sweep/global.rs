@@ -34,7 +34,9 @@ pub fn decide(records: Records) -> Option<Row> {
 pub(crate) fn decide_end(error: &EngineError) -> Option<Row> {
     match error {
         EngineError::Ledger(LedgerError::Fenced { .. })
-        | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. })) => Some(g5()),
+        | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. })) => {
+            Some(g5())
+        }
         _ => None,
     }
 }

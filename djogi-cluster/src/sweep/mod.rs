@@ -6,6 +6,7 @@
 //! holds data.
 
 pub(crate) mod act;
+pub mod approval;
 pub mod backend;
 pub mod constraint;
 pub mod database;

@@ -252,8 +252,9 @@ rows! {
     P1 Payload Finished, "a stored catalog does not have the digest it is named by, or is missing",
         "write it anew from what is there, when that has the recorded digests",
         "`djogi refresh`; what is no longer in the database is lost from the record only";
-    P2 Payload Retired, "a stored catalog or temporary file that nothing refers to", "ignored; the next writer removes temporary files",
-        "";
+    P2 Payload Retired, "a stored catalog or temporary file that nothing refers to",
+        "ignored; a sweep that records something removes such catalogs, and so does every twentieth revision; temporary \
+         files go with the next write", "";
 }
 
 impl std::fmt::Display for Row {

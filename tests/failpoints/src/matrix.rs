@@ -194,6 +194,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("sidecar.after_quarantine", "the contract tests of the store"),
     ("approval.before_write", "the contract tests of the store"),
     ("approval.after_write", "the contract tests of the store"),
+    ("catalog.before_remove", "the contract tests of the store"),
     ("state.before_put_aside", "the contract tests of the store"),
     ("state.after_put_aside", "the contract tests of the store"),
     ("store_postgres.before_create", "`postgres_state`"),

@@ -1,5 +1,6 @@
 //! Every row of the sweep, planted and, where that needs no failpoint, reached by a real kill.
 
+mod approval;
 mod database;
 mod detach;
 mod enum_label;
@@ -10,5 +11,6 @@ mod kills;
 mod payload;
 pub(crate) mod plant;
 mod reindex;
+mod state_move;
 mod stop;
 mod transactional;

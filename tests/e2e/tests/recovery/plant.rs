@@ -13,6 +13,7 @@ pub(crate) fn statement(project: &Project, operation: OutsideOperation, object: 
     let object: Address = object.parse().unwrap();
     let op_id = OpId::generate();
     let group = SidecarGroup {
+        approvals: Vec::new(),
         addresses: vec![object.clone()],
         after_digest: None,
         before_digest: None,
