@@ -27,6 +27,7 @@ use crate::sweep::global::{self, Records};
 use crate::sweep::payload;
 use crate::sweep::pending::{Pending, recoveries_of};
 use crate::sweep::table::Row;
+use crate::sweep::uniqueness::still_violated;
 
 /// What a command wants to know besides the live and the recorded side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,6 +233,10 @@ async fn survey(
     }
     let mut recoveries = recoveries_of(&pending, &target);
     recoveries.extend(overtaken.recovery(&target));
+    if what != Survey::Undeclared {
+        let sides = (&target, &desired, &live);
+        recoveries.extend(still_violated(connection.client(), snapshot, sides).await);
+    }
     let inputs = TargetInputs {
         recoveries,
         recorded,

@@ -11,7 +11,8 @@ use crate::ledger::{Fence, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
 use crate::state::{
-    Content, Published, Snapshot, Store, StoreError, WrittenBy, publish_and_collect, publish_under,
+    Content, Damage, Published, Serial, Snapshot, State, Store, StoreError, Version, WrittenBy,
+    publish_and_collect, publish_under,
 };
 
 /// All targets of a cluster, locked, with the state and what they hold as it is under the locks.
@@ -64,6 +65,47 @@ impl<'a> Locked<'a> {
         let store = cluster.store();
         let snapshot = read(store.as_ref()).await?;
         Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
+    }
+
+    /// As [`Locked::open_some`], for who has another state to put in the place of one that cannot be read: with what is
+    /// wrong with that, it counts as none.
+    ///
+    /// # Errors
+    /// As [`Locked::open`]. A state that a newer djogi has written is not damaged.
+    pub(crate) async fn open_to_mend(
+        cluster: &'a Cluster,
+        wanted: impl Fn(&Ident) -> bool,
+        run: RunId,
+        command: &'static str,
+        reporter: &dyn Reporter,
+    ) -> Result<(Self, Option<Damage>), EngineError> {
+        let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
+        let store = cluster.store();
+        let (snapshot, damage) = match read(store.as_ref()).await {
+            Err(StoreError::Damaged { damage, .. }) if !matches!(damage, Damage::Newer { .. }) => {
+                (Snapshot { state: None, version: Version::ABSENT }, Some(damage))
+            }
+            snapshot => (snapshot?, None),
+        };
+        let locked = Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks };
+        Ok((locked, damage))
+    }
+
+    /// Puts `content` in the place of a state that cannot be read, under a serial after `serial`. Gives the place where
+    /// the bytes of that are kept.
+    ///
+    /// # Errors
+    /// When the state can be read by now, or cannot be written.
+    pub(crate) async fn replace_damaged(
+        &mut self,
+        (lineage, serial): (Lineage, Serial),
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<String, EngineError> {
+        let next = State { lineage, serial, written_by: self.written_by(), content };
+        let (snapshot, place) = self.store.replace_damaged(next).await?;
+        self.take(Published::Written(snapshot), reporter);
+        Ok(place)
     }
 
     /// Makes this run the one that may write, as [`Locked::preflight`] and [`Locked::bump_epochs`] together.

@@ -20,9 +20,11 @@ use crate::error::EngineError;
 use crate::identity::{Epoch, Lineage, OpId, RunId};
 use crate::ledger::Fence;
 use crate::session::Session;
-use crate::state::{FenceClass, OutsideOperation, Sidecar, SidecarGroup, Snapshot, StateReference, Store};
+use crate::state::{
+    FailedBuild, FenceClass, OutsideOperation, Sidecar, SidecarGroup, Snapshot, StateReference, Store,
+};
 use crate::sweep::backend::this_backend;
-use crate::sweep::intent::{Intended, build_digest, group_intents};
+use crate::sweep::intent::{Intended, build_digest, definition_digest, group_intents};
 
 /// What a run has announced.
 pub(super) struct Armed {
@@ -227,6 +229,14 @@ impl Common<'_> {
             xid: None,
         }
     }
+}
+
+/// What the state is to remember of the build that `group` is, when it fails for its rows.
+pub(super) fn unique_build(work: &Work<'_>, group: &Group) -> Option<FailedBuild> {
+    let operation = group.operations.first()?;
+    let change = work.of(group).iter().find(|change| change.address == operation.address)?;
+    let index: Index = serde_json::from_value(change.change.after.clone()?).ok()?;
+    Some(FailedBuild { address: change.address.clone(), definition: definition_digest(&index) })
 }
 
 /// The digest of what a build is to leave: the declared index under the name that the statement gives it.

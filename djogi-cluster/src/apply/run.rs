@@ -9,7 +9,7 @@ use djogi_core::plan::{
     DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TransactionMode,
 };
 
-use super::arm::Armed;
+use super::arm::{Armed, unique_build};
 use super::clear::clear_away;
 use super::execute::{Backing, Execution, GroupError};
 use super::record::Record;
@@ -149,7 +149,7 @@ impl Run {
                 if executed.is_ok() {
                     armed.settle(op);
                 } else if matches!(executed, Err(GroupError::RolledBack(_))) && self.stop.borrow().is_none() {
-                    let failure = (op, execution.last_sqlstate());
+                    let failure = (op, execution.last_sqlstate(), unique_build(&work, group));
                     let cleared =
                         clear_away(locked, (&group.target, fence), failure, &self.stop, reporter).await;
                     // Where it failed, the next sweep goes on.

@@ -165,6 +165,29 @@ impl LocalStore {
         Err(StoreError::Conflict { location, expected: expected.clone(), found })
     }
 
+    fn replace_damaged_blocking(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        let backups = self.backups_dir();
+        let _lock = self.lock_for_writing(&[self.history_dir(), backups.clone()])?;
+        let found = match self.read_head() {
+            Err(StoreError::Damaged { .. }) => durable::read(&self.head_path())?.unwrap_or_default(),
+            Err(error) => return Err(error),
+            Ok(found) => {
+                let found =
+                    found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
+                let location = self.head_path().display().to_string();
+                return Err(StoreError::Conflict { location, expected: Version::ABSENT, found });
+            }
+        };
+        let kept = backups.join(format!("damaged-{}.json", next.written_by.run));
+        durable::replace(&kept, &found)?;
+        let newest = self.kept_serials()?.into_iter().chain([next.serial]).max().unwrap_or(next.serial);
+        let next = State { serial: newest.next()?, ..next };
+        let (sealed, digest) = text::seal(&next);
+        durable::replace(&self.head_path(), &sealed)?;
+        let version = Version::of(next.serial, digest);
+        Ok((Snapshot { state: Some(next), version }, kept.display().to_string()))
+    }
+
     /// The new state is durable by now: an old revision too many is no reason to report a failure.
     fn forget_old_revisions(&self) {
         let serials = self.kept_serials().unwrap_or_default();
@@ -222,9 +245,14 @@ impl LocalStore {
     }
 
     fn revision_blocking(&self, serial: Serial) -> Result<State, StoreError> {
-        let available = self.history_blocking()?;
+        let available = match self.history_blocking() {
+            // What came before a damaged state is what mends it.
+            Err(StoreError::Damaged { .. }) => self.kept_serials()?,
+            available => available?,
+        };
         if available.last() == Some(&serial)
-            && let Some((head, ..)) = self.read_head()?
+            && let Ok(Some((head, ..))) = self.read_head()
+            && head.serial == serial
         {
             return Ok(head);
         }
@@ -325,6 +353,10 @@ impl Store for LocalStore {
         let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
         self.blocking(move |store| store.swap_blocking(&expected, &sealed, true)).await?;
         Ok(Version::of(next.serial, digest))
+    }
+
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        self.blocking(move |store| store.replace_damaged_blocking(next)).await
     }
 
     async fn unused_catalogs(&self) -> Result<BTreeSet<Digest>, StoreError> {

@@ -26,8 +26,8 @@ pub use belonging::{Misplaced, check_belonging};
 pub use catalog::{RECORDED_FORMAT, RecordedCatalog, RecordedEntry};
 pub use damage::Damage;
 pub use document::{
-    Content, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State, Status,
-    TargetState, WrittenBy,
+    Content, FailedBuild, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State,
+    Status, TargetState, WrittenBy,
 };
 pub use error::{IntactCopy, StoreError};
 #[cfg(feature = "schema")]

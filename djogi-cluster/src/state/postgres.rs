@@ -201,6 +201,10 @@ impl Store for PostgresStore {
         self.move_row(expected, next, true).await
     }
 
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        self.replace_damaged_row(next).await
+    }
+
     async fn row_in(&self, connection: &Connection) -> Result<Option<StateRow>, StoreError> {
         let mut link = self.link.lock().await;
         let shared = self.opened(&mut link).await?.shares(connection).await;
@@ -253,9 +257,13 @@ impl Store for PostgresStore {
     }
 
     async fn revision(&self, serial: Serial) -> Result<State, StoreError> {
-        let available = self.history().await?;
+        let available = match self.history().await {
+            // What came before a damaged state is what mends it.
+            Err(StoreError::Damaged { .. }) => self.kept_serials().await?,
+            available => available?,
+        };
         if available.last() == Some(&serial)
-            && let Some((head, _)) = self.head().await?
+            && let Ok(Some((head, _))) = self.head().await
             && head.serial == serial
         {
             return Ok(head);

@@ -183,6 +183,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Conflict`] when there is a state; nothing is written then.
     async fn take_over(&self, head: &State, history: &[State]) -> Result<Version, StoreError>;
 
+    /// Puts `next` in the place of a state that cannot be read, whose bytes are kept; gives the place of these, for humans.
+    /// Its serial is raised above every revision that is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the current state can be read, or there is none; nothing is written then.
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError>;
+
     /// Gives everything in the store another place, where no command looks; the store has no state then. Gives the
     /// place, for humans. The state goes first: killed in between, what is left has none.
     ///

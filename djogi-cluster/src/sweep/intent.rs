@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::disposition::Verdict;
-use djogi_core::kind::Resource;
+use djogi_core::kind::{Index, Resource};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange};
 use djogi_core::{Address, Catalog, Digest, Kind};
 
@@ -121,6 +121,12 @@ pub(crate) fn last_touched(addresses: &[BTreeSet<Address>]) -> Vec<BTreeSet<&Add
         .collect();
     last.reverse();
     last
+}
+
+/// What an index is to be, under whatever name: what decides whether a build of it can come to another end.
+pub(crate) fn definition_digest(index: &Index) -> Digest {
+    let index = Index { name: index.table.clone(), ..index.clone() };
+    build_digest(&Resource::Index(index))
 }
 
 /// What an index is to be, whether or not its build has ended: its comment comes later.

@@ -231,12 +231,14 @@ impl Locked<'_> {
         let run = self.run;
         let found = done.iter().flat_map(|pending| &pending.found);
         content.recoveries.extend(found.map(|found| RecoveryEntry {
+            build: None,
             op: found.op,
             outcome: outcome(&found.finding),
             row: found.finding.row.code().to_owned(),
             run,
         }));
         content.recoveries.extend(gathered.approvals.iter().map(|found| RecoveryEntry {
+            build: None,
             op: found.op,
             outcome: outcome(&found.finding),
             row: found.finding.row.code().to_owned(),
@@ -247,7 +249,13 @@ impl Locked<'_> {
             let count = overtaken.ops.len();
             let outcome =
                 format!("state_regressed: {count} groups of the ledger were not recorded: recorded");
-            Some(RecoveryEntry { op: overtaken.last_op()?, outcome, row: Row::G3.code().to_owned(), run })
+            Some(RecoveryEntry {
+                build: None,
+                op: overtaken.last_op()?,
+                outcome,
+                row: Row::G3.code().to_owned(),
+                run,
+            })
         }));
         self.remember_unused(content, unused);
         let surplus = content.recoveries.len().saturating_sub(REMEMBERED);
@@ -261,7 +269,7 @@ impl Locked<'_> {
         }
         if let (Some(finding), Some(last)) = (payload::decide_unused(&unused), content.recoveries.last()) {
             let (outcome, row) = (outcome(&finding), finding.row.code().to_owned());
-            content.recoveries.push(RecoveryEntry { op: last.op, outcome, row, run: self.run });
+            content.recoveries.push(RecoveryEntry { build: None, op: last.op, outcome, row, run: self.run });
         }
     }
 }

@@ -186,8 +186,9 @@ rows! {
         "keep; never dropped by the sweep", "drop it by hand (`DROP INDEX CONCURRENTLY ...`), then apply again";
     I6 IndexBuild Blocked(Reason::RecoveryPending), "an index of that name is there, valid, with another definition",
         "keep; the address stays blocked", "drop or rename it, or let `djogi refresh` take note, then apply again";
-    I7 IndexBuild Finished, "the build ended because rows violate uniqueness",
-        "drop our own leftover; the failure is told with the rows", "mend the rows or the model, then apply again";
+    I7 IndexBuild Blocked(Reason::UniqueViolation), "the build ended because rows violate uniqueness",
+        "drop our own leftover; it is not built again before the rows or the declaration have changed",
+        "mend the rows or the model, then apply again";
 
     X1 IndexDrop RolledForward, "the index is gone", "record that it is", "";
     X2 IndexDrop Retired, "the index is valid: the drop had not begun", "retire; it is planned again", "";

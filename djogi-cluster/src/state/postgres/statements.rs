@@ -146,6 +146,20 @@ const SAVE_BACKUP: &str = "
 INSERT INTO djogi.state_backup (name, serial, run_id, document) VALUES ($1, $2, $3, $4)
 ON CONFLICT (name, serial, run_id) DO UPDATE SET document = excluded.document";
 
+/// Puts a state in the place of the bytes `$5`, and keeps these.
+const REPLACE_DAMAGED: &str = "
+WITH moved AS (
+    UPDATE djogi.state SET serial = $2, digest = $3, document = $4 WHERE name = $1 AND document = $5 RETURNING name
+)
+INSERT INTO djogi.state_quarantine (name, op_id, document) SELECT name, 'state', $5 FROM moved
+RETURNING number";
+
+pub(super) const NEWEST_SERIAL: &str = "
+SELECT greatest((SELECT s.serial FROM djogi.state s WHERE s.name = $1),
+                (SELECT pg_catalog.max(h.serial) FROM djogi.state_history h WHERE h.name = $1))";
+
+pub(super) const KEPT: &str = "SELECT serial FROM djogi.state_history WHERE name = $1 ORDER BY serial";
+
 /// The statements that write the same however often they run.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Write {
@@ -157,6 +171,7 @@ pub(super) enum Write {
     QuarantineSidecar,
     Approval,
     Backup,
+    Damaged,
 }
 
 impl Write {
@@ -170,6 +185,7 @@ impl Write {
             Write::QuarantineSidecar => QUARANTINE_SIDECAR,
             Write::Approval => PUT_APPROVAL,
             Write::Backup => SAVE_BACKUP,
+            Write::Damaged => REPLACE_DAMAGED,
         }
     }
 }
