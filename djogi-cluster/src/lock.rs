@@ -14,7 +14,8 @@ use tokio_postgres::{Client, GenericClient};
 use crate::event::{Event, Reporter};
 use crate::identity::{Actor, Lineage, RunId, host_name, timestamp};
 use crate::ledger::{
-    DIRECT_CONNECTION, Fence, Holder, LedgerError, LockSession, bump_epoch, ensure_ledger, read_lease,
+    DIRECT_CONNECTION, Fence, Holder, LEDGER_VERSION, LedgerError, LedgerVersion, LockSession, bump_epoch,
+    ensure_ledger, read_lease,
 };
 
 /// Why there is no run lock.
@@ -153,8 +154,8 @@ impl RunLock {
         self.backend_pid
     }
 
-    /// Makes this run the one that may write: creates the ledger where there is none, and takes the next epoch,
-    /// committed at once. A run that finds nothing to do need not call it.
+    /// Makes this run the one that may write: creates the ledger unless what was `found` is all of it, and takes the
+    /// next epoch, committed at once. A run that finds nothing to do need not call it.
     ///
     /// The state of `lineage` must be durable before, if only as an empty first revision: a crash after this
     /// would otherwise leave a ledger whose state seems lost.
@@ -168,6 +169,7 @@ impl RunLock {
         actor: &Actor,
         run: RunId,
         command: &str,
+        found: LedgerVersion,
     ) -> Result<Fence, LedgerError> {
         let Self { target, backend_pid } = self;
         let holder = Holder {
@@ -179,7 +181,9 @@ impl RunLock {
             since: timestamp(),
             backend_pid: *backend_pid,
         };
-        ensure_ledger(client).await?;
+        if found != LedgerVersion::At(LEDGER_VERSION) {
+            ensure_ledger(client).await?;
+        }
         crate::failpoint!(infallible "ledger.after_create");
         let epoch = bump_epoch(client, target, lineage, &holder).await?;
         Ok(Fence { target: target.clone(), lineage, epoch, backend_pid: *backend_pid })

@@ -1,13 +1,14 @@
 //! Open sessions under their run locks: where every command that writes begins.
 
 use djogi_core::Ident;
+use futures_util::future::try_join_all;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
 use crate::inputs::{Look, look};
-use crate::ledger::{Fence, preflight_ledger};
+use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
 use crate::state::{
@@ -113,38 +114,46 @@ impl<'a> Locked<'a> {
     /// # Errors
     /// When a store or a database cannot be written to, or belongs to another state.
     pub(crate) async fn take_epochs(&mut self, reporter: &dyn Reporter) -> Result<Vec<Fence>, EngineError> {
-        self.preflight(reporter).await?;
-        self.bump_epochs(reporter).await
+        let ledgers = self.preflight(reporter).await?;
+        self.bump_epochs(&ledgers, reporter).await
     }
 
     /// Makes sure that this run can write: the databases let this role write a ledger, the store is proved to be
-    /// writable, and a first state is there before the first ledger that names its lineage.
+    /// writable, and a first state is there before the first ledger that names its lineage. Gives what each database has
+    /// of a ledger.
     ///
     /// # Errors
     /// When a store or a database cannot be written to.
-    pub(crate) async fn preflight(&mut self, reporter: &dyn Reporter) -> Result<(), EngineError> {
-        for session in &self.sessions {
-            preflight_ledger(session.connection.client()).await?;
-        }
-        self.store.preflight_writable().await?;
+    pub(crate) async fn preflight(
+        &mut self,
+        reporter: &dyn Reporter,
+    ) -> Result<Vec<LedgerVersion>, EngineError> {
+        let ledgers = self.sessions.iter().map(|session| preflight_ledger(session.connection.client()));
+        let (ledgers, writable) = futures_util::join!(try_join_all(ledgers), self.store.preflight_writable());
+        let ledgers = ledgers?;
+        writable?;
         if self.snapshot.state.is_none() {
             self.publish(Content::default(), reporter).await?;
         }
-        Ok(())
+        Ok(ledgers)
     }
 
-    /// Takes the next epoch of every target.
+    /// Takes the next epoch of every target; `ledgers` is what [`Locked::preflight`] has found.
     ///
     /// # Errors
     /// When a database belongs to another state.
-    pub(crate) async fn bump_epochs(&self, reporter: &dyn Reporter) -> Result<Vec<Fence>, EngineError> {
+    pub(crate) async fn bump_epochs(
+        &self,
+        ledgers: &[LedgerVersion],
+        reporter: &dyn Reporter,
+    ) -> Result<Vec<Fence>, EngineError> {
         let state = self.snapshot.state.as_ref();
         let lineage = state.map(|state| state.lineage).expect("a first state is written before");
         let mut fences = Vec::with_capacity(self.sessions.len());
-        for (session, lock) in self.sessions.iter().zip(&self.locks) {
-            let client = session.connection.client();
+        for ((session, lock), found) in self.sessions.iter().zip(&self.locks).zip(ledgers) {
+            let (client, actor) = (session.connection.client(), &self.cluster.actor);
             crate::failpoint!("lock.before_epoch_bump");
-            let fence = lock.take_epoch(client, lineage, &self.cluster.actor, self.run, self.command).await?;
+            let fence = lock.take_epoch(client, lineage, actor, self.run, self.command, *found).await?;
             crate::failpoint!("lock.after_epoch_bump");
             reporter.report(&Event::EpochTaken { target: fence.target.clone(), epoch: fence.epoch });
             fences.push(fence);

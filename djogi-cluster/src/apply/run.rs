@@ -106,14 +106,14 @@ impl Run {
     ) -> Result<(), EngineError> {
         let spendings = Spending::of(document, &inputs)?;
         let work = Work::of_plan(document);
-        locked.preflight(reporter).await?;
+        let ledgers = locked.preflight(reporter).await?;
         // Both are durable before the first effect, and neither needs the other.
         let (armed, fences) = {
             let locked = &*locked;
             let at = (locked.store.as_ref(), &locked.snapshot);
             futures_util::join!(
                 Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, (self.id, &spendings)),
-                locked.bump_epochs(reporter),
+                locked.bump_epochs(&ledgers, reporter),
             )
         };
         let (mut armed, fences) = (armed?, fences?);

@@ -96,22 +96,22 @@ SELECT pg_catalog.current_setting('transaction_read_only')::boolean,
   FROM pg_catalog.pg_database d LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'djogi'
  WHERE d.datname = pg_catalog.current_database()";
 
-/// Whether this session could write the ledger, or create it. Reads only, so that a refusal leaves nothing behind.
+/// Whether this session could write the ledger, or create it. Reads only, so that a refusal leaves nothing behind. Gives
+/// what there is.
 ///
 /// # Errors
 /// As [`ledger_version`], and when the session is read-only or its role has not the rights.
-pub async fn preflight_ledger(client: &impl GenericClient) -> Result<(), LedgerError> {
-    let found = ledger_version(client).await?;
-    let row =
-        client.query_typed_one(RIGHTS, &[]).await.map_err(LedgerError::sql("read its rights", RIGHTS))?;
+pub async fn preflight_ledger(client: &impl GenericClient) -> Result<LedgerVersion, LedgerError> {
+    let (found, row) = futures_util::join!(ledger_version(client), client.query_typed_one(RIGHTS, &[]));
+    let (found, row) = (found?, row.map_err(LedgerError::sql("read its rights", RIGHTS))?);
     if row.get(0) {
         return Err(LedgerError::ReadOnly { doing: "write the ledger" });
     }
     let role = row.get(2);
     match found {
-        LedgerVersion::At(LEDGER_VERSION) if row.get::<_, Option<bool>>(4) != Some(false) => Ok(()),
+        LedgerVersion::At(LEDGER_VERSION) if row.get::<_, Option<bool>>(4) != Some(false) => Ok(found),
         LedgerVersion::At(LEDGER_VERSION) => Err(LedgerError::MayNotWrite { role }),
-        LedgerVersion::At(_) | LedgerVersion::Absent | LedgerVersion::Empty if row.get(1) => Ok(()),
+        LedgerVersion::At(_) | LedgerVersion::Absent | LedgerVersion::Empty if row.get(1) => Ok(found),
         LedgerVersion::At(_) | LedgerVersion::Absent | LedgerVersion::Empty => {
             Err(LedgerError::MayNotCreate { role, database: row.get(3) })
         }

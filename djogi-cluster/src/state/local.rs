@@ -180,7 +180,9 @@ impl LocalStore {
         };
         let kept = backups.join(format!("damaged-{}.json", next.written_by.run));
         durable::replace(&kept, &found)?;
-        let newest = self.kept_serials()?.into_iter().chain([next.serial]).max().unwrap_or(next.serial);
+        // The damaged one was the successor of the newest that is kept.
+        let damaged = self.kept_serials()?.into_iter().max().map(Serial::next).transpose()?;
+        let newest = damaged.map_or(next.serial, |damaged| damaged.max(next.serial));
         let next = State { serial: newest.next()?, ..next };
         let (sealed, digest) = text::seal(&next);
         durable::replace(&self.head_path(), &sealed)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use djogi_cluster::event::{Event, Reporter};
 use djogi_cluster::identity::{Actor, Lineage, RunId};
-use djogi_cluster::ledger::LockSession;
+use djogi_cluster::ledger::{LedgerVersion, LockSession};
 use djogi_cluster::lock::{LockError, RunLock, lock_session};
 use tokio_postgres::Client;
 
@@ -41,8 +41,10 @@ async fn sixteen_first_runs_get_in_one_after_the_other() {
                 let lock = acquire(&client, PATIENT).await.unwrap();
                 assert_eq!(INSIDE.fetch_add(1, Ordering::SeqCst), 0, "two runs at once");
                 let actor = Actor::new("ana@test").unwrap();
-                let fence =
-                    lock.take_epoch(&client, lineage, &actor, RunId::generate(), "apply").await.unwrap();
+                let fence = lock
+                    .take_epoch(&client, lineage, &actor, RunId::generate(), "apply", LedgerVersion::Absent)
+                    .await
+                    .unwrap();
                 assert_eq!(INSIDE.fetch_sub(1, Ordering::SeqCst), 1, "two runs at once");
                 lock.release(&client).await.unwrap();
                 fence.epoch.get()
@@ -73,7 +75,9 @@ async fn who_is_refused_learns_who_holds_the_lock() {
 
         let run = RunId::generate();
         let actor = Actor::new("ana@laptop").unwrap();
-        lock.take_epoch(&holder, Lineage::generate(), &actor, run, "apply").await.unwrap();
+        lock.take_epoch(&holder, Lineage::generate(), &actor, run, "apply", LedgerVersion::Absent)
+            .await
+            .unwrap();
         let refused = acquire(&other, AT_ONCE).await.unwrap_err();
         let message = refused.to_string();
         for part in ["target `main` is locked by ana@laptop", "`djogi apply`", &run.to_string()] {

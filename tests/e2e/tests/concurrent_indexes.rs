@@ -15,13 +15,13 @@ fn project(server: &'static Server) -> Project {
     project
 }
 
-/// How many statements of djogi wait for a transaction to end.
-fn waiting(project: &Project) -> String {
-    project.database().value(
+/// How many statements of djogi wait for the transaction of `reader` to end, and not for one that looks at them.
+fn waiting(project: &Project, reader: i32) -> String {
+    project.database().value(&format!(
         "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
           WHERE l.locktype = 'virtualxid' AND NOT l.granted AND a.datname = current_database()
-            AND a.application_name LIKE 'djogi%'",
-    )
+            AND a.application_name LIKE 'djogi%' AND {reader} = ANY (pg_blocking_pids(l.pid))"
+    ))
 }
 
 /// The locks that djogi has on the table.
@@ -36,8 +36,9 @@ fn locks(project: &Project) -> Vec<String> {
 fn apply_behind(project: &Project, declared: &str, reader: &mut postgres::Client, sql: &str) -> Child {
     reader.batch_execute(sql).unwrap();
     project.declare(declared);
+    let reader: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let apply = project.start(ALWAYS);
-    eventually("the apply waits for the reader", || waiting(project) == "1");
+    eventually("the apply waits for the reader", || waiting(project, reader) == "1");
     apply
 }
 

@@ -189,7 +189,7 @@ fn i7_a_build_that_rows_violate_leaves_nothing_and_waits_until_they_are_mended()
         let (files, rows) = (project.files(), project.database().value(ledger));
         for _ in 0..2 {
             let again = project.run(ONLINE).expect(3);
-            let told = ["unique_violation", "2 rows have (7)", "(I7)", "mend the rows"];
+            let told = ["rows violate its uniqueness", "2 rows have (7)", "(I7)", "mend the rows"];
             again.says(&told).never_says(&["duplicated"]);
             project.run(&["plan"]).ok().says(&["2 rows have (7)"]);
             assert_eq!((project.files(), project.database().value(ledger)), (files.clone(), rows.clone()));

@@ -20,11 +20,14 @@ fn behind_a_reader(server: &'static Server, before: &str, after: &str) -> (Proje
     let mut reader = project.database().connect();
     // A build waits for snapshots of the past, a drop for locks.
     reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM goods LIMIT 1").unwrap();
+    let pid: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let apply = project.start(APPLY);
-    let waits = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                  WHERE l.locktype = 'virtualxid' AND NOT l.granted AND a.datname = current_database()
-                    AND a.application_name LIKE 'djogi/%'";
-    eventually("the apply waits for the reader", || project.database().value(waits) == "1");
+    let waits = format!(
+        "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+          WHERE l.locktype = 'virtualxid' AND NOT l.granted AND a.datname = current_database()
+            AND a.application_name LIKE 'djogi/%' AND {pid} = ANY (pg_blocking_pids(l.pid))"
+    );
+    eventually("the apply waits for the reader", || project.database().value(&waits) == "1");
     (project, apply, reader)
 }
 
