@@ -473,7 +473,7 @@ fn a_damaged_state_is_mended_by_restore_and_by_push_and_its_bytes_are_kept() {
                     let mut damaged = paths.filter(|path| path.to_string_lossy().contains("damaged-"));
                     damaged.any(|path| std::fs::read_to_string(path).unwrap() == broken)
                 } else {
-                    let newest = "SELECT convert_from(document, 'UTF8') FROM djogi.state_quarantine ORDER BY number DESC";
+                    let newest = "SELECT convert_from(document, 'UTF8') FROM djogi.state_quarantine ORDER BY number DESC LIMIT 1";
                     project.database().value(newest) == broken
                 };
                 assert!(kept, "{command:?}");
