@@ -1,5 +1,7 @@
 //! Open sessions under their run locks: where every command that writes begins.
 
+use std::collections::BTreeMap;
+
 use djogi_core::Ident;
 use futures_util::future::try_join_all;
 
@@ -8,6 +10,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
 use crate::inputs::{Look, look};
+use crate::leave::leave_to_the_end;
 use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
@@ -28,6 +31,9 @@ pub(crate) struct Locked<'a> {
     command: &'static str,
     /// What every session has seen first; taken by who thinks about it.
     pub(crate) looks: Vec<Look>,
+    /// What number the next transaction that writes would have got before anything was looked at; `None` where one was
+    /// at work.
+    pub(crate) next_transactions: BTreeMap<Ident, Option<u64>>,
     pub(crate) locks: Vec<RunLock>,
 }
 
@@ -48,7 +54,12 @@ impl<'a> Locked<'a> {
         let store = cluster.store();
         let (snapshot, looks) = futures_util::join!(read(store.as_ref()), look(&sessions, reporter));
         let (snapshot, looks) = (snapshot?, looks?);
-        Ok(Self { cluster, run, store, snapshot, sessions, looks, command, locks })
+        let next_transactions = sessions
+            .iter()
+            .zip(&looks)
+            .map(|(session, look)| (session.target.clone(), look.next_transaction()));
+        let next_transactions = next_transactions.collect();
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
     }
 
     /// Opens and locks the targets that are `wanted`, without looking at what they hold.
@@ -65,7 +76,8 @@ impl<'a> Locked<'a> {
         let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
         let store = cluster.store();
         let snapshot = read(store.as_ref()).await?;
-        Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
+        let (looks, next_transactions) = (Vec::new(), BTreeMap::new());
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
     }
 
     /// As [`Locked::open_some`], for who has another state to put in the place of one that cannot be read: with what is
@@ -88,7 +100,9 @@ impl<'a> Locked<'a> {
             }
             snapshot => (snapshot?, None),
         };
-        let locked = Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks };
+        let (looks, next_transactions) = (Vec::new(), BTreeMap::new());
+        let locked =
+            Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks };
         Ok((locked, damage))
     }
 
@@ -234,8 +248,7 @@ impl<'a> Locked<'a> {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;
         }
-        // Nor is the end of the process held up by giving back a large state piece by piece.
-        std::mem::forget(self.snapshot);
+        leave_to_the_end(self.snapshot);
         Session::close_all(self.sessions).await
     }
 }

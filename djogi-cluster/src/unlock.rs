@@ -101,8 +101,10 @@ async fn end_session(
     let since = holder.since.clone().unwrap_or_default();
     let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
         [(&holder.backend_pid, Type::INT4), (&since, Type::TEXT)];
+    crate::failpoint!("unlock.before_terminate");
     let row = client.query_typed_opt(TERMINATE, &parameters).await;
     row.map_err(|error| EngineError::sql(&error, TERMINATE))?;
+    crate::failpoint!("unlock.after_terminate");
     let began = Instant::now();
     while is_held().await? {
         if began.elapsed() > patience {

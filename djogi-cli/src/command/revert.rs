@@ -62,6 +62,11 @@ pub(crate) fn run(args: &RevertArgs, context: &Context, terminal: &mut Terminal)
         written_by.actor, written_by.at
     ));
     present(&planned.document, args.out.as_deref(), args.format, context, terminal)?;
+    if args.out.is_none() && !planned.document.resource_changes.is_empty() {
+        terminal.note(&format!(
+            "\nTo do this: `djogi revert --to {serial} --out back.plan`, then `djogi apply back.plan`.\n"
+        ));
+    }
     Ok(Exit::Done)
 }
 

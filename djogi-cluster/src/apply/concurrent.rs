@@ -50,7 +50,8 @@ impl Execution<'_> {
             store.put_sidecar(&sidecar).await?;
         }
         crate::failpoint!("concurrent.before_statement");
-        self.run_statements(client, group).await?;
+        let statement = self.run_statements(client, group);
+        crate::failpoint!(sent "concurrent.statement_sent", statement).await?;
         self.progress().over();
         if !self.has_done(session, concurrently, relations).await? {
             let message = format!("`{}` has no error, and not the outcome it should have", operation.sql);

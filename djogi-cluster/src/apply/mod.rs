@@ -11,6 +11,7 @@ mod concurrent;
 mod execute;
 mod holders;
 mod progress;
+mod quiescence;
 mod record;
 mod run;
 mod state_move;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use djogi_core::Address;
-use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
+use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity, TransactionMode};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::types::{ToSql, Type};
 
@@ -121,6 +121,9 @@ impl Progress {
             let Ok(seen) = look(&connection, pid).await else { return pending().await };
             observer = Some(connection);
             if self.is_still(&running) {
+                if running.operation.is_some() && group.transaction == TransactionMode::Outside {
+                    crate::failpoint!(infallible "concurrent.during");
+                }
                 tell(&seen, &running, group, &mut told, reporter);
             }
         }

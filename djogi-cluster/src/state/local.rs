@@ -280,7 +280,9 @@ impl LocalStore {
         let dir = self.backups_dir();
         let _lock = self.lock_for_writing(std::slice::from_ref(&dir))?;
         let path = dir.join(format!("{}-{run}.json", state.serial));
+        crate::failpoint!("state.before_save_backup");
         durable::replace(&path, &state.to_bytes())?;
+        crate::failpoint!("state.after_save_backup");
         Ok(path.display().to_string())
     }
 
@@ -347,6 +349,7 @@ impl Store for LocalStore {
         expected.check_successor(next)?;
         let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
         self.blocking(move |store| store.swap_blocking(&expected, &sealed, false)).await?;
+        crate::failpoint!("state.swapped_no_reply");
         Ok(Version::of(next.serial, digest))
     }
 

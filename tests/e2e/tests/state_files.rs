@@ -1,6 +1,6 @@
 //! A state that is damaged, foreign or lost, and a database that does not belong to it, are refused by name.
 
-use e2e::{Project, Server, fingerprint, servers};
+use e2e::{Project, Server, fingerprint, on_each_server, servers};
 
 const BEFORE: &str = "CREATE TABLE t (id bigint PRIMARY KEY, x text);";
 const AFTER: &str = "CREATE TABLE t (id bigint PRIMARY KEY, x text, y text);";
@@ -110,4 +110,24 @@ fn a_database_that_was_made_anew_is_told_from_drift_and_healed_after_a_refresh()
     project.apply();
     project.is_converged();
     project.matches(AFTER);
+}
+
+#[test]
+fn an_apply_that_changes_one_object_keeps_whose_the_others_are() {
+    on_each_server(|server| {
+        let table = "CREATE TABLE goods (id integer PRIMARY KEY, name text);";
+        let project = Project::declaring(server, table);
+        project.apply();
+        project.declare(&format!("{table} CREATE INDEX goods_name ON goods (name);"));
+        project.apply();
+        let state = project.state();
+        let digest = state["targets"]["main"]["catalog"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+        let catalog: serde_json::Value =
+            serde_json::from_str(&project.read(&format!(".djogi/catalogs/{digest}.json"))).unwrap();
+        let resources = catalog["resources"].as_object().unwrap();
+        assert_eq!(resources.len(), 3, "{catalog:#}");
+        for (address, entry) in resources {
+            assert!(entry["package"].is_string(), "{address}: {entry:#}");
+        }
+    });
 }

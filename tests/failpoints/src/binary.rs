@@ -1,5 +1,6 @@
 //! The binary under test: djogi with its failpoints, built by cargo once in a process, in the profile and target folder
-//! of this program itself.
+//! of this program itself. `DJOGI_FAILPOINTS_PROGRAM` names one that is there already, such as a copy that later builds
+//! leave alone.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,9 @@ use std::sync::OnceLock;
 pub fn djogi() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
+        if let Some(program) = std::env::var_os("DJOGI_FAILPOINTS_PROGRAM") {
+            return program.into();
+        }
         let program = std::env::current_exe().expect("a program runs from a file");
         // <target>/<profile>/failpoints, or <target>/<profile>/deps/<test>
         let folder = program.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));

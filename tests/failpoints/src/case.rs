@@ -1,13 +1,12 @@
 //! One disturbance of one plot, and what must come of it.
 
 use std::fmt;
-use std::process::Child;
 
 use djogi_cluster::failpoint::Mode;
 use e2e::Output;
-use rustix::process::Signal;
 
 use crate::ending::{check_what_is_left, finish};
+use crate::plot::Plot;
 use crate::reference::Reference;
 use crate::stage::{Stage, Template};
 
@@ -71,29 +70,33 @@ impl Case {
         let stage = template.stage();
         let points = format!("{}={}@{}", self.point, self.disturbance.mode().as_str(), self.hit);
         let output = match self.disturbance {
-            Disturbance::Error | Disturbance::Kill => stage.run_disturbed(template.plot.command, &points),
+            Disturbance::Error | Disturbance::Kill => stage.play(template.plot, &points),
             Disturbance::Race | Disturbance::BackendTerminated | Disturbance::ServerRestarted => {
                 self.hold_up(&stage, template, &points)
             }
         };
         let passes = stage.signals.trace().iter().filter(|name| **name == self.point).count();
         if passes < self.hit {
-            assert_eq!(output.code, Some(0), "{self}: undisturbed, but {output}");
+            assert_eq!(output.code, Some(template.plot.code), "{self}: undisturbed, but {output}");
             return false;
         }
-        self.check_exit(&output);
+        self.check_exit(&output, template.plot);
         check_what_is_left(self, &stage, template.plot, reference, &output);
         let is_acknowledged = output.code == Some(0) && !matches!(template.plot.command, ["plan", ..]);
         finish(self, &stage, template.plot, reference, is_acknowledged);
         true
     }
 
-    fn check_exit(&self, output: &Output) {
+    fn check_exit(&self, output: &Output, plot: &Plot) {
         let expected = match self.disturbance {
             Disturbance::Error => output.code.is_some_and(|code| code == 1 || code == 5),
             Disturbance::Kill => output.code.is_none(),
             // Who was overtaken before it had the lock has nothing to do, or a plan that is too old.
-            Disturbance::Race => matches!(output.code, Some(0 | 5)),
+            Disturbance::Race => {
+                matches!(output.code, Some(0 | 5))
+                    || output.code == Some(plot.code)
+                    || plot.says_it_is_done(output)
+            }
             Disturbance::BackendTerminated | Disturbance::ServerRestarted => {
                 matches!(output.code, Some(0 | 1 | 5))
             }
@@ -106,54 +109,26 @@ impl Case {
 
     /// Lets the run stand still, does something to it, and lets it go on.
     fn hold_up(&self, stage: &Stage, template: &Template, points: &str) -> Output {
-        let mut run = Held(stage.start(template.plot.command, points));
-        let has_ended = || run.0.try_wait().expect("our own child").is_some();
-        if stage.await_pause(&self.point, has_ended) {
+        let (mut run, mut going_on) = stage.begin(template.plot, points);
+        if stage.await_pause(&self.point, || run.has_ended()) {
             match self.disturbance {
-                Disturbance::BackendTerminated => {
-                    stage.terminate_sessions();
-                }
+                Disturbance::BackendTerminated => stage.terminate_sessions(),
                 Disturbance::ServerRestarted => {
                     template.server.crash();
                     stage.project.database().reconnect();
                 }
                 Disturbance::Race | Disturbance::Error | Disturbance::Kill => {
                     let racer = stage.run(template.plot.again[0]);
-                    assert!(matches!(racer.code, Some(0 | 4)), "{self}: the racer {racer}");
+                    let is_refused = matches!(racer.code, Some(4)) || racer.all().contains("state_busy");
+                    let is_done = racer.code == Some(0) || template.plot.says_it_is_done(&racer);
+                    assert!(is_done || is_refused, "{self}: the racer {racer}");
                 }
             }
+            going_on.end(stage);
             stage.release(&self.point);
         }
-        run.output()
-    }
-}
-
-/// A process that does not outlive its case.
-struct Held(Child);
-
-impl Held {
-    fn output(mut self) -> Output {
-        let streams = (self.0.stdout.take(), self.0.stderr.take());
-        let read = |stream: Option<&mut dyn std::io::Read>| {
-            let mut bytes = Vec::new();
-            if let Some(stream) = stream {
-                stream.read_to_end(&mut bytes).expect("a pipe of our own");
-            }
-            bytes
-        };
-        let (mut stdout, mut stderr) = streams;
-        let stdout = read(stdout.as_mut().map(|s| s as &mut dyn std::io::Read));
-        let stderr = read(stderr.as_mut().map(|s| s as &mut dyn std::io::Read));
-        let status = self.0.wait().expect("our own child");
-        std::process::Output { status, stdout, stderr }.into()
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let (Ok(None), pid) = (self.0.try_wait(), rustix::process::Pid::from_child(&self.0)) {
-            let _ = rustix::process::kill_process(pid, Signal::KILL);
-            let _ = self.0.wait();
-        }
+        let output = run.output();
+        going_on.end(stage);
+        output
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use djogi_cluster::state::{LocalStore, State, Store as _};
+use djogi_cluster::state::{FenceClass, State, Store};
 use djogi_core::{Address, Digest, Kind};
 use e2e::{Project, eventually};
 
 use crate::observe::runtime;
-use crate::plot::Plot;
+use crate::plot::{Keeper, Plot};
 use crate::reference::{Reference, foreign_facts, owner, resources, rows};
 use crate::stage::Stage;
 
@@ -41,9 +41,17 @@ pub(crate) fn problems(stage: &Stage, plot: &Plot, reference: &Reference) -> Vec
     }
     let live = resources(project);
     let ops = Ops::read(project);
-    problems.extend(of_ledger(&live, &ops, reference));
-    match state(&stage.store()) {
-        Ok(Some(state)) => problems.extend(of_state(&state, &live, &ops, reference)),
+    let intents = match intents(stage.store().as_ref()) {
+        Ok(intents) => intents,
+        Err(problem) => {
+            problems.push(problem);
+            BTreeSet::new()
+        }
+    };
+    problems.extend(of_ledger(&live, &ops, &intents, reference));
+    match state_of(stage, plot) {
+        Ok(Some(state)) => problems.extend(of_state(&state, &live, &ops, &intents, reference)),
+        Ok(None) if !plot.before.is_empty() => problems.push("the state is lost".to_owned()),
         Ok(None) if project.root().join(".djogi/state.json").exists() => {
             problems.push("an empty state".to_owned());
         }
@@ -53,8 +61,31 @@ pub(crate) fn problems(stage: &Stage, plot: &Plot, reference: &Reference) -> Vec
     problems
 }
 
+/// The state where it is, or where it goes.
+fn state_of(stage: &Stage, plot: &Plot) -> Result<Option<State>, String> {
+    let state = state(stage.store_in(plot.state).as_ref())?;
+    if state.is_some() || plot.state == plot.state_then {
+        return Ok(state);
+    }
+    self::state(stage.store_in(Keeper::Postgres).as_ref())
+}
+
+/// What sidecars of statements outside transactions speak of: it may be on its way. One that cannot be read speaks of
+/// nothing.
+fn intents(store: &dyn Store) -> Result<BTreeSet<Address>, String> {
+    let stored = runtime().block_on(store.sidecars());
+    let stored = stored.map_err(|error| format!("the sidecars: {error}"))?;
+    let sidecars = stored.into_iter().filter_map(|stored| stored.sidecar.ok());
+    let statements = sidecars.filter(|sidecar| sidecar.class == FenceClass::N);
+    let concerned = statements.flat_map(|sidecar| {
+        let groups = sidecar.groups.into_iter().flat_map(|group| group.addresses);
+        sidecar.addresses.into_iter().chain(groups)
+    });
+    Ok(concerned.map(|address| owner(&address)).collect())
+}
+
 /// The state and every kept revision of it, each read as strictly as djogi reads it.
-pub(crate) fn state(store: &LocalStore) -> Result<Option<State>, String> {
+pub(crate) fn state(store: &dyn Store) -> Result<Option<State>, String> {
     runtime().block_on(async {
         let text = |error: djogi_cluster::state::StoreError| format!("the state store: {error}");
         let snapshot = store.read().await.map_err(text)?;
@@ -115,8 +146,14 @@ impl Ops {
 }
 
 /// A group's row is there exactly when its effect is: each address that the plan works on is as it was when none of its
-/// groups has a row, and as it is to be when all of them have.
-fn of_ledger(live: &BTreeMap<Address, Digest>, ops: &Ops, reference: &Reference) -> Vec<String> {
+/// groups has a row, and as it is to be when all of them have. Outside of a transaction the row comes after the effect:
+/// then its intent must be there.
+fn of_ledger(
+    live: &BTreeMap<Address, Digest>,
+    ops: &Ops,
+    intents: &BTreeSet<Address>,
+    reference: &Reference,
+) -> Vec<String> {
     let mut problems = Vec::new();
     let planned: BTreeSet<&Address> = reference.groups.iter().flatten().collect();
     for address in planned {
@@ -131,20 +168,20 @@ fn of_ledger(live: &BTreeMap<Address, Digest>, ops: &Ops, reference: &Reference)
             _ => continue,
         };
         let found = live.get(address);
-        // Outside of a transaction the row comes after the effect, and the intent stands in a sidecar meanwhile.
-        let is_on_its_way = reference.outside.contains(address);
-        if found != expected && !is_on_its_way {
+        if found != expected && !intents.contains(address) {
             problems.push(format!("{address} is {found:?} though {when} committed, expected {expected:?}"));
         }
     }
     problems
 }
 
-/// The state claims nothing that the catalog lacks, but for what the ledger has committed since.
+/// The state claims nothing that the catalog lacks, but for what the ledger has committed since and what the sidecar of a
+/// statement outside transactions speaks of.
 fn of_state(
     state: &State,
     live: &BTreeMap<Address, Digest>,
     ops: &Ops,
+    intents: &BTreeSet<Address>,
     reference: &Reference,
 ) -> Vec<String> {
     let mut problems = Vec::new();
@@ -163,11 +200,10 @@ fn of_state(
         };
         for (address, resource) in &target.resources {
             let found = live.get(address);
-            // What was begun outside of a transaction has its row only after the effect.
             if found != Some(&resource.observed)
                 && !is_newer(address)
                 && !reference.drifted.contains(address)
-                && !reference.outside.contains(address)
+                && !intents.contains(address)
             {
                 problems.push(format!(
                     "the state claims {address} as {}, but there is {found:?}; since: {since:?}",

@@ -4,6 +4,7 @@
 //! point, looks at what is left ([`leftover`]), runs again, and compares the end with that of an undisturbed run
 //! ([`Reference`]). `docs/crash-suite.md` explains the commands.
 
+mod beside;
 mod binary;
 mod case;
 mod ending;
@@ -18,13 +19,14 @@ mod random;
 mod reference;
 mod stage;
 
+pub use beside::Beside;
 pub use binary::djogi;
 pub use case::{Case, Disturbance};
 pub use ending::{check_what_is_left, finish};
 pub use matrix::{Extent, Matrix, Row};
 pub use observe::observation;
 pub use parallel::in_parallel;
-pub use plot::{CROWD, CROWD_AT_ONCE, PLOTS, Plot, plot};
+pub use plot::{CROWD, CROWD_AT_ONCE, Keeper, PLOTS, Plot, plot};
 pub use proxy::CuttingProxy;
 pub use random::kill_at_random;
 pub use reference::Reference;

@@ -1,8 +1,9 @@
 //! `cargo run -p failpoints`: the crash suite in full; see `docs/crash-suite.md`.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
+use e2e::installations;
 use failpoints::{Extent, Matrix, kill_at_random};
 
 /// Makes djogi fail, die and stand still everywhere, on real servers
@@ -64,12 +65,13 @@ fn main() -> ExitCode {
 }
 
 fn matrix(extent: Extent, filter: &str, jobs: usize, write: bool) -> bool {
+    let commit = commit();
     let matrix = Matrix::play(extent, filter, jobs);
     if write {
-        std::fs::write(PAGE, page(&matrix)).expect("docs can be written");
+        std::fs::write(PAGE, page(&matrix, &commit)).expect("docs can be written");
     }
     say(&matrix.render());
-    report("cases", matrix.rows.len(), &matrix.failures())
+    report("cases", matrix.played(), &matrix.failures())
 }
 
 fn random(kills: usize, seed: Option<u64>, jobs: usize) -> bool {
@@ -79,17 +81,35 @@ fn random(kills: usize, seed: Option<u64>, jobs: usize) -> bool {
 }
 
 /// `docs/crash-matrix.md`.
-fn page(matrix: &Matrix) -> String {
+fn page(matrix: &Matrix, commit: &str) -> String {
     format!(
         "# Crash matrix
 
-Written by `cargo run -p failpoints -- matrix --write`; `crash-suite.md` says what a case is. A number says how many
-cases of a failpoint hold, at different moments of the run; bold ones do not. {} of {} cases hold.
+Written by `cargo run -p failpoints -- full --write`; `crash-suite.md` says what a case is. A number says how many
+cases of a failpoint hold, at different moments of the run; bold ones do not. {} of {} cases hold, on commit {} with
+PostgreSQL {}.
 {}",
-        matrix.rows.iter().filter(|row| row.result.is_ok()).count(),
-        matrix.rows.len(),
+        matrix.held(),
+        matrix.played(),
+        commit,
+        versions(),
         matrix.render()
     )
+}
+
+/// What is checked out, and whether it was changed since.
+fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let is_changed = !git(&["status", "--porcelain", "--untracked-files=no"]).is_empty();
+    format!("`{}`{}", git(&["rev-parse", "--short=12", "HEAD"]), if is_changed { " and changes" } else { "" })
+}
+
+fn versions() -> String {
+    let versions: Vec<String> = installations().iter().map(|found| found.version.to_string()).collect();
+    versions.join(" and ")
 }
 
 fn report(what: &str, number: usize, failures: &[String]) -> bool {

@@ -1,5 +1,19 @@
 //! What the disturbed runs are to do.
 
+mod declared;
+mod planted;
+
+use e2e::Output;
+
+use crate::beside::Beside;
+use crate::stage::Stage;
+use declared::{
+    A_LABEL_ONCE, AFTER, BARE, BEFORE, CROWDED, DRIFT, FOREIGN, FOREIGN_AND_A_LABEL_TWICE,
+    FOREIGN_AND_AN_INVALID_INDEX, FOREIGN_AND_DATA, FOREIGN_AND_LABELS, FOREIGN_AND_MORE,
+    FOREIGN_AND_PARTITIONS, INDEXED, RENAMES, UNIQUE, WITH_MORE, WITH_OBSOLETE,
+};
+use planted::{DAMAGED, damaged_sidecar, half_detached_partition};
+
 /// A beginning, and the command that is disturbed on its way to the end.
 #[derive(Debug)]
 pub struct Plot {
@@ -12,137 +26,277 @@ pub struct Plot {
     pub after: &'static str,
     /// Old and new addresses in `after`.
     pub renames: &'static [(&'static str, &'static str)],
+    /// Lines of `[target.main]`.
+    pub settings: &'static str,
+    pub state: Keeper,
     /// Where an earlier run of the command has died.
     pub dies_at: Option<&'static str>,
+    /// Done by hand after that run.
+    pub by_hand_then: &'static str,
+    /// Leaves what no command leaves.
+    pub plant: Option<fn(&Stage)>,
     /// Commands that come before the disturbed one.
     pub prelude: &'static [&'static [&'static str]],
     /// The disturbed command.
     pub command: &'static [&'static str],
+    /// What it ends with undisturbed.
+    pub code: i32,
+    /// What goes on while it runs.
+    pub beside: Beside,
     /// What brings a disturbed run to its end: each at most twice.
     pub again: &'static [&'static [&'static str]],
+    /// What the command says when it has been done already and cannot be done twice.
+    pub done_says: Option<&'static str>,
+    /// The keeper of the state once the command was done.
+    pub state_then: Keeper,
     /// A plan file that `command` writes.
     pub plan_file: Option<&'static str>,
+    /// Beginnings of the names of the points that the plot is about; all points when empty.
+    pub only: &'static [&'static str],
+}
+
+/// Where the state of a project is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    Folder,
+    /// The database of the target.
+    Postgres,
+}
+
+impl Plot {
+    /// Whether the plot is about this point.
+    pub fn is_about(&self, point: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|start| point.starts_with(start))
+    }
+
+    /// Whether the answer of the command is that it was done before.
+    pub(crate) fn says_it_is_done(&self, output: &Output) -> bool {
+        self.done_says.is_some_and(|words| output.all().contains(words))
+    }
 }
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
 const ONLINE: &[&str] = &["apply", "--auto-approve", "--online", "always"];
 const REFRESH: &[&str] = &["refresh"];
 const IMPORT: &[&str] = &["import", "table.main.public.more"];
+const UNLOCK: &[&str] = &["unlock", "--terminate", "--auto-approve"];
+const APPROVE: &[&str] = &["approve", "table.main.public.obsolete", "--reason", "nobody uses it"];
+const QUARANTINE: &[&str] = &["recover", "--quarantine", DAMAGED];
+const BACKUP: &[&str] = &["state", "backup"];
+const FORGET: &[&str] = &["state", "rm", "table.main.public.obsolete"];
+const REMEMBER: &[&str] = &["import", "table.main.public.obsolete"];
+const MIGRATE: &[&str] = &["state", "migrate", "--to", "postgres"];
+
+const ALLOW: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
+const ASK: &str = "destructive = \"approve\"\nlock_timeout = \"60s\"";
 
 /// The plot with this name.
 pub fn plot(name: &str) -> &'static Plot {
     PLOTS.iter().find(|plot| plot.name == name).unwrap_or_else(|| panic!("there is no plot {name}"))
 }
 
+/// What plots have in common: a change of eight tables with rows in them.
+const CHANGE: Plot = Plot {
+    name: "change",
+    before: BEFORE,
+    by_hand: FOREIGN_AND_DATA,
+    after: AFTER,
+    renames: RENAMES,
+    settings: ALLOW,
+    state: Keeper::Folder,
+    dies_at: None,
+    by_hand_then: "",
+    plant: None,
+    prelude: &[],
+    command: APPLY,
+    code: 0,
+    beside: Beside::Nothing,
+    again: &[APPLY],
+    done_says: None,
+    state_then: Keeper::Folder,
+    plan_file: None,
+    only: &[],
+};
+
+/// One table, on which one statement works concurrently.
+const BUILD: Plot = Plot {
+    name: "build",
+    before: BARE,
+    by_hand: FOREIGN_AND_LABELS,
+    after: INDEXED,
+    renames: &[],
+    command: ONLINE,
+    again: &[ONLINE],
+    only: &["concurrent."],
+    ..CHANGE
+};
+
+/// The same, while a reader of the table holds the statement up.
+const HELD: Plot = Plot { beside: Beside::Reader("goods"), only: &["concurrent.during"], ..BUILD };
+
 /// Every plot of the matrix.
 pub const PLOTS: &[Plot] = &[
-    Plot {
-        name: "first",
-        before: "",
-        by_hand: FOREIGN,
-        after: BEFORE,
-        renames: &[],
-        dies_at: None,
-        prelude: &[],
-        command: APPLY,
-        again: &[APPLY],
-        plan_file: None,
-    },
-    Plot {
-        name: "change",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
-        dies_at: None,
-        prelude: &[],
-        command: APPLY,
-        again: &[APPLY],
-        plan_file: None,
-    },
-    Plot {
-        name: "online",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
-        dies_at: None,
-        prelude: &[],
-        command: ONLINE,
-        again: &[ONLINE],
-        plan_file: None,
-    },
-    Plot {
-        name: "recover",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
-        dies_at: Some("group.after_commit=kill@2"),
-        prelude: &[],
-        command: APPLY,
-        again: &[APPLY],
-        plan_file: None,
-    },
+    Plot { name: "first", before: "", by_hand: FOREIGN, after: BEFORE, renames: &[], ..CHANGE },
+    CHANGE,
+    Plot { name: "online", command: ONLINE, again: &[ONLINE], ..CHANGE },
+    Plot { name: "recover", dies_at: Some("group.after_commit=kill@2"), ..CHANGE },
     Plot {
         name: "recover online",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
         dies_at: Some("concurrent.before_op_row=kill"),
-        prelude: &[],
         command: ONLINE,
         again: &[ONLINE],
-        plan_file: None,
+        ..CHANGE
     },
-    Plot {
-        name: "save",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
-        dies_at: None,
-        prelude: &[],
-        command: &["plan", "--out", "saved.plan"],
-        again: &[APPLY],
-        plan_file: Some("saved.plan"),
-    },
+    Plot { name: "save", command: &["plan", "--out", "saved.plan"], plan_file: Some("saved.plan"), ..CHANGE },
     Plot {
         name: "saved",
-        before: BEFORE,
-        by_hand: FOREIGN_AND_DATA,
-        after: AFTER,
-        renames: RENAMES,
-        dies_at: None,
         prelude: &[&["plan", "--out", "saved.plan"]],
         command: &["apply", "saved.plan"],
-        again: &[APPLY],
-        plan_file: None,
+        ..CHANGE
     },
     Plot {
         name: "refresh",
-        before: BEFORE,
         by_hand: DRIFT,
         after: BEFORE,
         renames: &[],
-        dies_at: None,
-        prelude: &[],
         command: REFRESH,
         again: &[REFRESH, APPLY],
-        plan_file: None,
+        ..CHANGE
     },
     Plot {
         name: "import",
-        before: BEFORE,
         by_hand: FOREIGN_AND_MORE,
         after: WITH_MORE,
         renames: &[],
-        dies_at: None,
-        prelude: &[],
         command: IMPORT,
         again: &[IMPORT, APPLY],
-        plan_file: None,
+        ..CHANGE
+    },
+    // Each statement that refuses to be in a transaction, and the same with its work held up.
+    BUILD,
+    Plot { name: "drop", before: INDEXED, after: BARE, ..BUILD },
+    Plot { name: "rebuild", before: INDEXED, by_hand: FOREIGN_AND_AN_INVALID_INDEX, ..BUILD },
+    Plot { name: "held build", ..HELD },
+    Plot { name: "held drop", before: INDEXED, after: BARE, ..HELD },
+    Plot { name: "held rebuild", before: INDEXED, by_hand: FOREIGN_AND_AN_INVALID_INDEX, ..HELD },
+    // A build that failed, left its invalid index, and died before it had announced that it drops it.
+    Plot {
+        name: "clear away",
+        by_hand: FOREIGN_AND_A_LABEL_TWICE,
+        after: UNIQUE,
+        dies_at: Some("sidecar.before_write=kill@3"),
+        by_hand_then: A_LABEL_ONCE,
+        only: &["sweep.", "carcass.", "sidecar."],
+        ..BUILD
+    },
+    // The same, dead after it had announced that.
+    Plot {
+        name: "clear away again",
+        by_hand: FOREIGN_AND_A_LABEL_TWICE,
+        after: UNIQUE,
+        dies_at: Some("carcass.before_drop=kill"),
+        by_hand_then: A_LABEL_ONCE,
+        only: &["sweep.", "sidecar."],
+        ..BUILD
+    },
+    Plot {
+        name: "finalize",
+        by_hand: FOREIGN_AND_PARTITIONS,
+        plant: Some(half_detached_partition),
+        command: APPLY,
+        again: &[APPLY],
+        only: &["sweep."],
+        ..BUILD
+    },
+    Plot {
+        name: "quarantine",
+        plant: Some(damaged_sidecar),
+        command: QUARANTINE,
+        again: &[QUARANTINE, APPLY],
+        done_says: Some("no_such_sidecar"),
+        only: &["sidecar."],
+        ..BUILD
+    },
+    Plot {
+        name: "cut",
+        command: APPLY,
+        code: 1,
+        beside: Beside::Cut,
+        again: &[APPLY],
+        only: &["lock.connection_lost"],
+        ..BUILD
+    },
+    Plot {
+        name: "unlock",
+        command: UNLOCK,
+        beside: Beside::Holder("group.before_commit"),
+        again: &[UNLOCK, APPLY],
+        only: &["unlock."],
+        ..BUILD
+    },
+    Plot {
+        name: "approve",
+        before: WITH_OBSOLETE,
+        after: BARE,
+        settings: ASK,
+        command: APPROVE,
+        again: &[APPROVE, APPLY],
+        only: &["approval."],
+        ..BUILD
+    },
+    Plot {
+        name: "approved",
+        before: WITH_OBSOLETE,
+        after: BARE,
+        settings: ASK,
+        prelude: &[APPROVE],
+        command: APPLY,
+        again: &[APPLY],
+        only: &["approval.", "group.", "apply."],
+        ..BUILD
+    },
+    Plot {
+        name: "backup",
+        command: BACKUP,
+        again: &[BACKUP, APPLY],
+        only: &["state.before_save_backup", "state.after_save_backup"],
+        ..BUILD
+    },
+    Plot {
+        name: "forget",
+        before: WITH_OBSOLETE,
+        after: WITH_OBSOLETE,
+        command: FORGET,
+        again: &[FORGET, REMEMBER, APPLY],
+        done_says: Some("not_managed"),
+        only: &["state.before_save_backup", "state.after_save_backup", "state.swapped_no_reply", "lock."],
+        ..BUILD
+    },
+    Plot {
+        name: "migrate",
+        command: MIGRATE,
+        again: &[MIGRATE, APPLY],
+        done_says: Some("no_state"),
+        state_then: Keeper::Postgres,
+        only: &["state.before_put_aside", "state.after_put_aside", "sidecar.", "store_postgres."],
+        ..BUILD
+    },
+    Plot {
+        name: "first in postgres",
+        before: "",
+        by_hand: FOREIGN,
+        after: BARE,
+        state: Keeper::Postgres,
+        state_then: Keeper::Postgres,
+        only: &["store_postgres."],
+        ..BUILD
+    },
+    Plot {
+        name: "change in postgres",
+        state: Keeper::Postgres,
+        state_then: Keeper::Postgres,
+        only: &["store_postgres."],
+        ..BUILD
     },
 ];
 
@@ -153,156 +307,10 @@ pub const CROWD: Plot = Plot {
     by_hand: FOREIGN,
     after: CROWDED,
     renames: &[],
-    dies_at: None,
-    prelude: &[],
     command: ONLINE,
     again: &[ONLINE],
-    plan_file: None,
+    ..CHANGE
 };
 
 /// The same in one transaction.
 pub const CROWD_AT_ONCE: Plot = Plot { name: "crowd at once", command: APPLY, again: &[APPLY], ..CROWD };
-
-/// Eight tables with what tables have.
-macro_rules! before {
-    () => {
-        "
-    CREATE TYPE mood AS ENUM ('low', 'high');
-    CREATE TABLE customer (id integer PRIMARY KEY, name text NOT NULL, mood mood NOT NULL DEFAULT 'low');
-    CREATE TABLE goods (id integer PRIMARY KEY, price integer, label text, CHECK (price > 0));
-    CREATE TABLE stock (goods integer PRIMARY KEY REFERENCES goods, amount integer NOT NULL DEFAULT 0);
-    CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer integer REFERENCES customer);
-    CREATE TABLE line (orders bigint REFERENCES orders, goods integer REFERENCES goods, amount integer,
-        PRIMARY KEY (orders, goods));
-    CREATE TABLE ledger (id integer PRIMARY KEY, note text);
-    CREATE TABLE obsolete (id integer PRIMARY KEY, x text);
-    CREATE TABLE log (id integer, said text, extra text);
-    CREATE INDEX goods_label ON goods (label);
-    CREATE INDEX log_said ON log (lower(said)) WHERE id > 0;
-    CREATE INDEX log_id ON log (id);
-    CREATE INDEX log_extra ON log (id, extra);
-    COMMENT ON TABLE goods IS 'what is sold';"
-    };
-}
-
-const BEFORE: &str = before!();
-
-/// `BEFORE` with a label more, two renames, new and changed columns, constraints and indexes, and two drops.
-const AFTER: &str = "
-    CREATE TYPE mood AS ENUM ('low', 'middle', 'high');
-    CREATE TABLE customer (id integer PRIMARY KEY, full_name text NOT NULL, mood mood NOT NULL DEFAULT 'low',
-        email text CONSTRAINT customer_email_key UNIQUE);
-    CREATE TABLE goods (id integer PRIMARY KEY, price bigint, label text NOT NULL, weight numeric(8,2) DEFAULT 1,
-        CHECK (price > 0), CONSTRAINT goods_weight CHECK (weight > 0));
-    CREATE TABLE stock (goods integer PRIMARY KEY REFERENCES goods ON DELETE CASCADE,
-        amount integer NOT NULL DEFAULT 0);
-    CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer integer REFERENCES customer,
-        placed timestamptz NOT NULL DEFAULT now());
-    CREATE TABLE line (orders bigint REFERENCES orders, goods integer REFERENCES goods, amount bigint,
-        PRIMARY KEY (orders, goods));
-    CREATE TABLE journal (id integer PRIMARY KEY, note text);
-    CREATE TABLE log (id integer, said text);
-    CREATE TABLE part (id integer PRIMARY KEY, goods integer REFERENCES goods);
-    CREATE INDEX goods_label ON goods (label);
-    CREATE INDEX goods_price ON goods (price) WHERE price > 10;
-    CREATE INDEX log_said ON log (lower(said)) WHERE id > 0;
-    CREATE INDEX log_id ON log (id, said);
-    CREATE INDEX part_goods ON part (goods);
-    COMMENT ON TABLE goods IS 'what is for sale';";
-
-const RENAMES: &[(&str, &str)] = &[
-    ("table.main.public.ledger", "table.main.public.journal"),
-    ("column.main.public.customer.name", "column.main.public.customer.full_name"),
-];
-
-/// Objects that djogi does not manage, with something in them.
-macro_rules! foreign {
-    () => {
-        "CREATE SCHEMA theirs;
-         CREATE TABLE theirs.thing (id integer PRIMARY KEY, x text);
-         INSERT INTO theirs.thing SELECT n, 'x' || n FROM generate_series(1, 50) AS n;
-         CREATE FUNCTION theirs.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
-         CREATE TABLE public.not_ours (id integer PRIMARY KEY, x text CHECK (x <> ''));
-         INSERT INTO public.not_ours SELECT n, 'x' || n FROM generate_series(1, 50) AS n;
-         CREATE INDEX not_ours_x ON public.not_ours (x);
-         CREATE VIEW public.not_our_view AS SELECT id FROM public.not_ours;"
-    };
-}
-
-/// Tables with many rows are worked on in groups of their own.
-macro_rules! data {
-    () => {
-        "INSERT INTO customer SELECT n, 'name ' || n FROM generate_series(1, 100) AS n;
-         INSERT INTO goods SELECT n, n, 'label ' || n FROM generate_series(1, 12000) AS n;
-         INSERT INTO stock SELECT n, n FROM generate_series(1, 100) AS n;
-         INSERT INTO orders (customer) SELECT n FROM generate_series(1, 100) AS n;
-         INSERT INTO line SELECT n, n, n FROM generate_series(1, 100) AS n;
-         INSERT INTO ledger SELECT n, 'note' FROM generate_series(1, 100) AS n;
-         INSERT INTO log SELECT n, 'said' FROM generate_series(1, 12000) AS n;
-         ANALYZE;"
-    };
-}
-
-const FOREIGN: &str = foreign!();
-
-const FOREIGN_AND_DATA: &str = concat!(foreign!(), data!());
-
-const DRIFT: &str = concat!(
-    foreign!(),
-    data!(),
-    "ALTER TABLE goods ALTER price SET DEFAULT 5; DROP INDEX goods_label; COMMENT ON TABLE goods IS 'changed';"
-);
-
-macro_rules! more {
-    () => {
-        "CREATE TABLE more (id integer PRIMARY KEY, x text);"
-    };
-}
-
-const FOREIGN_AND_MORE: &str = concat!(foreign!(), data!(), more!());
-
-const WITH_MORE: &str = concat!(before!(), more!());
-
-/// A table with a key, a check, a reference to itself, and two indexes.
-macro_rules! table {
-    ($name:literal) => {
-        concat!(
-            "CREATE TABLE ",
-            $name,
-            " (id integer CONSTRAINT ",
-            $name,
-            "_pk PRIMARY KEY, parent integer,
-                x text CONSTRAINT ",
-            $name,
-            "_x CHECK (x <> ''),
-                CONSTRAINT ",
-            $name,
-            "_parent FOREIGN KEY (parent) REFERENCES ",
-            $name,
-            ");
-             CREATE INDEX ",
-            $name,
-            "_by_x ON ",
-            $name,
-            " (x);
-             CREATE INDEX ",
-            $name,
-            "_by_parent ON ",
-            $name,
-            " (parent, x);"
-        )
-    };
-}
-
-const CROWDED: &str = concat!(
-    table!("a"),
-    table!("b"),
-    table!("c"),
-    table!("d"),
-    table!("e"),
-    table!("f"),
-    table!("g"),
-    table!("h"),
-    table!("i"),
-    table!("j")
-);

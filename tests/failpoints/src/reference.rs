@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_cluster::state::ResourceState;
+use djogi_core::kind::Resource;
 use djogi_core::{Address, Digest, Kind};
 use e2e::{Project, fingerprint};
 use serde_json::Value;
 
+use crate::ending::run_again;
 use crate::leftover::{Ops, state};
-use crate::observe::observation;
+use crate::observe::{observation, runtime};
 use crate::plot::Plot;
 use crate::stage::{Stage, Template};
 
 /// The schemas of every plot: the managed one, and one of somebody else.
 pub(crate) const MANAGED: &str = "public";
 const FOREIGN: &str = "theirs";
+const PARTITIONED: &str = "events";
 
 /// Tables that keep their rows, by the name they have first.
 const FILLED: [(&str, &str); 7] = [
@@ -35,8 +38,6 @@ pub struct Reference {
     pub(crate) end: BTreeMap<Address, Digest>,
     /// What each group of the plan works on.
     pub(crate) groups: Vec<Vec<Address>>,
-    /// What is worked on outside of transactions.
-    pub(crate) outside: BTreeSet<Address>,
     /// How many groups the ledger has for an address before the command.
     pub(crate) earlier_groups: BTreeMap<Address, usize>,
     /// Old names by the new ones.
@@ -62,27 +63,25 @@ impl Reference {
         let (foreign, rows) = (foreign_facts(project), rows(project));
         let online =
             template.plot.command.windows(2).find(|words| words[0] == "--online").unwrap_or_default();
-        let plan = stage.run(&[&["plan", "--json"], online].concat()).ok().json();
-        let groups = plan["groups"].as_array().expect("groups");
-        let is_outside = |group: &&Value| group["transaction"] == "outside";
-        stage.run_disturbed(template.plot.command, "").ok();
+        let plan = stage.run(&[&["plan", "--json"], online].concat());
+        // Where a sidecar cannot be read there is no plan.
+        let plan = if plan.code == Some(0) { plan.json() } else { Value::Null };
+        let groups = plan["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let output = stage.play(template.plot, "");
+        assert_eq!(output.code, Some(template.plot.code), "{}: {output}", template.plot.name);
         let passes = count(stage.signals.trace());
-        for arguments in template.plot.again {
-            stage.run(arguments).ok();
-        }
-        stage.run(&["plan", "--detailed-exitcode"]).ok();
+        run_again(&template.plot.name, &stage, template.plot);
         Self {
             begin,
             end: resources(project),
             groups: groups.iter().map(addresses).collect(),
-            outside: groups.iter().filter(is_outside).flat_map(addresses).collect(),
             earlier_groups,
             renamed: renamed(template.plot),
             drifted,
             foreign,
             rows,
-            facts: fingerprint(project.database(), MANAGED),
-            state: without_identity(project.state()),
+            facts: facts(&stage),
+            state: without_identity(stage.whole_state_document()),
             passes,
         }
     }
@@ -94,15 +93,14 @@ impl Reference {
 
     /// What differs in a stage that has converged.
     pub(crate) fn differences(&self, stage: &Stage) -> Vec<String> {
-        let project = &stage.project;
-        let found = fingerprint(project.database(), MANAGED);
+        let found = facts(stage);
         let only = |these: &[String], those: &[String], what: &str| -> Vec<String> {
             let facts = these.iter().filter(|fact| !those.contains(fact));
             facts.map(|fact| format!("{what} in the database: {fact}")).collect()
         };
         let mut differences = only(&found, &self.facts, "too much");
         differences.extend(only(&self.facts, &found, "missing"));
-        let state = without_identity(project.state());
+        let state = without_identity(stage.whole_state_document());
         if state != self.state {
             differences.extend(unequal("", &state, &self.state));
         }
@@ -111,7 +109,7 @@ impl Reference {
 }
 
 fn drifted(stage: &Stage, live: &BTreeMap<Address, Digest>) -> BTreeSet<Address> {
-    let state = state(&stage.store()).expect("a state").into_iter();
+    let state = state(stage.store().as_ref()).expect("a state").into_iter();
     let resources = state.flat_map(|state| state.content.targets).flat_map(|(_, target)| target.resources);
     let is_other =
         |(address, resource): &(Address, ResourceState)| live.get(address) != Some(&resource.observed);
@@ -131,10 +129,32 @@ fn groups_by_address(project: &Project) -> BTreeMap<Address, usize> {
     groups
 }
 
-/// The managed schema's resources by address.
+/// The managed schema's resources by address. An invalid index serves nobody, as if it were not there.
 pub(crate) fn resources(project: &Project) -> BTreeMap<Address, Digest> {
     let observed = observation(&project.database().url(), &[MANAGED]);
-    observed.catalog.iter().map(|(address, resource)| (address.clone(), Digest::of(resource))).collect()
+    let serves = |resource: &Resource| !matches!(resource, Resource::Index(index) if !index.valid);
+    let resources = observed.catalog.iter().filter(|(_, resource)| serves(resource));
+    resources.map(|(address, resource)| (address.clone(), Digest::of(resource))).collect()
+}
+
+/// Everything that a run may change: objects, and which approvals are spent, in the ledger and in the store.
+fn facts(stage: &Stage) -> Vec<String> {
+    let database = stage.project.database();
+    let mut facts: Vec<String> =
+        [MANAGED, PARTITIONED].iter().flat_map(|schema| fingerprint(database, schema)).collect();
+    let partitions = "SELECT format('%s is a partition, its detachment is pending: %s', inhrelid::regclass,
+        inhdetachpending) FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE relkind = 'r' ORDER BY 1";
+    facts.extend(database.column(partitions));
+    if database.value("SELECT to_regclass('djogi.approval_use') IS NOT NULL") == "t" {
+        let uses = "SELECT format('%s has spent an approval', op.addresses) FROM djogi.approval_use
+            JOIN djogi.op AS op USING (op_id) ORDER BY 1";
+        facts.extend(database.column(uses));
+    }
+    let approvals = runtime().block_on(stage.store().approvals()).expect("approvals that can be read");
+    let approvals = approvals.into_iter().map(|stored| stored.approval.expect("a whole approval"));
+    let spent = approvals.filter(|approval| approval.spent.is_some());
+    facts.extend(spent.map(|approval| format!("the approval of {} is spent", approval.address)));
+    facts
 }
 
 /// Everything about objects that djogi does not manage, and their rows.

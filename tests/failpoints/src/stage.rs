@@ -1,22 +1,29 @@
 //! Copies of one beginning: a database, a project's folder, and the state in it.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use djogi_cluster::connect::ConnectParameters;
 use djogi_cluster::identity::{Actor, RunId};
-use djogi_cluster::state::{Content, HISTORY_LENGTH, LocalStore, Snapshot, Store as _, WrittenBy, publish};
+use djogi_cluster::state::{
+    Content, HISTORY_LENGTH, LocalStore, PostgresStore, Snapshot, Store, WrittenBy, publish,
+};
 use djogi_core::Digest;
 use e2e::{Database, Output, Project, Server};
 use postgres::{Client, NoTls};
 
+use crate::beside::{GoingOn, Held};
 use crate::binary::djogi;
 use crate::environment::Signals;
 use crate::leftover::await_the_end_of_sessions;
 use crate::observe::runtime;
-use crate::plot::Plot;
+use crate::plot::{Keeper, Plot};
 
-const SETTINGS: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
+/// The name of the projects, and so of their states in a database.
+const NAME: &str = "e2e";
+const IN_POSTGRES: &str = "[state]\nbackend = \"postgres\"\n";
 
 /// The beginning of a plot on one server.
 #[derive(Debug)]
@@ -38,12 +45,12 @@ impl Template {
         execute(&server.url("postgres"), &format!("CREATE DATABASE {database} TEMPLATE template0"));
         let url = server.url(&database);
         let mut project = Project::new(server);
-        project.set_target(SETTINGS);
+        configure(&mut project, plot);
         project.set_variable("DATABASE_URL", &url);
         if !plot.before.is_empty() {
             project.declare(plot.before);
             run(&project, &["apply", "--auto-approve"]).ok();
-            fill_history(&project);
+            fill_history(store_of(&project, plot.state, &url).as_ref());
         }
         execute(&url, plot.by_hand);
         project.declare_renamed(plot.after, plot.renames);
@@ -59,25 +66,31 @@ impl Template {
     /// A copy to play in.
     pub fn stage(&self) -> Stage {
         let mut project = Project::in_database(Database::copy_of(self.server, &self.database));
-        project.set_target(SETTINGS);
+        configure(&mut project, self.plot);
         project.write("catalog.json", &self.declarations);
         for (path, content) in &self.files {
             let file = project.root().join(path);
             std::fs::create_dir_all(file.parent().expect("a folder")).expect("our own folder");
             std::fs::write(&file, content).expect("our own folder");
         }
+        if !self.plot.before.is_empty() {
+            move_state(store_of(&project, self.plot.state, &project.database().url()).as_ref(), &project);
+        }
         if !self.files.is_empty() {
-            move_state(&project);
             // What a writer that was killed has left.
             project.write(".djogi/.tmp-left", "{");
         }
         let signals = Signals::in_folder(&project.root().join("signals"));
-        let stage = Stage { project, signals };
+        let stage = Stage { project, signals, keeper: Cell::new(self.plot.state) };
         if let Some(points) = self.plot.dies_at {
             let died = stage.run_disturbed(self.plot.command, points);
             assert_eq!(died.code, None, "{points}: {died}");
             await_the_end_of_sessions(&stage.project);
             stage.signals.forget_trace();
+        }
+        stage.project.database().run(self.plot.by_hand_then);
+        if let Some(plant) = self.plot.plant {
+            plant(&stage);
         }
         for arguments in self.plot.prelude {
             stage.run(arguments).ok();
@@ -91,6 +104,7 @@ impl Template {
 pub struct Stage {
     pub project: Project,
     pub(crate) signals: Signals,
+    keeper: Cell<Keeper>,
 }
 
 impl Stage {
@@ -106,8 +120,42 @@ impl Stage {
 
     /// Starts djogi with failpoints, its output piped.
     pub fn start(&self, arguments: &[&str], points: &str) -> Child {
-        let mut command = self.command(arguments, points);
+        self.start_with(&self.signals, arguments, points)
+    }
+
+    /// As [`Stage::start`], and the run has signals of its own.
+    pub(crate) fn start_with(&self, signals: &Signals, arguments: &[&str], points: &str) -> Child {
+        let mut command = self.project.command_of(djogi(), arguments);
+        signals.set(&mut command, points);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
+    }
+
+    /// Starts the command of `plot`, with what goes on beside it.
+    pub(crate) fn begin(&self, plot: &Plot, points: &str) -> (Held, GoingOn) {
+        let going_on = GoingOn::begin(self, plot.beside);
+        let mut command = self.command(plot.command, points);
+        if let Some(proxy) = &going_on.proxy {
+            command.env("DATABASE_URL", proxy.url(self.project.database()));
+        }
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        (Held(child.expect("the binary runs")), going_on)
+    }
+
+    /// Runs the command of `plot` to its end, with what goes on beside it.
+    pub(crate) fn play(&self, plot: &Plot, points: &str) -> Output {
+        let (mut run, mut going_on) = self.begin(plot, points);
+        going_on.end_when_seen(self, || run.has_ended());
+        let output = run.output();
+        going_on.end(self);
+        output
+    }
+
+    /// Tells the project where its state is by now.
+    pub(crate) fn look_for_state_in(&self, keeper: Keeper) {
+        if self.keeper.replace(keeper) == Keeper::Folder && keeper == Keeper::Postgres {
+            let text = self.project.read("djogi.toml");
+            self.project.write("djogi.toml", &format!("{text}{IN_POSTGRES}"));
+        }
     }
 
     /// Waits until the started run stands still at `point`; `false` when it has ended instead.
@@ -132,7 +180,7 @@ impl Stage {
     /// Publishes another revision of the state, as a run elsewhere does that shares the store.
     pub fn publish_elsewhere(&self) {
         let digest = Digest::of_bytes(b"a configuration elsewhere");
-        rewrite(&self.project, |content| content.config_digest = Some(digest));
+        rewrite(self.store().as_ref(), |content| content.config_digest = Some(digest));
     }
 
     fn command(&self, arguments: &[&str], points: &str) -> Command {
@@ -142,8 +190,49 @@ impl Stage {
     }
 
     /// The state store of the project.
-    pub fn store(&self) -> LocalStore {
-        LocalStore::new(self.project.root().join(".djogi"))
+    pub fn store(&self) -> Box<dyn Store> {
+        self.store_in(self.keeper.get())
+    }
+
+    pub(crate) fn store_in(&self, keeper: Keeper) -> Box<dyn Store> {
+        store_of(&self.project, keeper, &self.project.database().url())
+    }
+
+    /// The state as a document.
+    pub(crate) fn state_document(&self) -> serde_json::Value {
+        let snapshot = runtime().block_on(self.store().read()).expect("a state that can be read");
+        let state = snapshot.state.expect("a state");
+        serde_json::from_slice(&state.to_bytes()).expect("a state is JSON")
+    }
+
+    /// The state as a document, with the catalogs that its targets name in their place.
+    pub(crate) fn whole_state_document(&self) -> serde_json::Value {
+        let mut document = self.state_document();
+        let targets = document["targets"].as_object_mut().expect("targets").values_mut();
+        for target in targets {
+            let digest: Digest = target["catalog"].as_str().expect("a digest").parse().expect("a digest");
+            let catalog =
+                runtime().block_on(self.store().catalog(&digest)).expect("the catalog of the state");
+            target["catalog"] = serde_json::from_slice(&catalog.to_bytes().0).expect("a catalog is JSON");
+        }
+        document
+    }
+}
+
+fn configure(project: &mut Project, plot: &Plot) {
+    project.set_target(plot.settings);
+    if plot.state == Keeper::Postgres {
+        project.configure_more(IN_POSTGRES);
+    }
+}
+
+fn store_of(project: &Project, keeper: Keeper, url: &str) -> Box<dyn Store> {
+    match keeper {
+        Keeper::Folder => Box::new(LocalStore::new(project.root().join(".djogi"))),
+        Keeper::Postgres => {
+            let parameters: ConnectParameters = url.parse().expect("the URL of a server");
+            Box::new(PostgresStore::new(parameters, NAME))
+        }
     }
 }
 
@@ -157,17 +246,17 @@ fn execute(url: &str, sql: &str) {
 }
 
 /// As many revisions as are kept, so that the next one makes the store forget the oldest.
-fn fill_history(project: &Project) {
+fn fill_history(store: &dyn Store) {
     for number in 0..HISTORY_LENGTH {
         let digest = (number % 2 == 0).then(|| Digest::of_bytes(b"another configuration"));
-        rewrite(project, |content| content.config_digest = digest);
+        rewrite(store, |content| content.config_digest = digest);
     }
 }
 
 /// The state says that its target is the database of this project.
-fn move_state(project: &Project) {
+fn move_state(store: &dyn Store, project: &Project) {
     let database = project.database().name();
-    rewrite(project, |content| {
+    rewrite(store, |content| {
         for target in content.targets.values_mut() {
             database.clone_into(&mut target.database);
         }
@@ -175,8 +264,7 @@ fn move_state(project: &Project) {
 }
 
 /// Publishes the state as `change` makes it, if there is one.
-fn rewrite(project: &Project, change: impl FnOnce(&mut Content)) {
-    let store = LocalStore::new(project.root().join(".djogi"));
+fn rewrite(store: &dyn Store, change: impl FnOnce(&mut Content)) {
     runtime().block_on(async {
         let base: Snapshot = store.read().await.expect("a state");
         let Some(state) = &base.state else { return };
@@ -184,6 +272,6 @@ fn rewrite(project: &Project, change: impl FnOnce(&mut Content)) {
         change(&mut content);
         let actor = Actor::new("tester@e2e").expect("an actor");
         let written_by = WrittenBy::now(actor, RunId::generate());
-        publish(&store, &base, lineage, content, written_by).await.expect("a new revision");
+        publish(store, &base, lineage, content, written_by).await.expect("a new revision");
     });
 }

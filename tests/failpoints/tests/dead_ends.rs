@@ -46,7 +46,6 @@ fn killed_between_the_ledger_and_the_state() {
 }
 
 #[test]
-#[ignore = "an invalid index that a failed build has left is not yet removed by the next apply"]
 fn a_concurrent_step_that_fails_after_a_committed_group() {
     on_each_server(|server| {
         let before = "CREATE TABLE goods (id integer PRIMARY KEY, x integer);";

@@ -52,6 +52,7 @@ const INVARIANTS: [(&str, &[&str]); 13] = [
         &[
             "tests/failpoints/tests/twice.rs::a_recovery_that_dies_anywhere_and_dies_there_again_is_finished_by_the_next_apply",
             "tests/failpoints/tests/dead_ends.rs::killed_between_the_ledger_and_the_state",
+            "tests/failpoints/tests/dead_ends.rs::a_concurrent_step_that_fails_after_a_committed_group",
         ],
     ),
     (

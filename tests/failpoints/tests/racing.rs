@@ -2,7 +2,6 @@
 
 use std::process::Child;
 
-use djogi_cluster::state::Store as _;
 use e2e::{Output, on_each_server};
 use failpoints::{Stage, check_what_is_left, finish, plot};
 

@@ -10,10 +10,11 @@ use crate::support::played;
 #[test]
 fn a_recovery_that_dies_anywhere_and_dies_there_again_is_finished_by_the_next_apply() {
     let mut cases = BTreeMap::new();
-    for (turn, name) in ["recover", "recover online"].into_iter().enumerate() {
+    let plots = ["recover online", "recover", "clear away", "clear away again", "finalize"];
+    for (turn, name) in plots.into_iter().enumerate() {
         let played = played(plot(name), &servers()[turn % servers().len()]);
         for point in played.1.points() {
-            cases.insert(point, (plot(name), played));
+            cases.entry(point).or_insert((plot(name), played));
         }
     }
     assert!(cases.len() > 20, "a recovery comes by more points than {cases:?}", cases = cases.keys());

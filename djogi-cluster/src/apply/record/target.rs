@@ -56,6 +56,12 @@ impl<'a> TargetRecord<'a> {
         } else {
             recorded.catalog.extend(found);
         }
+        // Nor whose it is: what nobody declares any more has had its definition read for the plan.
+        let unread = recorded.resources.iter_mut().filter(|(_, resource)| resource.package.is_none());
+        for (address, resource) in unread {
+            let declaration = declarations.resources.get(address);
+            resource.package = declaration.map(|declaration| declaration.package.clone());
+        }
         let marks = state.iter().flat_map(|state| &state.resources).map(|(address, resource)| {
             let (status, conditions) = (resource.status, resource.conditions.clone());
             (address.clone(), Mark { status, conditions, op: resource.op })
@@ -81,26 +87,28 @@ impl<'a> TargetRecord<'a> {
         self.recorded.resources.keys().filter_map(Address::relation)
     }
 
-    /// Takes over what `op` has made of `changes`. `observed` is all there is of `relations`.
+    /// Takes over what groups have made of their changes, in the order in which they were committed. `observed` is all
+    /// there is of `relations` after the last of them.
     pub(super) fn settle(
         &mut self,
-        changes: &[&ResourceChange],
+        groups: &[(&[&ResourceChange], OpId)],
         observed: &ObservedRelations,
         relations: &BTreeSet<QualifiedName>,
-        op: OpId,
     ) {
-        self.last_op = Some(op);
         self.is_changed = true;
-        self.move_renamed(changes);
-        for change in changes {
-            let owner = owner(&change.address);
-            if let Some(steps) = self.to_come.get_mut(&owner) {
-                *steps = steps.saturating_sub(1);
-            }
-            self.drifted.remove(&owner);
-            match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
-                (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
-                _ => self.forget(&owner),
+        for (changes, op) in groups {
+            self.last_op = Some(*op);
+            self.move_renamed(changes);
+            for change in *changes {
+                let owner = owner(&change.address);
+                if let Some(steps) = self.to_come.get_mut(&owner) {
+                    *steps = steps.saturating_sub(1);
+                }
+                self.drifted.remove(&owner);
+                match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
+                    (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(*op)),
+                    _ => self.forget(&owner),
+                }
             }
         }
         // Neighbours that were changed in passing, such as a check that compares with another type now.

@@ -38,8 +38,8 @@ impl LocalStore {
     /// Only within a swap, once the new state is in its place. That state is durable by now: a catalog too many is no
     /// reason to report a failure.
     pub(super) fn remove_unused_catalogs(&self) {
+        crate::failpoint!(infallible "catalog.before_remove");
         for digest in self.unused_catalogs_blocking().unwrap_or_default() {
-            crate::failpoint!(infallible "catalog.before_remove");
             let _ = std::fs::remove_file(self.catalog_path(&digest));
         }
     }
