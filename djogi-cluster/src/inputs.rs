@@ -10,7 +10,7 @@ use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
 use djogi_core::{Address, Ident, Kind, QualifiedName};
 
-use crate::approvals;
+use crate::approvals::{self, Loaded};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
@@ -21,11 +21,13 @@ use crate::normalise::normalise;
 use crate::scratch::Scratch;
 use crate::session::Session;
 use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, StoreError, check_belonging};
+use crate::sweep::approval::FoundApproval;
 use crate::sweep::forward::{Overtaken, Sides, roll_forward};
 use crate::sweep::global::{self, Records};
 use crate::sweep::payload;
 use crate::sweep::pending::{Pending, recoveries_of};
 use crate::sweep::table::Row;
+use crate::sweep::uniqueness::still_violated;
 
 /// What a command wants to know besides the live and the recorded side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +106,8 @@ pub(crate) struct Gathered {
     pub(crate) last_ops: BTreeMap<Ident, Option<OpId>>,
     /// Every sidecar, with the rows that fit.
     pub(crate) pending: Vec<Pending>,
+    /// The approvals that interrupted runs have left something to say about.
+    pub(crate) approvals: Vec<FoundApproval>,
 }
 
 /// What a target comes to.
@@ -135,7 +139,6 @@ pub(crate) async fn gather(
     });
     let targets: Vec<_> = targets.collect();
     let surveyed = futures_util::future::try_join_all(targets).await?;
-    let mut approvals = approvals::load(cluster, store, sessions).await?;
     let mut gathered = Gathered {
         inputs: PlanInputs {
             config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
@@ -149,14 +152,21 @@ pub(crate) async fn gather(
         overtaken: BTreeMap::new(),
         last_ops: BTreeMap::new(),
         pending,
+        approvals: Vec::new(),
     };
-    for Surveyed { mut inputs, overtaken, last_op, pending } in surveyed {
-        inputs.approvals = approvals.remove(&inputs.target).unwrap_or_default();
+    for Surveyed { inputs, overtaken, last_op, pending } in surveyed {
         gathered.overtaken.insert(inputs.target.clone(), overtaken);
         gathered.last_ops.insert(inputs.target.clone(), last_op);
         gathered.inputs.targets.push(inputs);
         gathered.pending.extend(pending);
     }
+    let Loaded { mut given, found } = approvals::load(cluster, store, sessions, &gathered.pending).await?;
+    for inputs in &mut gathered.inputs.targets {
+        inputs.approvals = given.remove(&inputs.target).unwrap_or_default();
+        let ours = found.iter().filter(|found| found.target == inputs.target);
+        inputs.recoveries.extend(ours.map(FoundApproval::recovery));
+    }
+    gathered.approvals = found;
     Ok(gathered)
 }
 
@@ -241,6 +251,10 @@ async fn survey(
     }
     let mut recoveries = recoveries_of(&pending, &target);
     recoveries.extend(overtaken.recovery(&target));
+    if what != Survey::Undeclared {
+        let sides = (&target, &desired, &live);
+        recoveries.extend(still_violated(connection.client(), snapshot, sides).await);
+    }
     let inputs = TargetInputs {
         recoveries,
         recorded,

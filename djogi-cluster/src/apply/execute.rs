@@ -22,6 +22,7 @@ use super::holders::table_lock_holders;
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
 use super::record::Settled;
+use super::state_move::StateMove;
 use super::work::Work;
 use crate::approvals::Spending;
 use crate::commit::{Fate, commit};
@@ -62,6 +63,31 @@ pub(super) struct Execution<'a> {
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
     /// there.
     expected: BTreeMap<&'a Ident, BTreeMap<QualifiedName, BTreeMap<&'a Address, Option<Digest>>>>,
+}
+
+/// What a group is executed with, besides its session.
+pub(super) struct Backing<'b, 'a> {
+    /// What was announced of it.
+    pub(super) armed: &'b Armed,
+    pub(super) store: &'b dyn Store,
+    /// `None` where the state is not in the database of the group.
+    pub(super) state: Option<StateMove<'b, 'a>>,
+}
+
+impl Backing<'_, '_> {
+    /// In the open transaction that holds the row of `op`, as its last effect.
+    pub(super) async fn move_state(
+        &mut self,
+        session: &Session<'_>,
+        group: &Group,
+        op: OpId,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        match &mut self.state {
+            Some(state) => state.write(session, group, op, relations.clone()).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// A group that is not.
@@ -148,15 +174,15 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        announced: (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
     ) -> Result<OpId, GroupError> {
-        let (began, op) = (Instant::now(), announced.0.group(group).op_id);
+        let (began, op) = (Instant::now(), backing.armed.group(group).op_id);
         let (target, name) = (group.target.clone(), group.id.clone());
         let operations = group.operations.len();
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
         let ended = {
-            let work = self.work(session, fence, number, group, announced, &relations);
+            let work = self.work(session, fence, number, group, backing, &relations);
             let work = self.progress.watched(work, session, group, self.reporter);
             pin_mut!(work);
             let mut stop = self.stop.clone();
@@ -211,15 +237,15 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        announced: (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
         match group.transaction {
             TransactionMode::In | TransactionMode::Barrier => {
-                self.transact(session, fence, number, group, announced, relations).await
+                self.transact(session, fence, number, group, backing, relations).await
             }
             TransactionMode::Outside => {
-                self.run_concurrently(session, fence, number, group, announced, relations).await
+                self.run_concurrently(session, fence, number, group, backing, relations).await
             }
             TransactionMode::Chunked => {
                 let what = format!("group {} is to run in chunks, which this djogi cannot do", group.id);
@@ -234,9 +260,10 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        (armed, store): (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
+        let (armed, store) = (backing.armed, backing.store);
         let (client, intent) = (session.connection.client(), armed.group(group));
         let xid = self.enter(session, fence, group, relations).await?;
         let row = self.op_record(OpKind::Group, fence, number, intent);
@@ -276,6 +303,7 @@ impl<'a> Execution<'a> {
         }
         let op = intent.op_id;
         self.spend_approvals(client, group, op).await?;
+        backing.move_state(session, group, op, relations).await?;
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),

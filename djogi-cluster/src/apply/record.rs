@@ -23,7 +23,7 @@ use crate::locked::Locked;
 use crate::session::Session;
 use crate::state::{Content, Mark, RecordedCatalog, RecoveryEntry, Snapshot, Status, TargetState};
 
-use target::TargetRecord;
+pub(super) use target::TargetRecord;
 
 /// Between two checkpoints; what a crash in between costs is a few adoptions by the next apply.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub(super) struct Record<'a> {
 }
 
 /// Committed groups of a target that nobody has looked at yet.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Waiting<'a> {
     groups: Vec<(&'a [&'a ResourceChange], OpId)>,
     /// What they may have touched.
@@ -114,19 +114,38 @@ impl<'a> Record<'a> {
     /// # Errors
     /// When the target cannot be read.
     pub(super) async fn settle(&mut self, session: &Session<'_>) -> Result<Option<Settled>, EngineError> {
-        let Some(Waiting { groups, mut relations }) = self.waiting.remove(session.target) else {
-            return Ok(None);
-        };
+        let Some(waiting) = self.waiting.remove(session.target) else { return Ok(None) };
         let record = self.targets.get_mut(session.target);
         let record = record.ok_or_else(|| EngineError::NoTarget(session.target.clone()))?;
-        let mut changes = groups.iter().flat_map(|(changes, _)| *changes);
-        if changes.any(|change| change.previous_address.is_some()) {
-            // Whatever referred to the old name reads differently now.
-            relations.extend(record.relations());
-        }
-        let observed = observe_some(session, &relations).await?;
-        record.settle(&groups, &observed, &relations);
-        Ok(Some(Settled { target: session.target.clone(), observed, relations }))
+        settle(record, waiting, session).await.map(Some)
+    }
+
+    /// As [`Record::settle`] with a group that `op` is about to commit: the record stays as it is, and what it will be
+    /// then is given.
+    ///
+    /// # Errors
+    /// When the target cannot be read.
+    pub(super) async fn foresee(
+        &self,
+        session: &Session<'_>,
+        group: &Group,
+        op: OpId,
+        relations: BTreeSet<QualifiedName>,
+    ) -> Result<(TargetRecord<'a>, Settled), EngineError> {
+        let record = self.targets.get(&group.target);
+        let mut record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?.clone();
+        let mut waiting = self.waiting.get(&group.target).cloned().unwrap_or_default();
+        waiting.relations.extend(relations);
+        waiting.groups.push((self.work.of(group), op));
+        let settled = settle(&mut record, waiting, session).await?;
+        Ok((record, settled))
+    }
+
+    /// Takes note that a group has committed together with the state that holds `record` and everything before it.
+    pub(super) fn take_published(&mut self, record: TargetRecord<'a>) {
+        self.waiting.remove(&record.target);
+        self.targets.insert(record.target.clone(), record);
+        self.is_published();
     }
 
     /// Adoptions and forgettings: they change only the record.
@@ -185,23 +204,37 @@ impl<'a> Record<'a> {
         locked: &mut Locked<'_>,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
+        let content = self.content(locked, None).await?;
+        locked.publish(content, reporter).await?;
+        self.is_published();
+        Ok(())
+    }
+
+    /// The record as the content of a state, its catalogs stored. `instead` stands for the record of its target.
+    ///
+    /// # Errors
+    /// When a catalog cannot be stored.
+    pub(super) async fn content(
+        &self,
+        locked: &Locked<'_>,
+        instead: Option<&TargetRecord<'a>>,
+    ) -> Result<Content, EngineError> {
         let before = locked.snapshot.state.as_ref().map(|state| &state.content);
+        let records = self.targets.iter().map(|(target, record)| {
+            (target, instead.filter(|instead| instead.target == *target).unwrap_or(record))
+        });
+        let records: BTreeMap<&Ident, &TargetRecord<'a>> = records.collect();
         let is_settled = |(target, _): &(&Ident, &TargetState)| {
-            self.targets.get(*target).is_none_or(|record| !record.is_changed)
+            records.get(*target).is_none_or(|record| !record.is_changed)
         };
         let settled = before.iter().flat_map(|content| &content.targets).filter(is_settled);
+        let remembered = before.map(|content| content.recoveries.as_slice()).unwrap_or_default();
         let mut content = Content {
             config_digest: self.config_digest,
-            recoveries: before
-                .map(|content| content.recoveries.as_slice())
-                .unwrap_or_default()
-                .iter()
-                .cloned()
-                .chain(self.recovered.drain(..))
-                .collect(),
+            recoveries: remembered.iter().chain(&self.recovered).cloned().collect(),
             targets: settled.map(|(target, state)| (target.clone(), state.clone())).collect(),
         };
-        for (target, record) in self.targets.iter_mut().filter(|(_, record)| record.is_changed) {
+        for (target, record) in records.into_iter().filter(|(_, record)| record.is_changed) {
             let catalog = locked.store.put_catalog(&RecordedCatalog::from(&record.recorded)).await?;
             let state = TargetState::from_recorded(
                 &record.identity,
@@ -212,12 +245,32 @@ impl<'a> Record<'a> {
                 |address| record.marks.get(address).cloned().unwrap_or(Mark::APPLIED),
             );
             content.targets.insert(target.clone(), state);
-            record.is_changed = false;
         }
-        locked.publish(content, reporter).await?;
-        self.last_checkpoint = Instant::now();
-        Ok(())
+        Ok(content)
     }
+
+    /// Takes note that all of it is in the state.
+    fn is_published(&mut self) {
+        self.targets.values_mut().for_each(|record| record.is_changed = false);
+        self.recovered.clear();
+        self.last_checkpoint = Instant::now();
+    }
+}
+
+/// Looks at what groups have left, and takes it into `record`.
+async fn settle(
+    record: &mut TargetRecord<'_>,
+    Waiting { groups, mut relations }: Waiting<'_>,
+    session: &Session<'_>,
+) -> Result<Settled, EngineError> {
+    let mut changes = groups.iter().flat_map(|(changes, _)| *changes);
+    if changes.any(|change| change.previous_address.is_some()) {
+        // Whatever referred to the old name reads differently now.
+        relations.extend(record.relations());
+    }
+    let observed = observe_some(session, &relations).await?;
+    record.settle(&groups, &observed, &relations);
+    Ok(Settled { target: session.target.clone(), observed, relations })
 }
 
 /// The address under which something is recorded: a column belongs to its table.

@@ -9,11 +9,12 @@ use djogi_core::plan::{
     DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TransactionMode,
 };
 
-use super::arm::Armed;
+use super::arm::{Armed, unique_build};
 use super::clear::clear_away;
-use super::execute::{Execution, GroupError};
+use super::execute::{Backing, Execution, GroupError};
 use super::quiescence::Quiescence;
 use super::record::Record;
+use super::state_move::StateMove;
 use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
 use crate::approvals::{Spending, mark};
@@ -24,6 +25,7 @@ use crate::identity::{OpId, RunId};
 use crate::leave::leave_to_the_end;
 use crate::locked::Locked;
 use crate::state::{Content, Serial, Status};
+use crate::sweep::global;
 
 #[derive(Debug)]
 pub(super) struct Run {
@@ -112,7 +114,7 @@ impl Run {
             let locked = &*locked;
             let at = (locked.store.as_ref(), &locked.snapshot);
             futures_util::join!(
-                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, self.id),
+                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, (self.id, &spendings)),
                 locked.bump_epochs(&ledgers, reporter),
             )
         };
@@ -123,6 +125,11 @@ impl Run {
         let quiescence = Quiescence::of(locked);
         let stop = self.stop.clone();
         let mut execution = Execution::new(document, &work, spendings, &quiescence, self.id, reporter, stop);
+        let mut rows = BTreeMap::new();
+        for session in &locked.sessions {
+            let row = locked.store.row_in(&session.connection).await?;
+            rows.extend(row.map(|row| (session.target.clone(), row)));
+        }
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
@@ -148,14 +155,16 @@ impl Run {
                     }
                 }
             }
-            let announced = (&armed, locked.store.as_ref());
-            let executed = execution.execute(session, fence, number, group, announced).await;
+            let state = rows.get(&group.target).map(|row| StateMove::new(&record, locked, row));
+            let mut backing = Backing { armed: &armed, store: locked.store.as_ref(), state };
+            let executed = execution.execute(session, fence, number, group, &mut backing).await;
+            let moved = backing.state.and_then(StateMove::into_moved);
             if group.transaction == TransactionMode::Outside {
                 let op = armed.group(group).op_id;
                 if executed.is_ok() {
                     armed.settle(op);
                 } else if matches!(executed, Err(GroupError::RolledBack(_))) && self.stop.borrow().is_none() {
-                    let failure = (op, execution.last_sqlstate());
+                    let failure = (op, execution.last_sqlstate(), unique_build(&work, group));
                     let cleared =
                         clear_away(locked, (&group.target, fence), failure, &self.stop, reporter).await;
                     // Where it failed, the next sweep goes on.
@@ -168,16 +177,22 @@ impl Run {
             match executed {
                 Ok(op) => {
                     let marked = mark_spent(execution.spendings(group), locked, group, op, reporter).await;
-                    record.committed(group, op, relations);
                     crate::failpoint!("apply.before_checkpoint");
-                    if !(quiescence.holds(&group.target) && record.can_wait(group)) {
-                        match record.settle(session).await {
-                            Ok(settled) => execution.expect(settled),
-                            // What earlier groups have left is recorded all the same; the ledger knows of this one.
-                            Err(error) => fatal = Some(error),
-                        }
-                        if fatal.is_none() {
-                            record.checkpoint(locked, reporter).await?;
+                    match moved {
+                        Some(moved) => execution.expect(Some(moved.take(&mut record, locked, reporter))),
+                        None => {
+                            record.committed(group, op, relations);
+                            if !(quiescence.holds(&group.target) && record.can_wait(group)) {
+                                match record.settle(session).await {
+                                    Ok(settled) => execution.expect(settled),
+                                    // What earlier groups have left is recorded all the same; the ledger knows of this
+                                    // one.
+                                    Err(error) => fatal = Some(error),
+                                }
+                                if fatal.is_none() {
+                                    record.checkpoint(locked, reporter).await?;
+                                }
+                            }
                         }
                     }
                     crate::failpoint!("apply.between_groups");
@@ -197,6 +212,17 @@ impl Run {
                 }
             }
         }
+        let goes_on =
+            |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
+        let done = document.resource_changes.iter().filter(goes_on);
+        let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
+        self.applied = done.cloned().collect();
+        // A state that moves with its groups has moved as far as they have; how far that is, the next run sees.
+        let moved_with =
+            |error: &EngineError| !rows.is_empty() && matches!(error, EngineError::CommitLost { .. });
+        if let Some(error) = fatal.take_if(|error| global::decide_end(error).is_some() || moved_with(error)) {
+            return Err(error);
+        }
         for session in &locked.sessions {
             // The ledger knows of what nobody could look at.
             if let Err(error) = record.settle(session).await {
@@ -205,11 +231,6 @@ impl Run {
         }
         record.settle_without_statements();
         record.mark_the_rest(&self.failed);
-        let goes_on =
-            |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
-        let done = document.resource_changes.iter().filter(goes_on);
-        let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
-        self.applied = done.cloned().collect();
         let converged = self.failed.is_empty() && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
         crate::failpoint!("apply.before_state_write");

@@ -18,12 +18,13 @@ use crate::introspect::ObservedRelations;
 use crate::ledger::Fence;
 use crate::state::{Mark, Status, TargetState};
 
-pub(super) struct TargetRecord<'a> {
-    target: Ident,
-    desired: Desired,
+#[derive(Clone)]
+pub(in crate::apply) struct TargetRecord<'a> {
+    pub(super) target: Ident,
+    desired: Arc<Desired>,
     declarations: &'a Declarations,
     /// What was there before the first group.
-    live: Observation,
+    live: Arc<Observation>,
     pub(super) identity: DatabaseIdentity,
     pub(super) epoch: Epoch,
     pub(super) last_op: Option<OpId>,
@@ -67,10 +68,10 @@ impl<'a> TargetRecord<'a> {
         });
         Self {
             target,
-            desired,
+            desired: Arc::new(desired),
             declarations,
             identity: live.identity.clone(),
-            live,
+            live: Arc::new(live),
             epoch: fence.map_or(Epoch::new(epoch), |fence| fence.epoch),
             last_op: state.and_then(|state| state.last_op),
             marks: marks.collect(),
