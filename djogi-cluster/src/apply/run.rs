@@ -182,7 +182,9 @@ impl Run {
                         Some(moved) => execution.expect(Some(moved.take(&mut record, locked, reporter))),
                         None => {
                             record.committed(group, op, relations);
-                            if !(quiescence.holds(&group.target) && record.can_wait(group)) {
+                            // A state that moves with a later group says that it has all before it.
+                            let moves = rows.contains_key(&group.target);
+                            if moves || !(quiescence.holds(&group.target) && record.can_wait(group)) {
                                 match record.settle(session).await {
                                     Ok(settled) => execution.expect(settled),
                                     // What earlier groups have left is recorded all the same; the ledger knows of this
