@@ -4,6 +4,7 @@
 //! processes, the two sides of a ratio in turn; see README.md.
 
 mod cases;
+mod groups;
 mod process;
 mod project;
 mod report;
@@ -30,9 +31,20 @@ struct Args {
     /// Runs of each side; the medians are compared.
     #[arg(long, default_value_t = 7)]
     runs: usize,
+    /// Only one part of it all.
+    #[arg(long)]
+    only: Option<Part>,
     /// Folder with the release builds of `djogi` and `shop`, instead of building them.
     #[arg(long)]
     bin: Option<PathBuf>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    StartUp,
+    Tables,
+    Groups,
 }
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -53,9 +65,15 @@ fn main() -> Outcome<ExitCode> {
     let programs =
         Programs { djogi: bin.join("djogi"), shop: bin.join("shop"), postgres: server.programs().to_owned() };
     let mut report = Report::new(&server.version()?);
-    cases::start_up(&programs, &server, args.runs, &mut report)?;
-    for size in args.sizes {
+    let is_wanted = |part| args.only.is_none_or(|only| only == part);
+    if is_wanted(Part::StartUp) {
+        cases::start_up(&programs, &server, args.runs, &mut report)?;
+    }
+    for size in args.sizes.into_iter().filter(|_| is_wanted(Part::Tables)) {
         cases::tables(size, &programs, &server, args.runs, &mut report)?;
+    }
+    if is_wanted(Part::Groups) {
+        groups::groups(&programs, &server, args.runs, &mut report)?;
     }
     Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

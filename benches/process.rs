@@ -47,6 +47,23 @@ pub(crate) fn peak_memory(command: &mut Command) -> Outcome<Option<u64>> {
     }
 }
 
+/// How often `command` waits for the disk; `None` without `strace`.
+pub(crate) fn syncs(command: &mut Command) -> Outcome<Option<u64>> {
+    if Command::new("strace").arg("--version").stdout(Stdio::null()).status().is_err() {
+        return Ok(None);
+    }
+    let log = tempfile::NamedTempFile::new()?;
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq", "-e", "trace=fsync,fdatasync,syncfs,sync_file_range", "-o"]).arg(log.path());
+    traced.arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        traced.current_dir(folder);
+    }
+    time(&mut traced)?;
+    let log = std::fs::read_to_string(log.path())?;
+    Ok(Some(log.lines().filter(|line| line.contains("sync") && !line.contains("resumed>")).count() as u64))
+}
+
 /// The middle one of several times.
 pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();

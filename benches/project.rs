@@ -1,9 +1,10 @@
 //! A project folder that the real binary runs in.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use djogi_core::declared::Declarations;
+use djogi_core::plan::PlanDocument;
 use tempfile::TempDir;
 
 use crate::Outcome;
@@ -41,6 +42,16 @@ impl Project {
 
     pub(crate) fn plan(&self) -> Command {
         self.command(&["plan"])
+    }
+
+    /// What there is to do.
+    pub(crate) fn planned(&self) -> Outcome<PlanDocument> {
+        let mut command = self.command(&["plan", "--json"]);
+        let output = command.stderr(Stdio::inherit()).output()?;
+        if !output.status.success() {
+            return Err(format!("{command:?} ended with {}", output.status).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 
     pub(crate) fn apply(&self) -> Command {

@@ -49,6 +49,13 @@ impl Report {
         self.row(what, "", "", measured, shown, bar.map(|bar| bytes < bar));
     }
 
+    /// How often something happens; at most `bar` times.
+    pub(crate) fn count(&mut self, what: &str, ours: u64, theirs: Option<u64>, bar: Option<u64>) {
+        let theirs = theirs.map_or(String::new(), |theirs| theirs.to_string());
+        let shown = bar.map(|bar| bar.to_string());
+        self.row(what, ours, theirs, ours, shown, bar.map(|bar| ours <= bar));
+    }
+
     pub(crate) fn fact(&mut self, what: &str, holds: bool) {
         self.row(what, "", "", if holds { "yes" } else { "no" }, Some("yes".to_owned()), Some(holds));
     }

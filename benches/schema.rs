@@ -166,3 +166,12 @@ pub(crate) fn ddl(tables: usize) -> String {
     }
     sql
 }
+
+/// Gives each of the tables that many rows.
+pub(crate) fn fill(tables: usize, rows: usize) -> String {
+    let mut sql = String::new();
+    for table in (0..tables).map(table_name) {
+        let _ = writeln!(sql, "INSERT INTO public.{table} (id) SELECT generate_series(1, {rows});");
+    }
+    sql
+}

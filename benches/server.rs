@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use djogi_cluster::server::BinarySearch;
 use tempfile::TempDir;
@@ -17,6 +18,7 @@ const SETTINGS: &str = "-c listen_addresses='' -c autovacuum=off -c max_locks_pe
 pub(crate) struct Server {
     folder: TempDir,
     programs: PathBuf,
+    major: u32,
 }
 
 impl Server {
@@ -26,7 +28,7 @@ impl Server {
         let postgres = std::fs::canonicalize(search.find(&|_| {})?.dir.join("postgres"))?;
         let programs = postgres.parent().ok_or("PostgreSQL is in no folder")?.to_owned();
         let folder = tempfile::Builder::new().prefix("djogi-bench-").tempdir()?;
-        let server = Self { folder, programs };
+        let server = Self { folder, programs, major };
         if rustix::process::geteuid().is_root() {
             succeed(Command::new("chown").arg("postgres").arg(server.path()))?;
         }
@@ -63,6 +65,31 @@ impl Server {
         succeed(
             Command::new(self.programs.join("psql")).args(["-X", "-q", "-c", sql]).arg(self.url(database)),
         )
+    }
+
+    /// The one value that SQL gives in the database `postgres`.
+    fn value(&self, sql: &str) -> Outcome<String> {
+        let mut psql = Command::new(self.programs.join("psql"));
+        let output = psql.args(["-X", "-q", "-A", "-t", "-c", sql]).arg(self.url("postgres")).output()?;
+        if !output.status.success() {
+            return Err(format!("{psql:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// How often the server has flushed its log so far, by what its other sessions have told when they ended.
+    pub(crate) fn log_flushes(&self) -> Outcome<u64> {
+        const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity \
+                              WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        while self.value(OTHERS)? != "0" {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let counted = if self.major >= 18 {
+            "SELECT sum(fsyncs)::int8 FROM pg_stat_io WHERE object = 'wal'"
+        } else {
+            "SELECT wal_sync FROM pg_stat_wal"
+        };
+        Ok(self.value(counted)?.parse()?)
     }
 
     /// An empty database.

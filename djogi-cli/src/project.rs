@@ -38,6 +38,7 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let read = move || -> Result<Configured, CliError> {
         let mut loaded = models::load(&program, &project, &default_target)?;
         declare_moves(&project, &mut loaded.declarations)?;
+        refuse_rename_rivals(&loaded.declarations)?;
         refuse_rename_cycles(&loaded.declarations)?;
         let configured = configured(&project, &targets, loaded);
         in_managed_schemas(&configured.declarations, &targets)?;
@@ -234,24 +235,47 @@ fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(
     Ok(())
 }
 
+/// One object cannot become two.
+fn refuse_rename_rivals(declarations: &Declarations) -> Result<(), CliError> {
+    let refusal = |(old, claimants): (Address, Vec<Address>)| {
+        let names: Vec<String> = claimants.iter().map(|address| format!("`{address}`")).collect();
+        let all = if names.len() == 2 { "both" } else { "all" };
+        let message = format!("{} are {all} renamed from `{old}`", names.join(" and "));
+        let refusal = Diagnostic::error("rename_rivals", message);
+        let at = |address: &Address| declared_at(declarations, address);
+        let refusal = match claimants.first().and_then(at) {
+            Some(first) => refusal.location(first),
+            None => refusal,
+        };
+        let places = claimants.iter().filter_map(|address| {
+            let Location { file, line, .. } = at(address)?;
+            Some(format!("`{address}` is declared at {file}:{}", line.unwrap_or_default()))
+        });
+        let refusal = places.fold(refusal, Diagnostic::note);
+        refusal.help(format!(
+            "keep `renamed_from` at the one that `{old}` became, and remove it from the others"
+        ))
+    };
+    let refusals: Vec<Diagnostic> = declarations.rename_rivals().into_iter().map(refusal).collect();
+    if refusals.is_empty() { Ok(()) } else { Err(refusals.into()) }
+}
+
+/// Where an object was declared; a column, where its table was.
+fn declared_at(declarations: &Declarations, address: &Address) -> Option<Location> {
+    let table = address.table_of_member().filter(|_| address.kind() == Kind::Column);
+    let source = &declarations.resources.get(table.as_ref().unwrap_or(address))?.source;
+    let line = usize::try_from(source.line).ok();
+    Some(Location { file: source.file.clone(), line, column: None, snippet: None })
+}
+
 /// What goes round in a circle cannot be told from what has gone round already.
 fn refuse_rename_cycles(declarations: &Declarations) -> Result<(), CliError> {
     let refusal = |cycle: Vec<Address>| {
-        let declared =
-            |address: &Address| match address.table_of_member().filter(|_| address.kind() == Kind::Column) {
-                Some(table) => declarations.resources.get(&table),
-                None => declarations.resources.get(address),
-            };
         let names: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
         let message = format!("{} are renamed from each other", names.join(" and "));
         let mut refusal = Diagnostic::error("rename_cycle", message);
-        if let Some(declaration) = cycle.first().and_then(declared) {
-            refusal = refusal.location(Location {
-                file: declaration.source.file.clone(),
-                line: usize::try_from(declaration.source.line).ok(),
-                column: None,
-                snippet: None,
-            });
+        if let Some(location) = cycle.first().and_then(|address| declared_at(declarations, address)) {
+            refusal = refusal.location(location);
         }
         refusal.note("once they had swapped names, nothing would tell that it is done").help(
             "go by a third name: give one of them a name of its own and apply, then give both their new names and apply",

@@ -163,6 +163,8 @@ pub enum Event {
     ChangeBlocked {
         address: Address,
         reason: Reason,
+        /// What the plan says of the change besides.
+        notes: Vec<String>,
     },
     StateWritten {
         serial: Serial,

@@ -83,6 +83,7 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("state.after_link", "djogi-cluster/src/state/durable.rs", ALL),
     at("state.after_keep", "djogi-cluster/src/state/durable.rs", ALL),
     at("state.before_forget_revision", "djogi-cluster/src/state/local.rs", INFALLIBLE),
+    at("catalog.before_remove", "djogi-cluster/src/state/local/unused.rs", INFALLIBLE),
     at("state.swapped_no_reply", "djogi-cluster/src/state/local.rs", ALL),
     at("lock.before_epoch_bump", "djogi-cluster/src/locked.rs", ALL),
     at("ledger.after_create", "djogi-cluster/src/lock.rs", INFALLIBLE),

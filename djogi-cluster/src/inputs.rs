@@ -10,22 +10,24 @@ use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
 use djogi_core::{Address, Ident, Kind, QualifiedName};
 
-use crate::approvals;
+use crate::approvals::{self, Loaded};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
-use crate::introspect::{Scope, extension_requirements, hold_rows, observe};
+use crate::introspect::{Scope, extension_requirements, hold_rows, observe, unanalysed_sizes};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::normalise::normalise;
 use crate::scratch::Scratch;
 use crate::session::Session;
 use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, StoreError, check_belonging};
+use crate::sweep::approval::FoundApproval;
 use crate::sweep::forward::{Overtaken, Sides, roll_forward};
 use crate::sweep::global::{self, Records};
 use crate::sweep::payload;
 use crate::sweep::pending::{Pending, recoveries_of};
 use crate::sweep::table::Row;
+use crate::sweep::uniqueness::still_violated;
 
 /// What a command wants to know besides the live and the recorded side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +47,19 @@ pub(crate) struct Look {
     lease: Option<Lease>,
     /// How many locks the server can hold at once.
     lock_table_size: i64,
+    /// The number that the next transaction that writes would have got, shortly before; `None` when one was at work.
+    next_transaction: Option<u64>,
 }
 
 impl Look {
     /// The state that the database belongs to.
     pub(crate) fn lineage(&self) -> Option<Lineage> {
         self.lease.as_ref().map(|lease| lease.lineage)
+    }
+
+    /// The number that the next transaction that writes would have got; `None` when one was at work.
+    pub(crate) fn next_transaction(&self) -> Option<u64> {
+        self.next_transaction
     }
 }
 
@@ -72,15 +81,18 @@ async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look,
     let client = connection.client();
     let (lease, row, live) = futures_util::join!(
         read_lease(client, target),
-        client.query_typed_one(LOCK_TABLE_SIZE, &[]),
+        client.query_typed_one(SERVER, &[]),
         observe(connection, &scope),
     );
     let lease = lease?;
-    let lock_table_size = row.map_err(|error| EngineError::sql(&error, LOCK_TABLE_SIZE))?.get(0);
+    let row = row.map_err(|error| EngineError::sql(&error, SERVER))?;
+    let lock_table_size = row.get(0);
+    let next_transaction: Option<&str> = row.get(1);
+    let next_transaction = next_transaction.and_then(|number| number.parse().ok());
     let live = live?;
     let (target, resources) = ((*target).clone(), live.catalog.len());
     reporter.report(&Event::Observed { target, resources, elapsed_ms: millis_since(began) });
-    Ok(Look { live, lease, lock_table_size })
+    Ok(Look { live, lease, lock_table_size, next_transaction })
 }
 
 /// Everything that a plan is made from, with what interrupted runs have to do with it. The recorded side is what the
@@ -94,6 +106,8 @@ pub(crate) struct Gathered {
     pub(crate) last_ops: BTreeMap<Ident, Option<OpId>>,
     /// Every sidecar, with the rows that fit.
     pub(crate) pending: Vec<Pending>,
+    /// The approvals that interrupted runs have left something to say about.
+    pub(crate) approvals: Vec<FoundApproval>,
 }
 
 /// What a target comes to.
@@ -125,7 +139,6 @@ pub(crate) async fn gather(
     });
     let targets: Vec<_> = targets.collect();
     let surveyed = futures_util::future::try_join_all(targets).await?;
-    let mut approvals = approvals::load(cluster, store, sessions).await?;
     let mut gathered = Gathered {
         inputs: PlanInputs {
             config: ConfigReference { name: cluster.name.clone(), digest: cluster.declared.get()?.digest },
@@ -139,27 +152,38 @@ pub(crate) async fn gather(
         overtaken: BTreeMap::new(),
         last_ops: BTreeMap::new(),
         pending,
+        approvals: Vec::new(),
     };
-    for Surveyed { mut inputs, overtaken, last_op, pending } in surveyed {
-        inputs.approvals = approvals.remove(&inputs.target).unwrap_or_default();
+    for Surveyed { inputs, overtaken, last_op, pending } in surveyed {
         gathered.overtaken.insert(inputs.target.clone(), overtaken);
         gathered.last_ops.insert(inputs.target.clone(), last_op);
         gathered.inputs.targets.push(inputs);
         gathered.pending.extend(pending);
     }
+    let Loaded { mut given, found } = approvals::load(cluster, store, sessions, &gathered.pending).await?;
+    for inputs in &mut gathered.inputs.targets {
+        inputs.approvals = given.remove(&inputs.target).unwrap_or_default();
+        let ours = found.iter().filter(|found| found.target == inputs.target);
+        inputs.recoveries.extend(ours.map(FoundApproval::recovery));
+    }
+    gathered.approvals = found;
     Ok(gathered)
 }
 
-const LOCK_TABLE_SIZE: &str = "
+/// The size of the lock table; and the number of the next transaction that writes, unless one is at work.
+const SERVER: &str = "
 SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint
        * (pg_catalog.current_setting('max_connections')::bigint
-          + pg_catalog.current_setting('max_prepared_transactions')::bigint)";
+          + pg_catalog.current_setting('max_prepared_transactions')::bigint),
+       CASE WHEN pg_catalog.pg_snapshot_xmin(s) = pg_catalog.pg_snapshot_xmax(s)
+            THEN pg_catalog.pg_snapshot_xmax(s)::text END
+  FROM pg_catalog.pg_current_snapshot() s";
 
 async fn survey(
     cluster: &Cluster,
     (snapshot, location): (&Snapshot, &str),
     session: &Session<'_>,
-    (Look { mut live, lease, lock_table_size }, mut pending): (Look, Vec<Pending>),
+    (Look { mut live, lease, lock_table_size, .. }, mut pending): (Look, Vec<Pending>),
     what: Survey,
     reporter: &dyn Reporter,
 ) -> Result<Surveyed, EngineError> {
@@ -207,6 +231,10 @@ async fn survey(
     if what != Survey::Undeclared && !moving.is_empty() {
         live.extension_requirements = extension_requirements(connection.client(), &moving).await?;
     }
+    // Where nothing changes nobody asks how large a table is.
+    if what != Survey::Undeclared && is_to_change(&desired, &recorded, &live) {
+        measure_unanalysed(session, &mut live).await?;
+    }
     let filling = wanting_values(&desired, &target, &live);
     if !filling.is_empty() {
         let tables: Vec<&QualifiedName> = filling.iter().collect();
@@ -223,6 +251,10 @@ async fn survey(
     }
     let mut recoveries = recoveries_of(&pending, &target);
     recoveries.extend(overtaken.recovery(&target));
+    if what != Survey::Undeclared {
+        let sides = (&target, &desired, &live);
+        recoveries.extend(still_violated(connection.client(), snapshot, sides).await);
+    }
     let inputs = TargetInputs {
         recoveries,
         recorded,
@@ -308,6 +340,31 @@ fn wanting_values(desired: &Desired, target: &Ident, live: &Observation) -> Vec<
         }
     }
     found
+}
+
+/// Whether what is there differs from what is declared.
+fn is_to_change(desired: &Desired, recorded: &Recorded, live: &Observation) -> bool {
+    desired.iter().any(|(address, declared)| live.catalog.get(address) != Some(&*declared.resource))
+        || recorded.resources.keys().any(|address| !desired.contains_key(address))
+}
+
+/// Notes the sizes of tables that were never analysed, which are unknown to `pg_class` however large they are.
+///
+/// # Errors
+/// When the target cannot be read.
+pub(crate) async fn measure_unanalysed(
+    session: &Session<'_>,
+    live: &mut Observation,
+) -> Result<(), EngineError> {
+    if live.sizes.values().all(|size| size.rows.is_some()) {
+        return Ok(());
+    }
+    for (table, bytes) in unanalysed_sizes(session.connection.client(), &session.settings.schemas).await? {
+        if let Some(size) = live.sizes.get_mut(&table) {
+            size.bytes = bytes;
+        }
+    }
+    Ok(())
 }
 
 /// The extensions that are to come or to go, and all others if one is.

@@ -17,6 +17,7 @@ pub mod import;
 mod inputs;
 mod interrupt;
 pub mod introspect;
+pub mod leave;
 pub mod ledger;
 pub mod lock;
 mod locked;

@@ -1,5 +1,7 @@
 //! Open sessions under their run locks: where every command that writes begins.
 
+use std::collections::BTreeMap;
+
 use djogi_core::Ident;
 use futures_util::future::try_join_all;
 
@@ -8,10 +10,14 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
 use crate::inputs::{Look, look};
+use crate::leave::leave_to_the_end;
 use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
-use crate::state::{Content, Published, Snapshot, Store, StoreError, WrittenBy, publish_under};
+use crate::state::{
+    Content, Damage, Published, Serial, Snapshot, State, Store, StoreError, Version, WrittenBy,
+    publish_and_collect, publish_under,
+};
 
 /// All targets of a cluster, locked, with the state and what they hold as it is under the locks.
 #[derive(Debug)]
@@ -25,6 +31,9 @@ pub(crate) struct Locked<'a> {
     command: &'static str,
     /// What every session has seen first; taken by who thinks about it.
     pub(crate) looks: Vec<Look>,
+    /// What number the next transaction that writes would have got before anything was looked at; `None` where one was
+    /// at work.
+    pub(crate) next_transactions: BTreeMap<Ident, Option<u64>>,
     pub(crate) locks: Vec<RunLock>,
 }
 
@@ -45,7 +54,12 @@ impl<'a> Locked<'a> {
         let store = cluster.store();
         let (snapshot, looks) = futures_util::join!(read(store.as_ref()), look(&sessions, reporter));
         let (snapshot, looks) = (snapshot?, looks?);
-        Ok(Self { cluster, run, store, snapshot, sessions, looks, command, locks })
+        let next_transactions = sessions
+            .iter()
+            .zip(&looks)
+            .map(|(session, look)| (session.target.clone(), look.next_transaction()));
+        let next_transactions = next_transactions.collect();
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
     }
 
     /// Opens and locks the targets that are `wanted`, without looking at what they hold.
@@ -62,7 +76,51 @@ impl<'a> Locked<'a> {
         let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
         let store = cluster.store();
         let snapshot = read(store.as_ref()).await?;
-        Ok(Self { cluster, run, store, snapshot, sessions, looks: Vec::new(), command, locks })
+        let (looks, next_transactions) = (Vec::new(), BTreeMap::new());
+        Ok(Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks })
+    }
+
+    /// As [`Locked::open_some`], for who has another state to put in the place of one that cannot be read: with what is
+    /// wrong with that, it counts as none.
+    ///
+    /// # Errors
+    /// As [`Locked::open`]. A state that a newer djogi has written is not damaged.
+    pub(crate) async fn open_to_mend(
+        cluster: &'a Cluster,
+        wanted: impl Fn(&Ident) -> bool,
+        run: RunId,
+        command: &'static str,
+        reporter: &dyn Reporter,
+    ) -> Result<(Self, Option<Damage>), EngineError> {
+        let (sessions, locks) = lock(cluster, wanted, run, reporter).await?;
+        let store = cluster.store();
+        let (snapshot, damage) = match read(store.as_ref()).await {
+            Err(StoreError::Damaged { damage, .. }) if !matches!(damage, Damage::Newer { .. }) => {
+                (Snapshot { state: None, version: Version::ABSENT }, Some(damage))
+            }
+            snapshot => (snapshot?, None),
+        };
+        let (looks, next_transactions) = (Vec::new(), BTreeMap::new());
+        let locked =
+            Self { cluster, run, store, snapshot, sessions, looks, next_transactions, command, locks };
+        Ok((locked, damage))
+    }
+
+    /// Puts `content` in the place of a state that cannot be read, under a serial after `serial`. Gives the place where
+    /// the bytes of that are kept.
+    ///
+    /// # Errors
+    /// When the state can be read by now, or cannot be written.
+    pub(crate) async fn replace_damaged(
+        &mut self,
+        (lineage, serial): (Lineage, Serial),
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<String, EngineError> {
+        let next = State { lineage, serial, written_by: self.written_by(), content };
+        let (snapshot, place) = self.store.replace_damaged(next).await?;
+        self.take(Published::Written(snapshot), reporter);
+        Ok(place)
     }
 
     /// Makes this run the one that may write, as [`Locked::preflight`] and [`Locked::bump_epochs`] together.
@@ -130,6 +188,22 @@ impl<'a> Locked<'a> {
         self.publish_under(lineage, content, reporter).await
     }
 
+    /// As [`Locked::publish`], and what nothing refers to any more is removed from the store.
+    ///
+    /// # Errors
+    /// As [`Locked::publish`].
+    pub(crate) async fn publish_and_collect(
+        &mut self,
+        content: Content,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
+        let (base, written_by) = (&self.snapshot, self.written_by());
+        let published = publish_and_collect(self.store.as_ref(), base, lineage, content, written_by).await?;
+        self.take(published, reporter);
+        Ok(())
+    }
+
     /// As [`Locked::publish`], and the state becomes one of `lineage`.
     ///
     /// # Errors
@@ -143,6 +217,12 @@ impl<'a> Locked<'a> {
         let written_by = self.written_by();
         let published =
             publish_under(self.store.as_ref(), &self.snapshot, lineage, content, written_by).await?;
+        self.take(published, reporter);
+        Ok(())
+    }
+
+    /// What was published is what this run goes on from.
+    fn take(&mut self, published: Published, reporter: &dyn Reporter) {
         if let Published::Written(snapshot) = published {
             self.snapshot = snapshot;
             if let (Some(serial), Some(digest)) =
@@ -151,7 +231,6 @@ impl<'a> Locked<'a> {
                 reporter.report(&Event::StateWritten { serial, digest });
             }
         }
-        Ok(())
     }
 
     /// Signs what this run writes.
@@ -169,8 +248,7 @@ impl<'a> Locked<'a> {
             // A lock that cannot be released is gone with its session, which ends here.
             let _ = lock.release(session.connection.client()).await;
         }
-        // Nor is the end of the process held up by giving back a large state piece by piece.
-        std::mem::forget(self.snapshot);
+        leave_to_the_end(self.snapshot);
         Session::close_all(self.sessions).await
     }
 }

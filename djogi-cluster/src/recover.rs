@@ -1,6 +1,7 @@
 //! `djogi recover`: what interrupted runs have left, for people to see, and the way past a sidecar that cannot be read.
 //! Looks, and changes nothing but the place of a sidecar.
 
+use djogi_core::Address;
 use djogi_core::plan::{PlanOptions, Recovery};
 
 use crate::cluster::Cluster;
@@ -11,6 +12,7 @@ use crate::plan::read_and_look;
 use crate::session::Session;
 use crate::state::Damage;
 use crate::sweep::pending::{list, look_at};
+use crate::sweep::uniqueness;
 
 /// Everything that is pending.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +67,33 @@ pub async fn recoveries(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Re
     Session::close_all(sessions).await?;
     let targets = gathered?.inputs.targets;
     found.recoveries.extend(targets.into_iter().flat_map(|target| target.recoveries));
+    Ok(found)
+}
+
+/// As [`recoveries`], of what concerns `address`, with the build that is not tried again. Where nothing was interrupted,
+/// no database is asked.
+///
+/// # Errors
+/// As [`recoveries`].
+pub async fn recoveries_about(
+    cluster: &Cluster,
+    address: &Address,
+    reporter: &dyn Reporter,
+) -> Result<Recoveries, EngineError> {
+    let store = cluster.store();
+    let listed = list(store.as_ref()).await?;
+    let mut found = if listed.readable.is_empty() && listed.damaged.is_empty() {
+        Recoveries::default()
+    } else {
+        recoveries(cluster, reporter).await?
+    };
+    let is_about =
+        |concerned: &Address| concerned == address || concerned.table_of_member().as_ref() == Some(address);
+    found.recoveries.retain(|recovery| recovery.addresses.iter().any(is_about));
+    let snapshot = store.read().await?;
+    found
+        .recoveries
+        .extend(uniqueness::untried(&snapshot).filter(|recovery| recovery.addresses.contains(address)));
     Ok(found)
 }
 

@@ -11,7 +11,6 @@ use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest};
 
 use crate::apply::Stop;
-use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
@@ -84,7 +83,6 @@ async fn refresh_locked(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Refreshed, EngineError> {
-    mark_spent(locked.store.as_ref(), &locked.sessions).await?;
     revive_state(locked, reporter).await?;
     let manner = Manner { takes_what_is_there: true, stop: Some(stop.clone()) };
     let mut gathered =

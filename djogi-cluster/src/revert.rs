@@ -3,16 +3,20 @@
 //! It is a plan like any other: what was made since is a delete, with its gates. The declarations play no part in it,
 //! so the next `djogi plan` leads back to them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
+use djogi_core::kind::Resource;
 use djogi_core::observation::{Observation, Oid};
 use djogi_core::plan::{PlanOptions, compile};
-use djogi_core::{Address, Digest, Ident};
+use djogi_core::{Address, Digest, Ident, Kind};
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::Reporter;
-use crate::inputs::{Survey, gather, load_definitions};
+use crate::inputs::{Survey, gather, load_definitions, measure_unanalysed};
+use crate::introspect::tables_with_dropped_columns;
 use crate::plan::{Planned, read_and_look};
 use crate::session::Session;
 use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy};
@@ -52,15 +56,23 @@ pub async fn revert(
     let at = (store.as_ref(), &snapshot);
     let gathered = async {
         let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
-        gather(cluster, at, (&sessions, looks), pending, Survey::Undeclared, options, reporter).await
+        let survey = Survey::Undeclared;
+        let mut gathered =
+            gather(cluster, at, (&sessions, looks), pending, survey, options, reporter).await?;
+        for (session, target) in sessions.iter().zip(&mut gathered.inputs.targets) {
+            measure_unanalysed(session, &mut target.live).await?;
+        }
+        Ok::<_, EngineError>(gathered)
     }
     .await;
+    let reshaped = reshaped(&sessions, &catalogs).await;
     Session::close_all(sessions).await?;
+    let reshaped = reshaped?;
     let mut inputs = gathered?.inputs;
     load_definitions(&mut inputs, store.as_ref(), &snapshot).await?;
-    for (target, (recorded, catalog)) in inputs.targets.iter_mut().zip(catalogs) {
-        target.desired =
-            recorded.map(|recorded| desired(recorded, catalog, &target.live)).unwrap_or_default();
+    for ((target, (recorded, catalog)), reshaped) in inputs.targets.iter_mut().zip(catalogs).zip(reshaped) {
+        let desired = recorded.map(|recorded| desired(recorded, catalog, &target.live, &reshaped));
+        target.desired = desired.unwrap_or_default();
         // Here it is meant that a package may come to declare nothing.
         target.recorded.resources.values_mut().for_each(|record| record.package = None);
     }
@@ -68,6 +80,22 @@ pub async fn revert(
     inputs.config.digest = Digest::of_bytes(format!("revision {serial}").as_bytes());
     let document = compile(&inputs)?;
     Ok(Reverting { planned: Planned { document, inputs }, written_by: revision.written_by })
+}
+
+/// For each target the recorded tables that have lost a column at any time: the columns of all others are still known by
+/// their places.
+async fn reshaped(
+    sessions: &[Session<'_>],
+    catalogs: &[(Option<&TargetState>, RecordedCatalog)],
+) -> Result<Vec<BTreeSet<Oid>>, EngineError> {
+    let mut reshaped = Vec::with_capacity(sessions.len());
+    for (session, (recorded, _)) in sessions.iter().zip(catalogs) {
+        let resources = recorded.iter().flat_map(|recorded| &recorded.resources);
+        let tables = resources.filter(|(address, _)| address.kind() == Kind::Table);
+        let tables: Vec<u32> = tables.map(|(_, resource)| resource.oid.0).collect();
+        reshaped.push(tables_with_dropped_columns(session.connection.client(), &tables).await?);
+    }
+    Ok(reshaped)
 }
 
 async fn catalog_of(
@@ -84,19 +112,25 @@ async fn catalog_of(
     })
 }
 
-/// What was recorded, as if it were declared. An object that goes by another name since is known by its oid.
-fn desired(recorded: &TargetState, catalog: RecordedCatalog, live: &Observation) -> Desired {
+/// What was recorded, as if it were declared. An object that goes by another name since is known by its oid, a column by
+/// its place, unless its table is `reshaped`.
+fn desired(
+    recorded: &TargetState,
+    catalog: RecordedCatalog,
+    live: &Observation,
+    reshaped: &BTreeSet<Oid>,
+) -> Desired {
     let file = format!("catalogs/{}.json", recorded.catalog.hex());
     // The head of such a file takes two lines.
     (3..)
         .zip(catalog.resources)
         .map(|(line, (address, entry))| {
             let declared = DesiredResource {
+                renamed_columns: columns_since(recorded, &address, &entry.resource, live, reshaped),
                 resource: entry.resource,
                 source: Source { file: file.clone(), line },
                 package: entry.package.unwrap_or_default(),
                 renamed_from: name_since(recorded, &address, live),
-                renamed_columns: std::collections::BTreeMap::new(),
             };
             (address, declared)
         })
@@ -104,10 +138,38 @@ fn desired(recorded: &TargetState, catalog: RecordedCatalog, live: &Observation)
 }
 
 fn name_since(recorded: &TargetState, address: &Address, live: &Observation) -> Option<Address> {
-    let oid = recorded.resources.get(address)?.oid;
-    let is_same = |(found, id): &(&Address, &Oid)| **id == oid && found.kind() == address.kind();
     if live.catalog.contains(address) {
         return None;
     }
-    live.oids.iter().find(is_same).map(|(found, _)| found.clone())
+    found_by_oid(recorded, address, live).cloned()
+}
+
+/// Where the object is now that was recorded under `address`.
+fn found_by_oid<'a>(recorded: &TargetState, address: &Address, live: &'a Observation) -> Option<&'a Address> {
+    let oid = recorded.resources.get(address)?.oid;
+    let is_same = |(found, id): &(&Address, &Oid)| **id == oid && found.kind() == address.kind();
+    live.oids.iter().find(is_same).map(|(found, _)| found)
+}
+
+/// The columns of a table that go by other names since: recorded name to live name.
+///
+/// PostgreSQL numbers the columns of a table and never uses a number again. Where none was ever dropped, the places of
+/// columns are their numbers.
+fn columns_since(
+    recorded: &TargetState,
+    address: &Address,
+    resource: &Resource,
+    live: &Observation,
+    reshaped: &BTreeSet<Oid>,
+) -> BTreeMap<Ident, Ident> {
+    let Resource::Table(before) = resource else { return BTreeMap::new() };
+    let Some(found) = found_by_oid(recorded, address, live) else { return BTreeMap::new() };
+    let Some(Resource::Table(now)) = live.catalog.get(found) else { return BTreeMap::new() };
+    if live.oids.get(found).is_none_or(|oid| reshaped.contains(oid)) {
+        return BTreeMap::new();
+    }
+    let pairs = before.columns.iter().zip(&now.columns).map(|(before, now)| (&before.name, &now.name));
+    // A name that is taken again is no longer free for the column that had it.
+    let renamed = pairs.filter(|(then, _)| now.column(then).is_none());
+    renamed.map(|(then, name)| (then.clone(), name.clone())).collect()
 }

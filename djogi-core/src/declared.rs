@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::digest::Digest;
 use crate::ident::Ident;
 use crate::kind::Resource;
@@ -71,6 +71,28 @@ impl Declarations {
         let declarations: Vec<_> = self.resources.values().collect();
         let digests = self.resources.keys().zip(Digest::of_each(&declarations));
         Digest::of(&digests.collect::<BTreeMap<_, _>>())
+    }
+
+    /// What several declarations, or several columns of a table, say that they were renamed from: each old address with
+    /// all that claim it. They are refused, since it can become only one of them. What follows from the
+    /// name of a table is claimed with it, and told only when no table is.
+    pub fn rename_rivals(&self) -> BTreeMap<Address, Vec<Address>> {
+        let mut claims: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+        for (address, declared) in &self.resources {
+            if let Some(old) = &declared.renamed_from {
+                claims.entry(old.clone()).or_default().push(address.clone());
+            }
+            let Some(table) = address.relation() else { continue };
+            let column = |name| Address::column(address.target(), &table, name);
+            for (new, old) in &declared.renamed_columns {
+                claims.entry(column(old)).or_default().push(column(new));
+            }
+        }
+        claims.retain(|_, claimants| claimants.len() > 1);
+        if claims.keys().any(|old| old.kind() == Kind::Table) {
+            claims.retain(|old, _| !matches!(old.kind(), Kind::Constraint | Kind::Index | Kind::Sequence));
+        }
+        claims
     }
 
     /// Declared renames by which objects, or columns of a table, take each other's names all around: each circle once,

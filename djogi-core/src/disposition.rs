@@ -105,6 +105,8 @@ reasons! {
         "change the declaration as the note says";
     LockBudgetExceeded, "lock_budget_exceeded", Blocked, "the lock was not to be had within its budget",
         "end the blocking sessions, then djogi apply";
+    UniqueViolation, "unique_violation", Blocked, "rows violate its uniqueness",
+        "mend the rows, or change the declaration, then djogi apply";
     CarcassForeign, "carcass_foreign", Blocked, "an invalid leftover is not djogi's own", "drop it by hand";
     BackfillSuperseded, "backfill_superseded", Blocked, "a backfill of an older declaration is under way",
         "finish or abandon the migration";

@@ -50,6 +50,8 @@ pub struct DatabaseIdentity {
 pub struct TableSize {
     /// `None` when the table was never analysed.
     pub rows: Option<u64>,
+    /// By the last look of VACUUM, ANALYZE or an index build; of a table that was never analysed, exactly, where a plan
+    /// changes anything.
     pub bytes: u64,
     /// Whether it holds a row, exactly; read only of tables where a plan depends on it.
     pub holds_rows: Option<bool>,

@@ -7,6 +7,7 @@ use clap::Args;
 use djogi_cluster::apply::{AfterFailure, Applied, Prepared, Request, prepare};
 use djogi_cluster::cluster::Cluster;
 use djogi_cluster::event::Reporter;
+use djogi_cluster::leave::leave_to_the_end;
 use djogi_core::diff::Adoption;
 use djogi_core::plan::{PLAN_FORMAT, PlanDocument, PlanOptions};
 
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
                 Ok(prepared) => engine.run_to_the_end(prepared.execute(after_failure, reporter)),
                 Err(ended) => *ended,
             };
-            leave(cluster);
+            leave_to_the_end(cluster);
             finish(ended)
         });
     }
@@ -91,13 +92,8 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             engine.run_to_the_end(prepared.decline(reporter))
         }
     });
-    leave(cluster);
+    leave_to_the_end(cluster);
     finish(ended)
-}
-
-/// Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
-fn leave(cluster: Cluster) {
-    std::mem::forget(cluster);
 }
 
 fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {

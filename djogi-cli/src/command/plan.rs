@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use djogi_cluster::approvals::{sign_plan, signer};
 use djogi_cluster::error::EngineError;
+use djogi_cluster::leave::leave_to_the_end;
 use djogi_cluster::plan::{Planned, plan};
 use djogi_core::Address;
 use djogi_core::plan::{PlanDocument, PlanOptions};
@@ -84,8 +85,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
         return explain_change(&planned, address, terminal);
     }
     let Planned { mut document, inputs } = planned;
-    // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
-    std::mem::forget((cluster, inputs));
+    leave_to_the_end((cluster, inputs));
     if args.refresh_only {
         document = document.drift_only();
     }

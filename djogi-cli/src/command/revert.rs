@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use djogi_cluster::approvals::{sign_plan, signer};
+use djogi_cluster::error::EngineError;
 use djogi_cluster::revert::{Reverting, revert};
 use djogi_cluster::state::Serial;
 use djogi_core::plan::PlanOptions;
 
+use super::approve::read_key;
 use super::plan::{PlanFormat, present};
 use crate::args::OnlineChoice;
 use crate::context::Context;
@@ -29,6 +32,9 @@ pub struct RevertArgs {
     /// Save the plan, for `djogi apply FILE`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub out: Option<PathBuf>,
+    /// Sign the saved plan with this Ed25519 private key (PKCS #8, PEM)
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "out")]
+    pub key: Option<PathBuf>,
     /// How to print the plan; --json is --format json
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<PlanFormat>,
@@ -38,19 +44,29 @@ pub struct RevertArgs {
 }
 
 pub(crate) fn run(args: &RevertArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
+    let key = args.key.as_ref().map(|file| read_key(context, file)).transpose()?;
     let cluster = cluster_without_models(context)?;
+    let signer = key.as_ref().map(|key| signer(&cluster, key)).transpose().map_err(EngineError::from)?;
     let options = PlanOptions { online: args.online.into(), ..PlanOptions::default() };
     let engine = Engine::start()?;
     let serial = Serial::new(args.to);
     let reverting =
         with_progress(terminal, |reporter| engine.run(revert(&cluster, serial, options, reporter)))??;
-    let Reverting { planned, written_by } = reverting;
+    let Reverting { mut planned, written_by } = reverting;
+    if let Some((signer, key)) = signer.as_ref().zip(key.as_ref()) {
+        sign_plan(&mut planned.document, signer, key);
+    }
     let command = written_by.command.as_deref().unwrap_or("run");
     terminal.note(&format!(
         "Back to serial {serial}, which `djogi {command}` by {} has written at {}:\n\n",
         written_by.actor, written_by.at
     ));
     present(&planned.document, args.out.as_deref(), args.format, context, terminal)?;
+    if args.out.is_none() && !planned.document.resource_changes.is_empty() {
+        terminal.note(&format!(
+            "\nTo do this: `djogi revert --to {serial} --out back.plan`, then `djogi apply back.plan`.\n"
+        ));
+    }
     Ok(Exit::Done)
 }
 

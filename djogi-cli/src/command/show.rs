@@ -1,9 +1,12 @@
 //! `djogi show`: what state knows about a resource, now or at a past revision.
 
 use clap::Args;
+use djogi_cluster::error::EngineError;
+use djogi_cluster::recover::{DamagedSidecar, Recoveries, recoveries_about};
 use djogi_cluster::state::{Approval, RecordedEntry, Serial};
 use djogi_cluster::status::{Revision, approvals_of, revision};
 use djogi_core::Address;
+use djogi_core::plan::Recovery;
 use serde_json::json;
 
 use crate::context::Context;
@@ -11,6 +14,7 @@ use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::project::{addresses, cluster_without_models};
+use crate::report::events::with_progress;
 use crate::report::line::printable_lines;
 use crate::report::style::count;
 use crate::runtime::Engine;
@@ -40,7 +44,14 @@ pub(crate) fn run(args: &ShowArgs, context: &Context, terminal: &mut Terminal) -
     let text = match wanted.as_deref() {
         Some([address]) => {
             let approvals = engine.run(approvals_of(&cluster, Some(address)))??;
-            one(&revision, address, &approvals, context.global.json)?
+            let pending = match args.revision {
+                // What was pending then is not known any more.
+                Some(_) => Ok(Recoveries::default()),
+                None => with_progress(terminal, |reporter| {
+                    engine.run(recoveries_about(&cluster, address, reporter))
+                })?,
+            };
+            one(&revision, address, &approvals, &pending, context.global.json)?
         }
         _ => all(&revision, context.global.json),
     };
@@ -52,6 +63,7 @@ fn one(
     revision: &Revision,
     address: &Address,
     approvals: &[Approval],
+    pending: &Result<Recoveries, EngineError>,
     as_json: bool,
 ) -> Result<String, CliError> {
     let target = revision.state.content.targets.get(address.target());
@@ -62,12 +74,14 @@ fn one(
     else {
         let message = format!("`{address}` is not managed at serial {}", revision.state.serial);
         let error = Diagnostic::error("not_managed", message).help("`djogi show` lists what is");
-        return Err(approvals.iter().fold(error, |error, approval| error.note(approved(approval))).into());
+        let error = approvals.iter().fold(error, |error, approval| error.note(approved(approval)));
+        return Err(interrupted(pending).into_iter().fold(error, Diagnostic::note).into());
     };
     if as_json {
         let value = json!({
             "address": address, "serial": revision.state.serial, "package": package,
             "record": resource, "resource": definition, "approvals": approvals,
+            "recoveries": pending.as_ref().map(|pending| &pending.recoveries).ok(),
         });
         return Ok(format!("{value:#}\n"));
     }
@@ -82,10 +96,29 @@ fn one(
     }
     text.push_str(&format!("  observed {}\n", resource.observed));
     text.extend(approvals.iter().map(|approval| format!("  approved {}\n", approved(approval))));
+    text.extend(interrupted(pending).iter().map(|line| format!("  pending  {line}\n")));
     text.push('\n');
     let sql = djogi_core::sql::definition(definition, target.server_version, address);
     text.extend(sql.lines().map(|line| format!("  {line}\n")));
     Ok(printable_lines(&text))
+}
+
+/// What interrupted runs have left of it, each with its way out.
+fn interrupted(pending: &Result<Recoveries, EngineError>) -> Vec<String> {
+    let Recoveries { recoveries, damaged, .. } = match pending {
+        Ok(pending) => pending,
+        Err(error) => {
+            return vec![format!("what was interrupted cannot be told: {error}; see `djogi recover`")];
+        }
+    };
+    let told = recoveries.iter().map(|Recovery { row, observed, action, way_out, .. }| {
+        let way_out = if way_out.is_empty() { String::new() } else { format!("; way out: {way_out}") };
+        format!("{row}: {observed}; next apply: {action}{way_out}")
+    });
+    let unreadable = damaged.iter().map(|DamagedSidecar { name, location, damage }| {
+        format!("G6: {location}: {damage}; way out: djogi recover --quarantine {name}")
+    });
+    told.chain(unreadable).collect()
 }
 
 /// `delete of table.main.public.t by ana: unused (spent)`

@@ -58,7 +58,7 @@ fn to_text(name: &str, environment: Option<&str>, found: &ClusterStatus) -> Stri
     }
     let ApprovalCount { open, spent, damaged } = found.approvals;
     if (open, spent, damaged) != (0, 0, 0) {
-        text.push_str(&format!("  approvals {open} open, {spent} spent"));
+        text.push_str(&format!("  approved {open} open, {spent} spent"));
         if damaged > 0 {
             text.push_str(&format!(", {damaged} damaged"));
         }
@@ -98,7 +98,10 @@ fn target_text(target: &TargetStatus, state: Option<&State>) -> String {
     let recorded = state.and_then(|state| state.content.targets.get(&target.target));
     let resources = recorded.iter().flat_map(|recorded| &recorded.resources);
     for (address, resource) in resources.filter(|(_, resource)| resource.status != Status::Applied) {
-        let why = resource.conditions.join("; ");
+        // What stands before it need not be told again.
+        let own = format!("`{address}` is {}: ", resource.status.as_str());
+        let why = resource.conditions.iter().map(|why| why.strip_prefix(&own).unwrap_or(why));
+        let why = why.collect::<Vec<_>>().join("; ");
         text.push_str(&format!("           {}: {address} ({why})\n", resource.status.as_str()));
     }
     text

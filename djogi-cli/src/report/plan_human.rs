@@ -1,6 +1,6 @@
 //! A plan for people: header, changes, drift, what is not managed, one line of summary.
 
-use djogi_core::plan::{PlanDiagnostic, PlanDocument, Severity, Summary};
+use djogi_core::plan::{PlanDiagnostic, PlanDocument, Recovery, Severity, Summary};
 
 use super::block::{INDENT, Setting};
 use super::fold::{FOLD_ABOVE, Item, fold};
@@ -144,7 +144,9 @@ fn changes(document: &PlanDocument, page: &mut Page) {
 /// What one should know but need not see.
 fn footnotes(document: &PlanDocument, view: View) -> Vec<Line> {
     let mut lines = Vec::new();
-    let recoveries = document.recoveries.len();
+    // What stays until somebody looks is told with the changes that it blocks.
+    let stays = |recovery: &&Recovery| recovery.reason.is_some() && !recovery.way_out.is_empty();
+    let recoveries = document.recoveries.iter().filter(|recovery| !stays(recovery)).count();
     if recoveries > 0 {
         let text = format!(
             "{} of an interrupted run will be finished first.",

@@ -11,7 +11,7 @@ use djogi_core::plan::{PlanDiagnostic, Severity};
 use djogi_core::{Address, Ident};
 
 use super::View;
-use super::block::standing;
+use super::block::{prose, standing};
 use super::line::Line;
 use super::plan_human::diagnostic;
 use super::style::{self, Tone};
@@ -47,7 +47,8 @@ pub(crate) struct Progress {
     busy_since: Option<Instant>,
     groups: Option<usize>,
     groups_done: usize,
-    not_done: BTreeMap<Reason, Vec<Address>>,
+    /// With what the plan says of them besides.
+    not_done: BTreeMap<Reason, Vec<(Address, Vec<String>)>>,
 }
 
 impl Progress {
@@ -113,8 +114,8 @@ impl Progress {
                 );
                 return self::failure(target, group, failure).render(self.view.paint);
             }
-            Event::ChangeBlocked { address, reason } => {
-                self.not_done.entry(*reason).or_default().push(address.clone());
+            Event::ChangeBlocked { address, reason, notes } => {
+                self.not_done.entry(*reason).or_default().push((address.clone(), notes.clone()));
             }
             Event::ApprovalSpent { address, approver, reason, .. } => {
                 let text = format!("{address}: approved by {approver} ({reason}), now spent");
@@ -183,8 +184,8 @@ impl Progress {
             text.push_str(&line.render(view.paint));
             text.push('\n');
         };
-        for (&reason, addresses) in &self.not_done {
-            for address in addresses.iter().take(MAX_LISTED) {
+        for (&reason, changes) in &self.not_done {
+            for (address, notes) in changes.iter().take(MAX_LISTED) {
                 let verdict = reason.verdict();
                 let line = Line::new(format!("{:>3} ", mark_of(verdict)), Tone::of_verdict(verdict))
                     .with(address.to_string(), Tone::Strong)
@@ -192,8 +193,10 @@ impl Progress {
                     .with(verdict.as_str(), Tone::of_verdict(verdict));
                 write(&line);
                 standing(reason, Some(address), view.width).iter().for_each(&mut write);
+                let notes = notes.iter().flat_map(|text| prose("note: ", text, Tone::Faint, view.width));
+                notes.for_each(|line| write(&line));
             }
-            let hidden = addresses.len().saturating_sub(MAX_LISTED);
+            let hidden = changes.len().saturating_sub(MAX_LISTED);
             if hidden > 0 {
                 write(&Line::new(format!("    ... {hidden} more ({})", reason.code()), Tone::Faint));
             }

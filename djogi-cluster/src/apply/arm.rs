@@ -15,13 +15,16 @@ use djogi_core::{Address, Digest, Ident};
 use futures_util::future::try_join_all;
 
 use super::work::Work;
+use crate::approvals::Spending;
 use crate::error::EngineError;
 use crate::identity::{Epoch, Lineage, OpId, RunId};
 use crate::ledger::Fence;
 use crate::session::Session;
-use crate::state::{FenceClass, OutsideOperation, Sidecar, SidecarGroup, Snapshot, StateReference, Store};
+use crate::state::{
+    FailedBuild, FenceClass, OutsideOperation, Sidecar, SidecarGroup, Snapshot, StateReference, Store,
+};
 use crate::sweep::backend::this_backend;
-use crate::sweep::intent::{Intended, build_digest, group_intents};
+use crate::sweep::intent::{Intended, build_digest, definition_digest, group_intents};
 
 /// What a run has announced.
 pub(super) struct Armed {
@@ -53,7 +56,7 @@ impl Armed {
         (store, snapshot): (&dyn Store, &Snapshot),
         sessions: &[Session<'_>],
         targets: &[TargetInputs],
-        run: RunId,
+        (run, spendings): (RunId, &[Spending]),
     ) -> Result<Self, EngineError> {
         let Some(state) = &snapshot.state else {
             return Ok(Self { runs: BTreeMap::new(), groups: HashMap::new(), statements: Vec::new() });
@@ -78,6 +81,11 @@ impl Armed {
                     group_no: *group_no,
                     op: OpId::generate(),
                     changes: work.of(group),
+                    approvals: spendings
+                        .iter()
+                        .filter(|spending| spending.is_of(group))
+                        .map(|spending| spending.approval)
+                        .collect(),
                     is_transactional: group.transaction != TransactionMode::Outside,
                 })
                 .collect();
@@ -163,6 +171,7 @@ impl Armed {
         Some(Sidecar {
             addresses: vec![concurrently.object.clone()],
             after_digest: after,
+            approval_id: intent.approvals.first().copied(),
             before_oids: before.map(|(address, oid)| (address.clone(), *oid)).collect(),
             class: FenceClass::N,
             groups: vec![intent.clone()],
@@ -220,6 +229,14 @@ impl Common<'_> {
             xid: None,
         }
     }
+}
+
+/// What the state is to remember of the build that `group` is, when it fails for its rows.
+pub(super) fn unique_build(work: &Work<'_>, group: &Group) -> Option<FailedBuild> {
+    let operation = group.operations.first()?;
+    let change = work.of(group).iter().find(|change| change.address == operation.address)?;
+    let index: Index = serde_json::from_value(change.change.after.clone()?).ok()?;
+    Some(FailedBuild { address: change.address.clone(), definition: definition_digest(&index) })
 }
 
 /// The digest of what a build is to leave: the declared index under the name that the statement gives it.

@@ -11,10 +11,11 @@ use crate::event::{Event, Reporter};
 use crate::identity::OpId;
 use crate::ledger::Fence;
 use crate::locked::Locked;
-use crate::state::{OutsideOperation, RecoveryEntry};
+use crate::state::{FailedBuild, OutsideOperation, RecoveryEntry};
 use crate::sweep::act::{Actor, outcome};
 use crate::sweep::pending::{Pending, list};
 use crate::sweep::statement::Ended;
+use crate::sweep::table::Row;
 use crate::sweep::{Treatment, statement};
 
 /// Clears away what the failed statement `op` on `target` has left. Gives what is to be remembered of it, when nothing
@@ -25,7 +26,7 @@ use crate::sweep::{Treatment, statement};
 pub(super) async fn clear_away(
     locked: &Locked<'_>,
     (target, fence): (&Ident, &Fence),
-    (op, sqlstate): (OpId, Option<&str>),
+    (op, sqlstate, build): (OpId, Option<&str>, Option<FailedBuild>),
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Option<RecoveryEntry>, EngineError> {
@@ -62,6 +63,7 @@ pub(super) async fn clear_away(
             outcome: outcome.clone(),
         };
         reporter.report(&event);
-        RecoveryEntry { op, outcome, row, run: locked.run }
+        let build = build.filter(|_| found.finding.row == Row::I7);
+        RecoveryEntry { build, op, outcome, row, run: locked.run }
     }))
 }

@@ -10,14 +10,12 @@ use djogi_core::QualifiedName;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation};
 
-use super::arm::Armed;
-use super::execute::{Execution, Obstacle, observe_some};
+use super::execute::{Backing, Execution, Obstacle, observe_some};
 use crate::commit::{Fate, commit};
 use crate::error::EngineError;
 use crate::event::{Failure, TransactionFate};
 use crate::ledger::{Fence, OpKind, fence, record_op};
 use crate::session::Session;
-use crate::state::Store;
 
 impl Execution<'_> {
     /// The session waits for locks as long as it takes: its `lock_timeout` is 0, and one would also end the waiting for
@@ -28,9 +26,10 @@ impl Execution<'_> {
         fenced: &Fence,
         number: u32,
         group: &Group,
-        (armed, store): (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
+        let (armed, store) = (backing.armed, backing.store);
         let client = session.connection.client();
         let [operation @ Operation { concurrently: Some(concurrently), .. }] = group.operations.as_slice()
         else {
@@ -66,6 +65,7 @@ impl Execution<'_> {
         let op = intent.op_id;
         let xid = record_op(client, &self.op_record(kind, fenced, number, intent)).await?;
         self.spend_approvals(client, group, op).await?;
+        backing.move_state(session, group, op, relations).await?;
         crate::failpoint!("concurrent.after_op_row");
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),

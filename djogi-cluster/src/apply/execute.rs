@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use djogi_core::disposition::Reason;
 use djogi_core::plan::{Group, LockMode, Operation, PlanDocument, TransactionMode};
 use djogi_core::{Address, Catalog, Digest, Ident, Kind, QualifiedName};
+use futures_util::future::try_join_all;
 use futures_util::{StreamExt, pin_mut, stream};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -19,6 +20,9 @@ use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::table_lock_holders;
 use super::progress::Progress;
+use super::quiescence::{Quiescence, nobody_since};
+use super::record::Settled;
+use super::state_move::StateMove;
 use super::work::Work;
 use crate::approvals::Spending;
 use crate::commit::{Fate, commit};
@@ -52,12 +56,38 @@ pub(super) struct Execution<'a> {
     reporter: &'a dyn Reporter,
     stop: Stop,
     progress: Progress,
+    quiescence: &'a Quiescence,
     /// Of the group that failed last.
     last_sqlstate: Option<String>,
     spendings: Vec<Spending>,
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
     /// there.
     expected: BTreeMap<&'a Ident, BTreeMap<QualifiedName, BTreeMap<&'a Address, Option<Digest>>>>,
+}
+
+/// What a group is executed with, besides its session.
+pub(super) struct Backing<'b, 'a> {
+    /// What was announced of it.
+    pub(super) armed: &'b Armed,
+    pub(super) store: &'b dyn Store,
+    /// `None` where the state is not in the database of the group.
+    pub(super) state: Option<StateMove<'b, 'a>>,
+}
+
+impl Backing<'_, '_> {
+    /// In the open transaction that holds the row of `op`, as its last effect.
+    pub(super) async fn move_state(
+        &mut self,
+        session: &Session<'_>,
+        group: &Group,
+        op: OpId,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        match &mut self.state {
+            Some(state) => state.write(session, group, op, relations.clone()).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// A group that is not.
@@ -99,6 +129,7 @@ impl<'a> Execution<'a> {
         document: &'a PlanDocument,
         work: &'a Work<'a>,
         spendings: Vec<Spending>,
+        quiescence: &'a Quiescence,
         run: RunId,
         reporter: &'a dyn Reporter,
         stop: Stop,
@@ -111,18 +142,15 @@ impl<'a> Execution<'a> {
                 relations.entry(relation).or_default().insert(address, *digest);
             }
         }
-        Self { document, work, run, reporter, stop, progress, last_sqlstate: None, spendings, expected }
+        let last_sqlstate = None;
+        Self { document, work, run, reporter, stop, progress, quiescence, last_sqlstate, spendings, expected }
     }
 
-    /// Takes note of what a committed group has left.
-    pub(super) fn expect(
-        &mut self,
-        target: &Ident,
-        observed: &ObservedRelations,
-        relations: &BTreeSet<QualifiedName>,
-    ) {
-        let Some(expected) = self.expected.get_mut(target) else { return };
-        for relation in relations {
+    /// Takes note of what committed groups have left.
+    pub(super) fn expect(&mut self, settled: Option<Settled>) {
+        let Some(Settled { target, observed, relations }) = settled else { return };
+        let Some(expected) = self.expected.get_mut(&target) else { return };
+        for relation in &relations {
             for (address, expected) in expected.get_mut(relation).into_iter().flatten() {
                 *expected = digest_in(&observed.catalog, address);
             }
@@ -146,15 +174,15 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        announced: (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
     ) -> Result<OpId, GroupError> {
-        let (began, op) = (Instant::now(), announced.0.group(group).op_id);
+        let (began, op) = (Instant::now(), backing.armed.group(group).op_id);
         let (target, name) = (group.target.clone(), group.id.clone());
         let operations = group.operations.len();
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
         let ended = {
-            let work = self.work(session, fence, number, group, announced, &relations);
+            let work = self.work(session, fence, number, group, backing, &relations);
             let work = self.progress.watched(work, session, group, self.reporter);
             pin_mut!(work);
             let mut stop = self.stop.clone();
@@ -209,15 +237,15 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        announced: (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
         match group.transaction {
             TransactionMode::In | TransactionMode::Barrier => {
-                self.transact(session, fence, number, group, announced, relations).await
+                self.transact(session, fence, number, group, backing, relations).await
             }
             TransactionMode::Outside => {
-                self.run_concurrently(session, fence, number, group, announced, relations).await
+                self.run_concurrently(session, fence, number, group, backing, relations).await
             }
             TransactionMode::Chunked => {
                 let what = format!("group {} is to run in chunks, which this djogi cannot do", group.id);
@@ -232,15 +260,34 @@ impl<'a> Execution<'a> {
         fence: &Fence,
         number: u32,
         group: &Group,
-        (armed, store): (&Armed, &dyn Store),
+        backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<(), Obstacle> {
+        let (armed, store) = (backing.armed, backing.store);
         let (client, intent) = (session.connection.client(), armed.group(group));
         let xid = self.enter(session, fence, group, relations).await?;
+        let row = self.op_record(OpKind::Group, fence, number, intent);
+        let record = async {
+            self.progress.over();
+            crate::failpoint!("group.before_op_row");
+            record_op(client, &row).await?;
+            crate::failpoint!("group.after_op_row");
+            Ok::<_, Obstacle>(())
+        };
+        // The row is sent behind the last statement, and waits for no answer to it: both are undone together.
         let statements = self.run_statements(client, group);
-        pin_mut!(statements);
+        let work = async {
+            if group.operations.len() <= IN_FLIGHT {
+                let (done, recorded) = futures_util::join!(statements, record);
+                done.and(recorded)
+            } else {
+                statements.await?;
+                record.await
+            }
+        };
+        pin_mut!(work);
         tokio::select! {
-            done = &mut statements => done?,
+            done = &mut work => done?,
             () = tokio::time::sleep(XID_PATIENCE) => {
                 // It takes a while, so that a human may want to ask the server about it.
                 let noted = async {
@@ -249,17 +296,14 @@ impl<'a> Execution<'a> {
                         None => Ok(()),
                     }
                 };
-                let (noted, done) = futures_util::join!(noted, statements);
+                let (noted, done) = futures_util::join!(noted, work);
                 done?;
                 noted?;
             }
         }
-        self.progress.over();
-        crate::failpoint!("group.before_op_row");
         let op = intent.op_id;
-        let xid = record_op(client, &self.op_record(OpKind::Group, fence, number, intent)).await?;
-        crate::failpoint!("group.after_op_row");
         self.spend_approvals(client, group, op).await?;
+        backing.move_state(session, group, op, relations).await?;
         match commit(session, op, xid).await? {
             Fate::Committed => Ok(()),
             Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
@@ -340,24 +384,35 @@ impl<'a> Execution<'a> {
     ) -> Result<u64, Obstacle> {
         let client = session.connection.client();
         let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
-        client.batch_execute(&begin).await.map_err(|error| EngineError::sql(&error, &begin))?;
-        crate::failpoint!("group.after_begin");
         self.progress.locking();
-        let xid = fence(client, fenced).await?;
-        crate::failpoint!("group.after_fence");
-        for (relation, mode) in self.locks(group, relations) {
-            let lock = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
-            let address = group
-                .operations
-                .iter()
-                .find(|operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation));
-            let address = address.map(|operation| &operation.address);
-            client.batch_execute(&lock).await.map_err(|error| statement_failed(&error, &lock, address))?;
+        let locks = self.locks(group, relations);
+        // Sent together: whoever may not write any more has waited for a few locks then, and done nothing with them.
+        let is_quiescent = self.quiescence.holds(&group.target);
+        let (begun, xid, locked, nobody_since) = futures_util::join!(
+            client.batch_execute(&begin),
+            async {
+                let xid = fence(client, fenced).await;
+                crate::failpoint!("group.after_fence");
+                Ok::<_, Obstacle>(xid?)
+            },
+            try_join_all(locks.iter().map(|(relation, mode)| take_lock(client, group, relation, *mode))),
+            async { Ok::<_, EngineError>(is_quiescent && nobody_since(client).await?) },
+        );
+        begun.map_err(|error| EngineError::sql(&error, &begin))?;
+        crate::failpoint!("group.after_begin");
+        let xid = xid?;
+        self.quiescence.note(&group.target, xid);
+        locked?;
+        if !(nobody_since? && self.quiescence.holds(&group.target)) {
+            self.quiescence.end(&group.target);
+            let observed = observe_some(session, relations).await?;
+            let moved = self.moved(&group.target, &observed.catalog, relations);
+            if !moved.is_empty() {
+                return Err(EngineError::Stale(moved).into());
+            }
         }
-        let observed = observe_some(session, relations).await?;
-        let moved = self.moved(&group.target, &observed.catalog, relations);
         crate::failpoint!("group.after_compare");
-        if moved.is_empty() { Ok(xid) } else { Err(EngineError::Stale(moved).into()) }
+        Ok(xid)
     }
 
     pub(super) async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
@@ -428,6 +483,14 @@ impl<'a> Execution<'a> {
             .filter_map(|(address, expected)| describe_move(address, expected, digest_in(live, address)))
             .collect()
     }
+}
+
+async fn take_lock(client: &Client, group: &Group, relation: &str, mode: LockMode) -> Result<(), Obstacle> {
+    let sql = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
+    let is_for =
+        |operation: &&Operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation);
+    let address = group.operations.iter().find(is_for).map(|operation| &operation.address);
+    client.batch_execute(&sql).await.map_err(|error| statement_failed(&error, &sql, address))
 }
 
 /// Reads `relations` as the session sees them.

@@ -11,8 +11,10 @@ mod concurrent;
 mod execute;
 mod holders;
 mod progress;
+mod quiescence;
 mod record;
 mod run;
+mod state_move;
 mod verify;
 mod work;
 
@@ -20,7 +22,6 @@ use djogi_core::disposition::Verdict;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 use tokio::sync::watch;
 
-use crate::approvals::mark_spent;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Reporter, RunSummary};
@@ -135,11 +136,10 @@ impl Prepared<'_> {
         let has_work = self.has_work();
         let Self { mut run, mut locked, planned: Planned { document, inputs } } = self;
         run.begin_work();
-        // A run that died may have left the file of a spent approval without its mark.
-        let ended = match mark_spent(locked.store.as_ref(), &locked.sessions).await {
-            Ok(_) if has_work => run.execute(&mut locked, &document, inputs, after_failure, reporter).await,
-            Ok(_) => run.note_convergence(&mut locked, &document, reporter).await,
-            marked => marked.map(drop),
+        let ended = if has_work {
+            run.execute(&mut locked, &document, inputs, after_failure, reporter).await
+        } else {
+            run.note_convergence(&mut locked, &document, reporter).await
         };
         run.note_serial(&locked);
         let closed = locked.close().await;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use djogi_core::declared::Declarations;
 use djogi_core::disposition::Verdict;
-use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange};
+use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange, TransactionMode};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 
 use super::execute::observe_some;
@@ -23,7 +23,7 @@ use crate::locked::Locked;
 use crate::session::Session;
 use crate::state::{Content, Mark, RecordedCatalog, RecoveryEntry, Snapshot, Status, TargetState};
 
-use target::TargetRecord;
+pub(super) use target::TargetRecord;
 
 /// Between two checkpoints; what a crash in between costs is a few adoptions by the next apply.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
@@ -35,11 +35,21 @@ pub(super) struct Record<'a> {
     /// What was cleared away in this run, for the state to remember.
     recovered: Vec<RecoveryEntry>,
     targets: BTreeMap<Ident, TargetRecord<'a>>,
+    waiting: BTreeMap<Ident, Waiting<'a>>,
     last_checkpoint: Instant,
 }
 
-/// What a committed group has left.
+/// Committed groups of a target that nobody has looked at yet.
+#[derive(Clone, Default)]
+struct Waiting<'a> {
+    groups: Vec<(&'a [&'a ResourceChange], OpId)>,
+    /// What they may have touched.
+    relations: BTreeSet<QualifiedName>,
+}
+
+/// What committed groups have left.
 pub(super) struct Settled {
+    pub(super) target: Ident,
     pub(super) observed: ObservedRelations,
     /// What was looked at.
     pub(super) relations: BTreeSet<QualifiedName>,
@@ -68,6 +78,7 @@ impl<'a> Record<'a> {
             targets: targets.collect(),
             config_digest,
             recovered: Vec::new(),
+            waiting: BTreeMap::new(),
             last_checkpoint: Instant::now(),
         }
     }
@@ -77,28 +88,64 @@ impl<'a> Record<'a> {
         self.recovered.push(entry);
     }
 
-    /// Takes what a group has left into the record: `op` has committed it, and `relations` is what it may have
-    /// touched.
+    /// Whether what a group has left can be looked at later, together with what others have left, because nobody else
+    /// writes: it is no name for what others refer to.
+    pub(super) fn can_wait(&self, group: &Group) -> bool {
+        self.last_checkpoint.elapsed() < CHECKPOINT_INTERVAL
+            && group.transaction != TransactionMode::Outside
+            && !self.work.of(group).iter().any(|change| change.previous_address.is_some())
+    }
+
+    /// Whether something is still to be looked at that a group with `relations` needs as it is.
+    pub(super) fn awaits(&self, target: &Ident, relations: &BTreeSet<QualifiedName>) -> bool {
+        self.waiting.get(target).is_some_and(|waiting| !waiting.relations.is_disjoint(relations))
+    }
+
+    /// Takes note that `op` has committed a group that may have touched `relations`. [`Record::settle`] takes what it has left into
+    /// the record.
+    pub(super) fn committed(&mut self, group: &'a Group, op: OpId, relations: BTreeSet<QualifiedName>) {
+        let waiting = self.waiting.entry(group.target.clone()).or_default();
+        waiting.relations.extend(relations);
+        waiting.groups.push((self.work.of(group), op));
+    }
+
+    /// Looks at what the committed groups of a target have left, and takes it into the record.
     ///
     /// # Errors
     /// When the target cannot be read.
-    pub(super) async fn settle(
-        &mut self,
+    pub(super) async fn settle(&mut self, session: &Session<'_>) -> Result<Option<Settled>, EngineError> {
+        let Some(waiting) = self.waiting.remove(session.target) else { return Ok(None) };
+        let record = self.targets.get_mut(session.target);
+        let record = record.ok_or_else(|| EngineError::NoTarget(session.target.clone()))?;
+        settle(record, waiting, session).await.map(Some)
+    }
+
+    /// As [`Record::settle`] with a group that `op` is about to commit: the record stays as it is, and what it will be
+    /// then is given.
+    ///
+    /// # Errors
+    /// When the target cannot be read.
+    pub(super) async fn foresee(
+        &self,
         session: &Session<'_>,
         group: &Group,
         op: OpId,
-        mut relations: BTreeSet<QualifiedName>,
-    ) -> Result<Settled, EngineError> {
-        let record = self.targets.get_mut(&group.target);
-        let record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
-        let changes = self.work.of(group);
-        if changes.iter().any(|change| change.previous_address.is_some()) {
-            // Whatever referred to the old name reads differently now.
-            relations.extend(record.relations());
-        }
-        let observed = observe_some(session, &relations).await?;
-        record.settle(changes, &observed, &relations, op);
-        Ok(Settled { observed, relations })
+        relations: BTreeSet<QualifiedName>,
+    ) -> Result<(TargetRecord<'a>, Settled), EngineError> {
+        let record = self.targets.get(&group.target);
+        let mut record = record.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?.clone();
+        let mut waiting = self.waiting.get(&group.target).cloned().unwrap_or_default();
+        waiting.relations.extend(relations);
+        waiting.groups.push((self.work.of(group), op));
+        let settled = settle(&mut record, waiting, session).await?;
+        Ok((record, settled))
+    }
+
+    /// Takes note that a group has committed together with the state that holds `record` and everything before it.
+    pub(super) fn take_published(&mut self, record: TargetRecord<'a>) {
+        self.waiting.remove(&record.target);
+        self.targets.insert(record.target.clone(), record);
+        self.is_published();
     }
 
     /// Adoptions and forgettings: they change only the record.
@@ -157,23 +204,37 @@ impl<'a> Record<'a> {
         locked: &mut Locked<'_>,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
+        let content = self.content(locked, None).await?;
+        locked.publish(content, reporter).await?;
+        self.is_published();
+        Ok(())
+    }
+
+    /// The record as the content of a state, its catalogs stored. `instead` stands for the record of its target.
+    ///
+    /// # Errors
+    /// When a catalog cannot be stored.
+    pub(super) async fn content(
+        &self,
+        locked: &Locked<'_>,
+        instead: Option<&TargetRecord<'a>>,
+    ) -> Result<Content, EngineError> {
         let before = locked.snapshot.state.as_ref().map(|state| &state.content);
+        let records = self.targets.iter().map(|(target, record)| {
+            (target, instead.filter(|instead| instead.target == *target).unwrap_or(record))
+        });
+        let records: BTreeMap<&Ident, &TargetRecord<'a>> = records.collect();
         let is_settled = |(target, _): &(&Ident, &TargetState)| {
-            self.targets.get(*target).is_none_or(|record| !record.is_changed)
+            records.get(*target).is_none_or(|record| !record.is_changed)
         };
         let settled = before.iter().flat_map(|content| &content.targets).filter(is_settled);
+        let remembered = before.map(|content| content.recoveries.as_slice()).unwrap_or_default();
         let mut content = Content {
             config_digest: self.config_digest,
-            recoveries: before
-                .map(|content| content.recoveries.as_slice())
-                .unwrap_or_default()
-                .iter()
-                .cloned()
-                .chain(self.recovered.drain(..))
-                .collect(),
+            recoveries: remembered.iter().chain(&self.recovered).cloned().collect(),
             targets: settled.map(|(target, state)| (target.clone(), state.clone())).collect(),
         };
-        for (target, record) in self.targets.iter_mut().filter(|(_, record)| record.is_changed) {
+        for (target, record) in records.into_iter().filter(|(_, record)| record.is_changed) {
             let catalog = locked.store.put_catalog(&RecordedCatalog::from(&record.recorded)).await?;
             let state = TargetState::from_recorded(
                 &record.identity,
@@ -184,12 +245,32 @@ impl<'a> Record<'a> {
                 |address| record.marks.get(address).cloned().unwrap_or(Mark::APPLIED),
             );
             content.targets.insert(target.clone(), state);
-            record.is_changed = false;
         }
-        locked.publish(content, reporter).await?;
-        self.last_checkpoint = Instant::now();
-        Ok(())
+        Ok(content)
     }
+
+    /// Takes note that all of it is in the state.
+    fn is_published(&mut self) {
+        self.targets.values_mut().for_each(|record| record.is_changed = false);
+        self.recovered.clear();
+        self.last_checkpoint = Instant::now();
+    }
+}
+
+/// Looks at what groups have left, and takes it into `record`.
+async fn settle(
+    record: &mut TargetRecord<'_>,
+    Waiting { groups, mut relations }: Waiting<'_>,
+    session: &Session<'_>,
+) -> Result<Settled, EngineError> {
+    let mut changes = groups.iter().flat_map(|(changes, _)| *changes);
+    if changes.any(|change| change.previous_address.is_some()) {
+        // Whatever referred to the old name reads differently now.
+        relations.extend(record.relations());
+    }
+    let observed = observe_some(session, &relations).await?;
+    record.settle(&groups, &observed, &relations);
+    Ok(Settled { target: session.target.clone(), observed, relations })
 }
 
 /// The address under which something is recorded: a column belongs to its table.

@@ -9,10 +9,12 @@ use djogi_core::plan::{
     DESTRUCTIVE_DENIED, Group, PlanDocument, PlanInputs, Rejection, ResourceChange, TransactionMode,
 };
 
-use super::arm::Armed;
+use super::arm::{Armed, unique_build};
 use super::clear::clear_away;
-use super::execute::{Execution, GroupError};
+use super::execute::{Backing, Execution, GroupError};
+use super::quiescence::Quiescence;
 use super::record::Record;
+use super::state_move::StateMove;
 use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
 use crate::approvals::{Spending, mark};
@@ -20,8 +22,10 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::{OpId, RunId};
+use crate::leave::leave_to_the_end;
 use crate::locked::Locked;
 use crate::state::{Content, Serial, Status};
+use crate::sweep::global;
 
 #[derive(Debug)]
 pub(super) struct Run {
@@ -110,7 +114,7 @@ impl Run {
             let locked = &*locked;
             let at = (locked.store.as_ref(), &locked.snapshot);
             futures_util::join!(
-                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, self.id),
+                Armed::arm(document, &work, at, &locked.sessions, &inputs.targets, (self.id, &spendings)),
                 locked.bump_epochs(&ledgers, reporter),
             )
         };
@@ -118,7 +122,14 @@ impl Run {
         armed.correct(locked.store.as_ref(), &fences).await?;
         let declarations = &locked.cluster.declared.get()?.declarations;
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
-        let mut execution = Execution::new(document, &work, spendings, self.id, reporter, self.stop.clone());
+        let quiescence = Quiescence::of(locked);
+        let stop = self.stop.clone();
+        let mut execution = Execution::new(document, &work, spendings, &quiescence, self.id, reporter, stop);
+        let mut rows = BTreeMap::new();
+        for session in &locked.sessions {
+            let row = locked.store.row_in(&session.connection).await?;
+            rows.extend(row.map(|row| (session.target.clone(), row)));
+        }
         let mut fatal = None;
         for (number, group) in (1..).zip(&document.groups) {
             let is_over = after_failure == AfterFailure::End && !self.failed.is_empty();
@@ -133,14 +144,27 @@ impl Run {
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
             let (session, fence) = at.ok_or_else(|| EngineError::NoTarget(group.target.clone()))?;
-            let announced = (&armed, locked.store.as_ref());
-            let executed = execution.execute(session, fence, number, group, announced).await;
+            let relations = execution.relations(group);
+            if record.awaits(&group.target, &relations) {
+                match record.settle(session).await {
+                    Ok(settled) => execution.expect(settled),
+                    Err(error) => {
+                        self.fail(&work, group);
+                        fatal = Some(error);
+                        continue;
+                    }
+                }
+            }
+            let state = rows.get(&group.target).map(|row| StateMove::new(&record, locked, row));
+            let mut backing = Backing { armed: &armed, store: locked.store.as_ref(), state };
+            let executed = execution.execute(session, fence, number, group, &mut backing).await;
+            let moved = backing.state.and_then(StateMove::into_moved);
             if group.transaction == TransactionMode::Outside {
                 let op = armed.group(group).op_id;
                 if executed.is_ok() {
                     armed.settle(op);
                 } else if matches!(executed, Err(GroupError::RolledBack(_))) && self.stop.borrow().is_none() {
-                    let failure = (op, execution.last_sqlstate());
+                    let failure = (op, execution.last_sqlstate(), unique_build(&work, group));
                     let cleared =
                         clear_away(locked, (&group.target, fence), failure, &self.stop, reporter).await;
                     // Where it failed, the next sweep goes on.
@@ -153,16 +177,27 @@ impl Run {
             match executed {
                 Ok(op) => {
                     let marked = mark_spent(execution.spendings(group), locked, group, op, reporter).await;
-                    match record.settle(session, group, op, execution.relations(group)).await {
-                        Ok(settled) => {
-                            execution.expect(&group.target, &settled.observed, &settled.relations);
-                            crate::failpoint!("apply.before_checkpoint");
-                            record.checkpoint(locked, reporter).await?;
-                            crate::failpoint!("apply.between_groups");
+                    crate::failpoint!("apply.before_checkpoint");
+                    match moved {
+                        Some(moved) => execution.expect(Some(moved.take(&mut record, locked, reporter))),
+                        None => {
+                            record.committed(group, op, relations);
+                            // A state that moves with a later group says that it has all before it.
+                            let moves = rows.contains_key(&group.target);
+                            if moves || !(quiescence.holds(&group.target) && record.can_wait(group)) {
+                                match record.settle(session).await {
+                                    Ok(settled) => execution.expect(settled),
+                                    // What earlier groups have left is recorded all the same; the ledger knows of this
+                                    // one.
+                                    Err(error) => fatal = Some(error),
+                                }
+                                if fatal.is_none() {
+                                    record.checkpoint(locked, reporter).await?;
+                                }
+                            }
                         }
-                        // What earlier groups have left is recorded all the same; the ledger knows of this one.
-                        Err(error) => fatal = Some(error),
                     }
+                    crate::failpoint!("apply.between_groups");
                     if let Err(error) = marked {
                         fatal.get_or_insert(error);
                     }
@@ -179,13 +214,25 @@ impl Run {
                 }
             }
         }
-        record.settle_without_statements();
-        record.mark_the_rest(&self.failed);
         let goes_on =
             |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
         let done = document.resource_changes.iter().filter(goes_on);
         let done = done.map(|change| &change.address).filter(|address| !self.failed.contains(*address));
         self.applied = done.cloned().collect();
+        // A state that moves with its groups has moved as far as they have; how far that is, the next run sees.
+        let moved_with =
+            |error: &EngineError| !rows.is_empty() && matches!(error, EngineError::CommitLost { .. });
+        if let Some(error) = fatal.take_if(|error| global::decide_end(error).is_some() || moved_with(error)) {
+            return Err(error);
+        }
+        for session in &locked.sessions {
+            // The ledger knows of what nobody could look at.
+            if let Err(error) = record.settle(session).await {
+                fatal.get_or_insert(error);
+            }
+        }
+        record.settle_without_statements();
+        record.mark_the_rest(&self.failed);
         let converged = self.failed.is_empty() && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
         crate::failpoint!("apply.before_state_write");
@@ -194,8 +241,7 @@ impl Run {
         if fatal.is_none() {
             armed.retire(locked.store.as_ref()).await?;
         }
-        // Giving back each of the many small pieces of large catalogs takes longer than the end of the process.
-        std::mem::forget(record);
+        leave_to_the_end(record);
         fatal.map_or(Ok(()), Err)
     }
 
@@ -225,11 +271,13 @@ impl Run {
         let count = |verdict| changes.iter().filter(|change| change.disposition == verdict).count();
         for change in &changes {
             if let (Verdict::Blocked, Some(reason)) = (change.disposition, change.reason) {
-                reporter.report(&Event::ChangeBlocked { address: change.address.clone(), reason });
+                let (address, notes) = (change.address.clone(), change.notes.clone());
+                reporter.report(&Event::ChangeBlocked { address, reason, notes });
             }
         }
         for (address, reason) in &self.stuck {
-            reporter.report(&Event::ChangeBlocked { address: address.clone(), reason: *reason });
+            let (address, reason, notes) = (address.clone(), *reason, Vec::new());
+            reporter.report(&Event::ChangeBlocked { address, reason, notes });
         }
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);

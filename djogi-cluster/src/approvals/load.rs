@@ -1,6 +1,6 @@
 //! The approvals that a plan may count on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use djogi_core::Ident;
 use djogi_core::plan::{Binding, GivenApproval};
@@ -8,18 +8,32 @@ use djogi_core::plan::{Binding, GivenApproval};
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::identity::ApprovalId;
-use crate::ledger::approval_uses;
+use crate::ledger::{ApprovalUse, approval_uses};
 use crate::session::Session;
 use crate::state::{Approval, Store};
+use crate::sweep::approval::{FoundApproval, Unmarked, decide};
+use crate::sweep::pending::Pending;
 
-/// The approvals of each target that neither their file nor the ledger calls spent, oldest first. A damaged file allows
-/// nothing, and is left out. Reads only.
+/// The approvals of some targets. A damaged file allows nothing, and is left out.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// Those of each target that neither their file nor the ledger calls spent, oldest first.
+    pub(crate) given: BTreeMap<Ident, Vec<GivenApproval>>,
+    /// Those that interrupted runs have left something to say about.
+    pub(crate) found: Vec<FoundApproval>,
+}
+
+/// Reads files and ledgers. `pending` is all interrupted work, its rows known.
+///
+/// # Errors
+/// When approvals cannot be listed, or a ledger cannot be read.
 pub(crate) async fn load(
     cluster: &Cluster,
     store: &dyn Store,
     sessions: &[Session<'_>],
-) -> Result<BTreeMap<Ident, Vec<GivenApproval>>, EngineError> {
-    let mut loaded: BTreeMap<Ident, Vec<GivenApproval>> = BTreeMap::new();
+    pending: &[Pending],
+) -> Result<Loaded, EngineError> {
+    let mut loaded = Loaded::default();
     let stored = store.approvals().await?;
     let open: Vec<Approval> = stored
         .into_iter()
@@ -33,9 +47,20 @@ pub(crate) async fn load(
             continue;
         }
         let uses = approval_uses(session.connection.client()).await?;
-        let spent: BTreeSet<ApprovalId> = uses.iter().map(|spent| spent.approval).collect();
-        let given = ours.into_iter().filter(|approval| !spent.contains(&approval.id));
-        loaded.insert(session.target.clone(), given.map(|approval| given_of(cluster, approval)).collect());
+        let spent: BTreeMap<ApprovalId, &ApprovalUse> =
+            uses.iter().map(|spent| (spent.approval, spent)).collect();
+        loaded.found.extend(ours.iter().filter_map(|approval| {
+            let spent = spent.get(&approval.id).map(|spent| (spent.op, spent.run));
+            let of_nothing = pending.iter().find_map(|pending| pending.has_not_spent(approval.id));
+            let seen = Unmarked { is_spent: spent.is_some(), is_of_nothing: of_nothing.is_some() };
+            let finding = decide(approval, seen)?;
+            let (op, run) = spent.or(of_nothing)?;
+            let (target, address) = (session.target.clone(), approval.address.clone());
+            Some(FoundApproval { target, op, run, address, finding })
+        }));
+        let given = ours.into_iter().filter(|approval| !spent.contains_key(&approval.id));
+        let given = given.map(|approval| given_of(cluster, approval)).collect();
+        loaded.given.insert(session.target.clone(), given);
     }
     Ok(loaded)
 }

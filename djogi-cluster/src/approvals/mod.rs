@@ -16,8 +16,7 @@ pub use error::ApproveError;
 pub use key::{KeyError, PrivateKey, PublicKey};
 pub use list::{Listed, Standing, list};
 pub use rules::{ApprovalRules, Signer, sign_plan};
-pub use spend::mark_spent;
 
-pub(crate) use load::load;
+pub(crate) use load::{Loaded, load};
 pub(crate) use rules::verify_plan;
-pub(crate) use spend::{Spending, mark};
+pub(crate) use spend::{Spending, mark, mark_spent};

@@ -63,14 +63,13 @@ pub(crate) async fn mark(store: &dyn Store, approval: ApprovalId, op: OpId) -> R
     Ok(())
 }
 
-/// Marks the files of approvals that the ledger calls spent: a run died before it could. Gives their ids.
+/// Marks the files of approvals that the ledger calls spent: a run died before it could.
 ///
 /// # Errors
 /// When the ledger cannot be read or the store not be written.
-pub async fn mark_spent(store: &dyn Store, sessions: &[Session<'_>]) -> Result<Vec<ApprovalId>, EngineError> {
+pub(crate) async fn mark_spent(store: &dyn Store, sessions: &[Session<'_>]) -> Result<(), EngineError> {
     let stored = store.approvals().await?.into_iter().filter_map(|stored| stored.approval.ok());
     let open: Vec<_> = stored.filter(|approval| approval.spent.is_none()).collect();
-    let mut marked = Vec::new();
     for session in sessions {
         let is_here = |target: &Ident| target == session.target;
         if !open.iter().any(|approval| is_here(&approval.target)) {
@@ -79,9 +78,8 @@ pub async fn mark_spent(store: &dyn Store, sessions: &[Session<'_>]) -> Result<V
         for ApprovalUse { approval, op, .. } in approval_uses(session.connection.client()).await? {
             if open.iter().any(|open| open.id == approval && is_here(&open.target)) {
                 mark(store, approval, op).await?;
-                marked.push(approval);
             }
         }
     }
-    Ok(marked)
+    Ok(())
 }

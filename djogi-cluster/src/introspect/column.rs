@@ -1,9 +1,15 @@
 //! Columns, their types and their default or generating expressions.
 
+use std::collections::BTreeSet;
+
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::observation::Oid;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
+use crate::connect::DatabaseError;
 
 const SQL: &str = "
 SELECT a.attrelid,
@@ -96,6 +102,13 @@ SELECT a.attrelid,
  WHERE a.attnum > 0
    AND NOT a.attisdropped";
 
+const DROPPED: &str = "
+SELECT DISTINCT a.attrelid
+  FROM pg_catalog.pg_attribute a
+ WHERE a.attrelid = ANY ($1)
+   AND a.attnum > 0
+   AND a.attisdropped";
+
 pub(super) struct ColumnRow {
     pub(super) table: u32,
     pub(super) number: i16,
@@ -176,6 +189,22 @@ impl ReferencedRow {
             table_name: QualifiedName::new(row.ident()?, row.ident()?),
         })
     }
+}
+
+/// Which of `tables` have lost a column since they were made, so that the number of a column is not its place.
+///
+/// # Errors
+/// What the server said.
+pub async fn tables_with_dropped_columns(
+    client: &Client,
+    tables: &[u32],
+) -> Result<BTreeSet<Oid>, IntrospectError> {
+    let rows = client.query_typed(DROPPED, &[(&tables, Type::OID_ARRAY)]).await;
+    let rows = rows.map_err(|error| IntrospectError::Database {
+        what: "dropped columns",
+        error: Box::new(DatabaseError::new(&error).in_statement(DROPPED)),
+    })?;
+    Ok(rows.iter().map(|row| Oid(row.get(0))).collect())
 }
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<ColumnRow>, IntrospectError> {

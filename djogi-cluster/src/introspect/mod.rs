@@ -36,9 +36,10 @@ use tokio_postgres::Client;
 use crate::connect::Connection;
 use reader::Reader;
 
+pub use column::tables_with_dropped_columns;
 pub use error::IntrospectError;
 pub use extension::extension_requirements;
-pub use table::hold_rows;
+pub use table::{hold_rows, unanalysed_sizes};
 
 /// What of a database is read.
 #[derive(Clone, Debug, PartialEq, Eq)]

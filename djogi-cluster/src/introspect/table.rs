@@ -4,6 +4,7 @@ use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::observation::TableSize;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
@@ -60,6 +61,60 @@ fn size(tuples: f32, pages: i32, block: i32) -> TableSize {
         holds_rows: None,
         bytes: u64::from(pages.unsigned_abs()) * u64::from(block.unsigned_abs()),
     }
+}
+
+/// In pages that are there, whatever is in them. Whoever has locked a table for itself alone would be waited for.
+const BYTES: &str = "
+SELECT n.nspname,
+       c.relname,
+       pg_catalog.pg_relation_size(c.oid)
+  FROM pg_catalog.pg_class     c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY ($1)
+   AND c.relkind = 'r'
+   AND c.reltuples < 0
+   AND NOT EXISTS (SELECT
+                     FROM pg_catalog.pg_locks l
+                    WHERE l.relation = c.oid
+                      AND l.mode = 'AccessExclusiveLock'
+                      AND l.pid <> pg_catalog.pg_backend_pid())";
+
+/// The sizes in bytes of the tables in `schemas` that were never analysed, of which `pg_class` knows nothing. Those that
+/// somebody has locked for himself are left out.
+///
+/// # Errors
+/// What the server said.
+pub async fn unanalysed_sizes(
+    client: &Client,
+    schemas: &[Ident],
+) -> Result<Vec<(QualifiedName, u64)>, IntrospectError> {
+    const WHAT: &str = "sizes of tables";
+    let failed = |error: tokio_postgres::Error| IntrospectError::Database {
+        what: WHAT,
+        error: Box::new(DatabaseError::new(&error).in_statement(BYTES)),
+    };
+    let schemas: Vec<&str> = schemas.iter().map(Ident::as_str).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&schemas, Type::NAME_ARRAY)];
+    let (begun, answer, _) = futures_util::join!(
+        client.batch_execute("BEGIN READ ONLY; SET LOCAL lock_timeout = '100ms'"),
+        client.query_typed(BYTES, &parameters),
+        client.batch_execute("ROLLBACK"),
+    );
+    begun.map_err(|error| IntrospectError::transaction(&error))?;
+    let rows = match answer {
+        Ok(rows) => rows,
+        // Somebody was faster with a lock.
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Vec::new(),
+        Err(error) => return Err(failed(error)),
+    };
+    let ident = |name: &str| Ident::new(name).map_err(|error| IntrospectError::Name { what: WHAT, error });
+    rows.iter()
+        .map(|row| {
+            let name = QualifiedName::new(ident(row.get(0))?, ident(row.get(1))?);
+            // A table that is dropped meanwhile has none.
+            Ok((name, row.get::<_, Option<i64>>(2).unwrap_or_default().unsigned_abs()))
+        })
+        .collect()
 }
 
 /// Whether each of `tables` holds a row; `None` for all of them when they cannot be looked into, for want of a

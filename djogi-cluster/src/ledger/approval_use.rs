@@ -5,7 +5,7 @@ use tokio_postgres::{GenericClient, Row};
 
 use super::error::LedgerError;
 use super::schema::ledger_version;
-use crate::identity::{ApprovalId, OpId};
+use crate::identity::{ApprovalId, OpId, RunId};
 
 /// A spent approval as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ApprovalUse {
     pub approval: ApprovalId,
     /// The group that spent it.
     pub op: OpId,
+    /// The run that it belonged to.
+    pub run: RunId,
     /// Who had given it.
     pub actor: String,
     pub reason: String,
@@ -47,10 +49,11 @@ pub async fn spend_approval(
 }
 
 const USES: &str = "
-SELECT approval_id, op_id, actor, reason,
-       pg_catalog.to_char(used_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
-  FROM djogi.approval_use
- ORDER BY approval_id";
+SELECT u.approval_id, u.op_id, u.actor, u.reason,
+       pg_catalog.to_char(u.used_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), o.run_id
+  FROM djogi.approval_use u
+  JOIN djogi.op o USING (op_id)
+ ORDER BY u.approval_id";
 
 /// All approvals that were spent in this database. Reads only.
 pub async fn approval_uses(client: &impl GenericClient) -> Result<Vec<ApprovalUse>, LedgerError> {
@@ -62,11 +65,12 @@ pub async fn approval_uses(client: &impl GenericClient) -> Result<Vec<ApprovalUs
 }
 
 fn from_row(row: &Row) -> Result<ApprovalUse, LedgerError> {
-    let (approval, op): (&str, &str) = (row.get(0), row.get(1));
+    let (approval, op, run): (&str, &str, &str) = (row.get(0), row.get(1), row.get(5));
     let bad = |value: &str| LedgerError::BadRow { op: op.to_owned(), value: value.to_owned() };
     Ok(ApprovalUse {
         approval: approval.parse().map_err(|_| bad(approval))?,
         op: op.parse().map_err(|_| bad(op))?,
+        run: run.parse().map_err(|_| bad(run))?,
         actor: row.get(2),
         reason: row.get(3),
         used_at: row.get(4),

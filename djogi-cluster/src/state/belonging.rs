@@ -76,7 +76,7 @@ impl Misplaced {
                 "use the project and `--env` that this database was made with".to_owned()
             }
             Misplaced::StateMissing { location, .. } => format!(
-                "put the state back into `{location}` (a copy of `state.json` or `state.json.backup`), or let `djogi \
+                "put the state back into `{location}` (`djogi state push FILE`, with a copy of it), or let `djogi \
                  refresh` make it anew from the ledger and what is there; if this is another project's database, use \
                  that project and its `--env`; an embedded database whose data may go is emptied by `djogi db reset`"
             ),

@@ -175,11 +175,25 @@ impl Mark {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryEntry {
+    /// The build that failed for its rows; `None` for everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<FailedBuild>,
     pub op: OpId,
     pub outcome: String,
     /// The row of the sweep table: `T2`.
     pub row: String,
     pub run: RunId,
+}
+
+/// A unique index that is not built before its rows or its declaration have changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FailedBuild {
+    /// The index as it is declared, whatever name it was built under.
+    pub address: Address,
+    /// Of its definition, without name and comment.
+    pub definition: Digest,
 }
 
 /// What a run knows of a resource beyond its record: see [`TargetState::from_recorded`].

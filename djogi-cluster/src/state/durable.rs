@@ -139,7 +139,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     }
 }
 
-/// An exclusive lock of the operating system, held while this value lives and no longer than the process.
+/// A lock of the operating system, held while this value lives and no longer than the process.
 ///
 /// The file is never replaced or removed: a lock on a file that has lost its name excludes nobody.
 #[derive(Debug)]
@@ -155,9 +155,27 @@ impl OsLock {
         crate::failpoint!("state.before_os_lock");
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|e| StoreError::io("lock", path, e))?;
+        Self::wait_for(file, path, FileExt::try_lock)
+    }
+
+    /// Keeps writers away while something is read. Writes nothing: without a file there was no writer yet, and `None`
+    /// is given.
+    pub(super) fn acquire_shared(path: &Path) -> Result<Option<Self>, StoreError> {
+        match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io("lock", path, error)),
+            Ok(file) => Self::wait_for(file, path, FileExt::try_lock_shared).map(Some),
+        }
+    }
+
+    fn wait_for(
+        file: File,
+        path: &Path,
+        try_lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Self, StoreError> {
         let began = Instant::now();
         loop {
-            match FileExt::try_lock(&file) {
+            match try_lock(&file) {
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", path, error)),
                 Err(TryLockError::WouldBlock) if began.elapsed() >= Self::PATIENCE => {

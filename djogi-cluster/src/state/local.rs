@@ -7,7 +7,9 @@
 
 mod documents;
 mod moving;
+mod unused;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -46,6 +48,10 @@ impl LocalStore {
         self.dir.join("state.json")
     }
 
+    fn lock_path(&self) -> PathBuf {
+        self.dir.join("lock")
+    }
+
     fn backup_path(&self) -> PathBuf {
         self.dir.join("state.json.backup")
     }
@@ -77,7 +83,7 @@ impl LocalStore {
         for dir in needed {
             durable::create_dir(dir)?;
         }
-        let lock = OsLock::acquire(&self.dir.join("lock"))?;
+        let lock = OsLock::acquire(&self.lock_path())?;
         crate::failpoint!("state.after_os_lock");
         for dir in [
             self.dir.clone(),
@@ -128,7 +134,7 @@ impl LocalStore {
         Ok(serials)
     }
 
-    fn swap_blocking(&self, expected: &Version, sealed: &[u8]) -> Result<(), StoreError> {
+    fn swap_blocking(&self, expected: &Version, sealed: &[u8], collects: bool) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
         if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
@@ -138,6 +144,9 @@ impl LocalStore {
         }
         durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
+        if collects {
+            self.remove_unused_catalogs();
+        }
         Ok(())
     }
 
@@ -154,6 +163,31 @@ impl LocalStore {
         let found = found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
         let location = self.head_path().display().to_string();
         Err(StoreError::Conflict { location, expected: expected.clone(), found })
+    }
+
+    fn replace_damaged_blocking(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        let backups = self.backups_dir();
+        let _lock = self.lock_for_writing(&[self.history_dir(), backups.clone()])?;
+        let found = match self.read_head() {
+            Err(StoreError::Damaged { .. }) => durable::read(&self.head_path())?.unwrap_or_default(),
+            Err(error) => return Err(error),
+            Ok(found) => {
+                let found =
+                    found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
+                let location = self.head_path().display().to_string();
+                return Err(StoreError::Conflict { location, expected: Version::ABSENT, found });
+            }
+        };
+        let kept = backups.join(format!("damaged-{}.json", next.written_by.run));
+        durable::replace(&kept, &found)?;
+        // The damaged one was the successor of the newest that is kept.
+        let damaged = self.kept_serials()?.into_iter().max().map(Serial::next).transpose()?;
+        let newest = damaged.map_or(next.serial, |damaged| damaged.max(next.serial));
+        let next = State { serial: newest.next()?, ..next };
+        let (sealed, digest) = text::seal(&next);
+        durable::replace(&self.head_path(), &sealed)?;
+        let version = Version::of(next.serial, digest);
+        Ok((Snapshot { state: Some(next), version }, kept.display().to_string()))
     }
 
     /// The new state is durable by now: an old revision too many is no reason to report a failure.
@@ -176,8 +210,15 @@ impl LocalStore {
 
     fn put_catalog_blocking(&self, bytes: &[u8], digest: &Digest) -> Result<(), StoreError> {
         let path = self.catalog_path(digest);
-        if durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest) {
-            return Ok(());
+        let is_there = || -> Result<bool, StoreError> {
+            Ok(durable::read(&path)?.is_some_and(|bytes| Digest::of_bytes(&bytes) == *digest))
+        };
+        if is_there()? {
+            // Somebody may be about to remove it, from under the lock; who does so has moved the state before.
+            let _lock = OsLock::acquire_shared(&self.lock_path())?;
+            if is_there()? {
+                return Ok(());
+            }
         }
         let _lock = self.lock_for_writing(&[self.catalogs_dir()])?;
         durable::replace(&path, bytes)
@@ -206,9 +247,14 @@ impl LocalStore {
     }
 
     fn revision_blocking(&self, serial: Serial) -> Result<State, StoreError> {
-        let available = self.history_blocking()?;
+        let available = match self.history_blocking() {
+            // What came before a damaged state is what mends it.
+            Err(StoreError::Damaged { .. }) => self.kept_serials()?,
+            available => available?,
+        };
         if available.last() == Some(&serial)
-            && let Some((head, ..)) = self.read_head()?
+            && let Ok(Some((head, ..))) = self.read_head()
+            && head.serial == serial
         {
             return Ok(head);
         }
@@ -302,9 +348,24 @@ impl Store for LocalStore {
     async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
         expected.check_successor(next)?;
         let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
-        self.blocking(move |store| store.swap_blocking(&expected, &sealed)).await?;
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed, false)).await?;
         crate::failpoint!("state.swapped_no_reply");
         Ok(Version::of(next.serial, digest))
+    }
+
+    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+        expected.check_successor(next)?;
+        let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed, true)).await?;
+        Ok(Version::of(next.serial, digest))
+    }
+
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        self.blocking(move |store| store.replace_damaged_blocking(next)).await
+    }
+
+    async fn unused_catalogs(&self) -> Result<BTreeSet<Digest>, StoreError> {
+        self.blocking(Self::unused_catalogs_blocking).await
     }
 
     async fn preflight_writable(&self) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ mod json_schema;
 mod local;
 mod postgres;
 mod publish;
+mod reference;
 mod sealed;
 mod sidecar;
 mod store;
@@ -25,15 +26,15 @@ pub use belonging::{Misplaced, check_belonging};
 pub use catalog::{RECORDED_FORMAT, RecordedCatalog, RecordedEntry};
 pub use damage::Damage;
 pub use document::{
-    Content, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State, Status,
-    TargetState, WrittenBy,
+    Content, FailedBuild, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State,
+    Status, TargetState, WrittenBy,
 };
 pub use error::{IntactCopy, StoreError};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use local::LocalStore;
-pub use postgres::{PostgresStore, PostgresStoreError, swap_in};
-pub use publish::{Published, publish, publish_under};
+pub use postgres::{PostgresStore, PostgresStoreError, StateRow, swap_in};
+pub use publish::{Published, publish, publish_and_collect, publish_under};
 pub use sidecar::{
     Backend, DatabaseIntent, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup,
     StateReference, StoredSidecar,

@@ -10,8 +10,11 @@ mod error;
 mod link;
 mod moving;
 mod schema;
+mod shared;
 mod statements;
 mod swap;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use djogi_core::Digest;
@@ -30,10 +33,11 @@ use super::error::{IntactCopy, StoreError};
 use super::sidecar::{Sidecar, StoredSidecar};
 use super::store::{Snapshot, Store, Version};
 use super::text;
-use crate::connect::ConnectParameters;
+use crate::connect::{ConnectParameters, Connection};
 use crate::identity::{OpId, RunId};
 
 pub use error::PostgresStoreError;
+pub use shared::StateRow;
 pub use swap::swap_in;
 
 /// How often a statement is sent again when its answer was lost.
@@ -103,6 +107,30 @@ impl PostgresStore {
         Ok(written)
     }
 
+    async fn move_row(
+        &self,
+        expected: &Version,
+        next: &State,
+        collects: bool,
+    ) -> Result<Version, StoreError> {
+        let mut repeats = 0..REPEATS;
+        let moved = loop {
+            let mut link = self.link.lock().await;
+            let open = self.opened(&mut link).await?;
+            match open.swap(&self.name, (expected, next), collects).await {
+                Err(StoreError::Postgres { error, .. }) if error.is_lost() && repeats.next().is_some() => {
+                    *link = None;
+                }
+                Err(StoreError::Postgres { error, .. }) => return Err(self.at(*error)),
+                moved => break moved?,
+            }
+        };
+        if let Some(version) = moved {
+            return Ok(version);
+        }
+        self.ours_or_conflict(expected, Version::of(next.serial, text::seal(next).1)).await
+    }
+
     /// After a swap to `ours` that found another state than `expected`: it is ours when the answer to an earlier attempt
     /// was lost.
     async fn ours_or_conflict(&self, expected: &Version, ours: Version) -> Result<Version, StoreError> {
@@ -166,22 +194,27 @@ impl Store for PostgresStore {
     }
 
     async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        let mut repeats = 0..REPEATS;
-        let moved = loop {
-            let mut link = self.link.lock().await;
-            let open = self.opened(&mut link).await?;
-            match open.swap(&self.name, expected, next).await {
-                Err(StoreError::Postgres { error, .. }) if error.is_lost() && repeats.next().is_some() => {
-                    *link = None;
-                }
-                Err(StoreError::Postgres { error, .. }) => return Err(self.at(*error)),
-                moved => break moved?,
-            }
-        };
-        if let Some(version) = moved {
-            return Ok(version);
-        }
-        self.ours_or_conflict(expected, Version::of(next.serial, text::seal(next).1)).await
+        self.move_row(expected, next, false).await
+    }
+
+    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+        self.move_row(expected, next, true).await
+    }
+
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        self.replace_damaged_row(next).await
+    }
+
+    async fn row_in(&self, connection: &Connection) -> Result<Option<StateRow>, StoreError> {
+        let mut link = self.link.lock().await;
+        let shared = self.opened(&mut link).await?.shares(connection).await;
+        let shared = shared.map_err(|error| self.at(error))?;
+        Ok(shared.then(|| shared::row(&self.name, self.location())))
+    }
+
+    async fn unused_catalogs(&self) -> Result<BTreeSet<Digest>, StoreError> {
+        let rows = self.read_rows(sql::UNUSED_CATALOGS, &[self.name_param()]).await?;
+        Ok(rows.iter().filter_map(|row| row.get::<_, &str>(0).parse().ok()).collect())
     }
 
     async fn preflight_writable(&self) -> Result<(), StoreError> {
@@ -224,9 +257,13 @@ impl Store for PostgresStore {
     }
 
     async fn revision(&self, serial: Serial) -> Result<State, StoreError> {
-        let available = self.history().await?;
+        let available = match self.history().await {
+            // What came before a damaged state is what mends it.
+            Err(StoreError::Damaged { .. }) => self.kept_serials().await?,
+            available => available?,
+        };
         if available.last() == Some(&serial)
-            && let Some((head, _)) = self.head().await?
+            && let Ok(Some((head, _))) = self.head().await
             && head.serial == serial
         {
             return Ok(head);

@@ -4,7 +4,7 @@
 
 use super::document::{Content, State, WrittenBy};
 use super::error::StoreError;
-use super::store::{Snapshot, Store};
+use super::store::{HISTORY_LENGTH, Snapshot, Store};
 use crate::identity::Lineage;
 
 /// What [`publish`] did.
@@ -53,6 +53,29 @@ pub async fn publish_under(
     content: Content,
     written_by: WrittenBy,
 ) -> Result<Published, StoreError> {
+    write(store, base, (lineage, content, written_by), false).await
+}
+
+/// As [`publish_under`], and what nothing refers to any more is removed.
+///
+/// # Errors
+/// Those of [`Store::swap`].
+pub async fn publish_and_collect(
+    store: &dyn Store,
+    base: &Snapshot,
+    lineage: Lineage,
+    content: Content,
+    written_by: WrittenBy,
+) -> Result<Published, StoreError> {
+    write(store, base, (lineage, content, written_by), true).await
+}
+
+async fn write(
+    store: &dyn Store,
+    base: &Snapshot,
+    (lineage, content, written_by): (Lineage, Content, WrittenBy),
+    collects: bool,
+) -> Result<Published, StoreError> {
     let next = match &base.state {
         Some(state) if state.content == content && state.lineage == lineage => {
             return Ok(Published::Unchanged(base.clone()));
@@ -61,6 +84,11 @@ pub async fn publish_under(
         None => State::first(lineage, content, written_by),
     };
     crate::failpoint!("state.cas_lost");
-    let version = store.swap(&base.version, &next).await?;
+    // Revisions fall out of the history one by one; to look through all of it each time would cost more than it gives.
+    let version = if collects || next.serial.get() % HISTORY_LENGTH as u64 == 0 {
+        store.swap_and_collect(&base.version, &next).await?
+    } else {
+        store.swap(&base.version, &next).await?
+    };
     Ok(Published::Written(Snapshot { state: Some(next), version }))
 }

@@ -27,7 +27,7 @@ pub struct Sidecar {
     pub addresses: Vec<Address>,
     /// Over the resources as they are to be afterwards.
     pub after_digest: Option<Digest>,
-    /// The approval that is spent with it.
+    /// The approval that is spent with the statement of class N; those of a run are with its groups.
     pub approval_id: Option<ApprovalId>,
     /// The server process that executes; `None` before there is one.
     pub backend: Option<Backend>,
@@ -112,6 +112,9 @@ pub struct Backend {
 pub struct SidecarGroup {
     pub addresses: Vec<Address>,
     pub after_digest: Option<Digest>,
+    /// The approvals that are spent with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<ApprovalId>,
     pub before_digest: Option<Digest>,
     /// Position within the run, counted from 1.
     pub group_no: u32,

@@ -4,6 +4,8 @@
 //! `tests/state/contract.rs` holds what each backend must pass. What a backend promises after a crash: the
 //! state is the one before or the one after a swap. A catalog is stored before the state that names it.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use djogi_core::Digest;
 
@@ -11,7 +13,9 @@ use super::approval::{Approval, StoredApproval};
 use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::error::StoreError;
+use super::postgres::StateRow;
 use super::sidecar::{Sidecar, StoredSidecar};
+use crate::connect::Connection;
 use crate::identity::{OpId, RunId};
 
 /// How many superseded revisions a store keeps.
@@ -90,6 +94,26 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Conflict`] when the current state is another one; nothing is written then.
     async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError>;
 
+    /// As [`Store::swap`], and removes the stored catalogs that neither `next` nor a revision or copy that is kept
+    /// refers to. Nobody misses one: whoever has stored a catalog for a state after `expected` cannot publish it any
+    /// more, and who begins from `next` stores it anew.
+    ///
+    /// # Errors
+    /// As [`Store::swap`]. A catalog that cannot be removed stays.
+    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError>;
+
+    /// The state's row as a transaction of `connection` can move it; `None` where the state is elsewhere, or the role of
+    /// that session may not move it.
+    ///
+    /// # Errors
+    /// When a database cannot be asked.
+    async fn row_in(&self, _connection: &Connection) -> Result<Option<StateRow>, StoreError> {
+        Ok(None)
+    }
+
+    /// The stored catalogs that neither the state nor a revision or copy that is kept refers to. Reads only.
+    async fn unused_catalogs(&self) -> Result<BTreeSet<Digest>, StoreError>;
+
     /// Makes sure, before any effect on a database, that a state can be written afterwards. Leaves the state
     /// as it is.
     ///
@@ -158,6 +182,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::Conflict`] when there is a state; nothing is written then.
     async fn take_over(&self, head: &State, history: &[State]) -> Result<Version, StoreError>;
+
+    /// Puts `next` in the place of a state that cannot be read, whose bytes are kept; gives the place of these, for humans.
+    /// Its serial is raised above every revision that is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the current state can be read, or there is none; nothing is written then.
+    async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError>;
 
     /// Gives everything in the store another place, where no command looks; the store has no state then. Gives the
     /// place, for humans. The state goes first: killed in between, what is left has none.

@@ -219,6 +219,7 @@ mod tests {
         let content = Content {
             config_digest: Some(Digest::of_bytes(b"config")),
             recoveries: vec![RecoveryEntry {
+                build: None,
                 op: OpId::generate(),
                 outcome: "rolled forward".into(),
                 row: "T2".into(),

@@ -30,7 +30,7 @@ use crate::interrupt::{is_stopped, until_stopped};
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
 use crate::plan::{Planned, plan_gathered};
-use crate::state::{Content, Serial, State};
+use crate::state::{Content, Damage, Serial, State};
 use crate::sweep::pending;
 
 pub use backup::backup;
@@ -77,6 +77,8 @@ impl Edited {
 /// A change of the state in the making, under the run locks of its targets.
 struct Edit<'a> {
     locked: Locked<'a>,
+    /// What is wrong with the state that is there; only a whole other one can take its place.
+    damage: Option<Damage>,
     before: Option<Serial>,
     backup: Option<String>,
     unlocked: Vec<Ident>,
@@ -100,7 +102,47 @@ impl<'a> Edit<'a> {
         let before = locked.snapshot.version.serial();
         let unlocked = targets.iter().filter(|target| !cluster.targets.contains_key(*target));
         let unlocked = unlocked.cloned().collect();
-        Ok(Self { locked, before, backup: None, unlocked })
+        Ok(Self { locked, damage: None, before, backup: None, unlocked })
+    }
+
+    /// As [`Edit::begin`], for who has a whole state to put in the place of one that may be damaged.
+    ///
+    /// # Errors
+    /// As [`Edit::begin`].
+    async fn begin_to_mend(
+        cluster: &'a Cluster,
+        targets: BTreeSet<Ident>,
+        command: &'static str,
+        stop: &Stop,
+        reporter: &dyn Reporter,
+    ) -> Result<Self, EngineError> {
+        let wanted = |target: &Ident| targets.contains(target);
+        let opened = Locked::open_to_mend(cluster, wanted, RunId::generate(), command, reporter);
+        let (locked, damage) = until_stopped(stop, opened).await?;
+        let before = locked.snapshot.version.serial();
+        let unlocked = targets.iter().filter(|target| !cluster.targets.contains_key(*target));
+        let unlocked = unlocked.cloned().collect();
+        Ok(Self { locked, damage, before, backup: None, unlocked })
+    }
+
+    /// Makes a whole state, which had `serial` where it comes from, the current one.
+    ///
+    /// # Errors
+    /// As [`Edit::write`].
+    async fn write_whole(
+        &mut self,
+        (lineage, serial): (Lineage, Serial),
+        content: Content,
+        stop: &Stop,
+        reporter: &dyn Reporter,
+    ) -> Result<(), EngineError> {
+        if self.damage.is_none() {
+            return self.write(lineage, content, stop, reporter).await;
+        }
+        is_stopped(stop)?;
+        self.locked.store.preflight_writable().await?;
+        self.backup = Some(self.locked.replace_damaged((lineage, serial), content, reporter).await?);
+        Ok(())
     }
 
     fn state(&self) -> Result<&State, EngineError> {
@@ -147,7 +189,7 @@ impl<'a> Edit<'a> {
 
     /// Gives the locks back, and tells what there is now.
     async fn end(self, outlook: Outlook, stop: &Stop) -> Result<Edited, EngineError> {
-        let Self { locked, before, backup, unlocked } = self;
+        let Self { locked, damage: _, before, backup, unlocked } = self;
         let next_plan = match outlook {
             Outlook::Plan => foresee(&locked, stop).await,
             Outlook::None => None,

@@ -32,7 +32,7 @@ pub async fn push(
     let pushed = State::from_bytes(bytes)
         .map_err(|damage| SurgeryError::Unreadable { name: name.to_owned(), damage })?;
     let targets = all_targets(cluster, Some(&pushed));
-    let mut edit = Edit::begin(cluster, targets, "state push", stop, reporter).await?;
+    let mut edit = Edit::begin_to_mend(cluster, targets, "state push", stop, reporter).await?;
     match write(&mut edit, name, pushed, force, stop, reporter).await {
         Ok(()) => edit.end(outlook, stop).await,
         Err(error) => Err(edit.give_up(error).await),
@@ -54,9 +54,9 @@ async fn write(
     if force == Force::No {
         refuse_foreign(edit, name, &pushed).await?;
     }
-    let State { lineage, content, .. } = pushed;
+    let State { lineage, serial, content, .. } = pushed;
     // Whether all of a configuration is there, only an apply can tell.
-    edit.write(lineage, Content { config_digest: None, ..content }, stop, reporter).await
+    edit.write_whole((lineage, serial), Content { config_digest: None, ..content }, stop, reporter).await
 }
 
 async fn refuse_foreign(edit: &Edit<'_>, name: &str, pushed: &State) -> Result<(), EngineError> {

@@ -35,7 +35,7 @@ pub async fn restore(
 ) -> Result<Edited, EngineError> {
     let (name, restored) = read(cluster.store().as_ref(), source).await?;
     let targets = all_targets(cluster, Some(&restored));
-    let mut edit = Edit::begin(cluster, targets, "state restore", stop, reporter).await?;
+    let mut edit = Edit::begin_to_mend(cluster, targets, "state restore", stop, reporter).await?;
     match write(&mut edit, &name, restored, stop, reporter).await {
         Ok(()) => edit.end(outlook, stop).await,
         Err(error) => Err(edit.give_up(error).await),
@@ -75,5 +75,5 @@ async fn write(
     refuse_incomplete(store, name, &restored).await?;
     // Whether all of a configuration is there, only an apply can tell.
     let content = Content { config_digest: None, ..restored.content };
-    edit.write(found, content, stop, reporter).await
+    edit.write_whole((found, restored.serial), content, stop, reporter).await
 }

@@ -96,7 +96,11 @@ impl Actor<'_> {
                 let sql = format!("DROP DATABASE {}", quoted(database));
                 self.run_cancellable(&sql).await
             }
-            Treatment::Retire | Treatment::RollForward | Treatment::Keep | Treatment::Wait => Ok(()),
+            Treatment::Retire
+            | Treatment::RollForward
+            | Treatment::Discard
+            | Treatment::Keep
+            | Treatment::Wait => Ok(()),
         }
     }
 
@@ -212,10 +216,10 @@ impl Actor<'_> {
         let Some(record) = op_record(sidecar) else { return Ok(()) };
         let client = self.client();
         record_op(client, &record).await?;
-        if let Some(approval) = sidecar.approval_id {
+        if let Some(spent) = sidecar.approval_id {
             let approvals = self.store.approvals().await?;
-            let known = approvals.into_iter().filter_map(|stored| stored.approval.ok());
-            if let Some(approval) = known.into_iter().find(|known| known.id == approval) {
+            let mut known = approvals.into_iter().filter_map(|stored| stored.approval.ok());
+            if let Some(approval) = known.find(|known| known.id == spent) {
                 let approver = approval.approver.as_str();
                 spend_approval(client, approval.id, sidecar.op_id, approver, &approval.reason).await?;
             }
@@ -253,8 +257,10 @@ fn quoted(name: &str) -> String {
 pub(crate) fn outcome(finding: &Finding) -> String {
     let end = match finding.treatment {
         Treatment::Retire if finding.row == Row::T3 => "nothing was left to do",
+        Treatment::Retire if finding.row == Row::A2 => "kept",
         Treatment::Retire => "planned again",
         Treatment::RollForward => "recorded",
+        Treatment::Discard => "removed",
         Treatment::Keep => "kept",
         Treatment::Wait => "waited for",
         Treatment::DropIndex { .. }

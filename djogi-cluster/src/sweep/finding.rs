@@ -41,6 +41,8 @@ pub enum Treatment {
     ClaimDatabase { database: String },
     /// Drops a database that is half dropped.
     DropDatabase { database: String },
+    /// Removes from the store what nothing refers to.
+    Discard,
     /// Leaves everything as it is; the addresses stay blocked.
     Keep,
     /// Something is still at work.
@@ -56,7 +58,7 @@ impl Finding {
     /// foresees.
     pub fn gate(&self) -> Option<Reason> {
         match (&self.treatment, self.row.ending()) {
-            (Treatment::Retire | Treatment::RollForward, _) => None,
+            (Treatment::Retire | Treatment::RollForward | Treatment::Discard, _) => None,
             (Treatment::Wait, _) => Some(Reason::RecoveryInflight),
             (Treatment::Keep, Ending::Blocked(reason)) => Some(reason),
             (
@@ -73,7 +75,11 @@ impl Finding {
     /// Whether the sweep changes something in the database for it.
     pub fn has_effect(&self) -> bool {
         match self.treatment {
-            Treatment::Retire | Treatment::RollForward | Treatment::Keep | Treatment::Wait => false,
+            Treatment::Retire
+            | Treatment::RollForward
+            | Treatment::Discard
+            | Treatment::Keep
+            | Treatment::Wait => false,
             Treatment::DropIndex { .. }
             | Treatment::Finalize { .. }
             | Treatment::ClaimDatabase { .. }

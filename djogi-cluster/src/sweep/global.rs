@@ -1,7 +1,10 @@
-//! What state and ledger know of each other: rows G2 to G4. G1, a foreign lineage, is found where sidecars are read and
-//! in [`crate::state::check_belonging`]; G5 by every fence; G6 and G7 where sidecars are read.
+//! What state and ledger know of each other: rows G2 to G5. G1, a foreign lineage, is found where sidecars are read and
+//! in [`crate::state::check_belonging`]; G6 and G7 where sidecars are read.
 
 use super::table::Row;
+use crate::error::EngineError;
+use crate::ledger::LedgerError;
+use crate::lock::LockError;
 
 /// What decides, once the lineages agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,18 @@ pub fn decide(records: Records) -> Option<Row> {
     }
 }
 
+/// The row of what has ended a run in its middle, when nothing more may be written after it: another run has the
+/// database now, finds the sidecars of this one, and records what it has committed.
+pub(crate) fn decide_end(error: &EngineError) -> Option<Row> {
+    match error {
+        EngineError::Ledger(LedgerError::Fenced { .. })
+        | EngineError::Lock(LockError::Lost { .. } | LockError::Ledger(LedgerError::Fenced { .. })) => {
+            Some(g5())
+        }
+        _ => None,
+    }
+}
+
 /// The database is older than the state.
 fn g2() -> Row {
     Row::G2
@@ -41,9 +56,28 @@ fn g4() -> Row {
     Row::G4
 }
 
+/// Another run has taken the epoch since.
+fn g5() -> Row {
+    Row::G5
+}
+
 #[cfg(test)]
 mod tests {
+    use djogi_core::Ident;
+
     use super::*;
+    use crate::identity::Epoch;
+
+    #[test]
+    fn only_a_run_that_was_overtaken_writes_nothing_more() {
+        let target = Ident::new("main").expect("a name");
+        let fenced = || LedgerError::Fenced { target: target.clone(), ours: Epoch::new(3), found: None };
+        assert_eq!(decide_end(&fenced().into()), Some(Row::G5));
+        assert_eq!(decide_end(&LockError::from(fenced()).into()), Some(Row::G5));
+        assert_eq!(decide_end(&LockError::Lost { target: target.clone() }.into()), Some(Row::G5));
+        assert_eq!(decide_end(&EngineError::Stale(Vec::new())), None);
+        assert_eq!(decide_end(&EngineError::Interrupted(130)), None);
+    }
 
     #[test]
     fn every_observation_has_one_row_or_none() {

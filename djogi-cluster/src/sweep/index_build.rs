@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use djogi_core::QualifiedName;
 use djogi_core::observation::Oid;
+use djogi_core::{Address, QualifiedName};
 
 use super::finding::{Finding, Seen, Treatment};
 use super::table::Row;
@@ -97,6 +97,19 @@ fn i7(seen: &IndexBuild, left: Option<&FoundIndex>) -> Finding {
         None => Treatment::Retire,
     };
     Finding::new(Row::I7, told, treatment)
+}
+
+/// The row of a build that has failed for its rows in an earlier run, when they still violate its uniqueness. `rows` is
+/// what they have in common.
+pub fn decide_again(address: &Address, rows: &str) -> Finding {
+    let told = format!("rows still violate the uniqueness of `{address}`: {rows}");
+    Finding::new(Row::I7, told, Treatment::Keep)
+}
+
+/// The same, where nobody has asked the rows.
+pub fn decide_untried(address: &Address) -> Finding {
+    let told = format!("the last build of `{address}` failed because rows violated its uniqueness");
+    Finding::new(Row::I7, told, Treatment::Keep)
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::disposition::Verdict;
-use djogi_core::kind::Resource;
+use djogi_core::kind::{Index, Resource};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange};
 use djogi_core::{Address, Catalog, Digest, Kind};
 
-use crate::identity::OpId;
+use crate::identity::{ApprovalId, OpId};
 use crate::state::SidecarGroup;
 
 /// The digest of what `address` names: a resource, or a column of one.
@@ -52,6 +52,8 @@ pub(crate) struct Intended<'d> {
     /// The id it will have in the ledger.
     pub(crate) op: OpId,
     pub(crate) changes: &'d [&'d ResourceChange],
+    /// What it spends.
+    pub(crate) approvals: Vec<ApprovalId>,
     /// Whether its digests say anything; those of a statement outside transactions are in its own sidecar.
     pub(crate) is_transactional: bool,
 }
@@ -71,6 +73,7 @@ pub(crate) fn group_intents(
             last[at].iter().map(|address| after.get(*address).map(|digest| (*address, *digest))).collect();
         SidecarGroup {
             addresses: addresses[at].iter().cloned().collect(),
+            approvals: group.approvals.clone(),
             before_digest: group.is_transactional.then(|| digest_of(live, &first[at])),
             after_digest: after.filter(|_| group.is_transactional).as_ref().map(digest_over),
             group_no: group.group_no,
@@ -118,6 +121,12 @@ pub(crate) fn last_touched(addresses: &[BTreeSet<Address>]) -> Vec<BTreeSet<&Add
         .collect();
     last.reverse();
     last
+}
+
+/// What an index is to be, under whatever name: what decides whether a build of it can come to another end.
+pub(crate) fn definition_digest(index: &Index) -> Digest {
+    let index = Index { name: index.table.clone(), ..index.clone() };
+    build_digest(&Resource::Index(index))
 }
 
 /// What an index is to be, whether or not its build has ended: its comment comes later.

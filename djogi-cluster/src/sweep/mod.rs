@@ -6,6 +6,7 @@
 //! holds data.
 
 pub(crate) mod act;
+pub mod approval;
 pub mod backend;
 pub mod constraint;
 pub mod database;
@@ -25,6 +26,7 @@ pub(crate) mod run;
 pub(crate) mod statement;
 pub mod table;
 pub mod transactional;
+pub(crate) mod uniqueness;
 
 pub use error::SweepError;
 pub use finding::{Finding, Seen, Treatment};

@@ -18,7 +18,7 @@ use super::statement::{self, Ended};
 use super::table::Row;
 use super::transactional::{self, Group, Live, Transaction};
 use crate::error::EngineError;
-use crate::identity::OpId;
+use crate::identity::{ApprovalId, OpId, RunId};
 use crate::ledger::{OpKind, OpRecord, RecordedOp, committed_ops, in_progress};
 use crate::session::Session;
 use crate::state::{Damage, FenceClass, Sidecar, SidecarGroup, Snapshot, Store};
@@ -249,6 +249,19 @@ impl Pending {
         let is_done = self.found.iter().any(|found| found.finding.treatment == Treatment::RollForward);
         let record = op_record(&self.sidecar).filter(|_| self.sidecar.class == FenceClass::N && is_done)?;
         Some(RecordedOp { record, xid: 0, committed_at: String::new() })
+    }
+
+    /// The work that was to spend `approval`, when it did not happen and is over.
+    pub(crate) fn has_not_spent(&self, approval: ApprovalId) -> Option<(OpId, RunId)> {
+        let group = self.sidecar.groups.iter().find(|group| group.approvals.contains(&approval))?;
+        let is_over = match &self.facts {
+            Facts::Groups { committed } => {
+                let is_kept = self.found.iter().any(|found| found.finding.treatment == Treatment::Keep);
+                !is_kept && !committed.contains(&group.op_id)
+            }
+            Facts::Decided => self.found.iter().all(|found| found.finding.treatment == Treatment::Retire),
+        };
+        is_over.then_some((group.op_id, self.sidecar.run_id))
     }
 
     /// What is still at work, in words.

@@ -3,16 +3,18 @@
 //!
 //! Order of durable writes: effect, ledger row, state, retirement. A crash in between repeats the last step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use djogi_core::plan::PlanOptions;
-use djogi_core::{Address, Ident};
+use djogi_core::{Address, Digest, Ident};
 
 use super::act::{Actor, outcome};
+use super::approval::FoundApproval;
 use super::error::SweepError;
 use super::finding::Treatment;
 use super::forward::owner;
+use super::payload;
 use super::pending::{Found, Pending, look};
 use super::statement::Ended;
 use super::table::Row;
@@ -139,6 +141,7 @@ impl Locked<'_> {
         manner: &Manner,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
+        let unused = self.store.unused_catalogs().await?;
         heal_definitions(&mut gathered.inputs, self.store.as_ref(), &self.snapshot).await?;
         let mut content = self.snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
         let drifted = drifted(&gathered);
@@ -187,13 +190,21 @@ impl Locked<'_> {
         }
         let done: Vec<&Pending> =
             gathered.pending.iter().filter(|pending| !is_kept(pending, manner)).collect();
-        self.remember(&mut content, &gathered, &done);
+        self.remember(&mut content, &gathered, &done, unused);
         crate::failpoint!("sweep.before_persist");
-        self.publish(content, reporter).await?;
+        self.publish_and_collect(content, reporter).await?;
         crate::failpoint!("sweep.after_persist");
-        // Row A1.
         mark_spent(self.store.as_ref(), &self.sessions).await?;
         crate::failpoint!("sweep.before_cleanup");
+        for FoundApproval { target, op, address, finding, .. } in &gathered.approvals {
+            reporter.report(&Event::Recovered {
+                target: target.clone(),
+                op: *op,
+                row: finding.row.code().to_owned(),
+                addresses: vec![address.clone()],
+                outcome: outcome(finding),
+            });
+        }
         for pending in done {
             self.store.retire_sidecar(pending.sidecar.op_id).await?;
             for Found { op, addresses, finding } in &pending.found {
@@ -210,10 +221,24 @@ impl Locked<'_> {
     }
 
     /// Adds what is done to the recoveries that the state remembers.
-    fn remember(&self, content: &mut Content, gathered: &Gathered, done: &[&Pending]) {
+    fn remember(
+        &self,
+        content: &mut Content,
+        gathered: &Gathered,
+        done: &[&Pending],
+        unused: BTreeSet<Digest>,
+    ) {
         let run = self.run;
         let found = done.iter().flat_map(|pending| &pending.found);
         content.recoveries.extend(found.map(|found| RecoveryEntry {
+            build: None,
+            op: found.op,
+            outcome: outcome(&found.finding),
+            row: found.finding.row.code().to_owned(),
+            run,
+        }));
+        content.recoveries.extend(gathered.approvals.iter().map(|found| RecoveryEntry {
+            build: None,
             op: found.op,
             outcome: outcome(&found.finding),
             row: found.finding.row.code().to_owned(),
@@ -224,10 +249,28 @@ impl Locked<'_> {
             let count = overtaken.ops.len();
             let outcome =
                 format!("state_regressed: {count} groups of the ledger were not recorded: recorded");
-            Some(RecoveryEntry { op: overtaken.last_op()?, outcome, row: Row::G3.code().to_owned(), run })
+            Some(RecoveryEntry {
+                build: None,
+                op: overtaken.last_op()?,
+                outcome,
+                row: Row::G3.code().to_owned(),
+                run,
+            })
         }));
+        self.remember_unused(content, unused);
         let surplus = content.recoveries.len().saturating_sub(REMEMBERED);
         content.recoveries.drain(..surplus);
+    }
+
+    /// Adds what is removed with the state that is about to be written, to what the same sweep has found besides.
+    fn remember_unused(&self, content: &mut Content, mut unused: BTreeSet<Digest>) {
+        for target in content.targets.values() {
+            unused.remove(&target.catalog);
+        }
+        if let (Some(finding), Some(last)) = (payload::decide_unused(&unused), content.recoveries.last()) {
+            let (outcome, row) = (outcome(&finding), finding.row.code().to_owned());
+            content.recoveries.push(RecoveryEntry { build: None, op: last.op, outcome, row, run: self.run });
+        }
     }
 }
 
@@ -286,5 +329,6 @@ impl Gathered {
     fn has_news(&self, manner: &Manner) -> bool {
         self.overtaken.values().any(|overtaken| !overtaken.ops.is_empty())
             || self.pending.iter().any(|pending| !is_kept(pending, manner))
+            || self.approvals.iter().any(|found| found.finding.row == Row::A1)
     }
 }

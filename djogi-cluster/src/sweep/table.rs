@@ -186,8 +186,9 @@ rows! {
         "keep; never dropped by the sweep", "drop it by hand (`DROP INDEX CONCURRENTLY ...`), then apply again";
     I6 IndexBuild Blocked(Reason::RecoveryPending), "an index of that name is there, valid, with another definition",
         "keep; the address stays blocked", "drop or rename it, or let `djogi refresh` take note, then apply again";
-    I7 IndexBuild Finished, "the build ended because rows violate uniqueness",
-        "drop our own leftover; the failure is told with the rows", "mend the rows or the model, then apply again";
+    I7 IndexBuild Blocked(Reason::UniqueViolation), "the build ended because rows violate uniqueness",
+        "drop our own leftover; it is not built again before the rows or the declaration have changed",
+        "mend the rows or the model, then apply again";
 
     X1 IndexDrop RolledForward, "the index is gone", "record that it is", "";
     X2 IndexDrop Retired, "the index is valid: the drop had not begun", "retire; it is planned again", "";
@@ -252,8 +253,9 @@ rows! {
     P1 Payload Finished, "a stored catalog does not have the digest it is named by, or is missing",
         "write it anew from what is there, when that has the recorded digests",
         "`djogi refresh`; what is no longer in the database is lost from the record only";
-    P2 Payload Retired, "a stored catalog or temporary file that nothing refers to", "ignored; the next writer removes temporary files",
-        "";
+    P2 Payload Retired, "a stored catalog or temporary file that nothing refers to",
+        "ignored; a sweep that records something removes such catalogs, and so does every twentieth revision; temporary \
+         files go with the next write", "";
 }
 
 impl std::fmt::Display for Row {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use djogi_cluster::identity::{Lineage, OpId, RunId};
 use djogi_cluster::state::{
-    HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish, publish_under,
+    Content, HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish,
+    publish_and_collect, publish_under,
 };
 use djogi_core::Digest;
 
@@ -38,6 +39,8 @@ macro_rules! contract_tests {
             a_saved_backup_stays_whatever_follows,
             another_lineage_takes_over_only_when_asked,
             a_catalog_reads_back_under_its_digest,
+            catalogs_go_when_nothing_that_is_kept_refers_to_them,
+            no_collection_takes_a_catalog_from_under_a_writer,
             the_preflight_leaves_the_state_alone,
             sixteen_racing_writers_lose_nothing,
             sixteen_racing_firsts_make_one_lineage,
@@ -182,6 +185,78 @@ pub(crate) async fn a_catalog_reads_back_under_its_digest(backend: &impl Backend
     let absent = store.catalog(&Digest::of_bytes(b"never stored")).await.unwrap_err();
     assert!(matches!(&absent, StoreError::CatalogMissing { .. }), "{absent}");
     assert!(absent.help().unwrap().contains("djogi refresh"));
+}
+
+/// Publishes a state that refers to a catalog of its own, by `name`.
+async fn write_with_catalog(store: &dyn Store, name: &str) -> Digest {
+    let digest = store.put_catalog(&catalog(name)).await.unwrap();
+    write(store, naming(name, digest)).await;
+    digest
+}
+
+fn naming(name: &str, catalog: Digest) -> Content {
+    let mut content = content(name);
+    content.targets.values_mut().for_each(|target| target.catalog = catalog);
+    content
+}
+
+pub(crate) async fn catalogs_go_when_nothing_that_is_kept_refers_to_them(backend: &impl Backend) {
+    let store = backend.open().await;
+    let mut digests = Vec::new();
+    for revision in 0..2 * HISTORY_LENGTH {
+        digests.push(write_with_catalog(&*store, &format!("r{revision}")).await);
+        if revision == 1 {
+            store.save_backup(&head(&*store).await, RunId::generate()).await.unwrap();
+        }
+    }
+    // The last revision was one of those that look through everything.
+    assert_eq!(store.unused_catalogs().await.unwrap(), BTreeSet::new());
+    assert!(matches!(store.catalog(&digests[0]).await, Err(StoreError::CatalogMissing { .. })));
+    assert_eq!(store.catalog(&digests[1]).await.unwrap(), catalog("r1"), "a copy of the state needs it");
+    for serial in store.history().await.unwrap() {
+        let target = store.revision(serial).await.unwrap().content.targets.into_values().next().unwrap();
+        store.catalog(&target.catalog).await.unwrap();
+    }
+    // What a run leaves that dies before it publishes stays until somebody publishes and collects.
+    let orphan = store.put_catalog(&catalog("orphan")).await.unwrap();
+    write_with_catalog(&*store, "next").await;
+    assert!(store.unused_catalogs().await.unwrap().contains(&orphan));
+    let base = store.read().await.unwrap();
+    let (lineage, own) = (base.state.as_ref().unwrap().lineage, digests[2 * HISTORY_LENGTH - 1]);
+    publish_and_collect(&*store, &base, lineage, naming("last", own), written_by()).await.unwrap();
+    assert!(matches!(store.catalog(&orphan).await, Err(StoreError::CatalogMissing { .. })));
+    store.catalog(&own).await.unwrap();
+}
+
+pub(crate) async fn no_collection_takes_a_catalog_from_under_a_writer(backend: &impl Backend) {
+    write(&*backend.open().await, content("first")).await;
+    let mut writers = Vec::new();
+    for writer in 0..WRITERS / 2 {
+        let store = backend.open().await;
+        writers.push(tokio::spawn(async move {
+            for round in 0..ROUNDS {
+                loop {
+                    let base = store.read().await.unwrap();
+                    // Whoever loses has stored what the winner's collection then finds unused.
+                    let name = format!("round{round}");
+                    let digest = store.put_catalog(&catalog(&name)).await.unwrap();
+                    let lineage = base.state.as_ref().unwrap().lineage;
+                    let next = naming(&format!("w{writer}{name}"), digest);
+                    match publish_and_collect(&*store, &base, lineage, next, written_by()).await {
+                        Ok(_) => {
+                            store.catalog(&digest).await.unwrap();
+                            break;
+                        }
+                        Err(StoreError::Conflict { .. }) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+        }));
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
 }
 
 pub(crate) async fn the_preflight_leaves_the_state_alone(backend: &impl Backend) {

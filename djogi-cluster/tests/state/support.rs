@@ -77,6 +77,7 @@ pub(crate) fn sidecar() -> Sidecar {
     let address = Address::schema(&ident("main"), &ident("Größe"));
     let digest = |text: &str| Some(Digest::of_bytes(text.as_bytes()));
     let group = SidecarGroup {
+        approvals: Vec::new(),
         addresses: vec![address.clone()],
         after_digest: digest("after"),
         before_digest: digest("before"),

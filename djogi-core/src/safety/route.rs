@@ -25,7 +25,7 @@ pub enum Route {
     Concurrent(&'static str),
 }
 
-/// Whether the table can be locked for as long as it takes to read it.
+/// Whether, by what is known of it, the table can be locked for as long as it takes to read it.
 pub fn is_small(size: &TableSize) -> bool {
     size.rows.unwrap_or(0) < SMALL_ROWS && size.bytes < SMALL_BYTES
 }

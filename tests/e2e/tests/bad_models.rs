@@ -21,6 +21,27 @@ fn contradictions_between_models_are_named_by_file_and_line() {
             &["model_invalid", "public.books is declared twice", "src/models.rs:5 ", "src/models.rs:12"][..],
         ),
         (
+            {
+                let book = MODEL.replace("\"books\"", "\"books\", renamed_from = \"tomes\"");
+                let scroll = book.replace("\"books\"", "\"scrolls\"").replace("Book", "Scroll");
+                format!("{book}{scroll}")
+            },
+            &[
+                "rename_rivals",
+                "`table.main.public.books` and `table.main.public.scrolls` are both renamed from `table.main.public.tomes`",
+                "`table.main.public.books` is declared at src/models.rs:5",
+                "`table.main.public.scrolls` is declared at src/models.rs:12",
+                "keep `renamed_from` at the one",
+            ],
+        ),
+        (
+            MODEL.replace(
+                "pub id: i64,",
+                "#[field(renamed_from = \"tag\")]\npub a: i64,\n#[field(renamed_from = \"tag\")]\npub b: i64,\npub id: i64,",
+            ),
+            &["rename_rivals", "column.main.public.books.tag", "src/models.rs:5"],
+        ),
+        (
             MODEL.replace(
                 "pub id: i64,",
                 "pub id: i64,\n#[field(references = \"authors\")]\npub author: i64,",
@@ -58,6 +79,9 @@ fn a_reference_to_a_table_that_is_nowhere_is_blocked_and_the_rest_goes_on() {
         let parts =
             ["constraint.main.public.t.t_other_fkey  blocked", "table.main.public.other does not exist"];
         project.run(&["plan"]).ok().says(&parts);
+        let ended = project.run(&["apply", "--auto-approve", "--json"]).expect(3).json_lines();
+        let blocked = ended.iter().find(|event| event["event"] == "change_blocked").unwrap();
+        assert!(blocked["notes"][0].as_str().unwrap().contains(parts[1]), "{blocked:#}");
         project.run(&["apply", "--auto-approve"]).expect(3).says(&parts);
         // Once it is there, whoever made it, the reference follows.
         project.database().run(other);

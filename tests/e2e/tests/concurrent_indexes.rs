@@ -102,6 +102,32 @@ fn the_size_of_the_table_decides_and_the_plan_says_so() {
 }
 
 #[test]
+fn a_large_table_that_was_never_analysed_is_large() {
+    on_each_server(|server| {
+        let project = Project::declaring(server, BEFORE);
+        project.apply();
+        let database = project.database();
+        database.run(
+            "ALTER TABLE goods SET (autovacuum_enabled = false);
+             INSERT INTO goods SELECT n, repeat('x', 700), n FROM generate_series(1, 30000) AS n",
+        );
+        let known = "SELECT reltuples, relpages FROM pg_class WHERE relname = 'goods'";
+        assert_eq!(database.rows(known), [["-1", "0"]]);
+        project.declare(&format!("{BEFORE} CREATE INDEX by_b ON goods (b);"));
+        let sql = ["plan", "--format", "sql"];
+        project.run(&sql).ok().says(&["INDEX CONCURRENTLY by_b", "because the table is not small"]);
+        // Nobody waits for a lock to find out.
+        let mut other = database.connect();
+        other.batch_execute("BEGIN; LOCK TABLE goods IN ACCESS EXCLUSIVE MODE").unwrap();
+        project.run(&sql).ok().says(&["by_b"]);
+        other.batch_execute("ROLLBACK").unwrap();
+        project.run(&sql).ok().says(&["INDEX CONCURRENTLY by_b"]);
+        project.apply();
+        project.is_converged();
+    });
+}
+
+#[test]
 fn an_exchange_that_was_killed_half_way_goes_on() {
     on_each_server(|server| {
         let project = project(server);

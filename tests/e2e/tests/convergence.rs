@@ -1,6 +1,9 @@
 //! Applying makes the database what is declared, and then there is nothing left to do.
 
-use e2e::{Project, on_each_server};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use e2e::{Project, Server, installations, on_each_server};
 
 const EVERYTHING: &str = include_str!("schemas/everything.sql");
 
@@ -26,6 +29,37 @@ fn applying_again_does_no_ddl_and_changes_no_byte_of_state() {
         project.apply().says(&["Nothing to do."]);
         assert_eq!((project.files(), project.serial(), database.value(ddl)), before);
     });
+}
+
+#[test]
+fn applying_again_takes_one_lock_and_one_snapshot_and_writes_nothing() {
+    for installation in installations() {
+        // The log belongs to the whole server, and other tests write to theirs.
+        let project = Project::declaring(Server::alone(installation), EVERYTHING);
+        project.apply();
+        let database = project.database();
+        let folder = database.value("SHOW data_directory");
+        let server_log = Path::new(&folder).parent().unwrap().join("server.log");
+        database.run(&format!("ALTER DATABASE {} SET log_statement = 'all'", database.name()));
+        // Reading a page for the first time after a change may tidy it up, which is logged.
+        database.run("VACUUM FREEZE");
+        database.run("CHECKPOINT");
+        project.run(&["plan"]).ok();
+        let look = || (project.files(), database.value("SELECT pg_current_wal_insert_lsn()"));
+        let (before, told) = (look(), std::fs::read_to_string(&server_log).unwrap().len());
+        project.apply().says(&["Nothing to do."]);
+        assert_eq!(look(), before);
+        let log = std::fs::read_to_string(&server_log).unwrap().split_off(told);
+        let count = |words: &str| log.matches(words).count();
+        assert_eq!(count("pg_try_advisory_lock"), 1, "{log}");
+        assert_eq!(count("ISOLATION LEVEL REPEATABLE READ"), 1, "{log}");
+        let statements = log.replace("execute <unnamed>: ", "statement: ");
+        let verbs = statements.split("statement: ").skip(1).filter_map(|text| text.split_whitespace().next());
+        let verbs: BTreeSet<&str> = verbs.map(|verb| verb.trim_end_matches(';')).collect();
+        let reading = ["BEGIN", "COMMIT", "ROLLBACK", "SELECT", "SET", "SHOW", "WITH"];
+        assert!(verbs.contains("SELECT"), "nothing was logged: {log}");
+        assert!(verbs.iter().all(|verb| reading.contains(verb)), "{verbs:?}\n{log}");
+    }
 }
 
 #[test]

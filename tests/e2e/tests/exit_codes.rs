@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use djogi_cli::exit::EXITS;
+use djogi_cluster::state::Sidecar;
 use e2e::{Output, Project, Server, eventually, on_each_server};
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::recovery::plant::{backend_of, plant, run as interrupted_run};
 
 const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);";
 const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY);";
@@ -61,6 +64,29 @@ const CASES: &[Case] = &[
         project.run(&["state", "rm", "table.main.public.goods"]).ok();
         project.run(&["state", "push", "old.json"])
     }),
+    (6, "a sidecar that cannot be read", |server| {
+        with_damaged_sidecar(server).run(&["apply", "--auto-approve"])
+    }),
+    (6, "a look at a sidecar that cannot be read", |server| with_damaged_sidecar(server).run(&["recover"])),
+    (6, "a statement of an earlier run that is still at work", |server| {
+        let project = with_work(server, "allow");
+        let mut worker = project.database().connect();
+        let backend = Some(backend_of(&mut worker));
+        plant(&project, &Sidecar { backend, ..interrupted_run(&project, Vec::new()) });
+        let output = project.run(&["apply", "--auto-approve", "--lock-timeout", "0s"]);
+        drop(worker);
+        output
+    }),
+    (6, "a database that was put back", |server| {
+        let project = with_work(server, "allow");
+        project.database().run("DELETE FROM djogi.op");
+        project.run(&["apply", "--auto-approve"])
+    }),
+    (6, "a ledger that another copy of the state has gone on with", |server| {
+        let project = with_work(server, "allow");
+        project.database().run("UPDATE djogi.op SET op_id = '01JZZZZZZZZZZZZZZZZZZZZZZZ'");
+        project.run(&["apply", "--auto-approve"])
+    }),
     (7, "destructive = \"deny\"", |server| with_work(server, "deny").run(&["apply", "--auto-approve"])),
     (130, "SIGINT", |server| interrupted(server, Signal::INT)),
     (143, "SIGTERM", |server| interrupted(server, Signal::TERM)),
@@ -68,8 +94,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Codes that nothing in the product leads to yet, and what will.
-const LATER: &[(u8, &str)] =
-    &[(6, "recoveries that need an operator"), (8, "validation checkpoints of live migrations")];
+const LATER: &[(u8, &str)] = &[(8, "validation checkpoints of live migrations")];
 
 /// A converged project, and a declaration without one of its columns.
 fn with_work(server: &'static Server, destructive: &str) -> Project {
@@ -77,6 +102,12 @@ fn with_work(server: &'static Server, destructive: &str) -> Project {
     project.set_target(&format!("destructive = \"{destructive}\"\nlock_timeout = \"60s\""));
     project.apply();
     project.declare(AFTER);
+    project
+}
+
+fn with_damaged_sidecar(server: &'static Server) -> Project {
+    let project = with_work(server, "allow");
+    project.write(".djogi/recovery/01JZZZZZZZZZZZZZZZZZZZZZZZ.json", "{");
     project
 }
 

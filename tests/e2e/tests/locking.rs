@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
-use e2e::{Output, Project, Server, eventually, on_each_server};
+use e2e::{Output, Project, Server, eventually, installations, on_each_server};
 
 const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY);";
 const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);";
@@ -92,4 +92,62 @@ fn a_table_that_stays_locked_costs_its_group_and_nothing_else() {
         project.apply();
         project.is_converged();
     });
+}
+
+/// On a server where nobody else writes, so that nothing is looked at twice, and two tables that are groups of their own.
+fn waiting_for_the_first_of_two(server: &'static Server) -> (Project, Child, postgres::Client) {
+    let mut project = Project::declaring(server, "CREATE TABLE a (id integer); CREATE TABLE b (id integer);");
+    project.set_target("lock_timeout = \"60s\"");
+    project.apply();
+    let database = project.database();
+    database.run("INSERT INTO a SELECT generate_series(1, 10000); INSERT INTO b SELECT id FROM a");
+    database.run("ANALYZE a, b");
+    project.declare("CREATE TABLE a (id integer, n integer); CREATE TABLE b (id integer, n integer);");
+    let plan = project.run(&["plan", "--json"]).ok().json();
+    assert_eq!(plan["groups"].as_array().unwrap().len(), 2, "{plan:#}");
+    let mut blocker = project.database().connect();
+    blocker.batch_execute("BEGIN; LOCK TABLE a IN ACCESS SHARE MODE").unwrap();
+    let apply = project.start(&["apply", "--auto-approve"]);
+    let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'a'::regclass AND NOT granted";
+    eventually("the apply waits", || project.database().value(waits) == "1");
+    (project, apply, blocker)
+}
+
+#[test]
+fn what_somebody_changes_while_a_group_waits_for_its_lock_is_noticed() {
+    for installation in installations() {
+        let server = Server::alone(installation);
+        // By the very session that is waited for, so that the lock and the change come together.
+        let (project, apply, mut blocker) = waiting_for_the_first_of_two(server);
+        blocker.batch_execute("ALTER TABLE a ALTER id SET DEFAULT 1; COMMIT").unwrap();
+        finish(apply).expect(5).says(&["`table.main.public.a` was changed"]);
+        assert_eq!(project.database().value("SELECT count(*) FROM pg_attribute WHERE attname = 'n'"), "0");
+
+        // Elsewhere, where the next group comes by.
+        let (project, apply, mut blocker) = waiting_for_the_first_of_two(server);
+        project.database().run("ALTER TABLE b ALTER id SET DEFAULT 1");
+        blocker.batch_execute("COMMIT").unwrap();
+        finish(apply).expect(5).says(&["`table.main.public.b` was changed"]);
+        // The group before is done, and recorded.
+        let state = project.state()["targets"]["main"]["resources"].clone();
+        assert_eq!(state["table.main.public.a"]["status"], "applied", "{state:#}");
+        // What was planned for `b` no longer fits, and waits until somebody has looked.
+        project.run(&["refresh"]).ok();
+        project.apply();
+        project.is_converged();
+    }
+}
+
+#[test]
+fn groups_that_nobody_disturbs_are_all_recorded() {
+    for installation in installations() {
+        let (project, apply, mut blocker) = waiting_for_the_first_of_two(Server::alone(installation));
+        blocker.batch_execute("COMMIT").unwrap();
+        finish(apply).ok();
+        project.is_converged();
+        project.matches("CREATE TABLE a (id integer, n integer); CREATE TABLE b (id integer, n integer);");
+        let ops =
+            project.database().value("SELECT op_id FROM djogi.op ORDER BY epoch DESC, group_no DESC LIMIT 1");
+        assert_eq!(project.state()["targets"]["main"]["last_op"], ops.as_str());
+    }
 }

@@ -53,6 +53,50 @@ fn a_revision_comes_back_and_the_plan_leads_forward_again() {
 }
 
 #[test]
+fn a_column_that_was_renamed_is_renamed_back() {
+    on_each_server(|server| {
+        let before = "CREATE TABLE goods (id integer PRIMARY KEY, price integer, note text);";
+        let after = "CREATE TABLE wares (id integer CONSTRAINT goods_pkey PRIMARY KEY, cost bigint, note text, more text);";
+        let renames = [
+            ("table.main.public.goods", "table.main.public.wares"),
+            ("column.main.public.goods.price", "column.main.public.wares.cost"),
+        ];
+        let mut project = Project::declaring(server, before);
+        project.set_target("destructive = \"allow\"");
+        project.apply();
+        let serial = project.serial().to_string();
+        project.database().run("INSERT INTO goods VALUES (1, 2, 'x')");
+        project.declare_renamed(after, &renames);
+        project.apply();
+        project.matches(after);
+        let plan = project.run(&["revert", "--to", &serial, "--json"]).ok().json();
+        assert_eq!(plan["summary"]["create"], 0, "{plan:#}");
+        project.run(&["revert", "--to", &serial, "--out", "back.plan"]).ok();
+        project.run(&["apply", "back.plan"]).ok();
+        project.matches(before);
+        assert_eq!(project.database().rows("SELECT id, price, note FROM goods"), [["1", "2", "x"]]);
+    });
+}
+
+#[test]
+fn a_column_is_not_taken_for_another_that_has_its_place() {
+    let before = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);";
+    let after = "CREATE TABLE goods (id integer PRIMARY KEY, cost integer);";
+    let mut project = Project::declaring(&servers()[0], before);
+    project.set_target("destructive = \"allow\"");
+    project.apply();
+    let serial = project.serial().to_string();
+    // Dropped and made anew, so what it holds was never a price.
+    project.declare(after);
+    project.apply();
+    project.database().run("INSERT INTO goods VALUES (1, 2)");
+    project.run(&["revert", "--to", &serial, "--out", "back.plan"]).ok();
+    project.run(&["apply", "back.plan"]).ok();
+    project.matches(before);
+    assert_eq!(project.database().value("SELECT coalesce(price::text, 'none') FROM goods"), "none");
+}
+
+#[test]
 fn what_was_made_since_is_blocked_until_it_is_approved() {
     on_each_server(|server| {
         let (project, serial) = project(server, "approve");

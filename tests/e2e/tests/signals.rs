@@ -199,7 +199,10 @@ fn commands_that_wait_for_the_lock_end_without_having_written() {
     let noted = format!("\"xid\":{}", project.database().value(working));
     let is_noted = || {
         let sidecars = std::fs::read_dir(project.root().join(".djogi/recovery")).unwrap();
-        let mut texts = sidecars.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok());
+        let paths = sidecars.map(|entry| entry.unwrap().path());
+        // A file under another name is still being written.
+        let written = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        let mut texts = written.filter_map(|path| std::fs::read_to_string(path).ok());
         texts.any(|text| text.contains(&noted))
     };
     eventually("its transaction is noted", is_noted);

@@ -173,8 +173,20 @@ fn a_saved_plan_must_be_signed_by_a_signer_where_signatures_are_required() {
         project.write("mixed", &later.to_string());
         project.run(&["apply", "mixed"]).expect(7).says(&["plan_bad_signature"]);
         assert!(is_there(&project));
+        let serial = project.serial().to_string();
         project.run(&["apply", "later"]).ok();
         assert!(!is_there(&project));
+        // The way back is a plan like all others.
+        let back = ["revert", "--to", &serial, "--out", "back"];
+        project.run(&back).ok();
+        project.run(&["apply", "back"]).expect(7).says(&["plan_unsigned"]);
+        project
+            .run(&[&back[..], &["--key", "bob.pem"]].concat())
+            .expect(7)
+            .says(&["approval_unknown_signer"]);
+        project.run(&[&back[..], &["--key", "ana.pem"]].concat()).ok();
+        project.run(&["apply", "back"]).never_says(&["plan_unsigned", "signature"]);
+        assert!(is_there(&project));
     });
 }
 

@@ -439,3 +439,51 @@ fn without_a_state_there_is_nothing_to_move() {
     }
     is_refused(&project, &["state", "restore", "1"], 1, &["no_such_revision"]);
 }
+
+#[test]
+fn a_damaged_state_is_mended_by_restore_and_by_push_and_its_bytes_are_kept() {
+    let after = "CREATE TABLE a (id integer, note text);";
+    for backend in ["", "[state]\nbackend = \"postgres\"\n"] {
+        on_each_server(|server| {
+            let mut project = Project::declaring(server, "CREATE TABLE a (id integer);");
+            project.configure_more(backend);
+            project.apply();
+            project.declare(after);
+            project.apply();
+            let state = project.run(&["state", "pull"]).ok().stdout;
+            let shown = project.run(&["status", "--json"]).ok().json();
+            let serial = shown["state"]["serial"].as_u64().unwrap();
+            let restore = (serial - 1).to_string();
+            for command in [&["state", "restore", restore.as_str()][..], &["state", "push", "whole.json"]] {
+                project.write("whole.json", &state);
+                let broken = &state[..state.len() / 2];
+                if backend.is_empty() {
+                    project.write(".djogi/state.json", broken);
+                } else {
+                    let bytes = broken.replace('\'', "''");
+                    project
+                        .database()
+                        .run(&format!("UPDATE djogi.state SET document = convert_to('{bytes}', 'UTF8')"));
+                }
+                project.run(&["plan"]).expect(1).says(&["cannot be used"]);
+                project.run(command).ok().says(&["is kept in"]);
+                let kept = if backend.is_empty() {
+                    let entries = std::fs::read_dir(project.root().join(".djogi/backups")).unwrap();
+                    let paths = entries.map(|entry| entry.unwrap().path());
+                    let mut damaged = paths.filter(|path| path.to_string_lossy().contains("damaged-"));
+                    damaged.any(|path| std::fs::read_to_string(path).unwrap() == broken)
+                } else {
+                    let newest = "SELECT convert_from(document, 'UTF8') FROM djogi.state_quarantine ORDER BY number DESC LIMIT 1";
+                    project.database().value(newest) == broken
+                };
+                assert!(kept, "{command:?}");
+                let now = project.run(&["status", "--json"]).ok().json();
+                assert!(now["state"]["serial"].as_u64().unwrap() > serial, "{now:#}");
+                project.run(&["refresh"]).ok();
+                project.apply();
+                project.is_converged();
+            }
+            project.matches(after);
+        });
+    }
+}

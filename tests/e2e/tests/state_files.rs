@@ -90,7 +90,7 @@ fn a_lost_state_is_no_new_project() {
     let files = project.files();
     for arguments in [&["plan"][..], &["apply", "--auto-approve"], &["refresh", "--check"]] {
         let refused = project.run(arguments).expect(1);
-        refused.says(&["lineage_mismatch", "holds no state", "state.json.backup", "djogi refresh"]);
+        refused.says(&["lineage_mismatch", "holds no state", "djogi state push FILE", "djogi refresh"]);
     }
     assert!(project.files() == files, "something was written");
 }

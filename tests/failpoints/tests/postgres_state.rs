@@ -66,3 +66,30 @@ fn a_run_that_is_disturbed_in_its_store_is_finished_by_the_next() {
     let all = FAILPOINTS.iter().map(|point| point.name).filter(|name| name.starts_with("store_postgres."));
     assert_eq!(reached, all.collect());
 }
+
+/// The points between the commit of a group and the next write of the store.
+const AFTER_COMMIT: [&str; 3] = ["group.after_commit", "apply.before_checkpoint", "apply.between_groups"];
+
+#[test]
+fn a_run_that_dies_after_the_commit_of_a_group_has_moved_the_state_with_it() {
+    for server in servers() {
+        for (point, hit) in AFTER_COMMIT.iter().flat_map(|point| [(point, 1), (point, 2)]) {
+            let project = {
+                let mut project = Project::declaring(server, BEFORE);
+                project.configure_more("[state]\nbackend = \"postgres\"\n");
+                run(&project, APPLY, "").ok();
+                project.declare(AFTER);
+                project
+            };
+            let online = [APPLY, &["--online", "always"]].concat();
+            let case = format!("{point}=kill@{hit}");
+            assert_eq!(run(&project, &online, &case).code, None, "{case}");
+            let state =
+                "SELECT convert_from(document, 'UTF8')::jsonb #>> '{targets,main,last_op}' FROM djogi.state";
+            let ledger = "SELECT op_id FROM djogi.op ORDER BY epoch DESC, group_no DESC LIMIT 1";
+            assert_eq!(project.database().value(state), project.database().value(ledger), "{case}");
+            is_finished_by_the_next(&project, &case);
+            project.matches(AFTER);
+        }
+    }
+}

@@ -18,12 +18,13 @@ use crate::introspect::ObservedRelations;
 use crate::ledger::Fence;
 use crate::state::{Mark, Status, TargetState};
 
-pub(super) struct TargetRecord<'a> {
-    target: Ident,
-    desired: Desired,
+#[derive(Clone)]
+pub(in crate::apply) struct TargetRecord<'a> {
+    pub(super) target: Ident,
+    desired: Arc<Desired>,
     declarations: &'a Declarations,
     /// What was there before the first group.
-    live: Observation,
+    live: Arc<Observation>,
     pub(super) identity: DatabaseIdentity,
     pub(super) epoch: Epoch,
     pub(super) last_op: Option<OpId>,
@@ -67,10 +68,10 @@ impl<'a> TargetRecord<'a> {
         });
         Self {
             target,
-            desired,
+            desired: Arc::new(desired),
             declarations,
             identity: live.identity.clone(),
-            live,
+            live: Arc::new(live),
             epoch: fence.map_or(Epoch::new(epoch), |fence| fence.epoch),
             last_op: state.and_then(|state| state.last_op),
             marks: marks.collect(),
@@ -86,26 +87,28 @@ impl<'a> TargetRecord<'a> {
         self.recorded.resources.keys().filter_map(Address::relation)
     }
 
-    /// Takes over what `op` has made of `changes`. `observed` is all there is of `relations`.
+    /// Takes over what groups have made of their changes, in the order in which they were committed. `observed` is all
+    /// there is of `relations` after the last of them.
     pub(super) fn settle(
         &mut self,
-        changes: &[&ResourceChange],
+        groups: &[(&[&ResourceChange], OpId)],
         observed: &ObservedRelations,
         relations: &BTreeSet<QualifiedName>,
-        op: OpId,
     ) {
-        self.last_op = Some(op);
         self.is_changed = true;
-        self.move_renamed(changes);
-        for change in changes {
-            let owner = owner(&change.address);
-            if let Some(steps) = self.to_come.get_mut(&owner) {
-                *steps = steps.saturating_sub(1);
-            }
-            self.drifted.remove(&owner);
-            match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
-                (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(op)),
-                _ => self.forget(&owner),
+        for (changes, op) in groups {
+            self.last_op = Some(*op);
+            self.move_renamed(changes);
+            for change in *changes {
+                let owner = owner(&change.address);
+                if let Some(steps) = self.to_come.get_mut(&owner) {
+                    *steps = steps.saturating_sub(1);
+                }
+                self.drifted.remove(&owner);
+                match (observed.catalog.get_shared(&owner), observed.oids.get(&owner)) {
+                    (Some(resource), Some(oid)) => self.take(change, resource, *oid, Some(*op)),
+                    _ => self.forget(&owner),
+                }
             }
         }
         // Neighbours that were changed in passing, such as a check that compares with another type now.

@@ -8,7 +8,7 @@ use super::super::error::StoreError;
 use super::super::store::Version;
 use super::error::{PATIENCE_SECONDS, PostgresStoreError, failed};
 use super::schema::{StoreVersion, VERSION, check_rights, ensure_store, store_version};
-use super::swap::swap_in;
+use super::swap::swap_with;
 use crate::connect::{ConnectParameters, Connection};
 
 /// A value with the type that the statement takes it as.
@@ -33,6 +33,10 @@ impl Link {
         set.map_err(failed("set up the session", PATIENCE))?;
         let version = store_version(client).await?;
         Ok(Self { connection, version })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// The rows of a statement that reads; `None` where there are no tables yet.
@@ -82,14 +86,14 @@ impl Link {
         Ok(())
     }
 
-    /// See [`swap_in`]. Creates the tables before.
+    /// See [`swap_with`]. Creates the tables before.
     pub(super) async fn swap(
         &mut self,
         name: &str,
-        expected: &Version,
-        next: &State,
+        (expected, next): (&Version, &State),
+        collects: bool,
     ) -> Result<Option<Version>, StoreError> {
         self.create().await.map_err(|error| error.at(name.to_owned()))?;
-        swap_in(self.connection.client(), name, expected, next).await
+        swap_with(self.connection.client(), name, expected, next, collects).await
     }
 }

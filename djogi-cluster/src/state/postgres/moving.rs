@@ -6,9 +6,9 @@ use super::PostgresStore;
 use super::link::Param;
 use super::statements::{self as sql, Write};
 use super::swap::{Columns, column};
-use crate::state::document::State;
+use crate::state::document::{Serial, State};
 use crate::state::error::StoreError;
-use crate::state::store::Version;
+use crate::state::store::{Snapshot, Store, Version};
 
 impl PostgresStore {
     pub(super) async fn take_over_rows(
@@ -34,6 +34,46 @@ impl PostgresStore {
             return self.ours_or_conflict(&Version::ABSENT, head.version).await;
         }
         Ok(head.version)
+    }
+
+    pub(super) async fn kept_serials(&self) -> Result<Vec<Serial>, StoreError> {
+        let rows = self.read_rows(sql::KEPT, &[self.name_param()]).await?;
+        Ok(rows.iter().map(|row| Serial::new(row.get::<_, i64>(0).unsigned_abs())).collect())
+    }
+
+    pub(super) async fn replace_damaged_row(&self, next: State) -> Result<(Snapshot, String), StoreError> {
+        match self.read().await {
+            Err(StoreError::Damaged { .. }) => {}
+            Err(error) => return Err(error),
+            Ok(Snapshot { version, .. }) => {
+                let location = self.location();
+                return Err(StoreError::Conflict { location, expected: Version::ABSENT, found: version });
+            }
+        }
+        let rows = self.read_rows(sql::HEAD, &[self.name_param()]).await?;
+        let found: Vec<u8> = rows.first().map(|row| row.get(2)).unwrap_or_default();
+        let rows = self.read_rows(sql::NEWEST_SERIAL, &[self.name_param()]).await?;
+        let newest = rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or_default();
+        let newest = Serial::new(newest.unsigned_abs()).max(next.serial);
+        let next = State { serial: newest.next()?, ..next };
+        let Columns { serial, digest, document, version } = Columns::of(&next)?;
+        let params: [Param<'_>; 5] = [
+            self.name_param(),
+            (&serial, Type::INT8),
+            (&digest, Type::TEXT),
+            (&document, Type::BYTEA),
+            (&found, Type::BYTEA),
+        ];
+        let rows = self.write_rows(Write::Damaged, &params).await?;
+        // When the answer to an earlier attempt was lost, there is nothing left to move.
+        let place = match rows.first() {
+            Some(row) => format!("djogi.state_quarantine, number {}", row.get::<_, i64>(0)),
+            None => {
+                self.ours_or_conflict(&Version::ABSENT, version.clone()).await?;
+                "djogi.state_quarantine".to_owned()
+            }
+        };
+        Ok((Snapshot { state: Some(next), version }, place))
     }
 
     /// The rows stay where they are, under another name.

@@ -16,7 +16,8 @@ INSERT INTO djogi.state (name, serial, digest, document) VALUES ($1, $2, $3, $4)
 ON CONFLICT (name) DO NOTHING
 RETURNING serial";
 
-/// From the state with serial `$2` and digest `$3` to the next one. Another writer is waited for, and when it has
+/// From the state with serial `$2` and digest `$3` to the next one; with `$8`, without the catalogs that nothing refers
+/// to any more. Another writer is waited for, and when it has
 /// moved the state, nothing matches and nothing is written.
 pub(super) const MOVE_STATE: &str = "
 WITH old AS (
@@ -29,11 +30,32 @@ WITH old AS (
     ON CONFLICT (name, serial) DO UPDATE SET digest = excluded.digest, document = excluded.document
 ), forgotten AS (
     DELETE FROM djogi.state_history h USING old WHERE h.name = $1 AND h.serial <= old.serial - $7
+), collected AS (
+    DELETE FROM djogi.state_catalog c USING old
+     WHERE $8 AND c.name = $1
+       AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN $6) = 0
+       AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN old.document) = 0
+       AND NOT EXISTS (SELECT FROM djogi.state_history h
+                        WHERE h.name = $1 AND h.serial > old.serial - $7
+                          AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN h.document) > 0)
+       AND NOT EXISTS (SELECT FROM djogi.state_backup b
+                        WHERE b.name = $1 AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN b.document) > 0)
 )
 UPDATE djogi.state s SET serial = $4, digest = $5, document = $6
   FROM old
  WHERE s.name = $1 AND s.serial = $2 AND s.digest = $3
 RETURNING s.serial";
+
+/// The catalogs that nothing refers to.
+pub(super) const UNUSED_CATALOGS: &str = "
+SELECT c.digest FROM djogi.state_catalog c
+ WHERE c.name = $1
+   AND NOT EXISTS (SELECT FROM djogi.state s
+                    WHERE s.name = $1 AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN s.document) > 0)
+   AND NOT EXISTS (SELECT FROM djogi.state_history h
+                    WHERE h.name = $1 AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN h.document) > 0)
+   AND NOT EXISTS (SELECT FROM djogi.state_backup b
+                    WHERE b.name = $1 AND position(pg_catalog.convert_to(c.digest, 'UTF8') IN b.document) > 0)";
 
 /// A state of any serial with its history, where there is none.
 const TAKE_OVER: &str = "
@@ -67,6 +89,12 @@ WITH head AS (
     UPDATE djogi.state_approval SET name = $4 FROM head WHERE name = $1
 )
 SELECT serial FROM head";
+
+/// When the server was started, and which of its databases this is.
+pub(super) const SERVER: &str = "
+SELECT pg_catalog.pg_postmaster_start_time()::text, d.oid::text
+  FROM pg_catalog.pg_database d
+ WHERE d.datname = pg_catalog.current_database()";
 
 pub(super) const NAMES: &str = "SELECT name FROM djogi.state WHERE pg_catalog.starts_with(name, $1)";
 
@@ -118,6 +146,20 @@ const SAVE_BACKUP: &str = "
 INSERT INTO djogi.state_backup (name, serial, run_id, document) VALUES ($1, $2, $3, $4)
 ON CONFLICT (name, serial, run_id) DO UPDATE SET document = excluded.document";
 
+/// Puts a state in the place of the bytes `$5`, and keeps these.
+const REPLACE_DAMAGED: &str = "
+WITH moved AS (
+    UPDATE djogi.state SET serial = $2, digest = $3, document = $4 WHERE name = $1 AND document = $5 RETURNING name
+)
+INSERT INTO djogi.state_quarantine (name, op_id, document) SELECT name, 'state', $5 FROM moved
+RETURNING number";
+
+pub(super) const NEWEST_SERIAL: &str = "
+SELECT greatest((SELECT s.serial FROM djogi.state s WHERE s.name = $1),
+                (SELECT pg_catalog.max(h.serial) FROM djogi.state_history h WHERE h.name = $1))";
+
+pub(super) const KEPT: &str = "SELECT serial FROM djogi.state_history WHERE name = $1 ORDER BY serial";
+
 /// The statements that write the same however often they run.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Write {
@@ -129,6 +171,7 @@ pub(super) enum Write {
     QuarantineSidecar,
     Approval,
     Backup,
+    Damaged,
 }
 
 impl Write {
@@ -142,6 +185,7 @@ impl Write {
             Write::QuarantineSidecar => QUARANTINE_SIDECAR,
             Write::Approval => PUT_APPROVAL,
             Write::Backup => SAVE_BACKUP,
+            Write::Damaged => REPLACE_DAMAGED,
         }
     }
 }

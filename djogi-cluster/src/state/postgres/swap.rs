@@ -52,6 +52,17 @@ pub async fn swap_in(
     expected: &Version,
     next: &State,
 ) -> Result<Option<Version>, StoreError> {
+    swap_with(client, name, expected, next, false).await
+}
+
+/// As [`swap_in`]; `collects`: see [`crate::state::Store::swap_and_collect`].
+pub(super) async fn swap_with(
+    client: &impl GenericClient,
+    name: &str,
+    expected: &Version,
+    next: &State,
+    collects: bool,
+) -> Result<Option<Version>, StoreError> {
     expected.check_successor(next)?;
     let Columns { serial, digest, document, version } = Columns::of(next)?;
     let mut params: Vec<Param<'_>> = vec![(&name, Type::TEXT)];
@@ -62,7 +73,7 @@ pub async fn swap_in(
             (replaced_serial, replaced_digest) = (column(serial)?, digest.to_string());
             params.extend([(&replaced_serial as _, Type::INT8), (&replaced_digest as _, Type::TEXT)]);
             params.extend(written);
-            params.push((&KEPT, Type::INT8));
+            params.extend([(&KEPT as _, Type::INT8), (&collects as _, Type::BOOL)]);
             MOVE_STATE
         }
         _ => {

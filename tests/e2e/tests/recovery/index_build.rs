@@ -1,14 +1,15 @@
 //! Rows I1 to I7, planted: CREATE INDEX CONCURRENTLY.
 
-use djogi_cluster::state::{Backend, OutsideOperation, Sidecar};
+use djogi_cluster::state::{OutsideOperation, Sidecar};
 use djogi_core::kind::Resource;
 use djogi_core::{Address, Digest};
 use e2e::{Project, Server, on_each_server};
 
-use super::plant::{oid, pending, plant, remembered, sidecars, statement};
+use super::plant::{backend_of, oid, pending, plant, remembered, sidecars, statement};
 
 const TABLE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);";
 const INDEX: &str = "CREATE TABLE goods (id integer PRIMARY KEY, a integer); CREATE INDEX by_a ON goods (a);";
+const ONLINE: &[&str] = &["apply", "--auto-approve", "--online", "always"];
 const ADDRESS: &str = "index.main.public.by_a";
 
 /// A project whose index is declared and not yet there, and the sidecar of its interrupted build.
@@ -80,14 +81,7 @@ fn i3_a_build_that_goes_on_is_waited_for_and_never_judged() {
         let (project, mut sidecar) = interrupted(server);
         carcass(&project, "CREATE INDEX by_a ON goods (a)");
         let mut builder = project.database().connect();
-        let row = builder
-            .query_one(
-                "SELECT pid, (backend_start AT TIME ZONE 'UTC')::text || '+00'
-                   FROM pg_stat_activity WHERE pid = pg_backend_pid()",
-                &[],
-            )
-            .unwrap();
-        sidecar.backend = Some(Backend { pid: row.get(0), start: row.get(1) });
+        sidecar.backend = Some(backend_of(&mut builder));
         plant(&project, &sidecar);
         assert_eq!(pending(&project), ["I3"]);
         project.run(&["plan"]).ok().says(&["is still working", "(I3)"]);
@@ -119,6 +113,7 @@ fn i4_our_own_leftover_is_dropped_and_built_again() {
         assert_eq!(plan["resource_changes"][0]["reason"], "recovery_pending", "{plan:#}");
         assert_eq!(plan["recoveries"][0]["row"], "I4");
         project.run(&["status"]).ok().says(&["I4"]);
+        project.run(&["show", ADDRESS]).expect(1).says(&["not managed", "I4", "left invalid"]);
         project.apply();
         assert_eq!((remembered(&project), sidecars(&project)), (vec!["I4".to_owned()], 0));
         assert_ne!(oid(&project, "by_a"), left);
@@ -141,6 +136,7 @@ fn i5_an_invalid_index_that_is_not_ours_stays() {
             }
             plant(&project, &sidecar);
             assert_eq!(pending(&project), ["I5"]);
+            project.run(&["show", ADDRESS]).expect(1).says(&["I5", "way out: drop it by hand"]);
             let apply = project.run(&["apply", "--auto-approve"]).expect(3);
             apply.says(&["is not djogi's own", "(I5)", "DROP INDEX CONCURRENTLY"]);
             assert_eq!((oid(&project, "by_a"), sidecars(&project)), (left, 1));
@@ -170,23 +166,53 @@ fn i6_a_valid_index_of_another_definition_blocks_until_somebody_decides() {
     });
 }
 
+/// A project whose unique index cannot be built, and has just failed.
+fn violated(server: &'static Server) -> (Project, &'static str) {
+    let project = Project::declaring(server, TABLE);
+    project.apply();
+    project.database().run("INSERT INTO goods VALUES (1, 7), (2, 7)");
+    let unique = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);
+        CREATE UNIQUE INDEX by_a ON goods (a);";
+    project.declare(unique);
+    project.run(ONLINE).expect(1).says(&["Key (a)=(7) is duplicated", "I7"]);
+    let left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'by\\_a%'";
+    assert_eq!(project.database().value(left), "0");
+    assert_eq!((remembered(&project), sidecars(&project)), (vec!["I7".to_owned()], 0));
+    (project, unique)
+}
+
 #[test]
-fn i7_rows_that_violate_uniqueness_fail_the_build_and_leave_nothing() {
+fn i7_a_build_that_rows_violate_leaves_nothing_and_waits_until_they_are_mended() {
     on_each_server(|server| {
-        let project = Project::declaring(server, TABLE);
-        project.apply();
-        project.database().run("INSERT INTO goods VALUES (1, 7), (2, 7)");
-        let unique = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);
-            CREATE UNIQUE INDEX by_a ON goods (a);";
-        project.declare(unique);
-        let apply = ["apply", "--auto-approve", "--online", "always"];
-        project.run(&apply).expect(1).says(&["Key (a)=(7) is duplicated", "I7"]);
-        let left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'by\\_a%'";
-        assert_eq!(project.database().value(left), "0");
-        assert_eq!(sidecars(&project), 0);
+        let (project, unique) = violated(server);
+        let ledger = "SELECT count(*) FROM djogi.op";
+        let (files, rows) = (project.files(), project.database().value(ledger));
+        for _ in 0..2 {
+            let again = project.run(ONLINE).expect(3);
+            let told = ["rows violate its uniqueness", "2 rows have (7)", "(I7)", "mend the rows"];
+            again.says(&told).never_says(&["duplicated"]);
+            project.run(&["plan"]).ok().says(&["2 rows have (7)"]);
+            assert_eq!((project.files(), project.database().value(ledger)), (files.clone(), rows.clone()));
+        }
+        project.run(&["show", ADDRESS]).expect(1).says(&["I7", "mend the rows"]);
         project.database().run("DELETE FROM goods WHERE id = 2");
-        project.run(&apply).ok();
+        project.run(ONLINE).ok();
         project.is_converged();
         project.matches(unique);
+    });
+}
+
+#[test]
+fn i7_a_build_goes_on_when_its_declaration_has_changed() {
+    on_each_server(|server| {
+        let (project, _) = violated(server);
+        // NULLs and rows that the predicate leaves out are no violation.
+        project.database().run("INSERT INTO goods VALUES (3, NULL), (4, NULL)");
+        let mended = "CREATE TABLE goods (id integer PRIMARY KEY, a integer);
+            CREATE UNIQUE INDEX by_a ON goods (a) WHERE id > 1;";
+        project.declare(mended);
+        project.run(ONLINE).ok();
+        project.is_converged();
+        project.matches(mended);
     });
 }

@@ -130,3 +130,26 @@ fn an_interrupted_build_leaves_nothing() {
         project.matches(INDEX);
     });
 }
+
+#[test]
+fn g5_a_run_that_another_one_has_overtaken_writes_nothing_more() {
+    on_each_server(|server| {
+        let after = &format!("{INDEX} CREATE TABLE more (id integer PRIMARY KEY);");
+        let (project, apply, mut reader) = behind_a_reader(server, TABLE, after);
+        let files = project.files();
+        let ledger = "SELECT count(*), max(epoch) FROM djogi.op";
+        let rows = project.database().rows(ledger);
+        // As a run does that has got the lock, which only a proxy in between could have given away.
+        project.database().run("UPDATE djogi.lease SET epoch = epoch + 1");
+        reader.batch_execute("COMMIT").unwrap();
+        let output: e2e::Output = apply.wait_with_output().unwrap().into();
+        output.expect(5).says(&["error[fenced]", "taken over", "djogi status"]);
+        assert_eq!((project.files(), project.database().rows(ledger)), (files, rows));
+        // What it has done meanwhile is found by the next run.
+        project.run(APPLY).ok();
+        assert!(remembered(&project).contains(&"I2".to_owned()), "{:?}", remembered(&project));
+        assert_eq!(sidecars(&project), 0);
+        project.is_converged();
+        project.matches(after);
+    });
+}

@@ -1,5 +1,6 @@
 //! Every row of the sweep, planted and, where that needs no failpoint, reached by a real kill.
 
+mod approval;
 mod database;
 mod detach;
 mod enum_label;
@@ -8,7 +9,8 @@ mod index_build;
 mod index_drop;
 mod kills;
 mod payload;
-mod plant;
+pub(crate) mod plant;
 mod reindex;
+mod state_move;
 mod stop;
 mod transactional;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use djogi_cluster::identity::{Epoch, OpId, RunId};
-use djogi_cluster::state::{FenceClass, LocalStore, OutsideOperation, Sidecar, SidecarGroup, Store};
+use djogi_cluster::state::{Backend, FenceClass, LocalStore, OutsideOperation, Sidecar, SidecarGroup, Store};
 use djogi_core::observation::Oid;
 use djogi_core::{Address, Digest, Ident};
 use e2e::Project;
@@ -13,6 +13,7 @@ pub(crate) fn statement(project: &Project, operation: OutsideOperation, object: 
     let object: Address = object.parse().unwrap();
     let op_id = OpId::generate();
     let group = SidecarGroup {
+        approvals: Vec::new(),
         addresses: vec![object.clone()],
         after_digest: None,
         before_digest: None,
@@ -67,6 +68,18 @@ pub(crate) fn plant(project: &Project, sidecar: &Sidecar) {
     let store = LocalStore::new(project.root().join(".djogi"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(store.put_sidecar(sidecar)).unwrap();
+}
+
+/// The server process of `session`, as a sidecar names it.
+pub(crate) fn backend_of(session: &mut postgres::Client) -> Backend {
+    let row = session
+        .query_one(
+            "SELECT pid, (backend_start AT TIME ZONE 'UTC')::text || '+00'
+               FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+            &[],
+        )
+        .unwrap();
+    Backend { pid: row.get(0), start: row.get(1) }
 }
 
 /// The oid that SQL gives for a `regclass`.

@@ -84,6 +84,7 @@ fn t2_a_group_that_was_committed_is_recorded() {
 fn about_the_last_group(project: &Project) -> SidecarGroup {
     let last = "SELECT op_id FROM djogi.op ORDER BY epoch DESC, group_no DESC LIMIT 1";
     SidecarGroup {
+        approvals: Vec::new(),
         addresses: vec!["table.main.public.a".parse().unwrap()],
         after_digest: None,
         before_digest: None,
@@ -191,6 +192,7 @@ fn v1_a_constraint_that_was_committed_and_not_validated_is_resumed() {
         let after = "CREATE TABLE a (id integer, CONSTRAINT positive CHECK (id > 0));";
         project.declare(after);
         let group = SidecarGroup {
+            approvals: Vec::new(),
             addresses: vec!["constraint.main.public.a.positive".parse().unwrap()],
             op_id: djogi_cluster::identity::OpId::generate(),
             ..about_the_last_group(&project)

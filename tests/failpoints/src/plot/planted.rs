@@ -30,6 +30,7 @@ pub(super) fn half_detached_partition(stage: &Stage) {
     };
     let (op_id, state) = (OpId::generate(), stage.state_document());
     let group = SidecarGroup {
+        approvals: Vec::new(),
         addresses: vec![address("old")],
         after_digest: None,
         before_digest: None,
