@@ -143,9 +143,9 @@ impl<'a> Locked<'a> {
         reporter: &dyn Reporter,
     ) -> Result<Vec<LedgerVersion>, EngineError> {
         let ledgers = self.sessions.iter().map(|session| preflight_ledger(session.connection.client()));
-        let (ledgers, writable) = futures_util::join!(try_join_all(ledgers), self.store.preflight_writable());
-        let ledgers = ledgers?;
-        writable?;
+        // One after the other: who may not write in a database gets no folder for a state either.
+        let ledgers = try_join_all(ledgers).await?;
+        self.store.preflight_writable().await?;
         if self.snapshot.state.is_none() {
             self.publish(Content::default(), reporter).await?;
         }

@@ -268,7 +268,6 @@ impl<'a> Execution<'a> {
         let xid = self.enter(session, fence, group, relations).await?;
         let row = self.op_record(OpKind::Group, fence, number, intent);
         let record = async {
-            self.progress.over();
             crate::failpoint!("group.before_op_row");
             record_op(client, &row).await?;
             crate::failpoint!("group.after_op_row");
@@ -279,9 +278,11 @@ impl<'a> Execution<'a> {
         let work = async {
             if group.operations.len() <= IN_FLIGHT {
                 let (done, recorded) = futures_util::join!(statements, record);
+                self.progress.over();
                 done.and(recorded)
             } else {
                 statements.await?;
+                self.progress.over();
                 record.await
             }
         };

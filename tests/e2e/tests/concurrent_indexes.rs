@@ -34,11 +34,12 @@ fn locks(project: &Project) -> Vec<String> {
 
 /// An apply of `declared` that waits for `reader`, which has done `sql` in a transaction.
 fn apply_behind(project: &Project, declared: &str, reader: &mut postgres::Client, sql: &str) -> Child {
+    // Before its transaction: a query in there would keep a snapshot.
+    let pid: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     reader.batch_execute(sql).unwrap();
     project.declare(declared);
-    let reader: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let apply = project.start(ALWAYS);
-    eventually("the apply waits for the reader", || waiting(project, reader) == "1");
+    eventually("the apply waits for the reader", || waiting(project, pid) == "1");
     apply
 }
 
