@@ -25,6 +25,7 @@ pub mod order;
 pub mod plan;
 pub mod recorded;
 pub mod safety;
+pub mod script;
 pub mod sql;
 
 pub use address::{Address, Kind};
