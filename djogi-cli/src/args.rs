@@ -87,6 +87,9 @@ pub struct GlobalArgs {
     /// How long to wait for the run lock, such as 30s or 5m
     #[arg(long, global = true, value_name = "DURATION", value_parser = parse_duration)]
     pub lock_timeout: Option<Duration>,
+    /// A server for scratch databases, in which PostgreSQL reads what is declared [default: one that is started for it]
+    #[arg(long, global = true, value_name = "URL")]
+    pub scratch_url: Option<String>,
     /// Major version of the embedded PostgreSQL server
     #[arg(long, global = true, value_name = "MAJOR", value_parser = clap::value_parser!(u32).range(15..100))]
     pub postgres_version: Option<u32>,

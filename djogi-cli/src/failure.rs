@@ -3,8 +3,9 @@
 use djogi_cluster::connect::{ConnectError, DatabaseError};
 use djogi_cluster::error::EngineError;
 use djogi_cluster::normalise::{NormaliseError, Refusal};
+use djogi_cluster::sql_files::Rejected;
 
-use crate::diagnostic::{CliError, Diagnostic, Location};
+use crate::diagnostic::{CliError, Diagnostic, Location, Snippet};
 use crate::exit::Exit;
 
 impl From<EngineError> for CliError {
@@ -18,6 +19,9 @@ impl From<EngineError> for CliError {
         let diagnostics = match &error {
             EngineError::Normalise(NormaliseError::Refused(refusals)) => {
                 refusals.iter().map(refusal).collect()
+            }
+            EngineError::Normalise(NormaliseError::Rejected(rejected)) => {
+                rejected.iter().map(of_sql_file).collect()
             }
             EngineError::Sql(database) => vec![with_facts(plain(&error), database)],
             EngineError::Connect(ConnectError::Refused { error: database, .. }) => {
@@ -67,6 +71,21 @@ fn refusal(refusal: &Refusal) -> Diagnostic {
         );
     }
     with_facts(diagnostic, error)
+}
+
+/// A place in an SQL file that is refused.
+fn of_sql_file(rejected: &Rejected) -> Diagnostic {
+    let Rejected { code, file, place, line, message, notes, help } = rejected;
+    let number = |number: u32| usize::try_from(number).ok();
+    let snippet = (!line.is_empty()).then(|| Snippet { text: line.clone(), width: 1 });
+    let (line, column) = (number(place.line), number(place.column));
+    let location = Location { file: file.clone(), line, column, snippet };
+    let diagnostic = Diagnostic::error(*code, message).location(location);
+    let diagnostic = notes.iter().fold(diagnostic, Diagnostic::note);
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
 }
 
 /// Everything that PostgreSQL said.

@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use djogi_cluster::cluster::{Cluster, ServerSettings, TargetSettings, declare_move};
+use djogi_cluster::cluster::{Cluster, LoadedSides, MoveError, ServerSettings, TargetSettings, declare_move};
 use djogi_cluster::connect::ConnectParameters;
 use djogi_cluster::declared::{Configured, Declared};
 use djogi_cluster::identity::Actor;
 use djogi_cluster::server::BinarySearch;
-use djogi_core::declared::Declarations;
+use djogi_cluster::sql_files::SqlFiles;
+use djogi_cluster::sql_files::moves::Move;
+use djogi_core::declared::{Declarations, Source};
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 
-use crate::config::{Destructive, Project, Target, UrlSource};
+use crate::config::{Destructive, Project, Scratch, Target, UrlSource};
 use crate::context::Context;
 use crate::diagnostic::{CliError, Diagnostic, Location};
 use crate::models::{self, Loaded};
+use crate::sql_files;
 use crate::state_store;
 
 /// The target of models that name none.
@@ -29,7 +32,6 @@ const DEFAULT_TARGET: &str = "main";
 /// Mistakes in the configuration, in flags, or in the models.
 pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let project = context.project()?;
-    refuse_sql_files(&project)?;
     let cluster = assemble(context, &project)?;
     let default_target = default_target(&project)?;
     // A lock is not held while cargo builds the models, nor a server started for models that are wrong.
@@ -37,10 +39,12 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let (program, targets) = (context.program, cluster.targets.clone());
     let read = move || -> Result<Configured, CliError> {
         let mut loaded = models::load(&program, &project, &default_target)?;
-        declare_moves(&project, &mut loaded.declarations)?;
+        let mut sql_files = sql_files::read(&project, &default_target)?;
+        sql_files.retain(|target, _| targets.contains_key(target));
+        let moves = declare_moves(&project, &mut loaded.declarations, &sql_files)?;
         refuse_rename_rivals(&loaded.declarations)?;
         refuse_rename_cycles(&loaded.declarations)?;
-        let configured = configured(&project, &targets, loaded);
+        let configured = configured(&project, &targets, loaded, sql_files, moves);
         in_managed_schemas(&configured.declarations, &targets)?;
         Ok(configured)
     };
@@ -64,21 +68,27 @@ pub(crate) fn cluster_without_models(context: &Context) -> Result<Cluster, CliEr
 fn configured(
     project: &Project,
     targets: &BTreeMap<Ident, TargetSettings>,
-    Loaded { mut declarations, digest }: Loaded,
+    Loaded { mut declarations, digest: models_digest }: Loaded,
+    sql_files: BTreeMap<Ident, SqlFiles>,
+    moves: Vec<Move>,
 ) -> Configured {
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
+    let files: BTreeMap<&Ident, _> =
+        sql_files.iter().map(|(target, files)| (target, files.digest())).collect();
     let digest = Digest::of(&json!({
         "config": project.config.digest_input(),
-        "declarations": digest,
+        "declarations": models_digest,
+        "sql_files": files,
         "targets": targets.keys().collect::<Vec<_>>(),
     }));
-    Configured { declarations, digest }
+    Configured { declarations, models_digest, sql_files, moves, digest }
 }
 
 /// The cluster before anything is declared.
 fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
     let targets = targets(context, project)?;
-    let declared = Declared::known(configured(project, &targets, Declarations::default().into()));
+    let declared = configured(project, &targets, Declarations::default().into(), BTreeMap::new(), Vec::new());
+    let declared = Declared::known(declared);
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;
     let actor = Actor::new(context.actor())
@@ -95,21 +105,25 @@ fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
         approvals: project.config.approvals.clone(),
         lock_patience: context.global.lock_timeout.unwrap_or(Duration::ZERO),
         search,
+        scratch: scratch(context)?,
+        loaded: LoadedSides::default(),
     })
 }
 
-/// A key that is read but not followed would leave out what somebody has declared.
-fn refuse_sql_files(project: &Project) -> Result<(), CliError> {
-    if project.config.sql_files.is_empty() {
-        return Ok(());
-    }
-    Err(Diagnostic::error(
-        "unsupported_sql_files",
-        "this version of djogi takes no SQL files as declarations",
-    )
-    .file(project.file.display().to_string())
-    .help("declare the objects in models, and remove [sql] files")
-    .into())
+/// The server of `--scratch-url`, which is given as the url of a target is.
+fn scratch(context: &Context) -> Result<Option<Box<ConnectParameters>>, CliError> {
+    let Some(given) = &context.global.scratch_url else { return Ok(None) };
+    let source = UrlSource::parse(given)
+        .map_err(|reason| Diagnostic::error("url_invalid", format!("--scratch-url {reason}")))?;
+    let owner = "--scratch-url";
+    let url = source
+        .resolve(&context.environment, &context.working_folder)
+        .map_err(|error| error.diagnostic(owner))?;
+    let parameters = url.expose().parse().map_err(|error| {
+        Diagnostic::error("url_invalid", format!("{owner}: {error}"))
+            .help("postgres://user@host:5432/database, or key=value pairs as libpq takes them")
+    })?;
+    Ok(Some(Box::new(parameters)))
 }
 
 /// The target of models that name none: `main`, or the only one there is.
@@ -141,6 +155,7 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
                 Destructive::Allow => DestructivePolicy::Allow,
                 Destructive::Deny => DestructivePolicy::Deny,
             },
+            scratch_on_target: target.scratch == Scratch::Target,
         };
         targets.insert(ident(name, "the name of a target")?, settings);
     }
@@ -216,7 +231,13 @@ pub(crate) fn connect_parameters(
     Ok(parameters)
 }
 
-fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(), CliError> {
+/// Notes the moves on the models that they lead to; gives those that must lead to what SQL files declare.
+fn declare_moves(
+    project: &Project,
+    declarations: &mut Declarations,
+    sql_files: &BTreeMap<Ident, SqlFiles>,
+) -> Result<Vec<Move>, CliError> {
+    let mut moves = Vec::new();
     for moved in &project.config.moved {
         let wrong = |error: String| -> CliError {
             Diagnostic::error("bad_move", error)
@@ -230,9 +251,17 @@ fn declare_moves(project: &Project, declarations: &mut Declarations) -> Result<(
         };
         let parse = |text: &str| text.parse::<Address>().map_err(|error| wrong(error.to_string()));
         let (from, to) = (parse(&moved.from)?, parse(&moved.to)?);
-        declare_move(declarations, &from, &to).map_err(|error| wrong(error.to_string()))?;
+        match declare_move(declarations, &from, &to) {
+            Ok(()) => {}
+            Err(MoveError::NotDeclared { .. }) if sql_files.contains_key(to.target()) => {
+                let line = u32::try_from(moved.line).unwrap_or(u32::MAX);
+                let source = Source { file: project.file.display().to_string(), line };
+                moves.push(Move { from, to, source });
+            }
+            Err(error) => return Err(wrong(error.to_string())),
+        }
     }
-    Ok(())
+    Ok(moves)
 }
 
 /// One object cannot become two.

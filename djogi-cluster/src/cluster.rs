@@ -11,6 +11,7 @@ use djogi_core::{Address, Ident, Kind};
 use crate::approvals::ApprovalRules;
 use crate::connect::ConnectParameters;
 use crate::declared::Declared;
+pub use crate::desired::LoadedSides;
 use crate::identity::Actor;
 use crate::server::BinarySearch;
 use crate::state::{LocalStore, PostgresStore, Store};
@@ -36,6 +37,10 @@ pub struct Cluster {
     pub lock_patience: Duration,
     /// Where PostgreSQL programs come from, for embedded and scratch servers.
     pub search: BinarySearch,
+    /// The server that `--scratch-url` names: every scratch database is made there.
+    pub scratch: Option<Box<ConnectParameters>>,
+    /// What SQL files have come to so far.
+    pub loaded: LoadedSides,
 }
 
 /// Where the state of the chosen environment is.
@@ -56,6 +61,8 @@ pub struct TargetSettings {
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
     pub destructive: DestructivePolicy,
+    /// Whether scratch databases are made on the target's own server.
+    pub scratch_on_target: bool,
 }
 
 /// Where a target's server is.

@@ -1,18 +1,28 @@
 //! What is declared, read beside everything else: a plan looks at its databases meanwhile.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
-use djogi_core::Digest;
 use djogi_core::declared::Declarations;
+use djogi_core::{Digest, Ident};
 
 use crate::error::EngineError;
+use crate::sql_files::SqlFiles;
+use crate::sql_files::moves::Move;
 
-/// The declarations of a configuration, and the digest of both.
+/// What a configuration declares.
 #[derive(Debug)]
 pub struct Configured {
     pub declarations: Declarations,
+    /// Of the declarations alone.
+    pub models_digest: Digest,
+    /// The SQL files of each target that has any.
+    pub sql_files: BTreeMap<Ident, SqlFiles>,
+    /// Moves to what SQL files declare.
+    pub moves: Vec<Move>,
+    /// Of everything that is declared, and of the configuration.
     pub digest: Digest,
 }
 

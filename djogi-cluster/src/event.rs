@@ -58,6 +58,13 @@ pub enum Event {
         server_version: ServerVersion,
         elapsed_ms: u64,
     },
+    /// SQL files were loaded into a scratch database and read back.
+    SqlLoaded {
+        target: Ident,
+        files: usize,
+        statements: usize,
+        elapsed_ms: u64,
+    },
     /// Another run has the lock; reported once for each session that is in the way.
     LockWaiting {
         target: Ident,

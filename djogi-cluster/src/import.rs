@@ -47,7 +47,7 @@ pub async fn import(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
-    let opened = Locked::open(cluster, RunId::generate(), "import", reporter);
+    let opened = Locked::open(cluster, RunId::generate(), "import", Survey::Declared, reporter);
     let mut locked = until_stopped(stop, opened).await?;
     let imported = import_locked(&mut locked, selection, stop, reporter).await;
     locked.close().await?;

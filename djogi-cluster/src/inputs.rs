@@ -12,14 +12,14 @@ use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use crate::approvals::{self, Loaded};
 use crate::cluster::Cluster;
+use crate::desired::{desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
 use crate::introspect::{Scope, extension_requirements, hold_rows, observe, unanalysed_sizes};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
-use crate::normalise::normalise;
-use crate::scratch::Scratch;
 use crate::session::Session;
+use crate::sql_files::DesiredSide;
 use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, StoreError, check_belonging};
 use crate::sweep::approval::FoundApproval;
 use crate::sweep::forward::{Overtaken, Sides, roll_forward};
@@ -72,6 +72,28 @@ pub(crate) async fn look(
     reporter: &dyn Reporter,
 ) -> Result<Vec<Look>, EngineError> {
     futures_util::future::try_join_all(sessions.iter().map(|session| look_at(session, reporter))).await
+}
+
+/// The same, while SQL files are loaded of which `what` will ask.
+///
+/// # Errors
+/// As [`look`]. What is wrong with the files is told later, by whoever asks for what they declare.
+pub(crate) async fn look_and_prepare(
+    cluster: &Cluster,
+    sessions: &[Session<'_>],
+    what: Survey,
+    reporter: &dyn Reporter,
+) -> Result<Vec<Look>, EngineError> {
+    let looks = sessions.iter().map(|session| async move {
+        let Session { target, settings, connection, .. } = session;
+        let prepare = async {
+            if what != Survey::Undeclared {
+                prepare(cluster, (target, settings), connection.server_version(), reporter).await;
+            }
+        };
+        futures_util::join!(look_at(session, reporter), prepare).0
+    });
+    futures_util::future::try_join_all(looks).await
 }
 
 async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look, EngineError> {
@@ -217,14 +239,12 @@ async fn survey(
             ops.push(unwritten);
         }
     }
-    let desired = match what {
+    let DesiredSide { resources: desired, not_modelled } = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
-            let scratch = Scratch::new(cluster, target.clone(), version, reporter);
-            let declarations = &cluster.declared.get()?.declarations;
-            normalise(declarations, &target, version, &scratch, &scratch.cache()).await?
+            desired_of(cluster, (&target, settings), version, reporter).await?
         }
-        Survey::Undeclared => Desired::new(),
+        Survey::Undeclared => DesiredSide::default(),
     };
     let mut recorded = recorded(snapshot, &target);
     let moving = moving_extensions(&desired, &recorded, &live);
@@ -260,6 +280,7 @@ async fn survey(
         recorded,
         target,
         desired,
+        not_modelled,
         live,
         epoch: lease.map_or(0, |lease| lease.epoch.get()),
         destructive: settings.destructive,

@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::{Lineage, RunId};
-use crate::inputs::{Look, look};
+use crate::inputs::{Look, Survey, look_and_prepare};
 use crate::leave::leave_to_the_end;
 use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
@@ -39,7 +39,7 @@ pub(crate) struct Locked<'a> {
 
 impl<'a> Locked<'a> {
     /// Opens, locks and looks at every target, in the order of their names, so that two runs cannot wait for each
-    /// other.
+    /// other; `what` is what will be asked for then.
     ///
     /// # Errors
     /// When a target cannot be reached, another run has a lock for longer than the patience lasts, or the state
@@ -48,11 +48,13 @@ impl<'a> Locked<'a> {
         cluster: &'a Cluster,
         run: RunId,
         command: &'static str,
+        what: Survey,
         reporter: &dyn Reporter,
     ) -> Result<Self, EngineError> {
         let (sessions, locks) = lock(cluster, |_| true, run, reporter).await?;
         let store = cluster.store();
-        let (snapshot, looks) = futures_util::join!(read(store.as_ref()), look(&sessions, reporter));
+        let (snapshot, looks) =
+            futures_util::join!(read(store.as_ref()), look_and_prepare(cluster, &sessions, what, reporter));
         let (snapshot, looks) = (snapshot?, looks?);
         let next_transactions = sessions
             .iter()

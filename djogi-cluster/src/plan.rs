@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
-use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look};
+use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look_and_prepare};
 use crate::session::Session;
 use crate::state::{Snapshot, Store, StoreError};
 use crate::sweep::pending;
@@ -41,7 +41,8 @@ pub async fn plan(
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
     let store = cluster.store();
-    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let (snapshot, sessions, looks) =
+        read_and_look(cluster, store.as_ref(), Survey::Declared, reporter).await?;
     let planned = async {
         let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
         let at = (store.as_ref(), &snapshot);
@@ -58,6 +59,7 @@ pub async fn plan(
 pub(crate) async fn read_and_look<'a>(
     cluster: &'a Cluster,
     store: &dyn Store,
+    what: Survey,
     reporter: &dyn Reporter,
 ) -> Result<(Snapshot, Vec<Session<'a>>, Vec<Look>), EngineError> {
     let known = if cluster.has_embedded_server() { Some(store.read().await?) } else { None };
@@ -69,7 +71,7 @@ pub(crate) async fn read_and_look<'a>(
     };
     let look = async {
         let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
-        let looks = look(&sessions, reporter).await?;
+        let looks = look_and_prepare(cluster, &sessions, what, reporter).await?;
         Ok::<_, EngineError>((sessions, looks))
     };
     let (snapshot, looked): (Result<Snapshot, StoreError>, _) = futures_util::join!(read, look);

@@ -56,7 +56,8 @@ pub async fn recoveries(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Re
     });
     let mut found =
         Recoveries { recoveries: Vec::new(), damaged: damaged.collect(), elsewhere: elsewhere.collect() };
-    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let (snapshot, sessions, looks) =
+        read_and_look(cluster, store.as_ref(), Survey::Undeclared, reporter).await?;
     let at = (store.as_ref(), &snapshot);
     let gathered = async {
         let pending = look_at(&listed.readable, &snapshot, &sessions).await?;

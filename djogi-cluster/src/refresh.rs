@@ -46,7 +46,8 @@ impl Refreshed {
 /// When the state or a target cannot be read.
 pub async fn check(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Refreshed, EngineError> {
     let store = cluster.store();
-    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let (snapshot, sessions, looks) =
+        read_and_look(cluster, store.as_ref(), Survey::Regressed, reporter).await?;
     let found = async {
         let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;
         let (at, seen) = ((store.as_ref(), &snapshot), (sessions.as_slice(), looks));
@@ -71,7 +72,7 @@ pub async fn refresh(
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Refreshed, EngineError> {
-    let opened = Locked::open(cluster, RunId::generate(), "refresh", reporter);
+    let opened = Locked::open(cluster, RunId::generate(), "refresh", Survey::Regressed, reporter);
     let mut locked = until_stopped(stop, opened).await?;
     let refreshed = refresh_locked(&mut locked, stop, reporter).await;
     locked.close().await?;

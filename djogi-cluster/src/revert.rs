@@ -52,7 +52,8 @@ pub async fn revert(
         };
         catalogs.push((recorded, catalog));
     }
-    let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
+    let (snapshot, sessions, looks) =
+        read_and_look(cluster, store.as_ref(), Survey::Undeclared, reporter).await?;
     let at = (store.as_ref(), &snapshot);
     let gathered = async {
         let pending = pending::look(store.as_ref(), &snapshot, &sessions).await?;

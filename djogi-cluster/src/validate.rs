@@ -4,10 +4,10 @@ use djogi_core::Ident;
 use djogi_core::observation::ServerVersion;
 
 use crate::cluster::{Cluster, ServerSettings, TargetSettings};
+use crate::connect::Connection;
+use crate::desired::desired;
 use crate::error::EngineError;
 use crate::event::Reporter;
-use crate::normalise::normalise;
-use crate::scratch::Scratch;
 use crate::server::{BinarySearch, ServerError};
 
 /// What was judged.
@@ -25,28 +25,36 @@ pub enum Judged {
 /// # Errors
 /// Every declaration that PostgreSQL refuses.
 pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judged, EngineError> {
-    let declarations = &cluster.declared.get()?.declarations;
+    let configured = cluster.declared.get()?;
     let has_raw = |target: &Ident| {
-        let declared = declarations.resources.iter();
-        declared.filter(|(address, _)| address.target() == target).any(|(_, declaration)| declaration.raw)
+        let declared = configured.declarations.resources.iter();
+        configured.sql_files.contains_key(target)
+            || declared
+                .filter(|(address, _)| address.target() == target)
+                .any(|(_, declaration)| declaration.raw)
     };
     let mut judged = Judged::Everything;
     for (target, settings) in cluster.targets.iter().filter(|(target, _)| has_raw(target)) {
-        let Some(version) = version_at_hand(cluster, settings, reporter)? else {
+        let Some(version) = version_at_hand(cluster, settings, reporter).await? else {
             judged = Judged::ModelsOnly;
             continue;
         };
-        let scratch = Scratch::new(cluster, target.clone(), version, reporter);
-        normalise(declarations, target, version, &scratch, &scratch.cache()).await?;
+        desired(cluster, (target, settings), version, reporter).await?;
     }
     Ok(judged)
 }
 
-fn version_at_hand(
+async fn version_at_hand(
     cluster: &Cluster,
     settings: &TargetSettings,
     reporter: &dyn Reporter,
 ) -> Result<Option<ServerVersion>, EngineError> {
+    if let Some(named) = &cluster.scratch {
+        let connection = Connection::open(named, "validate").await?;
+        let version = connection.server_version();
+        connection.close().await;
+        return Ok(Some(version));
+    }
     let major = match settings.server {
         ServerSettings::Embedded { major, .. } => major,
         ServerSettings::Url(_) => None,

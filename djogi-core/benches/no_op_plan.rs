@@ -140,6 +140,7 @@ fn converged() -> PlanInputs {
         recoveries: Vec::new(),
         target,
         desired,
+        not_modelled: Vec::new(),
         recorded,
         live,
         epoch: 1,

@@ -164,6 +164,7 @@ impl World {
                 recoveries: Vec::new(),
                 target: id("main"),
                 desired: BTreeMap::new(),
+                not_modelled: Vec::new(),
                 recorded: Recorded::default(),
                 live: Observation {
                     identity,

@@ -50,6 +50,9 @@ pub struct ApplyArgs {
     /// Adopt existing objects that differ from what is declared, and change them
     #[arg(long, conflicts_with = "plan")]
     pub adopt: bool,
+    /// Do nothing while anything is of a kind that djogi cannot manage
+    #[arg(long, conflicts_with = "plan")]
+    pub strict: bool,
 }
 
 pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
@@ -102,7 +105,8 @@ fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
     }
     let adopt = if args.adopt { Adoption::All } else { Adoption::Equal };
     let only = addresses(&args.only)?;
-    Ok(Request::Declared(PlanOptions { only, adopt, online: args.online.into(), ..PlanOptions::default() }))
+    let (online, strict) = (args.online.into(), args.strict);
+    Ok(Request::Declared(PlanOptions { only, adopt, online, strict, ..PlanOptions::default() }))
 }
 
 /// Reads a saved plan.

@@ -51,6 +51,9 @@ pub struct PlanArgs {
     /// List the objects that djogi does not manage
     #[arg(long)]
     pub unmanaged: bool,
+    /// No plan while anything is of a kind that djogi cannot manage
+    #[arg(long)]
+    pub strict: bool,
     /// Say why the change of this address stands where it stands
     #[arg(long, value_name = "ADDRESS")]
     pub explain: Option<String>,
@@ -75,6 +78,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
     let options = PlanOptions {
         only: addresses(&args.only)?,
         unmanaged: args.unmanaged,
+        strict: args.strict,
         online: args.online.into(),
         ..PlanOptions::default()
     };

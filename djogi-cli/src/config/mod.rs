@@ -62,6 +62,10 @@ pub struct Target {
     pub destructive: Destructive,
     /// Major version of the embedded server; none means the newest at hand.
     pub postgres_version: Option<u32>,
+    /// Where scratch databases are made.
+    pub scratch: Scratch,
+    /// SQL files of this target alone: patterns relative to the project folder.
+    pub sql_files: Vec<String>,
 }
 
 impl Default for Target {
@@ -72,8 +76,20 @@ impl Default for Target {
             lock_timeout: Duration::from_secs(2),
             destructive: Destructive::Approve,
             postgres_version: None,
+            scratch: Scratch::default(),
+            sql_files: Vec::new(),
         }
     }
+}
+
+/// Where scratch databases are made, unless `--scratch-url` names a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scratch {
+    /// On a server that is started for it and thrown away.
+    #[default]
+    Embedded,
+    /// On the server of the target, beside its database.
+    Target,
 }
 
 /// What happens to changes that lose data.
@@ -189,7 +205,21 @@ impl Target {
             "lock_timeout_ms": u64::try_from(self.lock_timeout.as_millis()).unwrap_or(u64::MAX),
             "destructive": self.destructive.name(),
             "postgres_version": self.postgres_version,
+            "scratch": self.scratch.name(),
+            "sql_files": self.sql_files,
         })
+    }
+}
+
+impl Scratch {
+    const ALL: [Self; 2] = [Self::Embedded, Self::Target];
+
+    /// The word in `djogi.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Target => "target",
+        }
     }
 }
 

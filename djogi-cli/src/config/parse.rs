@@ -15,7 +15,7 @@ use super::duration::parse_duration;
 use super::merge::overlay;
 use super::problem::{INVALID_URL, INVALID_VALUE, Problem, Problems, SYNTAX, SourceFile};
 use super::reader::Section;
-use super::{Backend, Config, Destructive, ModelSource, Moved, StateConfig, Target, UrlSource};
+use super::{Backend, Config, Destructive, ModelSource, Moved, Scratch, StateConfig, Target, UrlSource};
 use crate::diagnostic::{CliError, Diagnostic};
 
 /// Reads the file, applies the environment named, and checks all others.
@@ -180,6 +180,8 @@ fn target(mut section: Section<'_, '_>) -> Target {
     });
     let destructive = section
         .parsed("destructive", INVALID_VALUE, |text| one_of(text, Destructive::ALL, Destructive::name));
+    let scratch = section.parsed("scratch", INVALID_VALUE, |text| one_of(text, Scratch::ALL, Scratch::name));
+    let sql_files = section.strings("sql_files").unwrap_or_default();
     let version = section.integer("postgres_version");
     if let Some(version) = version.as_ref().filter(|version| !(15..100).contains(version.get_ref())) {
         let message =
@@ -193,6 +195,8 @@ fn target(mut section: Section<'_, '_>) -> Target {
         lock_timeout: lock_timeout.unwrap_or(default.lock_timeout),
         destructive: destructive.unwrap_or_default(),
         postgres_version: version.map(Spanned::into_inner),
+        scratch: scratch.unwrap_or_default(),
+        sql_files: sql_files.into_iter().map(Spanned::into_inner).collect(),
     }
 }
 

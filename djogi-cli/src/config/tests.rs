@@ -65,6 +65,8 @@ fn every_key_is_read() {
         lock_timeout: Duration::from_millis(500),
         destructive: Destructive::Allow,
         postgres_version: Some(17),
+        scratch: Scratch::Embedded,
+        sql_files: vec![],
     };
     assert_eq!(config.targets, [("main".into(), main), ("reports".into(), Target::default())].into());
     assert_eq!(config.models, Some(ModelSource::Package("shop".into())));

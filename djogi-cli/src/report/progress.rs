@@ -127,6 +127,7 @@ impl Progress {
             | Event::ScratchStarted { .. }
             | Event::EpochTaken { .. }
             | Event::Observed { .. }
+            | Event::SqlLoaded { .. }
             | Event::DriftFound { .. }
             | Event::GroupStarted { .. }
             | Event::StateWritten { .. } => {}

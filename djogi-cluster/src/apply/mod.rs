@@ -85,7 +85,11 @@ pub async fn prepare<'a>(
     reporter: &dyn Reporter,
 ) -> Result<Prepared<'a>, Box<Applied>> {
     let run = Run::start(cluster, stop, reporter);
-    let mut locked = match Locked::open(cluster, run.id(), "apply", reporter).await {
+    let what = match &request {
+        Request::Declared(_) => Survey::Declared,
+        Request::Saved(_) => Survey::Undeclared,
+    };
+    let mut locked = match Locked::open(cluster, run.id(), "apply", what, reporter).await {
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };

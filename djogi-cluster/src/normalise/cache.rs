@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use djogi_core::observation::ServerVersion;
 use djogi_core::{Digest, Ident};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::Normalised;
 
-const FORMAT: &str = "djogi-normalised/1";
+const FORMAT: &str = "djogi-normalised/2";
 
 /// Where results are kept, if anywhere.
 #[derive(Clone, Debug)]
@@ -24,10 +25,10 @@ pub struct ExpressionCache {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CacheFile {
+struct CacheFile<T> {
     format: String,
-    units: Normalised,
-    /// Of `units`.
+    content: T,
+    /// Of `content`.
     digest: Digest,
 }
 
@@ -43,28 +44,36 @@ impl ExpressionCache {
     }
 
     pub(super) fn load(&self, target: &Ident, version: ServerVersion) -> Normalised {
-        let bytes = self.path(target, version).and_then(|path| fs::read(path).ok());
-        let file = bytes.and_then(|bytes| serde_json::from_slice::<CacheFile>(&bytes).ok());
-        file.filter(|file| file.format == FORMAT && file.digest == Digest::of(&file.units))
-            .map(|file| file.units)
-            .unwrap_or_default()
+        self.read(&Self::file_name(target, version), FORMAT).unwrap_or_default()
     }
 
     pub(super) fn store(&self, target: &Ident, version: ServerVersion, units: &Normalised) {
-        let Some(path) = self.path(target, version) else { return };
-        let file = CacheFile { format: FORMAT.to_owned(), units: units.clone(), digest: Digest::of(units) };
+        self.write(&Self::file_name(target, version), FORMAT, units);
+    }
+
+    /// What is kept in a file of this name, if it is whole and has this format.
+    pub(crate) fn read<T: Serialize + DeserializeOwned>(&self, name: &str, format: &str) -> Option<T> {
+        let bytes = self.folder.as_ref().and_then(|folder| fs::read(folder.join(name)).ok())?;
+        let file: CacheFile<T> = serde_json::from_slice(&bytes).ok()?;
+        (file.format == format && file.digest == Digest::of(&file.content)).then_some(file.content)
+    }
+
+    /// Keeps `content` in a file of this name.
+    pub(crate) fn write<T: Serialize>(&self, name: &str, format: &str, content: &T) {
+        let Some(folder) = &self.folder else { return };
+        let file = CacheFile { format: format.to_owned(), digest: Digest::of(content), content };
         // See above: a cache that cannot be written is slow, not wrong.
-        let _ = write(&path, djogi_core::digest::canonical_json(&file).as_bytes());
+        let _ = write(&folder.join(name), djogi_core::digest::canonical_json(&file).as_bytes());
     }
 
     /// The name of the target goes through its digest: it may hold what a file name may not.
-    fn path(&self, target: &Ident, version: ServerVersion) -> Option<PathBuf> {
+    pub(crate) fn file_name(target: &Ident, version: ServerVersion) -> String {
         let name = if target.is_plain() {
             target.as_str().to_owned()
         } else {
             Digest::of_bytes(target.as_str().as_bytes()).hex()
         };
-        self.folder.as_ref().map(|folder| folder.join(format!("{name}-{}.json", version.major())))
+        format!("{name}-{}.json", version.major())
     }
 }
 

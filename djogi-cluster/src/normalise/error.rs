@@ -7,6 +7,7 @@ use djogi_core::observation::ServerVersion;
 
 use crate::connect::{ConnectError, DatabaseError};
 use crate::introspect::IntrospectError;
+use crate::sql_files::Rejected;
 
 /// A declaration that PostgreSQL does not accept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +46,8 @@ pub enum ScratchError {
 pub enum NormaliseError {
     #[error("PostgreSQL refuses {} of the declarations: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Refused(Vec<Refusal>),
+    #[error("{} in SQL files: {}", refused(.0.len()), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Rejected(Vec<Rejected>),
     #[error(
         "extension {name} is not available on the scratch server; install it there, give another scratch \
          server, or use the target itself (`scratch = \"target\"`)"
@@ -62,11 +65,16 @@ pub enum NormaliseError {
     NotFound { address: Address, source_place: Source },
 }
 
+fn refused(count: usize) -> String {
+    if count == 1 { "an error".to_owned() } else { format!("{count} errors") }
+}
+
 impl NormaliseError {
     /// A stable code for diagnostics.
     pub fn code(&self) -> &'static str {
         match self {
             NormaliseError::Refused(_) => "declaration_refused",
+            NormaliseError::Rejected(rejected) => rejected.first().map_or("sql_file_refused", |one| one.code),
             NormaliseError::MissingExtension { .. } => "extension_missing",
             NormaliseError::Scratch(_) => "scratch",
             NormaliseError::Introspect(_) => "introspection",
@@ -80,11 +88,12 @@ impl NormaliseError {
         match self {
             NormaliseError::Impossible(impossible) => Some(impossible.remedy()),
             NormaliseError::Scratch(ScratchError::NoServer(_)) => Some(
-                "expressions in models are normalised by a PostgreSQL of the target's major version; install one, \
-                 or name its folder in DJOGI_POSTGRES"
+                "SQL files and expressions in models are read by a PostgreSQL of the target's major version; install one, \
+                 name its folder in DJOGI_POSTGRES, or name a server with --scratch-url"
                     .to_owned(),
             ),
             NormaliseError::Refused(_)
+            | NormaliseError::Rejected(_)
             | NormaliseError::MissingExtension { .. }
             | NormaliseError::Scratch(_)
             | NormaliseError::Introspect(_)

@@ -1,6 +1,7 @@
 //! A database for a moment, on a server that somebody else runs.
 
 use async_trait::async_trait;
+use djogi_core::Ident;
 use ulid::Ulid;
 
 use super::error::ScratchError;
@@ -12,6 +13,22 @@ pub trait ScratchProvider: Send + Sync {
     /// A server of the target's major version and a role that may create databases on it. The database that
     /// the parameters name is only connected to.
     async fn server(&self) -> Result<ConnectParameters, ScratchError>;
+
+    /// What may be done with roles there, which are those of all its databases.
+    fn role_use(&self) -> RoleUse {
+        RoleUse::Stubs
+    }
+}
+
+/// What may be done with the roles of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleUse {
+    /// Everything: it is thrown away.
+    Everything,
+    /// Roles that are not there may be made, without any right, and are dropped again.
+    Stubs,
+    /// Nothing: it is the target.
+    Nothing,
 }
 
 /// A server that runs already is its own provider.
@@ -65,14 +82,30 @@ impl ScratchDatabase {
         &mut self.connection
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Drops the database.
     ///
     /// # Errors
     /// When the server does not.
     pub async fn remove(self) -> Result<(), ScratchError> {
+        self.remove_with_roles(&[]).await
+    }
+
+    /// Drops the database, and then `roles`, but for those that somebody else makes use of by now.
+    ///
+    /// # Errors
+    /// When the server does not drop the database.
+    pub async fn remove_with_roles(self, roles: &[Ident]) -> Result<(), ScratchError> {
         let Self { connection, owner, name } = self;
         drop(connection);
-        drop_database(&owner, &name).await
+        drop_database(&owner, &name).await?;
+        for role in roles {
+            let _ = owner.client().batch_execute(&format!("DROP ROLE IF EXISTS {role}")).await;
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+use super::not_modelled;
 use super::preconditions::preconditions;
 use super::{
     ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
@@ -142,6 +143,9 @@ fn plan_target(
 ) -> Result<TargetPlan, PlanError> {
     let TargetInputs { target, desired, recorded, live, .. } = inputs;
     refuse_vanished_packages(inputs)?;
+    if options.strict {
+        not_modelled::refuse(inputs)?;
+    }
     let rebased = rebase(target, desired, recorded, live);
     let drifted = drift(&rebased);
     let foreign = unmanaged(desired, &rebased);
@@ -244,7 +248,10 @@ fn plan_target(
     Ok(TargetPlan {
         drift: assemble::drift(&drifted, &rebased, &changes),
         preconditions: preconditions(&changes, &rebased),
-        diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings),
+        diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
+            .into_iter()
+            .chain(not_modelled::findings(&inputs.not_modelled))
+            .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
         changes,
@@ -260,7 +267,7 @@ fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
     let vanished: BTreeSet<String> = recorded
         .filter(|(address, _)| inputs.live.catalog.contains(address))
         .filter_map(|(_, record)| record.package.as_deref())
-        .filter(|package| !declared.contains(package))
+        .filter(|package| !package.is_empty() && !declared.contains(package))
         .map(str::to_owned)
         .collect();
     if vanished.is_empty() {

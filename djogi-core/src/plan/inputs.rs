@@ -1,7 +1,7 @@
 //! What a plan is made from, and why none could be made.
 
 use crate::address::Address;
-use crate::desired::Desired;
+use crate::desired::{Desired, NotModelled};
 use crate::diff::Adoption;
 use crate::ident::Ident;
 use crate::observation::Observation;
@@ -30,6 +30,8 @@ pub struct PlanInputs {
 pub struct TargetInputs {
     pub target: Ident,
     pub desired: Desired,
+    /// What is declared and cannot be managed.
+    pub not_modelled: Vec<NotModelled>,
     pub recorded: Recorded,
     /// Interrupted work, as the next command that writes will find it.
     pub recoveries: Vec<Recovery>,
@@ -52,7 +54,12 @@ pub struct PlanOptions {
     pub online: Online,
     /// List unmanaged objects instead of only counting them.
     pub unmanaged: bool,
+    /// No plan while anything, live or declared, is of a kind that djogi cannot manage.
+    pub strict: bool,
 }
+
+/// The code of what is declared and cannot be managed.
+pub const NOT_MODELLED: &str = "not_modelled";
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +72,9 @@ pub enum PlanError {
     UnknownAddress(Address),
     #[error("the changes of target {target} need each other: {}", .edges.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Cycle { target: Ident, edges: Vec<Because> },
+    /// With `--strict`.
+    #[error("target {target} has what djogi cannot manage: {}", .objects.join(", "))]
+    NotModelled { target: Ident, objects: Vec<String> },
     /// A fault of djogi itself.
     #[error("the plan of target {target} is wrong, which is a fault of djogi: {error}")]
     Proof { target: Ident, error: ProofError },
@@ -77,6 +87,7 @@ impl PlanError {
             PlanError::PackagesVanished { .. } => "packages_vanished",
             PlanError::UnknownAddress(_) => "unknown_address",
             PlanError::Cycle { .. } => "dependency_cycle",
+            PlanError::NotModelled { .. } => NOT_MODELLED,
             PlanError::Proof { .. } => "internal",
         }
     }
@@ -92,6 +103,9 @@ impl PlanError {
             )),
             PlanError::UnknownAddress(_) => {
                 Some("`djogi show` and `djogi plan` list the addresses".to_owned())
+            }
+            PlanError::NotModelled { .. } => {
+                Some("without --strict they are listed and left as they are".to_owned())
             }
             PlanError::Cycle { .. } | PlanError::Proof { .. } => None,
         }

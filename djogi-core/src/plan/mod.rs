@@ -13,6 +13,7 @@ mod json_schema;
 pub mod lower;
 mod moving;
 pub mod needs;
+mod not_modelled;
 pub mod operation;
 pub mod parents;
 mod preconditions;
@@ -27,7 +28,7 @@ pub use document::{
     Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, PlanSignature, ResourceChange, Severity, Summary,
     Unmanaged,
 };
-pub use inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
+pub use inputs::{Because, NOT_MODELLED, PlanError, PlanInputs, PlanOptions, TargetInputs};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use operation::{

@@ -13,6 +13,8 @@ mod bad_models;
 #[cfg(test)]
 mod concurrent_indexes;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod contention;
 #[cfg(test)]
 mod convergence;
@@ -74,6 +76,8 @@ mod sessions;
 mod signals;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod sql_files;
 #[cfg(test)]
 mod state_commands;
 #[cfg(test)]

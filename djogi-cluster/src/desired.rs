@@ -1,0 +1,85 @@
+//! The desired side of a target: what its models and SQL files declare, in PostgreSQL's own words.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use djogi_core::Ident;
+use djogi_core::observation::ServerVersion;
+use tokio::sync::OnceCell;
+
+use crate::cluster::{Cluster, TargetSettings};
+use crate::error::EngineError;
+use crate::event::Reporter;
+use crate::normalise::{NormaliseError, normalise};
+use crate::scratch::Scratch;
+use crate::sql_files::{self, DesiredSide};
+
+/// What came of loading, once for all who ask.
+type Side = Arc<OnceCell<Result<Arc<DesiredSide>, NormaliseError>>>;
+
+/// What SQL files have come to in this process, by target and major version.
+#[derive(Debug, Default)]
+pub struct LoadedSides {
+    sides: Mutex<BTreeMap<(Ident, u32), Side>>,
+}
+
+impl LoadedSides {
+    fn of(&self, target: &Ident, version: ServerVersion) -> Side {
+        let mut sides = self.sides.lock().unwrap_or_else(PoisonError::into_inner);
+        sides.entry((target.clone(), version.major())).or_default().clone()
+    }
+}
+
+/// What `target` should hold, for a server of `version`.
+///
+/// # Errors
+/// When what is declared cannot be read, PostgreSQL refuses it, or there is no scratch database.
+pub(crate) async fn desired(
+    cluster: &Cluster,
+    (target, settings): (&Ident, &TargetSettings),
+    version: ServerVersion,
+    reporter: &dyn Reporter,
+) -> Result<DesiredSide, EngineError> {
+    let configured = cluster.declared.get()?;
+    if let Some(side) = side_of_files(cluster, (target, settings), version, reporter).await? {
+        return Ok(side.as_ref().clone());
+    }
+    let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+    let resources = normalise(&configured.declarations, target, version, &scratch, &scratch.cache()).await?;
+    Ok(DesiredSide { resources, not_modelled: Vec::new() })
+}
+
+/// Begins with what takes time, while others wait for the target: what is wrong is told by who asks for the result.
+pub(crate) async fn prepare(
+    cluster: &Cluster,
+    target: (&Ident, &TargetSettings),
+    version: ServerVersion,
+    reporter: &dyn Reporter,
+) {
+    let _ = side_of_files(cluster, target, version, reporter).await;
+}
+
+/// `None` when the target has no SQL files.
+async fn side_of_files(
+    cluster: &Cluster,
+    (target, settings): (&Ident, &TargetSettings),
+    version: ServerVersion,
+    reporter: &dyn Reporter,
+) -> Result<Option<Arc<DesiredSide>>, EngineError> {
+    let configured = cluster.declared.get()?;
+    let Some(files) = configured.sql_files.get(target) else { return Ok(None) };
+    let declared = sql_files::Declared {
+        target,
+        schemas: &settings.schemas,
+        files,
+        models: &configured.declarations,
+        models_digest: configured.models_digest,
+    };
+    let load = async {
+        let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+        let cache = scratch.cache();
+        let side = sql_files::desired(declared, version, &scratch, &cache, reporter).await?;
+        sql_files::moves::declare(side, &configured.moves, target).map(Arc::new)
+    };
+    Ok(Some(cluster.loaded.of(target, version).get_or_init(|| load).await.clone()?))
+}

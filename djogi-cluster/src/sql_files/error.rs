@@ -1,0 +1,92 @@
+//! What in the files PostgreSQL, or djogi, does not take.
+
+use djogi_core::Address;
+use djogi_core::declared::Source;
+use djogi_core::script::{Place, Script, ScriptError};
+
+use super::item::{Item, Origin};
+use crate::connect::DatabaseError;
+
+/// A place in a file that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{}:{}: {message}", .place.line, .place.column)]
+pub struct Rejected {
+    /// A stable code for diagnostics.
+    pub code: &'static str,
+    pub file: String,
+    pub place: Place,
+    /// The line of the file.
+    pub line: String,
+    pub message: String,
+    /// What belongs to it: what PostgreSQL says besides.
+    pub notes: Vec<String>,
+    pub help: Option<String>,
+}
+
+impl Rejected {
+    /// What is no statement of a schema.
+    pub(super) fn unreadable(file: &str, text: &str, error: &ScriptError) -> Self {
+        let before = usize::try_from(error.place.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        Self {
+            code: "sql_file_unreadable",
+            file: file.to_owned(),
+            place: error.place,
+            line: text.lines().nth(before).unwrap_or_default().to_owned(),
+            message: error.to_string(),
+            notes: Vec::new(),
+            help: error.problem.help().map(str::to_owned),
+        }
+    }
+
+    /// What PostgreSQL says of a statement, at the place that it points to.
+    pub(super) fn statement(scripts: &[Script], item: &Item<'_>, error: &DatabaseError) -> Option<Self> {
+        let Origin::File(script) = item.origin else { return None };
+        let script = scripts.get(script)?;
+        let place = match error.position {
+            Some(position) => script.place_in(&item.statement, position),
+            None => script.place(item.statement.span.start),
+        };
+        Some(Self::at(script, place, error))
+    }
+
+    /// What PostgreSQL says of this place.
+    pub(super) fn at(script: &Script, place: Place, error: &DatabaseError) -> Self {
+        let facts = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];
+        let notes = facts.iter().filter_map(|(name, fact)| Some(format!("{name}: {}", fact.as_ref()?)));
+        Self {
+            code: "sql_file_refused",
+            file: script.file.clone(),
+            place,
+            line: script.line(place.line).to_owned(),
+            message: error.to_string(),
+            notes: notes.collect(),
+            help: None,
+        }
+    }
+
+    /// A move to what nobody declares.
+    pub(super) fn bad_move(to: &Address, source: &Source) -> Self {
+        Self {
+            code: "bad_move",
+            file: source.file.clone(),
+            place: Place { line: source.line, column: 1 },
+            line: String::new(),
+            message: format!("`{to}` is declared nowhere, so nothing can be moved to it"),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// What a model declares as well.
+    pub(super) fn declared_twice(item: &Item<'_>, address: &Address, model: &Source) -> Self {
+        Self {
+            code: "declared_twice",
+            file: item.source.file.clone(),
+            place: Place { line: item.source.line, column: 1 },
+            line: item.sql.lines().next().unwrap_or_default().to_owned(),
+            message: format!("{address} is declared here and at {model}"),
+            notes: Vec::new(),
+            help: Some("remove one of the two".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! SQL files as desired state: loaded into a scratch database, where PostgreSQL itself reads them, and read back by the
+//! introspection that reads live databases.
+//!
+//! The models' objects are loaded among the statements, so that both see each other, and the whole comes back as one
+//! catalog. What came of it is kept under the digest of all that it depends on: unchanged files need no database.
+
+mod bodies;
+mod error;
+mod item;
+mod load;
+pub mod moves;
+mod order;
+mod places;
+mod roles;
+mod settings;
+mod twice;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use djogi_core::declared::{Declaration, Declarations, Source};
+use djogi_core::desired::{Desired, DesiredResource, NotModelled};
+use djogi_core::observation::ServerVersion;
+use djogi_core::script::Script;
+use djogi_core::{Address, Digest, Ident, Kind, Resource};
+use serde::{Deserialize, Serialize};
+
+use crate::connect::{ConnectParameters, Connection};
+use crate::event::{Event, Reporter, millis_since};
+use crate::introspect::{Scope, observe};
+use crate::normalise::{
+    ExpressionCache, NormaliseError, Refusal, ScratchDatabase, ScratchError, ScratchProvider,
+};
+use item::Item;
+use places::Places;
+
+pub use error::Rejected;
+
+const FORMAT: &str = "djogi-sql-files/1";
+
+/// The files of one target, in the order in which they are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SqlFiles {
+    files: Vec<(String, String)>,
+    digest: Option<Digest>,
+}
+
+impl SqlFiles {
+    /// Files by the names under which the user knows them, with what they hold.
+    pub fn new(files: Vec<(String, String)>) -> Self {
+        let digests: Vec<_> =
+            files.iter().map(|(name, text)| (name, Digest::of_bytes(text.as_bytes()))).collect();
+        let digest = Digest::of(&digests);
+        Self { files, digest: Some(digest) }
+    }
+
+    /// Of all names and contents.
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The statements of every file.
+    fn scripts(&self) -> Result<Vec<Script>, NormaliseError> {
+        let (mut scripts, mut wrong) = (Vec::new(), Vec::new());
+        for (name, text) in &self.files {
+            match Script::read(name.as_str(), text.as_str()) {
+                Ok(script) => scripts.push(script),
+                Err(errors) => {
+                    wrong.extend(errors.into_iter().map(|error| Rejected::unreadable(name, text, &error)));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(scripts) } else { Err(NormaliseError::Rejected(wrong)) }
+    }
+}
+
+/// What one target should hold: everything that models and SQL files declare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DesiredSide {
+    pub resources: Desired,
+    pub not_modelled: Vec<NotModelled>,
+}
+
+/// What came of files and models in a scratch database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Loaded {
+    resources: Vec<LoadedResource>,
+    not_modelled: Vec<NotModelled>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoadedResource {
+    resource: Arc<Resource>,
+    /// Its place in a file; `None` when a model declares it.
+    source: Option<Source>,
+}
+
+/// What the result depends on.
+#[derive(Serialize)]
+struct Key<'a> {
+    djogi: &'static str,
+    major: u32,
+    schemas: &'a [Ident],
+    files: Option<Digest>,
+    models: Digest,
+}
+
+/// What is loaded, and for which target.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Declared<'a> {
+    pub(crate) target: &'a Ident,
+    /// The schemas that the target manages.
+    pub(crate) schemas: &'a [Ident],
+    pub(crate) files: &'a SqlFiles,
+    pub(crate) models: &'a Declarations,
+    /// Of the models.
+    pub(crate) models_digest: Digest,
+}
+
+/// The desired catalog of a target that has SQL files, for a server of `version`.
+///
+/// # Errors
+/// Everything in the files and in the models that PostgreSQL refuses; else why there is no scratch database.
+pub(crate) async fn desired(
+    declared: Declared<'_>,
+    version: ServerVersion,
+    scratch: &dyn ScratchProvider,
+    cache: &ExpressionCache,
+    reporter: &dyn Reporter,
+) -> Result<DesiredSide, NormaliseError> {
+    let Declared { target, schemas, files, models, models_digest } = declared;
+    let key = Digest::of(&Key {
+        djogi: env!("CARGO_PKG_VERSION"),
+        major: version.major(),
+        schemas,
+        files: files.digest(),
+        models: models_digest,
+    });
+    let file = format!("sql-{}", ExpressionCache::file_name(target, version));
+    let kept: Option<(Digest, Loaded)> = cache.read(&file, FORMAT);
+    let loaded = match kept.filter(|(kept, _)| *kept == key) {
+        Some((_, loaded)) => loaded,
+        None => {
+            let began = Instant::now();
+            let scripts = files.scripts()?;
+            let statements = scripts.iter().map(|script| script.statements.len()).sum();
+            let loaded = load(declared, &scripts, version, scratch).await?;
+            cache.write(&file, FORMAT, &(key, &loaded));
+            reporter.report(&Event::SqlLoaded {
+                target: target.clone(),
+                files: files.len(),
+                statements,
+                elapsed_ms: millis_since(began),
+            });
+            loaded
+        }
+    };
+    Ok(merge(loaded, target, models))
+}
+
+/// Loads everything into a database that exists only meanwhile.
+async fn load(
+    declared: Declared<'_>,
+    scripts: &[Script],
+    version: ServerVersion,
+    provider: &dyn ScratchProvider,
+) -> Result<Loaded, NormaliseError> {
+    let mut items = item::of_models(declared.models, declared.target, version)?;
+    items.extend(item::of_scripts(scripts));
+    let server = provider.server().await?;
+    let mut database = ScratchDatabase::create(&server).await?;
+    let found = database.connection().server_version();
+    let (loaded, made_roles) = if found.major() == version.major() {
+        let mut roles = roles::Roles::new(provider.role_use());
+        let loaded = load_into(&mut database, &server, declared, scripts, &items, &mut roles).await;
+        (loaded, roles.made())
+    } else {
+        (Err(ScratchError::OtherMajor { found, wanted: version }.into()), Vec::new())
+    };
+    let removed = database.remove_with_roles(&made_roles).await;
+    let loaded = loaded?;
+    removed?;
+    Ok(loaded)
+}
+
+async fn load_into(
+    database: &mut ScratchDatabase,
+    server: &ConnectParameters,
+    declared: Declared<'_>,
+    scripts: &[Script],
+    items: &[Item<'_>],
+    roles: &mut roles::Roles,
+) -> Result<Loaded, NormaliseError> {
+    let loading = Connection::open(&server.with_database(database.name()), "scratch/load").await;
+    let loading = loading.map_err(ScratchError::from)?;
+    let outcome = load::load(loading.client(), scripts, items, roles).await;
+    let checked = match outcome {
+        Ok(unread) => bodies::check(loading.client(), scripts, items, &unread).await,
+        Err(error) => Err(error),
+    };
+    loading.close().await;
+    checked?;
+    twice::refuse(items)?;
+    let places = Places::new(items);
+    let Declared { target, schemas, models, .. } = declared;
+    load::refuse_other_schemas(database.connection().client(), target, schemas, &places).await?;
+    let scope = Scope { target: target.clone(), schemas: schemas.to_vec() };
+    let observation = observe(database.connection(), &scope).await?;
+    let mut resources = Vec::new();
+    for (address, resource) in observation.catalog {
+        let source = match models.resources.contains_key(&address) {
+            true => None,
+            false if is_given(&resource) => continue,
+            false => Some(places.of(&address, &resource)),
+        };
+        resources.push(LoadedResource { resource, source });
+    }
+    for (address, declaration) in models.resources.iter().filter(|(a, _)| a.target() == target) {
+        if !resources
+            .iter()
+            .any(|loaded| loaded.source.is_none() && loaded.resource.address(target) == *address)
+        {
+            let source_place = declaration.source.clone();
+            return Err(NormaliseError::NotFound { address: address.clone(), source_place });
+        }
+    }
+    let not_modelled = observation.unmodelled.into_iter().map(|object| {
+        let source = places.of_unmodelled(&object);
+        NotModelled { object, source }
+    });
+    Ok(Loaded { resources, not_modelled: not_modelled.collect() })
+}
+
+/// Every database has it; what files only use they do not declare.
+fn is_given(resource: &Resource) -> bool {
+    matches!(resource, Resource::Schema(schema)
+        if schema.name.as_str() == "public" && schema.comment.is_none())
+}
+
+/// What was loaded, with what the models say of theirs.
+fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
+    let Loaded { resources, not_modelled } = loaded;
+    let mut desired = Desired::new();
+    for LoadedResource { resource, source } in resources {
+        let address = resource.address(target);
+        let entry = match (source, models.resources.get(&address)) {
+            (
+                None,
+                Some(Declaration { source, package, renamed_from, renamed_columns, resource: own, raw: _ }),
+            ) => {
+                DesiredResource {
+                    // Which version is wanted does not depend on the one that the scratch server has.
+                    resource: if address.kind() == Kind::Extension { own.clone() } else { resource },
+                    source: source.clone(),
+                    package: package.clone(),
+                    renamed_from: renamed_from.clone(),
+                    renamed_columns: renamed_columns.clone(),
+                }
+            }
+            (source, _) => DesiredResource {
+                resource,
+                source: source.unwrap_or_else(|| Source { file: String::new(), line: 0 }),
+                package: String::new(),
+                renamed_from: None,
+                renamed_columns: std::collections::BTreeMap::new(),
+            },
+        };
+        desired.insert(address, entry);
+    }
+    DesiredSide { resources: desired, not_modelled }
+}
+
+/// What a declaration of a model that PostgreSQL refuses is told as.
+fn model_refusal(
+    address: &Address,
+    declaration: &Declaration,
+    error: crate::connect::DatabaseError,
+) -> Refusal {
+    Refusal { address: address.clone(), source_place: declaration.source.clone(), expression: None, error }
+}
+
+/// Whether several may declare it alike, since it holds nothing but others.
+fn is_shared(kind: Kind) -> bool {
+    matches!(kind, Kind::Schema | Kind::Extension)
+}
