@@ -23,6 +23,7 @@ mod schema;
 mod sequence;
 mod table;
 mod unmodelled;
+mod unmodelled_global;
 mod version;
 
 use std::collections::BTreeMap;
@@ -66,22 +67,25 @@ pub struct ObservedRelations {
 pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
     let client = connection.client();
     let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
-    let (begun, relations, unmodelled, committed) = futures_util::join!(
+    let (begun, relations, unmodelled, global, committed) = futures_util::join!(
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         assemble::read(&reader),
         unmodelled::read(&reader),
+        unmodelled_global::read(&reader),
         client.batch_execute("COMMIT"),
     );
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
     begun.map_err(|error| IntrospectError::transaction(&error))?;
     let relations = relations?;
     let unmodelled = unmodelled?;
+    let global = global?;
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
     let assembled = assemble::assemble(relations, &scope.target)?;
     let dependents = dependents::resolve(&unmodelled, &assembled);
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
+    all.extend(global);
     all.sort_unstable();
     all.dedup();
     Ok(Observation {
