@@ -26,8 +26,9 @@ fn built() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let test = std::env::current_exe().expect("a test runs from a file");
-        // <target>/<profile>/deps/<test>
-        let folder = test.ancestors().nth(2).expect("cargo puts tests two folders deep");
+        // <target>/<profile>/deps/<test>, or a program of ours in <target>/<profile>.
+        let folder = test.parent().expect("a program is in a folder");
+        let folder = if folder.ends_with("deps") { folder.parent().expect("a profile") } else { folder };
         let target_dir = folder.parent().expect("the folder of a profile is in the target folder");
         let profile = match folder.file_name().and_then(|name| name.to_str()) {
             None | Some("debug") => "dev",

@@ -6,6 +6,7 @@
 mod at_terminal;
 mod binaries;
 mod catalog;
+pub mod conformance;
 mod database;
 mod output;
 mod package;

@@ -1,0 +1,58 @@
+//! The conformance of djogi: pairs of states of a schema, each brought from one to the other and back by the real binary,
+//! and compared with a fresh load by PostgreSQL's own account.
+
+mod case;
+mod load;
+mod report;
+mod snapshot;
+mod trial;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use case::Case;
+pub use report::Report;
+pub use trial::{Direction, Failure, Verdict};
+
+use crate::{Server, installations};
+
+/// What came of one pair.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    pub case: Case,
+    pub verdicts: [(Direction, Verdict); 2],
+}
+
+/// Tries every one of `cases` on a server of the newest version under test, `jobs` at a time; `done` hears of each.
+pub fn run(cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
+    let newest = installations().iter().max_by_key(|found| found.major).expect("a version under test");
+    let server = Server::alone(newest);
+    let _ = crate::djogi();
+    make_roles(server, cases);
+    let (next, tried) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let one = Tried { case: case.clone(), verdicts: trial::try_both(server, case) };
+                    done(&one);
+                    tried.lock().expect("no trial panics").push(one);
+                }
+            });
+        }
+    });
+    let mut tried = tried.into_inner().expect("no trial panics");
+    tried.sort_by_key(|one| one.case.id());
+    Report { tried }
+}
+
+/// The roles that the pairs presume belong to the server.
+fn make_roles(server: &'static Server, cases: &[Case]) {
+    let database = crate::Database::create(server);
+    let mut roles: Vec<&String> = cases.iter().flat_map(|case| &case.meta.requires_roles).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    for role in roles {
+        database.run(&format!("CREATE ROLE \"{}\"", role.replace('"', "\"\"")));
+    }
+}

@@ -1,0 +1,64 @@
+//! `cargo run -p e2e --release -- cases DIR`: how many pairs of states of a schema djogi converges.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use e2e::conformance::{Case, Verdict, run};
+
+/// Drives the real binary.
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Brings every pair of states from the old to the new one and back
+    Cases {
+        /// The folder of `<suite>/<case>/old.sql` and `new.sql`
+        folder: PathBuf,
+        /// Only the pairs whose `suite/case` contains this
+        #[arg(long)]
+        filter: Option<String>,
+        /// How many at a time
+        #[arg(long, default_value_t = 4)]
+        jobs: usize,
+        /// Say of each that fails why
+        #[arg(long)]
+        list_failures: bool,
+        /// Write down which pass
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+}
+
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let Command::Cases { folder, filter, jobs, list_failures, write } = Args::parse().command;
+    let mut cases = Case::all(&folder)?;
+    cases.retain(|case| filter.as_ref().is_none_or(|filter| case.id().contains(filter)));
+    let report = run(&cases, jobs, &|tried| {
+        let is_bad = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Failed(_));
+        let mark = if tried.verdicts.iter().any(is_bad) { "F" } else { "." };
+        let _ = write!(std::io::stderr(), "{mark}");
+    });
+    let mut out = std::io::stdout().lock();
+    writeln!(std::io::stderr())?;
+    if list_failures {
+        for (tried, direction, failure) in report.failures() {
+            writeln!(out, "{} {direction}: {}", tried.case.id(), failure.class)?;
+            for line in &failure.detail {
+                writeln!(out, "    {}", line.replace('\n', "\n    "))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    write!(out, "{}", report.tables())?;
+    if let Some(file) = write {
+        let passing: Vec<String> = report.passing().into_iter().collect();
+        std::fs::write(file, passing.join("\n") + "\n")?;
+    }
+    Ok(if report.failures().next().is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
