@@ -47,8 +47,15 @@ pub(crate) struct Progress {
     busy_since: Option<Instant>,
     groups: Option<usize>,
     groups_done: usize,
-    /// With what the plan says of them besides.
-    not_done: BTreeMap<Reason, Vec<(Address, Vec<String>)>>,
+    not_done: BTreeMap<Reason, Vec<NotDone>>,
+}
+
+/// A change that did not run.
+struct NotDone {
+    address: Address,
+    /// What the plan says of it besides.
+    notes: Vec<String>,
+    way_out: Option<String>,
 }
 
 impl Progress {
@@ -114,8 +121,9 @@ impl Progress {
                 );
                 return self::failure(target, group, failure).render(self.view.paint);
             }
-            Event::ChangeBlocked { address, reason, notes } => {
-                self.not_done.entry(*reason).or_default().push((address.clone(), notes.clone()));
+            Event::ChangeBlocked { address, reason, notes, way_out } => {
+                let (address, notes, way_out) = (address.clone(), notes.clone(), way_out.clone());
+                self.not_done.entry(*reason).or_default().push(NotDone { address, notes, way_out });
             }
             Event::ApprovalSpent { address, approver, reason, .. } => {
                 let text = format!("{address}: approved by {approver} ({reason}), now spent");
@@ -185,14 +193,14 @@ impl Progress {
             text.push('\n');
         };
         for (&reason, changes) in &self.not_done {
-            for (address, notes) in changes.iter().take(MAX_LISTED) {
+            for NotDone { address, notes, way_out } in changes.iter().take(MAX_LISTED) {
                 let verdict = reason.verdict();
                 let line = Line::new(format!("{:>3} ", mark_of(verdict)), Tone::of_verdict(verdict))
                     .with(address.to_string(), Tone::Strong)
                     .with("  ", Tone::Plain)
                     .with(verdict.as_str(), Tone::of_verdict(verdict));
                 write(&line);
-                standing(reason, Some(address), view.width).iter().for_each(&mut write);
+                standing(reason, Some(address), way_out.as_deref(), view.width).iter().for_each(&mut write);
                 let notes = notes.iter().flat_map(|text| prose("note: ", text, Tone::Faint, view.width));
                 notes.for_each(|line| write(&line));
             }

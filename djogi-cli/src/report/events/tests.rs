@@ -182,7 +182,10 @@ fn the_end_names_what_was_not_done() {
         ("column.main.public.orders.total", Reason::ApprovalRequired),
         ("table.main.public.\"Order Lines\"", Reason::PreviousFailure),
     ] {
-        progress.take(&Event::ChangeBlocked { address: address(at), reason, notes: Vec::new() }, now);
+        progress.take(
+            &Event::ChangeBlocked { address: address(at), reason, notes: Vec::new(), way_out: None },
+            now,
+        );
     }
     let Event::Summary(summary) = ended(Outcome::Failed, 12, 1, 2) else { unreachable!("it is a summary") };
     let view = View::new(Paint::plain(), Some(80), Verbosity::Normal);
