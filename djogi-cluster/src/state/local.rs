@@ -20,7 +20,7 @@ use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::durable::{self, OsLock};
 use super::error::{IntactCopy, StoreError, shell_word};
-use super::sidecar::{Sidecar, StoredSidecar};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
 use super::store::{HISTORY_LENGTH, Snapshot, Store, UnusedCatalogs, Version};
 use super::text;
 use crate::identity::{OpId, RunId};
@@ -409,6 +409,10 @@ impl Store for LocalStore {
     async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError> {
         let name = name.to_owned();
         self.blocking(move |store| store.quarantine_sidecar_blocking(&name)).await
+    }
+
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError> {
+        self.blocking(Self::quarantined_sidecars_blocking).await
     }
 
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError> {

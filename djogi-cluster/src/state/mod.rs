@@ -36,7 +36,7 @@ pub use local::LocalStore;
 pub use postgres::{PostgresStore, PostgresStoreError, StateRow, swap_in};
 pub use publish::{Published, publish, publish_under};
 pub use sidecar::{
-    Backend, DatabaseIntent, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup,
-    StateReference, StoredSidecar,
+    Backend, DatabaseIntent, FenceClass, OutsideOperation, QuarantinedSidecar, SIDECAR_FORMAT, Sidecar,
+    SidecarGroup, StateReference, StoredSidecar,
 };
 pub use store::{HISTORY_LENGTH, Snapshot, Store, UnusedCatalogs, Version};

@@ -30,7 +30,7 @@ use super::catalog::RecordedCatalog;
 use super::damage::Damage;
 use super::document::{Serial, State};
 use super::error::{IntactCopy, StoreError};
-use super::sidecar::{Sidecar, StoredSidecar};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
 use super::store::{Snapshot, Store, UnusedCatalogs, Version};
 use super::text;
 use crate::connect::{ConnectParameters, Connection};
@@ -314,7 +314,16 @@ impl Store for PostgresStore {
         }
         let rows = self.write_rows(Write::QuarantineSidecar, &key).await?;
         let number: i64 = rows.first().ok_or_else(gone)?.get(0);
-        Ok(format!("djogi.state_quarantine, number {number}"))
+        Ok(self.place_of_quarantined(number))
+    }
+
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError> {
+        let rows = self.read_rows(sql::QUARANTINED_SIDECARS, &[self.name_param()]).await?;
+        let quarantined = |row: &Row| QuarantinedSidecar {
+            name: row.get(1),
+            location: self.place_of_quarantined(row.get(0)),
+        };
+        Ok(rows.iter().map(quarantined).collect())
     }
 
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError> {

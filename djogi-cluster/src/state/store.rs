@@ -14,7 +14,7 @@ use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::error::StoreError;
 use super::postgres::StateRow;
-use super::sidecar::{Sidecar, StoredSidecar};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
 use crate::connect::Connection;
 use crate::identity::{OpId, RunId};
 
@@ -161,6 +161,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::NoSuchSidecar`].
     async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError>;
+
+    /// The sidecars that were put aside and that nobody has removed since. Reads only.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError>;
 
     /// Stores an approval durably, in place of the one with the same id.
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError>;

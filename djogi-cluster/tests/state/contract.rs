@@ -355,6 +355,7 @@ pub(crate) async fn a_quarantined_sidecar_is_no_longer_listed(backend: &impl Bac
     let store = backend.open().await;
     let (ours, other) = (sidecar(), sidecar());
     let mut places = BTreeSet::new();
+    assert_eq!(store.quarantined_sidecars().await.unwrap(), []);
     for _ in 0..3 {
         store.put_sidecar(&ours).await.unwrap();
         store.put_sidecar(&other).await.unwrap();
@@ -366,6 +367,11 @@ pub(crate) async fn a_quarantined_sidecar_is_no_longer_listed(backend: &impl Bac
         let gone = store.quarantine_sidecar(name).await.unwrap_err();
         assert!(matches!(gone, StoreError::NoSuchSidecar { .. }), "{gone}");
     }
+    let quarantined = backend.open().await.quarantined_sidecars().await.unwrap();
+    let found: BTreeSet<String> = quarantined.iter().map(|found| found.location.clone()).collect();
+    assert_eq!(found, places, "each is where it was put");
+    let op = ours.op_id.to_string();
+    assert!(quarantined.iter().all(|found| found.name.starts_with(&op)), "{quarantined:?}");
     for name in ["", "..", "../state.json", "quarantine"] {
         let refused = store.quarantine_sidecar(name).await.unwrap_err();
         assert!(matches!(refused, StoreError::NoSuchSidecar { .. }), "{name}: {refused}");
