@@ -142,7 +142,7 @@ fn an_unknown_key_is_shown_with_the_nearest_one_and_all_mistakes_at_once() {
       |
     5 | xyz = 1
       | ^^^
-      = help: known keys: url, schemas, lock_timeout, destructive, postgres_version
+      = help: known keys: url, schemas, lock_timeout, destructive, scratch, sql_files, postgres_version
 
     error[unknown_key]: unknown key `modles` at the top level
      --> djogi.toml:6:2
