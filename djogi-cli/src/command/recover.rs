@@ -81,7 +81,9 @@ fn to_text(found: &Recoveries) -> String {
         text.push_str(&format!("      {sidecar}\n"));
     }
     let total = count(recoveries.len() + damaged.len(), "piece");
-    text.push_str(&format!("\n{total} of interrupted work; nothing was done about it.\n{aside}"));
+    text.push_str(&format!(
+        "\n{total} of interrupted work. Nothing was done about it; `djogi apply` begins with it.\n{aside}"
+    ));
     text
 }
 

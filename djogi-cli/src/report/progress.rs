@@ -212,7 +212,10 @@ impl Progress {
         if !self.not_done.is_empty() {
             write(&Line::default());
         }
-        write(&ending(summary));
+        // What failed before it began is told by its error.
+        if !(is_idle(summary) && summary.outcome == Outcome::Failed) {
+            write(&ending(summary));
+        }
         text
     }
 
@@ -341,6 +344,12 @@ fn pointed(statement: &str, position: u32) -> String {
     text
 }
 
+/// Whether no change has come to anything, not even to a failure.
+pub(crate) fn is_idle(summary: &RunSummary) -> bool {
+    let RunSummary { applied, deferred, blocked, failed, drift, .. } = summary;
+    applied + deferred + blocked + failed + drift == 0
+}
+
 fn ending(summary: &RunSummary) -> Line {
     let RunSummary {
         run: _,
@@ -355,7 +364,6 @@ fn ending(summary: &RunSummary) -> Line {
         elapsed_ms,
     } = summary;
     let (word, tone) = match outcome {
-        Outcome::Converged if applied + deferred == 0 => ("Nothing to do.", Tone::Good),
         Outcome::Converged => ("Done.", Tone::Good),
         Outcome::Blocked => ("Done, but for what is blocked.", Tone::Caution),
         Outcome::Failed => ("Failed.", Tone::Danger),
@@ -368,6 +376,8 @@ fn ending(summary: &RunSummary) -> Line {
         (*deferred, "deferred", Tone::Caution),
         (*drift, "drifted", Tone::Caution),
     ];
+    // The plan has said that there was nothing to do.
+    let word = if is_idle(summary) { word.trim_end_matches('.') } else { word };
     let mut line = Line::new(word, tone).with(" ", Tone::Plain);
     let mut is_first = true;
     for (number, what, tone) in numbers.into_iter().filter(|(number, ..)| *number > 0) {
@@ -377,9 +387,12 @@ fn ending(summary: &RunSummary) -> Line {
     }
     line.push(if is_first { "" } else { " " }, Tone::Plain);
     let time = style::elapsed(Duration::from_millis(*elapsed_ms));
-    line.push(if is_first { format!("{time}.") } else { format!("in {time}.") }, Tone::Faint);
+    line.push(format!("in {time}."), Tone::Faint);
     if let Some(serial) = serial {
         line.push(format!(" State serial {serial}."), Tone::Faint);
+    }
+    if *outcome == Outcome::Interrupted {
+        line.push(" `djogi apply` goes on from here.", Tone::Plain);
     }
     line
 }
