@@ -8,7 +8,8 @@ use djogi_core::observation::Unmodelled;
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
 
-/// What comes with PostgreSQL has an oid below 16384 (`FirstNormalObjectId`), and members of extensions are left out.
+/// What comes with PostgreSQL has an oid below 16384 (`FirstNormalObjectId`). Members of extensions are left out, and casts
+/// that come with a range type.
 const SQL: &str = "
 WITH found (class, oid) AS (
     SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid
@@ -71,7 +72,7 @@ SELECT i.type,
                      FROM pg_catalog.pg_depend e
                     WHERE e.classid = f.class
                       AND e.objid   = f.oid
-                      AND e.deptype = 'e')";
+                      AND e.deptype IN ('e', 'i'))";
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Unmodelled>, IntrospectError> {
     reader.rows("objects of the database", SQL, decode).await
