@@ -49,6 +49,11 @@ pub struct Declaration {
     pub renamed_from: Option<Address>,
     /// For tables: new column name to old column name.
     pub renamed_columns: BTreeMap<Ident, Ident>,
+    /// What it needs by PostgreSQL's own account, columns included, where a database has told
+    /// ([`Observation::dependencies`](crate::observation::Observation::dependencies)). Without it the names in its
+    /// definition count.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Address>,
 }
 
 /// Everything that was declared, for all targets.
