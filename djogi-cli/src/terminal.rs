@@ -94,6 +94,7 @@ struct Stream {
     is_terminal: bool,
     paint: Paint,
     closed: bool,
+    has_written: bool,
 }
 
 impl std::fmt::Debug for Terminal {
@@ -186,6 +187,11 @@ impl Terminal {
         self.out.closed
     }
 
+    /// Whether anything stands on standard output.
+    pub fn has_printed(&self) -> bool {
+        self.out.has_written
+    }
+
     /// Writes to standard output as it is.
     ///
     /// # Errors
@@ -222,7 +228,7 @@ fn is_gone(error: &io::Error, is_terminal: bool) -> bool {
 
 impl Stream {
     fn new(is_terminal: bool, sink: impl Write + Send + 'static) -> Self {
-        Self { sink: Box::new(sink), is_terminal, paint: Paint::plain(), closed: false }
+        Self { sink: Box::new(sink), is_terminal, paint: Paint::plain(), closed: false, has_written: false }
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
@@ -230,8 +236,9 @@ impl Stream {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
-        if let Err(error) = &written {
-            self.closed = is_gone(error, self.is_terminal);
+        match &written {
+            Ok(()) => self.has_written |= !text.is_empty(),
+            Err(error) => self.closed = is_gone(error, self.is_terminal),
         }
         written
     }

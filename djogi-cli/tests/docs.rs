@@ -67,7 +67,11 @@ else. Each case is one row of this table, by its code: in `recoveries` of a plan
 state, where the last hundred that were dealt with are kept.
 
 A sidecar (`.djogi/recovery/*.json`) is written before an effect and removed after its outcome is recorded. One that
-cannot be read refuses everything that writes (G6): `djogi recover --quarantine NAME` puts it aside.
+cannot be read refuses everything that writes (G6): `djogi recover --quarantine NAME` puts it aside, where nothing looks
+at it any more. `djogi recover` lists at its end what was put aside and where it is, until somebody deletes it.
+
+A change that waits for one of these rows has the way out of that row as its own: after `fix:`, and as `way_out` of the
+change and of the recovery in a plan's JSON.
 "
     .to_owned();
     for family in Family::ALL {

@@ -165,6 +165,9 @@ pub enum Event {
         reason: Reason,
         /// What the plan says of the change besides.
         notes: Vec<String>,
+        /// See [`djogi_core::plan::ResourceChange::way_out`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        way_out: Option<String>,
     },
     StateWritten {
         serial: Serial,

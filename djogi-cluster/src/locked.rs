@@ -15,8 +15,8 @@ use crate::ledger::{Fence, LedgerVersion, preflight_ledger};
 use crate::lock::RunLock;
 use crate::session::Session;
 use crate::state::{
-    Content, Damage, Published, Serial, Snapshot, State, Store, StoreError, Version, WrittenBy,
-    publish_and_collect, publish_under,
+    Content, Damage, Published, Serial, Snapshot, State, Store, StoreError, UnusedCatalogs, Version,
+    WrittenBy, publish_under,
 };
 
 /// All targets of a cluster, locked, with the state and what they hold as it is under the locks.
@@ -184,8 +184,11 @@ impl<'a> Locked<'a> {
         content: Content,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
-        self.publish_under(lineage, content, reporter).await
+        self.publish_under(self.lineage(), content, UnusedCatalogs::Keep, reporter).await
+    }
+
+    fn lineage(&self) -> Lineage {
+        self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage)
     }
 
     /// As [`Locked::publish`], and what nothing refers to any more is removed from the store.
@@ -197,14 +200,10 @@ impl<'a> Locked<'a> {
         content: Content,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let lineage = self.snapshot.state.as_ref().map_or_else(Lineage::generate, |state| state.lineage);
-        let (base, written_by) = (&self.snapshot, self.written_by());
-        let published = publish_and_collect(self.store.as_ref(), base, lineage, content, written_by).await?;
-        self.take(published, reporter);
-        Ok(())
+        self.publish_under(self.lineage(), content, UnusedCatalogs::Remove, reporter).await
     }
 
-    /// As [`Locked::publish`], and the state becomes one of `lineage`.
+    /// As [`Locked::publish`], and the state becomes one of `lineage`; with a say in what becomes of `unused` catalogs.
     ///
     /// # Errors
     /// As [`Locked::publish`].
@@ -212,11 +211,12 @@ impl<'a> Locked<'a> {
         &mut self,
         lineage: Lineage,
         content: Content,
+        unused: UnusedCatalogs,
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
-        let written_by = self.written_by();
+        let (base, written_by) = (&self.snapshot, self.written_by());
         let published =
-            publish_under(self.store.as_ref(), &self.snapshot, lineage, content, written_by).await?;
+            publish_under(self.store.as_ref(), base, lineage, content, written_by, unused).await?;
         self.take(published, reporter);
         Ok(())
     }

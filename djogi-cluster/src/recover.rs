@@ -10,7 +10,7 @@ use crate::event::Reporter;
 use crate::inputs::{Survey, gather};
 use crate::plan::read_and_look;
 use crate::session::Session;
-use crate::state::Damage;
+use crate::state::{Damage, QuarantinedSidecar};
 use crate::sweep::pending::{list, look_at};
 use crate::sweep::uniqueness;
 
@@ -23,6 +23,8 @@ pub struct Recoveries {
     pub damaged: Vec<DamagedSidecar>,
     /// Sidecars of targets that this configuration does not have, in words.
     pub elsewhere: Vec<String>,
+    /// What was put aside before; it is in nobody's way.
+    pub quarantined: Vec<QuarantinedSidecar>,
 }
 
 /// A sidecar that cannot be read.
@@ -54,8 +56,12 @@ pub async fn recoveries(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Re
     let elsewhere = elsewhere.map(|(location, sidecar)| {
         format!("`{location}` is about target `{}`, which this configuration does not have", sidecar.target)
     });
-    let mut found =
-        Recoveries { recoveries: Vec::new(), damaged: damaged.collect(), elsewhere: elsewhere.collect() };
+    let mut found = Recoveries {
+        recoveries: Vec::new(),
+        damaged: damaged.collect(),
+        elsewhere: elsewhere.collect(),
+        quarantined: store.quarantined_sidecars().await?,
+    };
     let (snapshot, sessions, looks) = read_and_look(cluster, store.as_ref(), reporter).await?;
     let at = (store.as_ref(), &snapshot);
     let gathered = async {

@@ -20,7 +20,7 @@ use crate::interrupt::until_stopped;
 use crate::locked::Locked;
 use crate::plan::read_and_look;
 use crate::session::Session;
-use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, Store, TargetState};
+use crate::state::{Content, Mark, RecordedCatalog, Snapshot, Status, Store, TargetState, UnusedCatalogs};
 use crate::sweep::run::Manner;
 use crate::sweep::{payload, pending};
 
@@ -125,7 +125,7 @@ async fn revive_state(locked: &mut Locked<'_>, reporter: &dyn Reporter) -> Resul
     }
     // Targets of several states in one configuration are refused when the first of them is compared.
     let Some(lineage) = locked.looks.iter().find_map(Look::lineage) else { return Ok(()) };
-    locked.publish_under(lineage, Content::default(), reporter).await
+    locked.publish_under(lineage, Content::default(), UnusedCatalogs::Keep, reporter).await
 }
 
 /// How the live side differs from the record.

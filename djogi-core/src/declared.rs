@@ -43,11 +43,14 @@ pub struct Declaration {
     /// The cargo package that declared it.
     pub package: String,
     /// Whether `resource` holds text that only PostgreSQL can bring to its canonical form.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub raw: bool,
     /// The address it had before a declared rename. For names that follow from a renamed table or column,
     /// the name that followed from the old one.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub renamed_from: Option<Address>,
     /// For tables: new column name to old column name.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub renamed_columns: BTreeMap<Ident, Ident>,
     /// What it needs by PostgreSQL's own account, columns included, where a database has told
     /// ([`Observation::dependencies`](crate::observation::Observation::dependencies)). Without it the names in its

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use djogi_cluster::recover::{DamagedSidecar, Recoveries, quarantine, recoveries};
+use djogi_cluster::state::QuarantinedSidecar;
 use djogi_core::plan::Recovery;
 use serde_json::json;
 
@@ -53,16 +54,22 @@ fn to_json(found: &Recoveries) -> String {
                    "way_out": format!("djogi recover --quarantine {name}")})
         })
         .collect();
+    let quarantined = found.quarantined.iter();
+    let quarantined: Vec<_> = quarantined
+        .map(|QuarantinedSidecar { name, location }| json!({"name": name, "location": location}))
+        .collect();
     format!(
         "{:#}\n",
-        json!({"recoveries": found.recoveries, "damaged": damaged, "elsewhere": found.elsewhere})
+        json!({"recoveries": found.recoveries, "damaged": damaged, "elsewhere": found.elsewhere,
+               "quarantined": quarantined})
     )
 }
 
 fn to_text(found: &Recoveries) -> String {
-    let Recoveries { recoveries, damaged, elsewhere } = found;
+    let Recoveries { recoveries, damaged, elsewhere, quarantined } = found;
+    let aside = put_aside(quarantined);
     if recoveries.is_empty() && damaged.is_empty() && elsewhere.is_empty() {
-        return "Nothing was interrupted.\n".to_owned();
+        return format!("Nothing was interrupted.\n{aside}");
     }
     let mut text: String = recoveries.iter().map(block).collect();
     for DamagedSidecar { name, location, damage } in damaged {
@@ -74,7 +81,22 @@ fn to_text(found: &Recoveries) -> String {
         text.push_str(&format!("      {sidecar}\n"));
     }
     let total = count(recoveries.len() + damaged.len(), "piece");
-    text.push_str(&format!("\n{total} of interrupted work; nothing was done about it.\n"));
+    text.push_str(&format!(
+        "\n{total} of interrupted work. Nothing was done about it; `djogi apply` begins with it.\n{aside}"
+    ));
+    text
+}
+
+/// The sidecars that `--quarantine` has moved.
+fn put_aside(quarantined: &[QuarantinedSidecar]) -> String {
+    if quarantined.is_empty() {
+        return String::new();
+    }
+    let total = count(quarantined.len(), "sidecar");
+    let mut text = format!("\n{total} put aside, in nobody's way; delete what you have looked at:\n");
+    for QuarantinedSidecar { location, .. } in quarantined {
+        text.push_str(&format!("  {location}\n"));
+    }
     text
 }
 

@@ -51,7 +51,7 @@ impl Block<'_> {
         let mut lines = self.head(&cost, width);
         lines.extend(self.body(setting.view));
         if let Some(reason) = self.change.reason {
-            lines.extend(standing(reason, Some(&self.change.address), width));
+            lines.extend(standing(reason, Some(&self.change.address), self.change.way_out.as_deref(), width));
         }
         lines.extend(self.remarks(&cost, setting.view));
         lines
@@ -140,14 +140,24 @@ impl Block<'_> {
 }
 
 /// The explanation of a reason, and the command or edit that resolves it.
-pub(crate) fn standing(reason: Reason, address: Option<&Address>, width: usize) -> Vec<Line> {
+pub(crate) fn standing(
+    reason: Reason,
+    address: Option<&Address>,
+    way_out: Option<&str>,
+    width: usize,
+) -> Vec<Line> {
     let mut lines = prose("why: ", reason.explanation(), Tone::Plain, width);
-    let remedy = reason.remedy();
-    if !remedy.is_empty() {
-        let address = address.map_or_else(|| "ADDRESS".to_owned(), shell_word);
-        lines.extend(prose("fix: ", &remedy.replace("{address}", &address), Tone::Strong, width));
+    let fix = fix(reason, address, way_out);
+    if !fix.is_empty() {
+        lines.extend(prose("fix: ", &fix, Tone::Strong, width));
     }
     lines
+}
+
+/// What resolves a reason: the way out of this very case where there is one.
+pub(crate) fn fix(reason: Reason, address: Option<&Address>, way_out: Option<&str>) -> String {
+    let address = address.map_or_else(|| "ADDRESS".to_owned(), shell_word);
+    way_out.map_or_else(|| reason.remedy().replace("{address}", &address), str::to_owned)
 }
 
 /// An address as a shell takes it: between quotes when it holds any.

@@ -11,7 +11,7 @@ use djogi_core::digest::canonical_json;
 use serde_json::json;
 
 use super::View;
-use super::progress::Progress;
+use super::progress::{Progress, is_idle};
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
@@ -171,7 +171,11 @@ impl Screen<'_> {
         }
         if let Event::Summary(summary) = event {
             self.wipe();
-            let text = self.progress.summary(summary, View::of(self.terminal));
+            let mut text = self.progress.summary(summary, View::of(self.terminal));
+            // What was done stands apart from the plan.
+            if self.terminal.has_printed() && !text.is_empty() && !is_idle(summary) {
+                text.insert(0, '\n');
+            }
             // A closed pipe takes nothing away from what was done.
             drop(self.terminal.print(&text));
         }

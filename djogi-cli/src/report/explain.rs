@@ -44,7 +44,7 @@ fn fate(change: &ResourceChange, view: View) -> Vec<Line> {
     }
     let mut lines = head.wrap(view.width, INDENT);
     if let Some(reason) = change.reason {
-        lines.extend(standing(reason, Some(&change.address), view.width));
+        lines.extend(standing(reason, Some(&change.address), change.way_out.as_deref(), view.width));
     }
     lines.extend(change.notes.iter().flat_map(|note| prose("note: ", note, Tone::Faint, view.width)));
     lines

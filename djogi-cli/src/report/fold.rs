@@ -27,7 +27,7 @@ pub(crate) fn fold(blocks: Vec<Block<'_>>) -> Vec<Item<'_>> {
     let mut sets: BTreeMap<_, Vec<Block<'_>>> = BTreeMap::new();
     for block in blocks {
         let change = block.change;
-        let key = (change.kind, block.action(), change.disposition, change.reason);
+        let key = (change.kind, block.action(), change.disposition, change.reason, change.way_out.as_deref());
         let set = sets.entry(key).or_default();
         if set.is_empty() {
             order.push(key);
@@ -92,7 +92,7 @@ fn folded(blocks: &[Block<'_>], setting: &Setting<'_>) -> Vec<Line> {
     let mut lines = at_the_right(head, &right, width);
     lines.push(names(blocks, width));
     if let Some(reason) = first.change.reason {
-        lines.extend(block::standing(reason, None, width));
+        lines.extend(block::standing(reason, None, first.change.way_out.as_deref(), width));
     }
     lines
 }

@@ -8,7 +8,7 @@ use djogi_core::plan::{BaseTarget, Effect, Group, Operation, PlanDocument, Resou
 use djogi_core::{Address, Kind};
 
 use super::action::Action;
-use super::block::shell_word;
+use super::block::fix;
 use super::line::printable;
 use super::style;
 
@@ -152,9 +152,11 @@ impl Script {
             let verdict = change.disposition.as_str();
             self.comment(&format!("{} {}: {verdict}", Action::of(&change.change).mark(), change.address));
             if let Some(reason) = change.reason {
-                let address = shell_word(&change.address);
                 self.comment(&format!("    why: {}", reason.explanation()));
-                self.comment(&format!("    fix: {}", reason.remedy().replace("{address}", &address)));
+                self.comment(&format!(
+                    "    fix: {}",
+                    fix(reason, Some(&change.address), change.way_out.as_deref())
+                ));
             }
         }
         if !state_only.is_empty() {

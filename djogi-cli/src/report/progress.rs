@@ -47,8 +47,15 @@ pub(crate) struct Progress {
     busy_since: Option<Instant>,
     groups: Option<usize>,
     groups_done: usize,
-    /// With what the plan says of them besides.
-    not_done: BTreeMap<Reason, Vec<(Address, Vec<String>)>>,
+    not_done: BTreeMap<Reason, Vec<NotDone>>,
+}
+
+/// A change that did not run.
+struct NotDone {
+    address: Address,
+    /// What the plan says of it besides.
+    notes: Vec<String>,
+    way_out: Option<String>,
 }
 
 impl Progress {
@@ -114,8 +121,9 @@ impl Progress {
                 );
                 return self::failure(target, group, failure).render(self.view.paint);
             }
-            Event::ChangeBlocked { address, reason, notes } => {
-                self.not_done.entry(*reason).or_default().push((address.clone(), notes.clone()));
+            Event::ChangeBlocked { address, reason, notes, way_out } => {
+                let (address, notes, way_out) = (address.clone(), notes.clone(), way_out.clone());
+                self.not_done.entry(*reason).or_default().push(NotDone { address, notes, way_out });
             }
             Event::ApprovalSpent { address, approver, reason, .. } => {
                 let text = format!("{address}: approved by {approver} ({reason}), now spent");
@@ -185,14 +193,14 @@ impl Progress {
             text.push('\n');
         };
         for (&reason, changes) in &self.not_done {
-            for (address, notes) in changes.iter().take(MAX_LISTED) {
+            for NotDone { address, notes, way_out } in changes.iter().take(MAX_LISTED) {
                 let verdict = reason.verdict();
                 let line = Line::new(format!("{:>3} ", mark_of(verdict)), Tone::of_verdict(verdict))
                     .with(address.to_string(), Tone::Strong)
                     .with("  ", Tone::Plain)
                     .with(verdict.as_str(), Tone::of_verdict(verdict));
                 write(&line);
-                standing(reason, Some(address), view.width).iter().for_each(&mut write);
+                standing(reason, Some(address), way_out.as_deref(), view.width).iter().for_each(&mut write);
                 let notes = notes.iter().flat_map(|text| prose("note: ", text, Tone::Faint, view.width));
                 notes.for_each(|line| write(&line));
             }
@@ -204,7 +212,10 @@ impl Progress {
         if !self.not_done.is_empty() {
             write(&Line::default());
         }
-        write(&ending(summary));
+        // What failed before it began is told by its error.
+        if !(is_idle(summary) && summary.outcome == Outcome::Failed) {
+            write(&ending(summary));
+        }
         text
     }
 
@@ -333,6 +344,12 @@ fn pointed(statement: &str, position: u32) -> String {
     text
 }
 
+/// Whether no change has come to anything, not even to a failure.
+pub(crate) fn is_idle(summary: &RunSummary) -> bool {
+    let RunSummary { applied, deferred, blocked, failed, drift, .. } = summary;
+    applied + deferred + blocked + failed + drift == 0
+}
+
 fn ending(summary: &RunSummary) -> Line {
     let RunSummary {
         run: _,
@@ -347,7 +364,6 @@ fn ending(summary: &RunSummary) -> Line {
         elapsed_ms,
     } = summary;
     let (word, tone) = match outcome {
-        Outcome::Converged if applied + deferred == 0 => ("Nothing to do.", Tone::Good),
         Outcome::Converged => ("Done.", Tone::Good),
         Outcome::Blocked => ("Done, but for what is blocked.", Tone::Caution),
         Outcome::Failed => ("Failed.", Tone::Danger),
@@ -360,6 +376,8 @@ fn ending(summary: &RunSummary) -> Line {
         (*deferred, "deferred", Tone::Caution),
         (*drift, "drifted", Tone::Caution),
     ];
+    // The plan has said that there was nothing to do.
+    let word = if is_idle(summary) { word.trim_end_matches('.') } else { word };
     let mut line = Line::new(word, tone).with(" ", Tone::Plain);
     let mut is_first = true;
     for (number, what, tone) in numbers.into_iter().filter(|(number, ..)| *number > 0) {
@@ -369,9 +387,12 @@ fn ending(summary: &RunSummary) -> Line {
     }
     line.push(if is_first { "" } else { " " }, Tone::Plain);
     let time = style::elapsed(Duration::from_millis(*elapsed_ms));
-    line.push(if is_first { format!("{time}.") } else { format!("in {time}.") }, Tone::Faint);
+    line.push(format!("in {time}."), Tone::Faint);
     if let Some(serial) = serial {
         line.push(format!(" State serial {serial}."), Tone::Faint);
+    }
+    if *outcome == Outcome::Interrupted {
+        line.push(" `djogi apply` goes on from here.", Tone::Plain);
     }
     line
 }

@@ -103,6 +103,7 @@ pub(crate) fn change(at: &str, actions: &[ActionVerb], before: Value, after: Val
         groups: Vec::new(),
         source: None,
         notes: Vec::new(),
+        way_out: None,
     }
 }
 

@@ -272,12 +272,13 @@ impl Run {
         for change in &changes {
             if let (Verdict::Blocked, Some(reason)) = (change.disposition, change.reason) {
                 let (address, notes) = (change.address.clone(), change.notes.clone());
-                reporter.report(&Event::ChangeBlocked { address, reason, notes });
+                let way_out = change.way_out.clone();
+                reporter.report(&Event::ChangeBlocked { address, reason, notes, way_out });
             }
         }
         for (address, reason) in &self.stuck {
             let (address, reason, notes) = (address.clone(), *reason, Vec::new());
-            reporter.report(&Event::ChangeBlocked { address, reason, notes });
+            reporter.report(&Event::ChangeBlocked { address, reason, notes, way_out: None });
         }
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);

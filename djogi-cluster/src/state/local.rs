@@ -20,8 +20,8 @@ use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::durable::{self, OsLock};
 use super::error::{IntactCopy, StoreError, shell_word};
-use super::sidecar::{Sidecar, StoredSidecar};
-use super::store::{HISTORY_LENGTH, Snapshot, Store, Version};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
+use super::store::{HISTORY_LENGTH, Snapshot, Store, UnusedCatalogs, Version};
 use super::text;
 use crate::identity::{OpId, RunId};
 
@@ -134,7 +134,12 @@ impl LocalStore {
         Ok(serials)
     }
 
-    fn swap_blocking(&self, expected: &Version, sealed: &[u8], collects: bool) -> Result<(), StoreError> {
+    fn swap_blocking(
+        &self,
+        expected: &Version,
+        sealed: &[u8],
+        unused: UnusedCatalogs,
+    ) -> Result<(), StoreError> {
         let _lock = self.lock_for_writing(&[self.history_dir()])?;
         let head = self.check_head(expected)?;
         if let (Some(serial), Some(bytes)) = (expected.serial(), &head) {
@@ -144,7 +149,7 @@ impl LocalStore {
         }
         durable::replace(&self.head_path(), sealed)?;
         self.forget_old_revisions();
-        if collects {
+        if unused == UnusedCatalogs::Remove {
             self.remove_unused_catalogs();
         }
         Ok(())
@@ -345,18 +350,16 @@ impl Store for LocalStore {
         })
     }
 
-    async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
+    async fn swap(
+        &self,
+        expected: &Version,
+        next: &State,
+        unused: UnusedCatalogs,
+    ) -> Result<Version, StoreError> {
         expected.check_successor(next)?;
         let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
-        self.blocking(move |store| store.swap_blocking(&expected, &sealed, false)).await?;
+        self.blocking(move |store| store.swap_blocking(&expected, &sealed, unused)).await?;
         crate::failpoint!("state.swapped_no_reply");
-        Ok(Version::of(next.serial, digest))
-    }
-
-    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        expected.check_successor(next)?;
-        let (expected, (sealed, digest)) = (expected.clone(), text::seal(next));
-        self.blocking(move |store| store.swap_blocking(&expected, &sealed, true)).await?;
         Ok(Version::of(next.serial, digest))
     }
 
@@ -406,6 +409,10 @@ impl Store for LocalStore {
     async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError> {
         let name = name.to_owned();
         self.blocking(move |store| store.quarantine_sidecar_blocking(&name)).await
+    }
+
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError> {
+        self.blocking(Self::quarantined_sidecars_blocking).await
     }
 
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError> {

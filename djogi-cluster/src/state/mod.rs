@@ -34,9 +34,9 @@ pub use error::{IntactCopy, StoreError};
 pub use json_schema::json_schema;
 pub use local::LocalStore;
 pub use postgres::{PostgresStore, PostgresStoreError, StateRow, swap_in};
-pub use publish::{Published, publish, publish_and_collect, publish_under};
+pub use publish::{Published, publish, publish_under};
 pub use sidecar::{
-    Backend, DatabaseIntent, FenceClass, OutsideOperation, SIDECAR_FORMAT, Sidecar, SidecarGroup,
-    StateReference, StoredSidecar,
+    Backend, DatabaseIntent, FenceClass, OutsideOperation, QuarantinedSidecar, SIDECAR_FORMAT, Sidecar,
+    SidecarGroup, StateReference, StoredSidecar,
 };
-pub use store::{HISTORY_LENGTH, Snapshot, Store, Version};
+pub use store::{HISTORY_LENGTH, Snapshot, Store, UnusedCatalogs, Version};

@@ -30,8 +30,8 @@ use super::catalog::RecordedCatalog;
 use super::damage::Damage;
 use super::document::{Serial, State};
 use super::error::{IntactCopy, StoreError};
-use super::sidecar::{Sidecar, StoredSidecar};
-use super::store::{Snapshot, Store, Version};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
+use super::store::{Snapshot, Store, UnusedCatalogs, Version};
 use super::text;
 use crate::connect::{ConnectParameters, Connection};
 use crate::identity::{OpId, RunId};
@@ -111,13 +111,13 @@ impl PostgresStore {
         &self,
         expected: &Version,
         next: &State,
-        collects: bool,
+        unused: UnusedCatalogs,
     ) -> Result<Version, StoreError> {
         let mut repeats = 0..REPEATS;
         let moved = loop {
             let mut link = self.link.lock().await;
             let open = self.opened(&mut link).await?;
-            match open.swap(&self.name, (expected, next), collects).await {
+            match open.swap(&self.name, (expected, next), unused).await {
                 Err(StoreError::Postgres { error, .. }) if error.is_lost() && repeats.next().is_some() => {
                     *link = None;
                 }
@@ -193,12 +193,13 @@ impl Store for PostgresStore {
         })
     }
 
-    async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        self.move_row(expected, next, false).await
-    }
-
-    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError> {
-        self.move_row(expected, next, true).await
+    async fn swap(
+        &self,
+        expected: &Version,
+        next: &State,
+        unused: UnusedCatalogs,
+    ) -> Result<Version, StoreError> {
+        self.move_row(expected, next, unused).await
     }
 
     async fn replace_damaged(&self, next: State) -> Result<(Snapshot, String), StoreError> {
@@ -313,7 +314,16 @@ impl Store for PostgresStore {
         }
         let rows = self.write_rows(Write::QuarantineSidecar, &key).await?;
         let number: i64 = rows.first().ok_or_else(gone)?.get(0);
-        Ok(format!("djogi.state_quarantine, number {number}"))
+        Ok(self.place_of_quarantined(number))
+    }
+
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError> {
+        let rows = self.read_rows(sql::QUARANTINED_SIDECARS, &[self.name_param()]).await?;
+        let quarantined = |row: &Row| QuarantinedSidecar {
+            name: row.get(1),
+            location: self.place_of_quarantined(row.get(0)),
+        };
+        Ok(rows.iter().map(quarantined).collect())
     }
 
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError> {

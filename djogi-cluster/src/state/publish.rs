@@ -4,7 +4,7 @@
 
 use super::document::{Content, State, WrittenBy};
 use super::error::StoreError;
-use super::store::{HISTORY_LENGTH, Snapshot, Store};
+use super::store::{HISTORY_LENGTH, Snapshot, Store, UnusedCatalogs};
 use crate::identity::Lineage;
 
 /// What [`publish`] did.
@@ -38,11 +38,11 @@ pub async fn publish(
     written_by: WrittenBy,
 ) -> Result<Published, StoreError> {
     let lineage = base.state.as_ref().map_or(lineage, |state| state.lineage);
-    publish_under(store, base, lineage, content, written_by).await
+    publish_under(store, base, lineage, content, written_by, UnusedCatalogs::Keep).await
 }
 
 /// As [`publish`], and the state becomes one of `lineage`, whichever it was of: for who puts another project's state
-/// in its place and has said so.
+/// in its place and has said so; and with a say in what becomes of `unused` catalogs.
 ///
 /// # Errors
 /// Those of [`Store::swap`].
@@ -52,29 +52,7 @@ pub async fn publish_under(
     lineage: Lineage,
     content: Content,
     written_by: WrittenBy,
-) -> Result<Published, StoreError> {
-    write(store, base, (lineage, content, written_by), false).await
-}
-
-/// As [`publish_under`], and what nothing refers to any more is removed.
-///
-/// # Errors
-/// Those of [`Store::swap`].
-pub async fn publish_and_collect(
-    store: &dyn Store,
-    base: &Snapshot,
-    lineage: Lineage,
-    content: Content,
-    written_by: WrittenBy,
-) -> Result<Published, StoreError> {
-    write(store, base, (lineage, content, written_by), true).await
-}
-
-async fn write(
-    store: &dyn Store,
-    base: &Snapshot,
-    (lineage, content, written_by): (Lineage, Content, WrittenBy),
-    collects: bool,
+    unused: UnusedCatalogs,
 ) -> Result<Published, StoreError> {
     let next = match &base.state {
         Some(state) if state.content == content && state.lineage == lineage => {
@@ -85,10 +63,8 @@ async fn write(
     };
     crate::failpoint!("state.cas_lost");
     // Revisions fall out of the history one by one; to look through all of it each time would cost more than it gives.
-    let version = if collects || next.serial.get() % HISTORY_LENGTH as u64 == 0 {
-        store.swap_and_collect(&base.version, &next).await?
-    } else {
-        store.swap(&base.version, &next).await?
-    };
+    let is_due = next.serial.get() % HISTORY_LENGTH as u64 == 0;
+    let version =
+        store.swap(&base.version, &next, if is_due { UnusedCatalogs::Remove } else { unused }).await?;
     Ok(Published::Written(Snapshot { state: Some(next), version }))
 }

@@ -143,6 +143,15 @@ pub struct StoredSidecar {
     pub sidecar: Result<Sidecar, Damage>,
 }
 
+/// A sidecar that was put aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedSidecar {
+    /// What it was called; a later one of the same name has a number behind it where names are files.
+    pub name: String,
+    /// Where it is, for humans.
+    pub location: String,
+}
+
 impl Sealed for Sidecar {
     const FORMAT: &'static str = SIDECAR_FORMAT;
 }

@@ -14,7 +14,7 @@ use super::catalog::RecordedCatalog;
 use super::document::{Serial, State};
 use super::error::StoreError;
 use super::postgres::StateRow;
-use super::sidecar::{Sidecar, StoredSidecar};
+use super::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
 use crate::connect::Connection;
 use crate::identity::{OpId, RunId};
 
@@ -66,6 +66,15 @@ impl std::fmt::Display for Version {
     }
 }
 
+/// What a swap does with the stored catalogs that neither the new state nor a revision or copy that is kept refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusedCatalogs {
+    Keep,
+    /// Nobody misses one: whoever has stored a catalog for a state after the expected one cannot publish it any more,
+    /// and who begins from the new state stores it anew.
+    Remove,
+}
+
 /// A state as read, with the version to swap against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -91,16 +100,14 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// history. `next` must be the first state or the successor of the expected one.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the current state is another one; nothing is written then.
-    async fn swap(&self, expected: &Version, next: &State) -> Result<Version, StoreError>;
-
-    /// As [`Store::swap`], and removes the stored catalogs that neither `next` nor a revision or copy that is kept
-    /// refers to. Nobody misses one: whoever has stored a catalog for a state after `expected` cannot publish it any
-    /// more, and who begins from `next` stores it anew.
-    ///
-    /// # Errors
-    /// As [`Store::swap`]. A catalog that cannot be removed stays.
-    async fn swap_and_collect(&self, expected: &Version, next: &State) -> Result<Version, StoreError>;
+    /// [`StoreError::Conflict`] when the current state is another one; nothing is written then. A catalog that cannot be
+    /// removed stays, and is no error.
+    async fn swap(
+        &self,
+        expected: &Version,
+        next: &State,
+        unused: UnusedCatalogs,
+    ) -> Result<Version, StoreError>;
 
     /// The state's row as a transaction of `connection` can move it; `None` where the state is elsewhere, or the role of
     /// that session may not move it.
@@ -154,6 +161,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::NoSuchSidecar`].
     async fn quarantine_sidecar(&self, name: &str) -> Result<String, StoreError>;
+
+    /// The sidecars that were put aside and that nobody has removed since. Reads only.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    async fn quarantined_sidecars(&self) -> Result<Vec<QuarantinedSidecar>, StoreError>;
 
     /// Stores an approval durably, in place of the one with the same id.
     async fn put_approval(&self, approval: &Approval) -> Result<(), StoreError>;

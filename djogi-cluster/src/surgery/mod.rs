@@ -30,7 +30,7 @@ use crate::interrupt::{is_stopped, until_stopped};
 use crate::ledger::{Since, ops_since};
 use crate::locked::Locked;
 use crate::plan::{Planned, plan_gathered};
-use crate::state::{Content, Damage, Serial, State};
+use crate::state::{Content, Damage, Serial, State, UnusedCatalogs};
 use crate::sweep::pending;
 
 pub use backup::backup;
@@ -98,11 +98,7 @@ impl<'a> Edit<'a> {
     ) -> Result<Self, EngineError> {
         let wanted = |target: &Ident| targets.contains(target);
         let opened = Locked::open_some(cluster, wanted, RunId::generate(), command, reporter);
-        let locked = until_stopped(stop, opened).await?;
-        let before = locked.snapshot.version.serial();
-        let unlocked = targets.iter().filter(|target| !cluster.targets.contains_key(*target));
-        let unlocked = unlocked.cloned().collect();
-        Ok(Self { locked, damage: None, before, backup: None, unlocked })
+        Ok(Self::of(until_stopped(stop, opened).await?, &targets, None))
     }
 
     /// As [`Edit::begin`], for who has a whole state to put in the place of one that may be damaged.
@@ -119,10 +115,14 @@ impl<'a> Edit<'a> {
         let wanted = |target: &Ident| targets.contains(target);
         let opened = Locked::open_to_mend(cluster, wanted, RunId::generate(), command, reporter);
         let (locked, damage) = until_stopped(stop, opened).await?;
+        Ok(Self::of(locked, &targets, damage))
+    }
+
+    fn of(locked: Locked<'a>, targets: &BTreeSet<Ident>, damage: Option<Damage>) -> Self {
         let before = locked.snapshot.version.serial();
-        let unlocked = targets.iter().filter(|target| !cluster.targets.contains_key(*target));
+        let unlocked = targets.iter().filter(|target| !locked.cluster.targets.contains_key(*target));
         let unlocked = unlocked.cloned().collect();
-        Ok(Self { locked, damage, before, backup: None, unlocked })
+        Self { locked, damage, before, backup: None, unlocked }
     }
 
     /// Makes a whole state, which had `serial` where it comes from, the current one.
@@ -184,7 +184,7 @@ impl<'a> Edit<'a> {
             store.preflight_writable().await?;
             self.backup = Some(store.save_backup(state, *run).await?);
         }
-        self.locked.publish_under(lineage, content, reporter).await
+        self.locked.publish_under(lineage, content, UnusedCatalogs::Keep, reporter).await
     }
 
     /// Gives the locks back, and tells what there is now.

@@ -3,6 +3,7 @@
 use djogi_core::observation::Oid;
 
 use super::finding::{Finding, Seen, Treatment};
+use super::global;
 use super::table::Row;
 
 /// A database of the intended name.
@@ -48,8 +49,8 @@ pub struct DatabaseDrop {
 }
 
 pub fn decide_create(seen: &DatabaseCreate) -> Finding {
-    if let Seen::Present(who) | Seen::Unknown(who) = &seen.worker {
-        return Finding::new(Row::G7, who.as_str(), Treatment::Wait);
+    if let Some(at_work) = global::g7(&seen.worker) {
+        return at_work;
     }
     let Some(database) = &seen.database else { return c1(seen) };
     if database.is_half_dropped || seen.before == Some(database.oid) {
@@ -66,8 +67,8 @@ pub fn decide_create(seen: &DatabaseCreate) -> Finding {
 }
 
 pub fn decide_drop(seen: &DatabaseDrop) -> Finding {
-    if let Seen::Present(who) | Seen::Unknown(who) = &seen.worker {
-        return Finding::new(Row::G7, who.as_str(), Treatment::Wait);
+    if let Some(at_work) = global::g7(&seen.worker) {
+        return at_work;
     }
     c5(seen)
 }

@@ -6,6 +6,7 @@
 use djogi_core::QualifiedName;
 
 use super::finding::{Finding, Seen, Treatment};
+use super::global;
 use super::table::Row;
 
 /// Everything that decides.
@@ -23,8 +24,8 @@ pub struct Detach {
 }
 
 pub fn decide(seen: &Detach) -> Finding {
-    if let Seen::Present(who) | Seen::Unknown(who) = &seen.worker {
-        return Finding::new(Row::G7, who.as_str(), Treatment::Wait);
+    if let Some(at_work) = global::g7(&seen.worker) {
+        return at_work;
     }
     let Detach { table, partition, .. } = seen;
     if !seen.is_there {

@@ -1,6 +1,8 @@
-//! What state and ledger know of each other: rows G2 to G5. G1, a foreign lineage, is found where sidecars are read and
-//! in [`crate::state::check_belonging`]; G6 and G7 where sidecars are read.
+//! What state and ledger know of each other: rows G2 to G5; and whether the interrupted run is still at work: row G7.
+//! G1, a foreign lineage, is found where sidecars are read and in [`crate::state::check_belonging`]; G6 where sidecars
+//! are read.
 
+use super::finding::{Finding, Seen, Treatment};
 use super::table::Row;
 use crate::error::EngineError;
 use crate::ledger::LedgerError;
@@ -59,6 +61,14 @@ fn g4() -> Row {
 /// Another run has taken the epoch since.
 fn g5() -> Row {
     Row::G5
+}
+
+/// The worker of the interrupted run lives, or may: everything else is asked when it is gone.
+pub(super) fn g7(worker: &Seen<String>) -> Option<Finding> {
+    match worker {
+        Seen::Present(who) | Seen::Unknown(who) => Some(Finding::new(Row::G7, who.as_str(), Treatment::Wait)),
+        Seen::Absent => None,
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use djogi_core::QualifiedName;
 use djogi_core::observation::Oid;
 
 use super::finding::{Finding, Seen, Treatment};
+use super::global;
 use super::table::Row;
 
 /// Everything that decides.
@@ -19,8 +20,8 @@ pub struct IndexDrop {
 }
 
 pub fn decide(seen: &IndexDrop) -> Finding {
-    if let Seen::Present(who) | Seen::Unknown(who) = &seen.worker {
-        return Finding::new(Row::G7, who.as_str(), Treatment::Wait);
+    if let Some(at_work) = global::g7(&seen.worker) {
+        return at_work;
     }
     match seen.index {
         None => x1(seen),

@@ -11,8 +11,9 @@ use super::backend::{Worker, worker_of, workers};
 use super::constraint::{self, FoundConstraint};
 use super::enum_label::{self, EnumLabels};
 use super::error::SweepError;
-use super::finding::{Finding, Seen, Treatment};
+use super::finding::{Finding, Treatment};
 use super::forward::{Overtaken, Sides, is_as_declared};
+use super::global;
 use super::intent::{digest_of, first_touched, last_touched};
 use super::statement::{self, Ended};
 use super::table::Row;
@@ -143,8 +144,8 @@ impl Pending {
         let mut pending = Self { sidecar: sidecar.clone(), facts: Facts::Decided, found: Vec::new() };
         match sidecar.class {
             FenceClass::T => {
-                if let Seen::Present(who) | Seen::Unknown(who) = worker_of(sidecar, workers) {
-                    pending.decide(Finding::new(Row::G7, who, Treatment::Wait));
+                if let Some(at_work) = global::g7(&worker_of(sidecar, workers)) {
+                    pending.decide(at_work);
                     return Ok(pending);
                 }
                 let client = session.connection.client();

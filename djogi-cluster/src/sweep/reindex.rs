@@ -9,6 +9,7 @@ use djogi_core::QualifiedName;
 use djogi_core::observation::Oid;
 
 use super::finding::{Finding, Seen, Treatment};
+use super::global;
 use super::table::Row;
 
 /// An invalid index beside the one that is built anew.
@@ -34,8 +35,8 @@ pub struct Reindex {
 }
 
 pub fn decide(seen: &Reindex) -> Finding {
-    if let Seen::Present(who) | Seen::Unknown(who) = &seen.worker {
-        return Finding::new(Row::G7, who.as_str(), Treatment::Wait);
+    if let Some(at_work) = global::g7(&seen.worker) {
+        return at_work;
     }
     // The old index is known by its oid, a new one by its name and by not having been there.
     let old = seen.invalid.iter().find(|left| {

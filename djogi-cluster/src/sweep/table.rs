@@ -159,7 +159,8 @@ rows! {
         "refuse everything that writes", "`djogi recover`, then a newer djogi or `djogi recover --quarantine NAME`";
     G7 Global Waits, "a server process of the interrupted run is still at work",
         "wait for as long as `--lock-timeout` says; judge nothing before",
-        "wait for it, or end it with `SELECT pg_terminate_backend(PID);`, then apply again";
+        "wait for it, or end it with `djogi unlock --terminate` (`SELECT pg_terminate_backend(PID);` where it has no lock), \
+         then apply again";
     G8 Global Retired, "the table or schema that it was about is gone", "retire as `target_gone`", "";
 
     T1 Transactional Retired, "no ledger row: the transaction was rolled back or never begun",
@@ -179,7 +180,8 @@ rows! {
     I1 IndexBuild Retired, "the index is not there", "retire; it is planned again", "";
     I2 IndexBuild RolledForward, "the index is there, valid, and as intended", "record it", "";
     I3 IndexBuild Waits, "the index is invalid and still being built", "wait, as in G7",
-        "wait for it, or end it with `SELECT pg_terminate_backend(PID);`, then apply again";
+        "wait for it, or end it with `djogi unlock --terminate` (`SELECT pg_terminate_backend(PID);` where it has no lock), \
+         then apply again";
     I4 IndexBuild Finished, "the index is invalid, nobody builds it, it was not there before, and it is as intended",
         "our own leftover: drop it concurrently, plan it again", "";
     I5 IndexBuild Blocked(Reason::CarcassForeign), "the index is invalid, and it was there before or is another one",

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use djogi_cluster::state::{LocalStore, Store, StoreError};
+use djogi_cluster::state::{LocalStore, Store, StoreError, UnusedCatalogs};
 use tempfile::TempDir;
 
 use super::support::{content, large_content, write, written_by};
@@ -161,7 +161,7 @@ async fn publish_large() {
     let store = store();
     let base = store.read().await.unwrap();
     let next = base.state.unwrap().successor(large_content("large"), written_by()).unwrap();
-    say_error(store.swap(&base.version, &next).await.map(|_| ()));
+    say_error(store.swap(&base.version, &next, UnusedCatalogs::Keep).await.map(|_| ()));
 }
 
 /// Publishes for ever, and says each serial once it is acknowledged.
@@ -183,7 +183,7 @@ async fn publish_ten() {
     while done < 10 {
         let base = store.read().await.unwrap();
         let next = base.state.as_ref().unwrap().successor(content(&format!("p{done}")), written_by());
-        match store.swap(&base.version, &next.unwrap()).await {
+        match store.swap(&base.version, &next.unwrap(), UnusedCatalogs::Keep).await {
             Ok(version) => {
                 say(version.serial().unwrap());
                 done += 1;

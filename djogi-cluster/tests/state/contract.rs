@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use djogi_cluster::identity::{Lineage, OpId, RunId};
 use djogi_cluster::state::{
-    Content, HISTORY_LENGTH, Published, Serial, State, Store, StoreError, Version, publish,
-    publish_and_collect, publish_under,
+    Content, HISTORY_LENGTH, Published, Serial, State, Store, StoreError, UnusedCatalogs, Version, publish,
+    publish_under,
 };
 use djogi_core::Digest;
 
@@ -68,7 +68,7 @@ pub(crate) async fn an_unused_store_has_no_state_and_no_history(backend: &impl B
 pub(crate) async fn what_is_written_is_read(backend: &impl Backend) {
     let store = backend.open().await;
     let next = State::first(Lineage::generate(), content("a"), written_by());
-    let version = store.swap(&Version::ABSENT, &next).await.unwrap();
+    let version = store.swap(&Version::ABSENT, &next, UnusedCatalogs::Keep).await.unwrap();
     let snapshot = backend.open().await.read().await.unwrap();
     assert_eq!((snapshot.state, snapshot.version), (Some(next), version));
 }
@@ -92,10 +92,10 @@ pub(crate) async fn a_stale_writer_loses_and_changes_nothing(backend: &impl Back
     let stale = write(&*store, content("a")).await;
     let current = write(&*store, content("b")).await;
     let late = stale.state.unwrap().successor(content("c"), written_by()).unwrap();
-    let lost = backend.open().await.swap(&stale.version, &late).await.unwrap_err();
+    let lost = backend.open().await.swap(&stale.version, &late, UnusedCatalogs::Keep).await.unwrap_err();
     assert!(matches!(&lost, StoreError::Conflict { found, .. } if *found == current.version), "{lost}");
     let first = State::first(Lineage::generate(), content("c"), written_by());
-    let lost = store.swap(&Version::ABSENT, &first).await.unwrap_err();
+    let lost = store.swap(&Version::ABSENT, &first, UnusedCatalogs::Keep).await.unwrap_err();
     assert!(matches!(lost, StoreError::Conflict { .. }), "{lost}");
     assert_eq!(store.read().await.unwrap(), current);
     assert_eq!(store.history().await.unwrap().len(), 2);
@@ -106,7 +106,10 @@ pub(crate) async fn the_digest_counts_and_not_only_the_serial(backend: &impl Bac
     let current = write(&*store, content("a")).await;
     let other = Version::of(Serial::FIRST, Digest::of_bytes(b"another state with serial 1"));
     let next = current.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
-    assert!(matches!(store.swap(&other, &next).await, Err(StoreError::Conflict { .. })));
+    assert!(matches!(
+        store.swap(&other, &next, UnusedCatalogs::Keep).await,
+        Err(StoreError::Conflict { .. })
+    ));
     assert_eq!(store.read().await.unwrap(), current);
 }
 
@@ -116,7 +119,7 @@ pub(crate) async fn only_the_successor_may_follow(backend: &impl Backend) {
     let mut next = current.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
     for serial in [1, 3, 0, u64::MAX] {
         next.serial = Serial::new(serial);
-        let refused = store.swap(&current.version, &next).await.unwrap_err();
+        let refused = store.swap(&current.version, &next, UnusedCatalogs::Keep).await.unwrap_err();
         assert!(matches!(refused, StoreError::NotASuccessor { .. }), "{refused}");
     }
     assert_eq!(store.read().await.unwrap(), current);
@@ -169,7 +172,8 @@ pub(crate) async fn another_lineage_takes_over_only_when_asked(backend: &impl Ba
     assert_eq!(kept.state.as_ref().unwrap().lineage, ours);
     // The content stays: the lineage alone is a change.
     let content = kept.state.as_ref().unwrap().content.clone();
-    let taken = publish_under(&*store, &kept, other, content, written_by()).await.unwrap();
+    let taken =
+        publish_under(&*store, &kept, other, content, written_by(), UnusedCatalogs::Keep).await.unwrap();
     assert!(matches!(&taken, Published::Written(_)));
     let state = head(&*store).await;
     assert_eq!((state.lineage, state.serial), (other, Serial::new(3)));
@@ -223,7 +227,9 @@ pub(crate) async fn catalogs_go_when_nothing_that_is_kept_refers_to_them(backend
     assert!(store.unused_catalogs().await.unwrap().contains(&orphan));
     let base = store.read().await.unwrap();
     let (lineage, own) = (base.state.as_ref().unwrap().lineage, digests[2 * HISTORY_LENGTH - 1]);
-    publish_and_collect(&*store, &base, lineage, naming("last", own), written_by()).await.unwrap();
+    publish_under(&*store, &base, lineage, naming("last", own), written_by(), UnusedCatalogs::Remove)
+        .await
+        .unwrap();
     assert!(matches!(store.catalog(&orphan).await, Err(StoreError::CatalogMissing { .. })));
     store.catalog(&own).await.unwrap();
 }
@@ -242,7 +248,9 @@ pub(crate) async fn no_collection_takes_a_catalog_from_under_a_writer(backend: &
                     let digest = store.put_catalog(&catalog(&name)).await.unwrap();
                     let lineage = base.state.as_ref().unwrap().lineage;
                     let next = naming(&format!("w{writer}{name}"), digest);
-                    match publish_and_collect(&*store, &base, lineage, next, written_by()).await {
+                    match publish_under(&*store, &base, lineage, next, written_by(), UnusedCatalogs::Remove)
+                        .await
+                    {
                         Ok(_) => {
                             store.catalog(&digest).await.unwrap();
                             break;
@@ -309,7 +317,7 @@ pub(crate) async fn sixteen_racing_firsts_make_one_lineage(backend: &impl Backen
         let store = backend.open().await;
         writers.spawn(async move {
             let first = State::first(Lineage::generate(), content("first"), written_by());
-            (store.swap(&Version::ABSENT, &first).await.is_ok(), first)
+            (store.swap(&Version::ABSENT, &first, UnusedCatalogs::Keep).await.is_ok(), first)
         });
     }
     let results = writers.join_all().await;
@@ -347,6 +355,7 @@ pub(crate) async fn a_quarantined_sidecar_is_no_longer_listed(backend: &impl Bac
     let store = backend.open().await;
     let (ours, other) = (sidecar(), sidecar());
     let mut places = BTreeSet::new();
+    assert_eq!(store.quarantined_sidecars().await.unwrap(), []);
     for _ in 0..3 {
         store.put_sidecar(&ours).await.unwrap();
         store.put_sidecar(&other).await.unwrap();
@@ -358,6 +367,11 @@ pub(crate) async fn a_quarantined_sidecar_is_no_longer_listed(backend: &impl Bac
         let gone = store.quarantine_sidecar(name).await.unwrap_err();
         assert!(matches!(gone, StoreError::NoSuchSidecar { .. }), "{gone}");
     }
+    let quarantined = backend.open().await.quarantined_sidecars().await.unwrap();
+    let found: BTreeSet<String> = quarantined.iter().map(|found| found.location.clone()).collect();
+    assert_eq!(found, places, "each is where it was put");
+    let op = ours.op_id.to_string();
+    assert!(quarantined.iter().all(|found| found.name.starts_with(&op)), "{quarantined:?}");
     for name in ["", "..", "../state.json", "quarantine"] {
         let refused = store.quarantine_sidecar(name).await.unwrap_err();
         assert!(matches!(refused, StoreError::NoSuchSidecar { .. }), "{name}: {refused}");

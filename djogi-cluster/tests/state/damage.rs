@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use djogi_cluster::state::{LocalStore, Serial, Store, StoreError, Version};
+use djogi_cluster::state::{LocalStore, Serial, Store, StoreError, UnusedCatalogs, Version};
 use tempfile::TempDir;
 
 use super::support::{content, head, tree, write, written_by};
@@ -39,7 +39,7 @@ async fn is_refused(code: &str, says: &str, damage: impl Fn(&str) -> Vec<u8>) {
         content("new"),
         written_by(),
     );
-    let overwritten = store.swap(&Version::ABSENT, &next).await;
+    let overwritten = store.swap(&Version::ABSENT, &next, UnusedCatalogs::Keep).await;
     assert!(matches!(overwritten, Err(StoreError::Damaged { .. })), "{overwritten:?}");
     assert_eq!(tree(folder.path()), before);
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use djogi_cluster::connect::ConnectParameters;
 use djogi_cluster::identity::Lineage;
 use djogi_cluster::ledger::{LedgerVersion, ensure_ledger, ledger_version};
-use djogi_cluster::state::{Damage, PostgresStore, Serial, State, Store, StoreError, Version, swap_in};
+use djogi_cluster::state::{
+    Damage, PostgresStore, Serial, State, Store, StoreError, UnusedCatalogs, Version, swap_in,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_postgres::Client;
@@ -247,7 +249,7 @@ async fn a_swap_whose_answer_is_lost_is_known_by_its_digest() {
         let base = write(&direct, content("a")).await;
         let next = base.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
         let proxy = Proxy::start(database, b"UPDATE djogi.state s", 1);
-        let version = proxy.store(database).swap(&base.version, &next).await.unwrap();
+        let version = proxy.store(database).swap(&base.version, &next, UnusedCatalogs::Keep).await.unwrap();
         assert!(proxy.has_swallowed_all());
         assert_eq!(direct.read().await.unwrap().version, version);
         assert_eq!(head(&direct).await, next);
@@ -261,7 +263,7 @@ async fn a_first_state_whose_answer_is_lost_is_known_by_its_digest() {
     on_every_server(async |database| {
         let proxy = Proxy::start(database, b"INSERT INTO djogi.state (", 1);
         let first = State::first(Lineage::generate(), content("a"), written_by());
-        proxy.store(database).swap(&Version::ABSENT, &first).await.unwrap();
+        proxy.store(database).swap(&Version::ABSENT, &first, UnusedCatalogs::Keep).await.unwrap();
         assert!(proxy.has_swallowed_all());
         assert_eq!(head(&store(database)).await, first);
     })
@@ -276,7 +278,7 @@ async fn a_lost_answer_to_a_swap_that_another_has_won_is_a_conflict() {
         let late = base.state.as_ref().unwrap().successor(content("late"), written_by()).unwrap();
         let won = write(&direct, content("b")).await;
         let proxy = Proxy::start(database, b"UPDATE djogi.state s", 1);
-        let lost = proxy.store(database).swap(&base.version, &late).await.unwrap_err();
+        let lost = proxy.store(database).swap(&base.version, &late, UnusedCatalogs::Keep).await.unwrap_err();
         assert!(proxy.has_swallowed_all());
         assert!(matches!(&lost, StoreError::Conflict { found, .. } if *found == won.version), "{lost}");
     })
@@ -290,7 +292,7 @@ async fn a_connection_that_is_always_lost_is_an_error_and_no_loop() {
         let base = write(&direct, content("a")).await;
         let next = base.state.as_ref().unwrap().successor(content("b"), written_by()).unwrap();
         let proxy = Proxy::start(database, b"djogi.state s", usize::MAX);
-        let lost = proxy.store(database).swap(&base.version, &next).await.unwrap_err();
+        let lost = proxy.store(database).swap(&base.version, &next, UnusedCatalogs::Keep).await.unwrap_err();
         assert_eq!(lost.code(), "state_sql", "{lost}");
         assert!(lost.help().unwrap().contains("never a part"), "{lost}");
     })
@@ -319,7 +321,7 @@ async fn a_damaged_state_is_refused_and_the_command_in_the_help_brings_the_previ
             assert_eq!(refused.code(), code, "{refused}");
             let next = revisions[2].state.as_ref().unwrap().successor(content("d"), written_by()).unwrap();
             let first = State::first(Lineage::generate(), content("new"), written_by());
-            let overwritten = store.swap(&Version::ABSENT, &first).await.unwrap_err();
+            let overwritten = store.swap(&Version::ABSENT, &first, UnusedCatalogs::Keep).await.unwrap_err();
             assert_eq!(overwritten.code(), code, "{overwritten}");
             assert_ne!(head_serial(&admin).await, next.serial.get().cast_signed());
         }

@@ -61,8 +61,13 @@ fn collect(path: &str, before: &Value, after: &Value, fields: &mut Vec<FieldChan
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             for key in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))) {
-                let (old, new) = (old.get(key), new.get(key));
-                collect(&join(path, key), old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null), fields);
+                let (old, new) = match (old.get(key), new.get(key)) {
+                    (Some(old), Some(new)) => (old, new),
+                    (Some(old), None) => (old, &unwritten(old)),
+                    (None, Some(new)) => (&unwritten(new), new),
+                    (None, None) => continue,
+                };
+                collect(&join(path, key), old, new, fields);
             }
         }
         (Value::Array(old), Value::Array(new)) if is_named(old) && is_named(new) => {
@@ -75,6 +80,15 @@ fn collect(path: &str, before: &Value, after: &Value, fields: &mut Vec<FieldChan
             }
         }
         _ => fields.push(FieldChange { path: path.to_owned(), before: before.clone(), after: after.clone() }),
+    }
+}
+
+/// What a field is that one side does not write because nothing was said, while the other has `value`.
+fn unwritten(value: &Value) -> Value {
+    match value {
+        Value::Bool(value) => Value::Bool(!value),
+        Value::Array(_) => Value::Array(Vec::new()),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Object(_) => Value::Null,
     }
 }
 
@@ -118,8 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_value_is_null() {
-        let fields = between_values(&json!({"comment": null}), &json!({"comment": "hi"}));
-        assert_eq!(fields, [FieldChange { path: "comment".into(), before: Value::Null, after: "hi".into() }]);
+    fn what_one_side_does_not_write_is_as_when_nothing_is_said() {
+        let before = |after| between_values(&json!({}), &json!({"it": after})).remove(0).before;
+        assert_eq!(before(json!("hi")), Value::Null);
+        assert_eq!(before(json!(true)), json!(false));
+        assert_eq!(before(json!(false)), json!(true));
+        assert_eq!(before(json!(["a"])), json!([]));
+        assert_eq!(paths(&json!({"comment": null}), &json!({})), [""; 0]);
     }
 }

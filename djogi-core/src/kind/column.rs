@@ -15,11 +15,17 @@ pub struct Column {
     #[serde(rename = "type")]
     pub data_type: String,
     /// `None` is the collation of the type.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub identity: Option<Identity>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub generated: Option<Generated>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -17,7 +17,9 @@ pub struct Constraint {
     pub definition: ConstraintDefinition,
     pub deferrable: Deferrable,
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub validated: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
@@ -51,6 +53,7 @@ pub struct ForeignKey {
     pub on_delete: ReferentialAction,
     pub on_update: ReferentialAction,
     /// The columns that `SET NULL` or `SET DEFAULT` on delete touches; empty means all of them.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub on_delete_columns: Vec<Ident>,
     pub match_type: MatchType,
 }
@@ -92,6 +95,7 @@ pub enum MatchType {
 pub struct Exclusion {
     pub method: Ident,
     pub elements: Vec<ExclusionElement>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub predicate: Option<Expression>,
 }
 

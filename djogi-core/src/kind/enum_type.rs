@@ -11,6 +11,7 @@ pub struct EnumType {
     pub schema: Ident,
     pub name: Ident,
     pub labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -10,8 +10,10 @@ use crate::ident::Ident;
 pub struct Extension {
     pub name: Ident,
     /// Where its objects live; a declaration without one takes what the server chooses.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub schema: Option<Ident>,
     /// A declaration without one accepts any version.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub version: Option<String>,
 }
 

@@ -15,17 +15,23 @@ pub struct Index {
     pub name: Ident,
     /// The table, in the index's own schema.
     pub table: Ident,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub unique: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub nulls_not_distinct: bool,
     pub method: Ident,
     #[serde(deserialize_with = "super::exact::list")]
     pub elements: Vec<IndexElement>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub include: Vec<Ident>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub predicate: Option<Expression>,
     /// Storage parameters (`WITH (...)`).
     pub options: BTreeMap<String, String>,
     /// `false` is what an interrupted concurrent build leaves: it is maintained but never read.
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub valid: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
@@ -43,11 +49,15 @@ pub enum IndexKey {
 pub struct IndexElement {
     pub key: IndexKey,
     /// `None` is the collation of the column.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
     /// `None` is the default operator class of the type for the method; parameters follow the name.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub operator_class: Option<OperatorClass>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub descending: bool,
     /// As stored: `true` by default for a descending element.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub nulls_first: bool,
 }
 

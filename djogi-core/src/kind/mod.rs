@@ -60,6 +60,21 @@ pub use table::{Table, TableAlteration};
 pub use trigger::{Firing, Trigger, TriggerAlteration};
 pub use view::{View, ViewAlteration, ViewColumn};
 
+/// What is as PostgreSQL makes it when nothing is said is not written down: a property that a later djogi knows of
+/// leaves the text, and so the digest, of everything that does not have it.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+/// What is the case when nothing is said.
+fn holds() -> bool {
+    true
+}
+
 /// One resource of a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,6 +9,7 @@ use crate::ident::Ident;
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     pub name: Ident,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -70,7 +70,9 @@ pub struct Sequence {
     pub data_type: SequenceType,
     pub options: SequenceOptions,
     /// The column whose drop drops the sequence (`OWNED BY`).
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub owned_by: Option<SequenceOwner>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

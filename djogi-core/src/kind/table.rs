@@ -14,6 +14,7 @@ pub struct Table {
     /// In the order of creation. PostgreSQL appends new columns, so the order is not compared.
     #[serde(deserialize_with = "super::exact::list")]
     pub columns: Vec<Column>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -101,6 +101,7 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
         groups: Vec::new(),
         source: change.desired.map(|declared| declared.source.clone()),
         notes: change.notes.iter().chain(&judgement.notes).cloned().collect(),
+        way_out: judgement.way_out.clone(),
     }
 }
 
@@ -297,6 +298,7 @@ pub(super) fn drift(
             groups: Vec::new(),
             source: healing.and_then(|change| change.source.clone()),
             notes: Vec::new(),
+            way_out: healing.and_then(|change| change.way_out.clone()),
         })
     });
     entries.collect()

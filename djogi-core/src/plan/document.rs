@@ -177,6 +177,9 @@ pub struct ResourceChange {
     pub groups: Vec<String>,
     pub source: Option<Source>,
     pub notes: Vec<String>,
+    /// What resolves it, where that is another thing than for its reason in general.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub way_out: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::process::{Child, Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty;
+
+/// A program that says nothing for longer is not going to.
+const PATIENCE: Timespec = Timespec { tv_sec: 120, tv_nsec: 0 };
 
 /// A program at a pseudo-terminal of its own, which is its controlling one.
 #[derive(Debug)]
@@ -48,6 +52,9 @@ impl AtTerminal {
     }
 
     fn read(&mut self) -> bool {
+        let mut ends = [PollFd::new(&self.terminal, PollFlags::IN)];
+        let ready = poll(&mut ends, Some(&PATIENCE)).expect("a terminal can be polled");
+        assert!(ready > 0, "nothing was said for {} s after:\n{}", PATIENCE.tv_sec, self.said);
         let mut bytes = [0; 4096];
         // Linux answers with an error when the last program at the other end has gone.
         let count = self.terminal.read(&mut bytes).unwrap_or(0);

@@ -12,6 +12,7 @@ mod package;
 mod project;
 mod schema;
 mod server;
+mod signals;
 mod wait;
 
 pub use at_terminal::{AtTerminal, wrapped};

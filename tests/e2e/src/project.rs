@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::output::Output;
 use crate::schema;
 use crate::server::Server;
+use crate::signals;
 
 /// A folder with a configuration for one target `main`, whose database is [`Project::database`].
 #[derive(Debug)]
@@ -245,6 +246,7 @@ impl Project {
 
     /// Another program with these arguments, in the same folder and environment.
     pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Command {
+        signals::heeded_by_children();
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {

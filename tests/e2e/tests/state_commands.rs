@@ -344,7 +344,7 @@ fn an_earlier_revision_is_restored_under_a_new_serial() {
     assert!(kept["backup"].as_str().unwrap().contains(&name), "{kept}");
     is_refused(&project, &["state", "backup", "copy.json"], 1, &["backup_not_written", "not taken"]);
 
-    for source in [serial.to_string(), name, "copy.json".to_owned()] {
+    for source in [serial.to_string(), format!("{name}.json"), name.clone(), "copy.json".to_owned()] {
         project.run(&["state", "rm", "table.main.public.part"]).ok();
         let before = state(&project);
         project.run(&["state", "restore", &source]).ok().says(&["nothing to do"]);
@@ -355,11 +355,15 @@ fn an_earlier_revision_is_restored_under_a_new_serial() {
     for (source, code) in [
         ("4711", "no_such_revision"),
         ("1-01ARZ3NDEKTSV4RRFFQ69G5FAV", "no_such_backup"),
-        ("nowhere.json", "state_unreadable"),
+        ("nowhere.json", "no_such_backup"),
+        ("no/where.json", "state_unreadable"),
         ("djogi.toml", "state_malformed"),
     ] {
         is_refused(&project, &["state", "restore", source], 1, &[code]);
     }
+    let newest = backups(&project).pop().unwrap();
+    let there_is = ["no backup \"nowhere\"", &newest, "no file `nowhere.json` either"];
+    is_refused(&project, &["state", "restore", "nowhere.json"], 1, &there_is);
 }
 
 #[test]

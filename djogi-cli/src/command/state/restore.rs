@@ -1,5 +1,7 @@
 //! `djogi state restore`: brings the content of an earlier revision back.
 
+use std::path::Path;
+
 use clap::Args;
 use djogi_cluster::state::Serial;
 use djogi_cluster::surgery::{Source, restore};
@@ -30,7 +32,7 @@ pub(super) fn run(args: &RestoreArgs, context: &Context, terminal: &mut Terminal
     let edited = with_progress(terminal, |reporter| {
         let done =
             engine.run_to_the_end(restore(&project.cluster, &source, project.outlook(), &stop, reporter));
-        done.map_err(CliError::from)
+        done.map_err(|error| named_neither(CliError::from(error), &args.source))
     })?;
     let undeclared = project.undeclared.as_ref();
     let text = if context.global.json {
@@ -41,16 +43,23 @@ pub(super) fn run(args: &RestoreArgs, context: &Context, terminal: &mut Terminal
     engine.conclude(terminal, &text)
 }
 
-/// A number is a serial, what looks like the name of a backup is one, and all else is a file.
+/// A number is a serial, a file that is there is itself, and any other single word is the name of a backup, with or
+/// without the ending of its file.
 fn source(word: &str, context: &Context) -> Result<Source, CliError> {
     if let Ok(serial) = word.parse() {
         return Ok(Source::Revision(Serial::new(serial)));
     }
-    let is_name = word.split_once('-').is_some_and(|(serial, run)| {
-        serial.parse::<u64>().is_ok() && run.parse::<djogi_cluster::identity::RunId>().is_ok()
-    });
+    let is_name = word != "-" && Path::new(word).file_name() == Some(word.as_ref());
     if is_name && !context.working_folder.join(word).exists() {
-        return Ok(Source::Backup(word.to_owned()));
+        return Ok(Source::Backup(word.strip_suffix(".json").unwrap_or(word).to_owned()));
     }
     read(word.as_ref(), context).map(|(name, bytes)| Source::Text(name, bytes))
+}
+
+/// A word that named no backup was looked for among the files first.
+fn named_neither(mut error: CliError, word: &str) -> CliError {
+    for diagnostic in error.diagnostics.iter_mut().filter(|found| found.code == "no_such_backup") {
+        diagnostic.notes.push(format!("there is no file `{word}` either"));
+    }
+    error
 }

@@ -182,7 +182,10 @@ fn the_end_names_what_was_not_done() {
         ("column.main.public.orders.total", Reason::ApprovalRequired),
         ("table.main.public.\"Order Lines\"", Reason::PreviousFailure),
     ] {
-        progress.take(&Event::ChangeBlocked { address: address(at), reason, notes: Vec::new() }, now);
+        progress.take(
+            &Event::ChangeBlocked { address: address(at), reason, notes: Vec::new(), way_out: None },
+            now,
+        );
     }
     let Event::Summary(summary) = ended(Outcome::Failed, 12, 1, 2) else { unreachable!("it is a summary") };
     let view = View::new(Paint::plain(), Some(80), Verbosity::Normal);
@@ -198,7 +201,34 @@ fn the_end_of_an_untroubled_run_is_one_line() {
         _ => unreachable!("it is a summary"),
     };
     assert_eq!(end(ended(Outcome::Converged, 12, 0, 0)), "Done. 12 applied in 12 s. State serial 1.\n");
-    assert_eq!(end(ended(Outcome::Converged, 0, 0, 0)), "Nothing to do. 12 s. State serial 1.\n");
+    assert_eq!(end(ended(Outcome::Converged, 0, 0, 0)), "Done in 12 s. State serial 1.\n");
+    // Its error says more.
+    assert_eq!(end(ended(Outcome::Failed, 0, 0, 0)), "");
+    let goes_on = " State serial 1. `djogi apply` goes on from here.\n";
+    assert_eq!(
+        end(ended(Outcome::Interrupted, 2, 1, 0)),
+        format!("Interrupted. 2 applied, 1 failed in 12 s.{goes_on}")
+    );
+    assert_eq!(end(ended(Outcome::Interrupted, 0, 0, 0)), format!("Interrupted in 12 s.{goes_on}"));
+}
+
+#[test]
+fn what_was_done_stands_apart_from_the_plan() {
+    let printed = |summary, before: &str| {
+        let (out, err) = (Written::default(), Written::default());
+        let mut terminal = Terminal::redirected(out.clone(), err);
+        terminal.print(before).unwrap();
+        with_progress(&mut terminal, |reporter| reporter.report(&summary));
+        out.text()
+    };
+    let done = "Done. 1 applied in 12 s. State serial 1.\n";
+    assert_eq!(
+        printed(ended(Outcome::Converged, 1, 0, 0), "Plan: 1 to create.\n"),
+        format!("Plan: 1 to create.\n\n{done}")
+    );
+    assert_eq!(printed(ended(Outcome::Converged, 1, 0, 0), ""), done);
+    let idle = printed(ended(Outcome::Converged, 0, 0, 0), "Nothing to do.\n");
+    assert_eq!(idle, "Nothing to do.\nDone in 12 s. State serial 1.\n");
 }
 
 #[test]

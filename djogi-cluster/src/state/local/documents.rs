@@ -12,7 +12,7 @@ use crate::state::damage::Damage;
 use crate::state::durable;
 use crate::state::error::StoreError;
 use crate::state::sealed::{self, Sealed};
-use crate::state::sidecar::{Sidecar, StoredSidecar};
+use crate::state::sidecar::{QuarantinedSidecar, Sidecar, StoredSidecar};
 
 /// A document as it is found: its name, where it is, and what it says.
 type Found<D> = (String, String, Result<D, Damage>);
@@ -75,6 +75,13 @@ impl LocalStore {
         let free = free.expect("there are more numbers than files");
         durable::put_aside(&recovery.join(name), &free)?;
         Ok(free.display().to_string())
+    }
+
+    pub(super) fn quarantined_sidecars_blocking(&self) -> Result<Vec<QuarantinedSidecar>, StoreError> {
+        let found = document_paths(&self.quarantine_dir())?.into_iter();
+        Ok(found
+            .map(|(name, path)| QuarantinedSidecar { name, location: path.display().to_string() })
+            .collect())
     }
 
     pub(super) fn put_approval_blocking(&self, approval: &Approval) -> Result<(), StoreError> {

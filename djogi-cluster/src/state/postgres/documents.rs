@@ -53,6 +53,10 @@ impl PostgresStore {
         Ok(!self.read_rows(sql::SIDECAR, key).await?.is_empty())
     }
 
+    pub(super) fn place_of_quarantined(&self, number: i64) -> String {
+        format!("djogi.state_quarantine, number {number}, of {}", self.location())
+    }
+
     pub(super) async fn save_backup_row(&self, state: &State, run: RunId) -> Result<String, StoreError> {
         let (serial, run, document) = (column(state.serial)?, run.to_string(), state.to_bytes());
         let params: [Param<'_>; 4] =

@@ -5,7 +5,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::super::document::State;
 use super::super::error::StoreError;
-use super::super::store::Version;
+use super::super::store::{UnusedCatalogs, Version};
 use super::error::{PATIENCE_SECONDS, PostgresStoreError, failed};
 use super::schema::{StoreVersion, VERSION, check_rights, ensure_store, store_version};
 use super::swap::swap_with;
@@ -91,9 +91,9 @@ impl Link {
         &mut self,
         name: &str,
         (expected, next): (&Version, &State),
-        collects: bool,
+        unused: UnusedCatalogs,
     ) -> Result<Option<Version>, StoreError> {
         self.create().await.map_err(|error| error.at(name.to_owned()))?;
-        swap_with(self.connection.client(), name, expected, next, collects).await
+        swap_with(self.connection.client(), name, expected, next, unused).await
     }
 }

@@ -129,6 +129,10 @@ WITH gone AS (
 INSERT INTO djogi.state_quarantine (name, op_id, document) SELECT name, op_id, document FROM gone
 RETURNING number";
 
+/// Whole states that were damaged are kept in the same table.
+pub(super) const QUARANTINED_SIDECARS: &str =
+    "SELECT number, op_id FROM djogi.state_quarantine WHERE name = $1 AND op_id <> 'state' ORDER BY number";
+
 pub(super) const APPROVALS: &str =
     "SELECT approval_id, document FROM djogi.state_approval WHERE name = $1 ORDER BY approval_id";
 

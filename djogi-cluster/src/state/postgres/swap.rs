@@ -4,7 +4,7 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::types::Type;
 
 use super::super::document::{Serial, SerialOverflow, State};
-use super::super::store::{HISTORY_LENGTH, Version};
+use super::super::store::{HISTORY_LENGTH, UnusedCatalogs, Version};
 use super::super::{StoreError, text};
 use super::error::failed;
 use super::link::Param;
@@ -52,18 +52,19 @@ pub async fn swap_in(
     expected: &Version,
     next: &State,
 ) -> Result<Option<Version>, StoreError> {
-    swap_with(client, name, expected, next, false).await
+    swap_with(client, name, expected, next, UnusedCatalogs::Keep).await
 }
 
-/// As [`swap_in`]; `collects`: see [`crate::state::Store::swap_and_collect`].
+/// As [`swap_in`], with a say in what becomes of `unused` catalogs.
 pub(super) async fn swap_with(
     client: &impl GenericClient,
     name: &str,
     expected: &Version,
     next: &State,
-    collects: bool,
+    unused: UnusedCatalogs,
 ) -> Result<Option<Version>, StoreError> {
     expected.check_successor(next)?;
+    let collects = unused == UnusedCatalogs::Remove;
     let Columns { serial, digest, document, version } = Columns::of(next)?;
     let mut params: Vec<Param<'_>> = vec![(&name, Type::TEXT)];
     let written: [Param<'_>; 3] = [(&serial, Type::INT8), (&digest, Type::TEXT), (&document, Type::BYTEA)];

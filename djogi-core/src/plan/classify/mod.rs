@@ -60,17 +60,19 @@ pub struct Gates<'a> {
 pub struct Judgement {
     pub disposition: Disposition,
     pub notes: Vec<String>,
+    /// What resolves it, where that is another thing than for its reason in general.
+    pub way_out: Option<String>,
 }
 
 impl From<Disposition> for Judgement {
     fn from(disposition: Disposition) -> Self {
-        Self { disposition, notes: Vec::new() }
+        Self { disposition, notes: Vec::new(), way_out: None }
     }
 }
 
 impl Reason {
     fn because(self, notes: Vec<String>) -> Judgement {
-        Judgement { disposition: self.disposition(), notes }
+        Judgement { disposition: self.disposition(), notes, way_out: None }
     }
 }
 
@@ -110,7 +112,7 @@ fn own_gates(
     if let Some((reason, recovery)) = interrupted.filter_map(|address| gates.recoveries.of(address)).next() {
         let way_out = Some(&recovery.way_out).filter(|way_out| !way_out.is_empty());
         let found = format!("{} ({})", recovery.observed, recovery.row);
-        return reason.because(std::iter::once(found).chain(way_out.cloned()).collect());
+        return Judgement { way_out: way_out.cloned(), ..reason.because(vec![found]) };
     }
     if change.conflict {
         return Reason::UnmanagedConflict.disposition().into();
@@ -166,6 +168,7 @@ fn destruction(standing: Option<&Standing<'_>>, policy: DestructivePolicy) -> Ju
         (DestructivePolicy::Approve, Some(Standing::Present(given))) => Judgement {
             disposition: Disposition::Applied,
             notes: vec![format!("approved by {}: {}", given.approver, given.reason)],
+            way_out: None,
         },
         (DestructivePolicy::Approve, Some(Standing::Stale(given, moved))) => {
             let by = format!("{} approved it: {}", given.approver, given.reason);

@@ -127,7 +127,13 @@ fn g6_a_sidecar_that_cannot_be_read_refuses_everything_that_writes_and_says_the_
             assert_eq!(project.files(), files);
         }
         project.run(&["recover", "--quarantine", "no-such.json"]).expect(1).says(&["no_such_sidecar"]);
+        project.run(&["recover"]).expect(6).never_says(&["put aside"]);
         project.run(&["recover", "--quarantine", &name]).ok().says(&["quarantine"]);
+        let place = format!(".djogi/recovery/quarantine/{name}");
+        project.run(&["recover"]).ok().says(&["Nothing was interrupted.", "1 sidecar put aside", &place]);
+        let quarantined = &project.run(&["recover", "--json"]).ok().json()["quarantined"];
+        assert_eq!((quarantined.as_array().unwrap().len(), &quarantined[0]["name"]), (1, &name.into()));
+        assert!(quarantined[0]["location"].as_str().unwrap().ends_with(&place), "{quarantined}");
         project.apply();
         project.is_converged();
     });

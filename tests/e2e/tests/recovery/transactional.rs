@@ -169,11 +169,23 @@ fn t7_what_is_neither_as_before_nor_as_planned_blocks_until_refresh_takes_it() {
         let project = interrupted(server);
         project.database().run("ALTER TABLE z ADD COLUMN stop_here integer");
         assert_eq!(pending(&project), ["T7"]);
-        project.run(&["apply", "--auto-approve"]).expect(3).says(&[
-            "left work to finish first",
-            "(T7)",
-            "djogi refresh",
-        ]);
+        let way_out = "look at it, then `djogi refresh` takes it as it is";
+        for arguments in [&["plan"][..], &["plan", "--format", "sql"], &["apply", "--auto-approve"]] {
+            let output = project.run(arguments);
+            let fix = output.all();
+            let fix: Vec<_> = fix.lines().filter_map(|line| line.split_once("fix: ")).collect();
+            assert!(!fix.is_empty() && fix.iter().all(|(_, fix)| *fix == way_out), "{arguments:?} {output}");
+            output.says(&["left work to finish first"]);
+        }
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["(T7)"]);
+        let plan = project.run(&["plan", "--json"]).ok().json();
+        assert_eq!(plan["recoveries"][0]["way_out"], way_out);
+        for change in plan["resource_changes"].as_array().unwrap() {
+            assert_eq!(
+                (&change["reason"], &change["way_out"]),
+                (&"recovery_pending".into(), &way_out.into())
+            );
+        }
         assert_eq!(sidecars(&project), 1);
         project.run(&["refresh"]).ok();
         assert_eq!((remembered(&project), sidecars(&project)), (vec!["T7".to_owned()], 0));
