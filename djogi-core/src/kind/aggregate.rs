@@ -19,6 +19,7 @@ pub struct Aggregate {
     pub sort: String,
     /// `SFUNC`, `STYPE` and the rest in the order of the manual, each with its value as SQL.
     pub options: Vec<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -12,13 +12,19 @@ pub struct Collation {
     pub name: Ident,
     /// `libc`, `icu` or `builtin`.
     pub provider: String,
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub deterministic: bool,
     /// `None` when `lc_collate` and `lc_ctype` say it, which then may differ.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub locale: Option<String>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub lc_collate: Option<String>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub lc_ctype: Option<String>,
     /// Rules of ICU that are added to the locale's (PostgreSQL 16 and newer).
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub rules: Option<String>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

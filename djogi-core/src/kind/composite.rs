@@ -12,6 +12,7 @@ pub struct Composite {
     pub name: Ident,
     /// In their order, which counts: `ROW(...)` has no names.
     pub attributes: Vec<CompositeAttribute>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
@@ -23,7 +24,9 @@ pub struct CompositeAttribute {
     #[serde(rename = "type")]
     pub data_type: String,
     /// `None` is the collation of the type.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

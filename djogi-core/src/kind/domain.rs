@@ -15,11 +15,16 @@ pub struct Domain {
     #[serde(rename = "type")]
     pub data_type: String,
     /// `None` is the collation of the type.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
     /// Sorted by name.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub constraints: Vec<DomainConstraint>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
@@ -30,7 +35,9 @@ pub struct DomainConstraint {
     pub name: Ident,
     pub expression: Expression,
     /// `false` for `NOT VALID`.
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub validated: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -19,13 +19,15 @@ pub struct MaterializedView {
     /// As of a [`View`](super::view::View).
     pub definition: Expression,
     /// Storage parameters.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub options: Parameters,
     /// `None` is `heap`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub access_method: Option<Ident>,
     /// `None` is that of the database.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub tablespace: Option<Ident>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -35,14 +35,19 @@ pub struct Policy {
     pub schema: Ident,
     pub table: Ident,
     pub name: Ident,
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub permissive: bool,
     pub command: PolicyCommand,
     /// Sorted; empty is `PUBLIC`.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub roles: Vec<Ident>,
     /// The rows that are seen.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub using: Option<Expression>,
     /// The rows that may be written.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub check: Option<Expression>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

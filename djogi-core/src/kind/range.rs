@@ -13,12 +13,17 @@ pub struct Range {
     /// The type of the bounds as `format_type` prints it.
     pub subtype: String,
     /// `None` is the default B-tree operator class of the subtype.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub operator_class: Option<QualifiedName>,
     /// `None` is the collation of the subtype.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub canonical: Option<QualifiedName>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub subtype_diff: Option<QualifiedName>,
     pub multirange: QualifiedName,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

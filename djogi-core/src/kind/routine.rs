@@ -41,13 +41,16 @@ pub struct Routine {
     /// Modes, names and types as `pg_get_function_identity_arguments` prints them.
     pub signature: String,
     /// How many arguments have a default.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub defaults: u16,
     /// As `pg_get_function_arguments` prints them, defaults included.
     pub parameters: String,
     /// As `pg_get_function_result` prints it; `None` for a procedure.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub returns: Option<String>,
     /// What `pg_get_functiondef` prints behind the parameters: result, language, attributes, body.
     pub definition: String,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

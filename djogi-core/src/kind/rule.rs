@@ -15,7 +15,9 @@ pub struct Rule {
     pub name: Ident,
     /// What `pg_get_ruledef` prints behind `CREATE RULE name AS`, without the semicolon.
     pub definition: String,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub firing: Firing,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

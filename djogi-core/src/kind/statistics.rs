@@ -17,7 +17,9 @@ pub struct Statistics {
     /// Columns and expressions as `pg_get_statisticsobjdef_columns` prints them.
     pub columns: String,
     /// `None` is the default.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub target: Option<i32>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -40,12 +40,15 @@ pub struct Trigger {
     pub table: Ident,
     pub name: Ident,
     /// `CREATE CONSTRAINT TRIGGER`.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub constraint: bool,
     /// When it fires: `BEFORE INSERT OR UPDATE OF total`.
     pub event: String,
     /// What stands behind the table, as `pg_get_triggerdef` prints it: transition tables, `FOR EACH ROW`, `WHEN`, function.
     pub action: String,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub firing: Firing,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 

@@ -18,7 +18,9 @@ pub struct View {
     /// The query as `pg_get_viewdef` prints it with an empty `search_path`, without the semicolon.
     pub definition: Expression,
     /// `security_invoker`, `security_barrier`, `check_option`.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub options: Parameters,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
@@ -30,10 +32,12 @@ pub struct ViewColumn {
     #[serde(rename = "type")]
     pub data_type: String,
     /// `None` is the collation of the type.
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
     /// What an `INSERT` into the view puts where it says nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
 
