@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
+use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
 use djogi_core::observation::{Observation, Oid};
-use djogi_core::plan::{PlanOptions, compile};
+use djogi_core::plan::{PlanDocument, PlanOptions, ResourceChange, compile};
 use djogi_core::{Address, Digest, Ident, Kind};
 
 use crate::cluster::Cluster;
@@ -19,7 +20,7 @@ use crate::inputs::{Survey, gather, load_definitions, measure_unanalysed};
 use crate::introspect::tables_with_dropped_columns;
 use crate::plan::{Planned, read_and_look};
 use crate::session::Session;
-use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy};
+use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy, shell_word};
 use crate::surgery::SurgeryError;
 use crate::sweep::pending;
 
@@ -78,8 +79,24 @@ pub async fn revert(
     }
     // Once it is applied, the configuration is not what is there.
     inputs.config.digest = Digest::of_bytes(format!("revision {serial}").as_bytes());
-    let document = compile(&inputs)?;
+    let mut document = compile(&inputs)?;
+    name_way_out(&mut document, serial);
     Ok(Reverting { planned: Planned { document, inputs }, written_by: revision.written_by })
+}
+
+/// An approval is for what a plan would do, and only here a plan would do this.
+fn name_way_out(document: &mut PlanDocument, serial: Serial) {
+    let waits = |change: &&mut ResourceChange| {
+        matches!(change.reason, Some(Reason::ApprovalRequired | Reason::ApprovalStale))
+    };
+    for change in document.resource_changes.iter_mut().filter(waits) {
+        let address = change.address.to_string();
+        let is_plain = address.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+        let address = if is_plain { address } else { shell_word(&address) };
+        change.way_out =
+            Some(format!("djogi approve {address} --revert-to {serial} --reason REASON, then revert again"));
+    }
+    document.digest = document.body_digest();
 }
 
 /// For each target the recorded tables that have lost a column at any time: the columns of all others are still known by

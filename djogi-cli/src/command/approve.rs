@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use djogi_cluster::approvals::{ApproveError, Granted, PrivateKey, approve};
 use djogi_cluster::error::EngineError;
-use djogi_cluster::state::Approval;
+use djogi_cluster::state::{Approval, Serial};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::project::{addresses, cluster};
+use crate::project::{addresses, cluster, cluster_without_models};
 use crate::report::events::with_progress;
 use crate::report::line::printable_lines;
 use crate::runtime::Engine;
@@ -23,6 +23,9 @@ pub struct ApproveArgs {
     /// What to approve, as `djogi plan` names it
     #[arg(value_name = "ADDRESS", required = true)]
     pub addresses: Vec<String>,
+    /// Approve what `djogi revert --to SERIAL` would do
+    #[arg(long, value_name = "SERIAL")]
+    pub revert_to: Option<u64>,
     /// Why, in one line; kept with the approval and in the ledger
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
@@ -34,16 +37,22 @@ pub struct ApproveArgs {
 pub(crate) fn run(args: &ApproveArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let wanted = addresses(&args.addresses)?;
     let key = args.key.as_ref().map(|file| read_key(context, file)).transpose()?;
-    let cluster = cluster(context)?;
+    let back_to = args.revert_to.map(Serial::new);
+    // Who goes back needs no declarations.
+    let cluster = if back_to.is_some() { cluster_without_models(context)? } else { cluster(context)? };
     let engine = Engine::start()?;
     let granted = with_progress(terminal, |reporter| {
-        engine.run(approve(&cluster, &wanted, &args.reason, key.as_ref(), reporter))
+        engine.run(approve(&cluster, &wanted, back_to, &args.reason, key.as_ref(), reporter))
     })??;
+    let then = match back_to {
+        Some(serial) => format!("djogi revert --to {serial} --out back.plan`, then `djogi apply back.plan"),
+        None => "djogi apply".to_owned(),
+    };
     let text = if context.global.json {
         let entries: Vec<Value> = granted.iter().map(to_json).collect();
         format!("{:#}\n", json!({ "approvals": entries }))
     } else {
-        printable_lines(&granted.iter().map(to_text).collect::<String>())
+        printable_lines(&granted.iter().map(|granted| to_text(granted, &then)).collect::<String>())
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
@@ -55,10 +64,10 @@ pub(crate) fn read_key(context: &Context, file: &std::path::Path) -> Result<Priv
     key.map_err(|error| EngineError::from(ApproveError::from(error)).into())
 }
 
-fn to_text(granted: &Granted) -> String {
+fn to_text(granted: &Granted, then: &str) -> String {
     match granted {
         Granted::Already { address, approval } => format!("{address} is approved already, by {approval}.\n"),
-        Granted::New(approval) => bound(approval) + "  `djogi apply` makes use of it, once.\n",
+        Granted::New(approval) => bound(approval) + &format!("  `{then}` makes use of it, once.\n"),
     }
 }
 

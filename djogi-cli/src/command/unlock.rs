@@ -87,7 +87,7 @@ fn to_text(found: &[TargetLock]) -> String {
             if let Some(last) = last_holder {
                 let (command, actor, since) = (&last.command, &last.actor, &last.since);
                 text.push_str(&format!(
-                    "  the last run that wrote was `djogi {command}` by {actor}, since {since}\n"
+                    "  the last run that wrote was `djogi {command}` by {actor}, begun at {since}\n"
                 ));
             }
             continue;

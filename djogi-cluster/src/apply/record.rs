@@ -160,8 +160,11 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Records why what is managed is not as declared.
+    /// Records why what is managed is not as declared, and forgets it of what the plan leaves as it is.
     pub(super) fn mark_the_rest(&mut self, failed: &BTreeSet<Address>) {
+        let planned: BTreeSet<Address> =
+            self.document.resource_changes.iter().map(|change| owner(&change.address)).collect();
+        self.targets.values_mut().for_each(|record| record.clear_marks(&planned));
         for change in &self.document.resource_changes {
             let (status, condition) = match (failed.contains(&change.address), change.disposition) {
                 (true, _) => (Status::Error, format!("the last apply of `{}` failed", change.address)),

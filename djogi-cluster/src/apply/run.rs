@@ -24,7 +24,7 @@ use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::leave::leave_to_the_end;
 use crate::locked::Locked;
-use crate::state::{Content, Serial, Status};
+use crate::state::{Serial, Status};
 use crate::sweep::global;
 
 #[derive(Debug)]
@@ -69,7 +69,8 @@ impl Run {
         self.stop.clone()
     }
 
-    /// A run that was killed after its last group has left everything as declared, and a state that does not say so.
+    /// Everything is as declared, and the state may not say so: a run was killed after its last group, or what was
+    /// blocked is not declared any more.
     pub(super) async fn note_convergence(
         &mut self,
         locked: &mut Locked<'_>,
@@ -77,14 +78,22 @@ impl Run {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let Some(state) = locked.snapshot.state.as_ref() else { return Ok(()) };
-        let is_applied = |target: &crate::state::TargetState| {
-            target.resources.values().all(|resource| resource.status == Status::Applied)
-        };
-        let is_known = state.content.config_digest.is_some();
-        if is_known || !document.converged || !state.content.targets.values().all(is_applied) {
+        if !document.converged {
             return Ok(());
         }
-        let content = Content { config_digest: Some(document.config.digest), ..state.content.clone() };
+        let resources = || state.content.targets.values().flat_map(|target| target.resources.values());
+        if resources().any(|resource| resource.status == Status::Drifted) {
+            return Ok(());
+        }
+        let waits = resources().any(|resource| resource.status != Status::Applied);
+        if state.content.config_digest.is_some() && !waits {
+            return Ok(());
+        }
+        let mut content = state.content.clone();
+        content.config_digest.get_or_insert(document.config.digest);
+        for resource in content.targets.values_mut().flat_map(|target| target.resources.values_mut()) {
+            (resource.status, resource.conditions) = (Status::Applied, Vec::new());
+        }
         locked.publish(content, reporter).await
     }
 

@@ -13,7 +13,8 @@ use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::{Actor, ApprovalId, timestamp};
 use crate::plan::{Planned, plan};
-use crate::state::Approval;
+use crate::revert::revert;
+use crate::state::{Approval, Serial};
 
 /// What came of one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +27,15 @@ pub enum Granted {
     },
 }
 
-/// Approves what the plan of this moment would do to `addresses`: all of them, or none.
+/// Approves what the plan of this moment would do to `addresses`, or that which leads back to revision `back_to`: all
+/// of them, or none.
 ///
 /// # Errors
 /// When one of them has nothing to approve or cannot be approved, or the approver is not who may.
 pub async fn approve(
     cluster: &Cluster,
     addresses: &[Address],
+    back_to: Option<Serial>,
     reason: &str,
     key: Option<&PrivateKey>,
     reporter: &dyn Reporter,
@@ -42,7 +45,10 @@ pub async fn approve(
         return Err(ApproveError::BadReason.into());
     }
     let approver = approver(cluster, key)?;
-    let planned = plan(cluster, PlanOptions::default(), reporter).await?;
+    let planned = match back_to {
+        Some(serial) => revert(cluster, serial, PlanOptions::default(), reporter).await?.planned,
+        None => plan(cluster, PlanOptions::default(), reporter).await?,
+    };
     let mut granted = Vec::with_capacity(addresses.len());
     for address in addresses {
         let Some(bound) = approvable(&planned, address)? else {

@@ -74,7 +74,7 @@ fn standing(approval: &Approval, planned: &Planned) -> Standing {
     };
     let change = document.resource_changes.iter().find(|change| change.address == approval.address);
     match (change.and_then(Binding::of), &given.rejection) {
-        (None, _) => Standing::Stale(vec!["no plan would do that any more".to_owned()]),
+        (None, _) => Standing::Stale(vec!["what is declared does not ask for that".to_owned()]),
         (Some(now), _) if given.bound != now => Standing::Stale(given.bound.moved(&now)),
         (Some(_), Some(rejection)) => Standing::Rejected(rejection.clone()),
         (Some(_), None) => Standing::Present,

@@ -79,8 +79,8 @@ fn named(available: &[String]) -> String {
     }
 }
 
-/// A path that a shell reads as one word.
-pub(super) fn shell_word(path: &str) -> String {
+/// What a shell reads as one word.
+pub(crate) fn shell_word(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 

@@ -29,6 +29,7 @@ pub use document::{
     Content, FailedBuild, Mark, RecoveryEntry, ResourceState, STATE_FORMAT, Serial, SerialOverflow, State,
     Status, TargetState, WrittenBy,
 };
+pub(crate) use error::shell_word;
 pub use error::{IntactCopy, StoreError};
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;

@@ -53,6 +53,37 @@ fn a_revision_comes_back_and_the_plan_leads_forward_again() {
 }
 
 #[test]
+fn what_leads_back_is_approved_for_the_way_back() {
+    on_each_server(|server| {
+        let (project, serial) = project(server, "approve");
+        let part = "table.main.public.part";
+        let fix = format!("djogi approve {part} --revert-to {serial} --reason REASON");
+        let shown = project.run(&["revert", "--to", &serial, "--format", "json"]).ok().json();
+        let waits: Vec<String> = shown["resource_changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|change| change["reason"] == "approval_required")
+            .map(|change| change["address"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(waits.contains(&part.to_owned()), "{waits:?}");
+        project.run(&["revert", "--to", &serial]).ok().says(&[&fix]);
+        project.run(&["approve", part, "--reason", "x"]).expect(1).says(&["nothing_to_approve"]);
+        let mut approve = vec!["approve", "--revert-to", &serial, "--reason", "back"];
+        approve.extend(waits.iter().map(String::as_str));
+        project.run(&approve).ok().says(&["djogi revert --to", "back.plan"]);
+        project
+            .run(&["revert", "--to", &serial, "--out", "back.plan"])
+            .ok()
+            .says(&["approved by tester@e2e"]);
+        project.run(&["apply", "back.plan"]).ok().says(&["(back), now spent"]);
+        project.matches(FIRST);
+        let spent = project.database().value("SELECT count(*) FROM djogi.approval_use");
+        assert_eq!(spent, waits.len().to_string());
+    });
+}
+
+#[test]
 fn a_column_that_was_renamed_is_renamed_back() {
     on_each_server(|server| {
         let before = "CREATE TABLE goods (id integer PRIMARY KEY, price integer, note text);";

@@ -22,6 +22,33 @@ fn an_index_that_postgresql_does_not_use_is_named_with_its_address() {
 }
 
 #[test]
+fn what_was_blocked_and_is_declared_again_waits_no_longer() {
+    on_each_server(|server| {
+        let (whole, less) = ("CREATE TABLE a (id integer, x text);", "CREATE TABLE a (id integer);");
+        let mut project = Project::declaring(server, whole);
+        project.set_target("destructive = \"approve\"");
+        project.apply();
+        // Once the next apply has other work, once it has none.
+        for more in ["", " CREATE TABLE b (id integer);"] {
+            project.declare(&format!("{less} CREATE TABLE c{} (id integer);", more.len()));
+            project.run(&["apply", "--auto-approve"]).expect(3);
+            project.run(&["status"]).ok().says(&["blocked: table.main.public.a"]);
+            project.declare(&format!("{whole} CREATE TABLE c{} (id integer);{more}", more.len()));
+            project.apply();
+            project.run(&["status"]).ok().never_says(&["blocked"]);
+            project.is_converged();
+            let serial = project.serial();
+            project.apply();
+            assert_eq!(project.serial(), serial, "nothing is left to be recorded");
+            project.declare(whole);
+            project.set_target_only("destructive = \"allow\"");
+            project.apply();
+            project.set_target_only("destructive = \"approve\"");
+        }
+    });
+}
+
+#[test]
 fn the_actor_is_the_account_when_no_variable_names_one() {
     let project = Project::declaring(&servers()[0], "CREATE TABLE goods (id integer);");
     let mut apply = project.command(&["apply", "--auto-approve"]);

@@ -199,7 +199,7 @@ impl Stage {
     }
 
     /// The state as a document.
-    pub(crate) fn state_document(&self) -> serde_json::Value {
+    pub fn state_document(&self) -> serde_json::Value {
         let snapshot = runtime().block_on(self.store().read()).expect("a state that can be read");
         let state = snapshot.state.expect("a state");
         serde_json::from_slice(&state.to_bytes()).expect("a state is JSON")

@@ -21,6 +21,8 @@ mod racing;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod storage;
 #[cfg(test)]
 mod support;

@@ -143,6 +143,17 @@ impl<'a> TargetRecord<'a> {
         }
     }
 
+    /// What waited or failed and is not `planned` any more is as it should be.
+    pub(super) fn clear_marks(&mut self, planned: &BTreeSet<Address>) {
+        let waited = |status| matches!(status, Status::Blocked | Status::Pending | Status::Error);
+        for (address, mark) in &mut self.marks {
+            if waited(mark.status) && !planned.contains(address) {
+                *mark = Mark { op: mark.op, ..Mark::APPLIED };
+                self.is_changed = true;
+            }
+        }
+    }
+
     /// Notes how a recorded resource stands.
     pub(super) fn mark(&mut self, address: Address, status: Status, condition: String) {
         if self.recorded.resources.contains_key(&address) {
