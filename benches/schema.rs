@@ -1,7 +1,7 @@
 //! The schema that is measured with: N tables of ten columns, with a primary key, two indexes and a foreign key each,
 //! as declarations and as the same DDL for psql.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use djogi_core::declared::{Declaration, Declarations, Source};
@@ -59,6 +59,7 @@ pub(crate) fn declarations(tables: usize, extra: Extra) -> Declarations {
             raw: false,
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
+            needs: BTreeSet::new(),
             resource: resource.into(),
         };
         declarations.resources.insert(declaration.resource.address(&target), declaration);

@@ -131,7 +131,7 @@ pub fn declare_move(declarations: &mut Declarations, from: &Address, to: &Addres
     match from.kind() {
         Kind::Schema => return Err(MoveError::Schema { from: from.clone(), to: to.clone() }),
         Kind::Extension => return Err(MoveError::Extension { from: from.clone(), to: to.clone() }),
-        Kind::Enum | Kind::Sequence | Kind::Table | Kind::Column | Kind::Constraint | Kind::Index => {}
+        _ => {}
     }
     let not_declared = || MoveError::NotDeclared { to: to.clone() };
     if to.kind() == Kind::Column {

@@ -149,6 +149,7 @@ fn desired(
                 source: Source { file: file.clone(), line },
                 package: entry.package.unwrap_or_default(),
                 renamed_from: name_since(recorded, &address, live),
+                needs: BTreeSet::new(),
             };
             (address, declared)
         })

@@ -1,7 +1,7 @@
 //! How long planning takes when there is nothing to do, and when ten tables changed: 5,000 tables with ten
 //! columns, a primary key, two indexes and a foreign key each. `cargo bench -p djogi-core` prints the times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use djogi_core::declared::Source;
@@ -119,6 +119,7 @@ fn converged() -> PlanInputs {
             package: "shop".to_owned(),
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
+            needs: BTreeSet::new(),
         };
         desired.insert(address, declared);
     }
@@ -133,6 +134,8 @@ fn converged() -> PlanInputs {
         oids,
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
+        dependencies: BTreeMap::new(),
+        privileges: BTreeMap::new(),
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: BTreeMap::new(),
     };

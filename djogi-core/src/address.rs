@@ -22,37 +22,76 @@ use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
 pub enum Kind {
     Schema,
     Extension,
+    Collation,
     Enum,
+    Domain,
+    Composite,
+    Range,
     Sequence,
     Table,
     /// Part of its table's resource; has an address for diagnostics, approvals and moves.
     Column,
     Constraint,
     Index,
+    Statistics,
+    View,
+    MaterializedView,
+    Function,
+    Procedure,
+    Aggregate,
+    Trigger,
+    Rule,
+    Policy,
 }
 
 impl Kind {
     pub const ALL: &[Kind] = &[
         Kind::Schema,
         Kind::Extension,
+        Kind::Collation,
         Kind::Enum,
+        Kind::Domain,
+        Kind::Composite,
+        Kind::Range,
         Kind::Sequence,
         Kind::Table,
         Kind::Column,
         Kind::Constraint,
         Kind::Index,
+        Kind::Statistics,
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Function,
+        Kind::Procedure,
+        Kind::Aggregate,
+        Kind::Trigger,
+        Kind::Rule,
+        Kind::Policy,
     ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Schema => "schema",
             Kind::Extension => "extension",
+            Kind::Collation => "collation",
             Kind::Enum => "enum",
+            Kind::Domain => "domain",
+            Kind::Composite => "composite",
+            Kind::Range => "range",
             Kind::Sequence => "sequence",
             Kind::Table => "table",
             Kind::Column => "column",
             Kind::Constraint => "constraint",
             Kind::Index => "index",
+            Kind::Statistics => "statistics",
+            Kind::View => "view",
+            Kind::MaterializedView => "materialized_view",
+            Kind::Function => "function",
+            Kind::Procedure => "procedure",
+            Kind::Aggregate => "aggregate",
+            Kind::Trigger => "trigger",
+            Kind::Rule => "rule",
+            Kind::Policy => "policy",
         }
     }
 
@@ -60,9 +99,54 @@ impl Kind {
     pub fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Schema | Kind::Extension => &["name"],
-            Kind::Enum | Kind::Sequence | Kind::Table | Kind::Index => &["schema", "name"],
-            Kind::Column | Kind::Constraint => &["schema", "table", "name"],
+            Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
+                &["schema", "table", "name"]
+            }
+            Kind::Collation
+            | Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
+            | Kind::Range
+            | Kind::Sequence
+            | Kind::Table
+            | Kind::Index
+            | Kind::Statistics
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::Function
+            | Kind::Procedure
+            | Kind::Aggregate => &["schema", "name"],
         }
+    }
+
+    /// Whether the types of its arguments are a part of the name.
+    pub fn is_routine(self) -> bool {
+        matches!(self, Kind::Function | Kind::Procedure | Kind::Aggregate)
+    }
+
+    /// Whether it holds rows or computes them, so that others can select from it.
+    pub fn is_relation(self) -> bool {
+        matches!(self, Kind::Table | Kind::View | Kind::MaterializedView)
+    }
+
+    /// Whether a column can be of it.
+    pub fn is_type(self) -> bool {
+        matches!(self, Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range)
+    }
+
+    /// Whether it says how something is computed and holds no data: it can leave and come back, and PostgreSQL changes
+    /// no type of a column under it.
+    pub fn is_code(self) -> bool {
+        self.is_routine()
+            || matches!(self, Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Rule | Kind::Policy)
+    }
+
+    /// Whether dropping what it is on takes it along.
+    pub fn is_part_of_relation(self) -> bool {
+        matches!(
+            self,
+            Kind::Column | Kind::Constraint | Kind::Index | Kind::Trigger | Kind::Rule | Kind::Policy
+        )
     }
 }
 
@@ -81,6 +165,8 @@ pub struct Address {
     kind: Kind,
     /// The target, then as many parts as the kind has.
     names: Arc<[Ident]>,
+    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`.
+    arguments: Option<Arc<str>>,
 }
 
 /// Why a text is not an address.
@@ -96,6 +182,10 @@ pub enum AddressError {
     BadQuote { address: String, at: usize },
     #[error("{part:?} in address `{address}` must be double-quoted: it is not a plain lower-case identifier")]
     NeedsQuotes { address: String, part: String },
+    #[error(
+        "address `{address}` must end with the types of the {kind}'s arguments: `(integer, text)`, or `()`"
+    )]
+    NoArguments { address: String, kind: Kind },
 }
 
 fn kind_list() -> String {
@@ -106,7 +196,22 @@ impl Address {
     fn new(kind: Kind, names: impl Into<Arc<[Ident]>>) -> Self {
         let names = names.into();
         debug_assert_eq!(kind.parts().len() + 1, names.len());
-        Self { kind, names }
+        Self { kind, names, arguments: None }
+    }
+
+    /// A schema-level object of a kind that has no arguments.
+    pub fn of_schema(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
+        Self::qualified(kind, target, name)
+    }
+
+    /// A part of a table or view.
+    pub fn of_relation(kind: Kind, target: &Ident, relation: &QualifiedName, name: &Ident) -> Self {
+        Self::member(kind, target, relation, name)
+    }
+
+    /// A function, procedure or aggregate with the types of its arguments, separated by `, `.
+    pub fn routine(kind: Kind, target: &Ident, name: &QualifiedName, arguments: &str) -> Self {
+        Self { arguments: Some(arguments.into()), ..Self::qualified(kind, target, name) }
     }
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
@@ -182,6 +287,11 @@ impl Address {
         }
     }
 
+    /// The types of a routine's arguments.
+    pub fn arguments(&self) -> Option<&str> {
+        self.arguments.as_deref()
+    }
+
     /// The same member of another table; `None` for what is no member.
     pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
         (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
@@ -201,7 +311,11 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        self.names.iter().try_for_each(|name| write_part(f, name))
+        self.names.iter().try_for_each(|name| write_part(f, name))?;
+        match &self.arguments {
+            Some(arguments) => write!(f, "({arguments})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -209,8 +323,16 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let words = split(text)?;
         let address = || text.to_owned();
+        let head = text.split('.').next();
+        let routine = Kind::ALL.iter().copied().find(|kind| kind.is_routine() && head == Some(kind.as_str()));
+        let (text, arguments) = match routine {
+            Some(kind) => split_arguments(text)
+                .map(|(name, arguments)| (name, Some(arguments)))
+                .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?,
+            None => (text, None),
+        };
+        let words = split(text)?;
         let (kind, rest) = words.split_first().expect("split returns at least one word");
         let kind = *Kind::ALL
             .iter()
@@ -229,8 +351,18 @@ impl FromStr for Address {
         };
         let parts = std::iter::once("target").chain(kind.parts().iter().copied());
         let names = parts.zip(rest).map(ident).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::new(kind, names))
+        Ok(Self { arguments: arguments.map(Into::into), ..Self::new(kind, names) })
     }
+}
+
+/// Splits `name(arguments)` at the first parenthesis outside double quotes.
+fn split_arguments(address: &str) -> Option<(&str, &str)> {
+    let mut is_quoted = false;
+    let at = address.find(|c| {
+        is_quoted ^= c == '"';
+        c == '(' && !is_quoted
+    })?;
+    Some((&address[..at], address[at + 1..].strip_suffix(')')?))
 }
 
 struct Word<'a> {
@@ -294,9 +426,13 @@ mod tests {
 
     #[test]
     fn plain_parts_need_no_quotes_and_others_do() {
-        for text in
-            ["table.main.public.orders", "constraint.main.app.\"Order Lines\".pk", "schema.main.\"a.b\""]
-        {
+        for text in [
+            "table.main.public.orders",
+            "constraint.main.app.\"Order Lines\".pk",
+            "schema.main.\"a.b\"",
+            "function.main.app.total(integer, app.\"My Type\"[])",
+            "procedure.main.app.\"a(b\"()",
+        ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
         assert!(matches!(
@@ -315,14 +451,18 @@ mod tests {
         assert!(error("tabel.main.public.orders").starts_with("\"tabel\" in address"));
         assert!(error("table.main.public.").contains("the name in address"));
         assert!(error("table.main.public.\"orders").contains("byte 18"));
+        assert!(error("function.main.app.total").contains("the types of the function's arguments"));
     }
 
     proptest! {
         #[test]
-        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4)) {
+        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4), arguments in "[^\0]{0,15}") {
             let kind = Kind::ALL[kind];
-            let names = names.into_iter().take(kind.parts().len() + 1);
-            let address = Address::new(kind, names.map(|name| Ident::new(name).unwrap()).collect::<Vec<_>>());
+            let names: Vec<_> = names.into_iter().map(|name| Ident::new(name).unwrap()).collect();
+            let mut address = Address::new(kind, &names[..=kind.parts().len()]);
+            if kind.is_routine() {
+                address.arguments = Some(arguments.into());
+            }
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
         }
 

@@ -52,6 +52,11 @@ pub struct Declaration {
     /// For tables: new column name to old column name.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub renamed_columns: BTreeMap<Ident, Ident>,
+    /// What it needs by PostgreSQL's own account, columns included, where a database has told
+    /// ([`Observation::dependencies`](crate::observation::Observation::dependencies)). Without it the names in its
+    /// definition count.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Address>,
 }
 
 /// Everything that was declared, for all targets.

@@ -1,6 +1,6 @@
 //! The desired catalog of one target: declarations after PostgreSQL has normalised them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct DesiredResource {
     pub renamed_from: Option<Address>,
     /// New column name to old column name.
     pub renamed_columns: BTreeMap<Ident, Ident>,
+    /// See [`Declaration::needs`](crate::declared::Declaration::needs).
+    pub needs: BTreeSet<Address>,
 }
 
 /// Everything one target should hold.

@@ -1,6 +1,6 @@
 //! A small world for tests: the three catalogs of one target, and the plan that they come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::declared::Source;
@@ -172,6 +172,8 @@ impl World {
                     oids: BTreeMap::new(),
                     sizes: BTreeMap::new(),
                     unmodelled: Vec::new(),
+                    dependencies: BTreeMap::new(),
+                    privileges: BTreeMap::new(),
                     extension_requirements: BTreeMap::new(),
                     unmodelled_dependents: BTreeMap::new(),
                 },
@@ -207,6 +209,7 @@ impl World {
             package: "shop".to_owned(),
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
+            needs: BTreeSet::new(),
         };
         self.inputs.desired.insert(declared.resource.address(&id("main")), declared);
         self

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
+use crate::plan::depend::Edges;
 
 /// A PostgreSQL object identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,6 +77,11 @@ pub struct Observation {
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,
     pub unmodelled: Vec<Unmodelled>,
+    /// What views, routines, triggers and the like need, columns included, from `pg_depend`. Tables and their parts say
+    /// it themselves.
+    pub dependencies: Edges,
+    /// What others than the owner may do with views and routines, which is lost with them.
+    pub privileges: BTreeMap<Address, Vec<Unmodelled>>,
     /// What the extensions that come or go need of others, by their control files. Read only when one does.
     pub extension_requirements: BTreeMap<Ident, Vec<Ident>>,
     /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.

@@ -10,6 +10,8 @@ use djogi_core::kind::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::summary::summary;
+
 /// A resource as plan documents hold it, read back.
 pub(crate) enum Definition {
     Table(Table),
@@ -38,6 +40,7 @@ impl Definition {
             Kind::Enum => read(body).map(|r#enum: EnumType| labels(&r#enum.labels).join(", ")),
             Kind::Sequence => read(body).map(|sequence| self::sequence(&sequence)),
             Kind::Extension => read(body).map(|extension| self::extension(&extension)),
+            other => summary(other, body),
         };
         let line = line.unwrap_or_else(|| body.to_string());
         if line.is_empty() { Definition::Empty } else { Definition::Line(line) }

@@ -19,6 +19,7 @@ pub mod plan_sql;
 mod progress;
 mod section;
 pub mod style;
+mod summary;
 mod word_diff;
 
 use crate::terminal::{Paint, Terminal, Verbosity};

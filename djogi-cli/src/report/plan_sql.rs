@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use djogi_core::Address;
 use djogi_core::disposition::Verdict;
 use djogi_core::ident::Literal;
 use djogi_core::plan::{BaseTarget, Effect, Group, Operation, PlanDocument, ResourceChange, TransactionMode};
+use djogi_core::{Address, Kind};
 
 use super::action::Action;
 use super::block::fix;
@@ -79,6 +79,11 @@ impl Script {
         // As in every session of djogi, for which the statements are written.
         self.line("SET standard_conforming_strings = on;");
         self.line("SET search_path = '';");
+        let operations = document.groups.iter().flat_map(|group| &group.operations);
+        if operations.map(|operation| operation.address.kind()).any(Kind::is_routine) {
+            // A body may name what comes after it.
+            self.line("SET check_function_bodies = off;");
+        }
     }
 
     /// Skips what follows in any database but the target's.

@@ -108,6 +108,6 @@ fn table_of(change: &ResourceChange) -> Option<Address> {
             let index: Index = definition::read(body)?;
             Some(Address::table(change.address.target(), &QualifiedName::new(index.schema, index.table)))
         }
-        Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Table | Kind::Column => None,
+        _ => None,
     }
 }

@@ -6,7 +6,8 @@ use tokio_postgres::Client;
 use super::error::{ConnectError, Endpoint};
 
 /// The settings that decide how PostgreSQL reads and prints values and expressions come first, then those that
-/// would end a long apply. `jit` costs more than any catalog query takes. One statement, one round trip.
+/// would end a long apply. `jit` costs more than any catalog query takes. The body of a function may name what comes
+/// after it. One statement, one round trip.
 const SETTINGS: &str = "
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_setting('server_version_num')::int4,
@@ -27,7 +28,8 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.set_config('idle_session_timeout', '0', false),
        (SELECT pg_catalog.set_config(s.name, '0', false)
           FROM pg_catalog.pg_settings s WHERE s.name = 'transaction_timeout'),
-       pg_catalog.set_config('jit', 'off', false)";
+       pg_catalog.set_config('jit', 'off', false),
+       pg_catalog.set_config('check_function_bodies', 'off', false)";
 
 const SYSTEM_IDENTIFIER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 

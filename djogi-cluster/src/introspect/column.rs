@@ -36,7 +36,7 @@ SELECT a.attrelid,
   JOIN pg_catalog.pg_class     c ON c.oid = a.attrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind = 'r'
+   AND c.relkind IN ('r', 'v', 'm', 'c')
    AND NOT c.relispartition
    AND a.attnum > 0
    AND NOT a.attisdropped";
@@ -66,7 +66,7 @@ SELECT d.adrelid,
   JOIN pg_catalog.pg_class   c ON c.oid = d.adrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind = 'r'
+   AND c.relkind IN ('r', 'v')
    AND NOT c.relispartition";
 
 /// Columns that foreign keys reference in tables which the other queries do not read.

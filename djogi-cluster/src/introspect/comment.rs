@@ -1,4 +1,4 @@
-//! Comments on schemas, enums, sequences, tables, columns, constraints and indexes.
+//! Comments on schemas, relations, columns, constraints and types; what else has comments is read with them.
 
 use super::error::IntrospectError;
 use super::lookup::ObjectId;
@@ -28,7 +28,7 @@ SELECT d.classoid,
  WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
    AND n.nspname = ANY ($1)
    AND ($2 IS NULL OR c.relname = ANY ($2) OR t.relname = ANY ($2))
-   AND c.relkind IN ('r', 'i', 'S')
+   AND c.relkind IN ('r', 'i', 'S', 'v', 'm', 'c')
  UNION ALL
 SELECT d.classoid,
        d.objoid,
@@ -52,7 +52,7 @@ SELECT d.classoid,
  WHERE d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
    AND n.nspname = ANY ($1)
    AND ($2 IS NULL OR t.typname = ANY ($2))
-   AND t.typtype = 'e'";
+   AND t.typtype IN ('e', 'c')";
 
 pub(super) struct CommentRow {
     pub(super) object: ObjectId,

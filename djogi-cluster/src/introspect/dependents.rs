@@ -1,11 +1,13 @@
-//! Which unmodelled objects stand or fall with which address.
+//! What depends on what, from oids to addresses: unmodelled objects, and those whose definitions only PostgreSQL reads.
 
 use std::collections::{BTreeMap, HashMap};
 
 use djogi_core::address::{Address, Kind};
 use djogi_core::observation::Unmodelled;
+use djogi_core::plan::depend::Edges;
 
 use super::assemble::Assembled;
+use super::dependency::DependencyRow;
 use super::lookup::{ObjectId, class};
 use super::unmodelled::UnmodelledRow;
 
@@ -14,11 +16,7 @@ pub(super) fn resolve(rows: &[UnmodelledRow], assembled: &Assembled) -> BTreeMap
     if rows.is_empty() {
         return BTreeMap::new();
     }
-    let by_id: HashMap<ObjectId, &Address> = assembled
-        .oids
-        .iter()
-        .map(|(address, oid)| (ObjectId { class: class_of(address.kind()), oid: oid.0 }, address))
-        .collect();
+    let by_id = by_id(assembled);
     let mut dependents: BTreeMap<Address, Vec<Unmodelled>> = BTreeMap::new();
     for row in rows {
         let Some(needs) = &row.needs else { continue };
@@ -36,12 +34,51 @@ pub(super) fn resolve(rows: &[UnmodelledRow], assembled: &Assembled) -> BTreeMap
     dependents
 }
 
+/// What the views, routines and the like of a catalog need.
+pub(super) fn edges(rows: &[DependencyRow], assembled: &Assembled) -> Edges {
+    if rows.is_empty() {
+        return Edges::new();
+    }
+    let by_id = by_id(assembled);
+    let mut edges = Edges::new();
+    for row in rows {
+        let needed = assembled.constraint_of_index(row.needs.object).unwrap_or(row.needs.object);
+        let (Some(&dependent), Some(&needed)) = (by_id.get(&row.dependent), by_id.get(&needed)) else {
+            continue;
+        };
+        if dependent == needed {
+            continue;
+        }
+        let needs = edges.entry(dependent.clone()).or_default();
+        needs.insert(needed.clone());
+        needs.extend(assembled.column_address(row.needs.object, row.needs.column));
+    }
+    edges
+}
+
+fn by_id(assembled: &Assembled) -> HashMap<ObjectId, &Address> {
+    let oids = assembled.oids.iter();
+    oids.map(|(address, oid)| (ObjectId { class: class_of(address.kind()), oid: oid.0 }, address)).collect()
+}
+
 fn class_of(kind: Kind) -> u32 {
     match kind {
         Kind::Schema => class::NAMESPACE,
         Kind::Extension => class::EXTENSION,
-        Kind::Enum => class::TYPE,
-        Kind::Sequence | Kind::Table | Kind::Column | Kind::Index => class::RELATION,
+        Kind::Enum | Kind::Domain | Kind::Range => class::TYPE,
+        Kind::Sequence
+        | Kind::Table
+        | Kind::Column
+        | Kind::Index
+        | Kind::Composite
+        | Kind::View
+        | Kind::MaterializedView => class::RELATION,
         Kind::Constraint => class::CONSTRAINT,
+        Kind::Collation => class::COLLATION,
+        Kind::Statistics => class::STATISTICS,
+        Kind::Function | Kind::Procedure | Kind::Aggregate => class::ROUTINE,
+        Kind::Trigger => class::TRIGGER,
+        Kind::Rule => class::REWRITE,
+        Kind::Policy => class::POLICY,
     }
 }

@@ -199,7 +199,7 @@ impl KeyRow {
 }
 
 /// `name=value` texts, as `reloptions` and `attoptions` hold them.
-fn parse_options(options: &[String]) -> BTreeMap<String, String> {
+pub(super) fn parse_options(options: &[String]) -> BTreeMap<String, String> {
     let pair = |option: &String| {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         (name.to_owned(), value.to_owned())

@@ -31,16 +31,21 @@ SELECT o.oid,
 const METHODS: &str = "
 SELECT m.oid,
        m.amname
-  FROM pg_catalog.pg_am m
- WHERE m.amtype = 'i'";
+  FROM pg_catalog.pg_am m";
 
 /// The oids that the system catalogs have themselves, fixed in every major.
 pub(super) mod class {
     pub(in super::super) const TYPE: u32 = 1247;
+    pub(in super::super) const ROUTINE: u32 = 1255;
     pub(in super::super) const RELATION: u32 = 1259;
     pub(in super::super) const CONSTRAINT: u32 = 2606;
     pub(in super::super) const NAMESPACE: u32 = 2615;
+    pub(in super::super) const REWRITE: u32 = 2618;
+    pub(in super::super) const TRIGGER: u32 = 2620;
     pub(in super::super) const EXTENSION: u32 = 3079;
+    pub(in super::super) const POLICY: u32 = 3256;
+    pub(in super::super) const STATISTICS: u32 = 3381;
+    pub(in super::super) const COLLATION: u32 = 3456;
 }
 
 /// An object by its catalog and its oid there; an oid alone is unique within one catalog only.
@@ -137,7 +142,7 @@ impl Lookup {
     }
 
     pub(super) fn method(&self, oid: u32) -> Result<&Ident, IntrospectError> {
-        self.methods.get(&oid).ok_or(IntrospectError::Vanished { what: "index method", oid })
+        self.methods.get(&oid).ok_or(IntrospectError::Vanished { what: "access method", oid })
     }
 
     /// The collation `oid` where it differs from `default`; a value without collation has oid 0.

@@ -8,20 +8,31 @@
 //! dump slow. They see the newest catalog, not the snapshot, so an object that is dropped at that very moment
 //! can fail the reading; nothing was done then, and it can be repeated.
 
+mod aggregate;
 mod assemble;
+mod collation;
 mod column;
 mod comment;
 mod constraint;
+mod dependency;
 mod dependents;
+mod domain;
 mod enum_type;
 mod error;
 mod extension;
+mod found;
 mod index;
 mod lookup;
+mod policy;
+mod range;
 mod reader;
+mod routine;
+mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod table;
+mod trigger;
 mod unmodelled;
 mod unmodelled_global;
 mod version;
@@ -67,11 +78,12 @@ pub struct ObservedRelations {
 pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
     let client = connection.client();
     let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
-    let (begun, relations, unmodelled, global, committed) = futures_util::join!(
+    let (begun, relations, unmodelled, global, dependencies, committed) = futures_util::join!(
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         assemble::read(&reader),
         unmodelled::read(&reader),
         unmodelled_global::read(&reader),
+        dependency::read(&reader),
         client.batch_execute("COMMIT"),
     );
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
@@ -79,10 +91,12 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     let relations = relations?;
     let unmodelled = unmodelled?;
     let global = global?;
+    let dependencies = dependencies?;
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
     let assembled = assemble::assemble(relations, &scope.target)?;
     let dependents = dependents::resolve(&unmodelled, &assembled);
+    let edges = dependents::edges(&dependencies, &assembled);
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
     all.extend(global);
@@ -94,13 +108,15 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         oids: assembled.oids,
         sizes: assembled.sizes,
         unmodelled: all,
+        dependencies: edges,
+        privileges: assembled.privileges,
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: dependents,
     })
 }
 
-/// Reads the tables, sequences and enums that have one of `names` in one of `schemas`, tables with their
-/// constraints and indexes, as the transaction that is open on `client` sees them; extensions and the schemas
+/// Reads the relations, types, routines and the like that have one of `names` in one of `schemas`, relations with
+/// their constraints, indexes, triggers, rules and policies, as the transaction that is open on `client` sees them; extensions and the schemas
 /// themselves always.
 ///
 /// The session must have an empty `search_path`, as every [`Connection`] has.

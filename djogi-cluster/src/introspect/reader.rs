@@ -1,6 +1,6 @@
 //! Sends one catalog query and decodes its rows as they arrive.
 
-use djogi_core::ident::{Ident, IdentError};
+use djogi_core::ident::{Ident, IdentError, QualifiedName};
 use djogi_core::observation::ServerVersion;
 use futures_util::TryStreamExt;
 use tokio_postgres::types::{FromSql, ToSql, Type};
@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
             rows.push(decode(&mut Fields { row: &row, next: 0 }).map_err(|error| match error {
                 FieldError::Column(error) => failed(error),
                 FieldError::Name(error) => IntrospectError::Name { what, error },
+                FieldError::Unknown(value) => IntrospectError::Unknown { what, value },
             })?);
         }
         Ok(rows)
@@ -66,6 +67,8 @@ pub(super) struct Fields<'r> {
 pub(super) enum FieldError {
     Column(tokio_postgres::Error),
     Name(IdentError),
+    /// A code or text that this version of djogi does not know.
+    Unknown(String),
 }
 
 impl<'r> Fields<'r> {
@@ -81,6 +84,16 @@ impl<'r> Fields<'r> {
 
     pub(super) fn optional_ident(&mut self) -> Result<Option<Ident>, FieldError> {
         self.take::<Option<&str>>()?.map(Ident::new).transpose().map_err(FieldError::Name)
+    }
+
+    pub(super) fn qualified_name(&mut self) -> Result<QualifiedName, FieldError> {
+        Ok(QualifiedName::new(self.ident()?, self.ident()?))
+    }
+
+    /// Of two columns that are NULL together.
+    pub(super) fn optional_qualified_name(&mut self) -> Result<Option<QualifiedName>, FieldError> {
+        let (schema, name) = (self.optional_ident()?, self.optional_ident()?);
+        Ok(schema.zip(name).map(|(schema, name)| QualifiedName::new(schema, name)))
     }
 
     /// A value of the one-byte type `"char"`; the empty one is NUL.

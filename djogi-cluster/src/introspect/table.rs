@@ -1,12 +1,15 @@
-//! Ordinary tables; partitions belong to their partitioned table.
+//! Relations with columns: ordinary tables, views, materialized views, composite types. Partitions belong to their
+//! partitioned table.
 
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::kind::Parameters;
 use djogi_core::observation::TableSize;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::error::IntrospectError;
+use super::index::parse_options;
 use super::reader::{FieldError, Fields, Reader};
 use crate::connect::DatabaseError;
 
@@ -14,6 +17,14 @@ const SQL: &str = "
 SELECT c.oid,
        c.relnamespace,
        c.relname,
+       c.relkind,
+       c.reltype,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
+       c.reloptions,
+       c.relam,
+       CASE WHEN c.reltablespace <> 0
+            THEN (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace)
+       END,
        c.reltuples,
        c.relpages,
        pg_catalog.current_setting('block_size')::int4,
@@ -30,13 +41,21 @@ SELECT c.oid,
   FROM pg_catalog.pg_class c
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind = 'r'
+   AND c.relkind IN ('r', 'v', 'm', 'c')
    AND NOT c.relispartition";
 
 pub(super) struct TableRow {
     pub(super) oid: u32,
     pub(super) schema: u32,
     pub(super) name: Ident,
+    /// `r`, `v`, `m` or `c`.
+    pub(super) kind: char,
+    pub(super) row_type: u32,
+    /// The query of a view.
+    pub(super) definition: Option<String>,
+    options: Option<Vec<String>>,
+    pub(super) access_method: u32,
+    pub(super) tablespace: Option<Ident>,
     pub(super) size: TableSize,
     /// `SELECT, UPDATE to role`, for each role but the owner.
     pub(super) privileges: Option<Vec<String>>,
@@ -48,9 +67,21 @@ impl TableRow {
             oid: row.take()?,
             schema: row.take()?,
             name: row.ident()?,
+            kind: row.code()?,
+            row_type: row.take()?,
+            definition: row.take()?,
+            options: row.take()?,
+            access_method: row.take()?,
+            tablespace: row.optional_ident()?,
             size: size(row.take()?, row.take()?, row.take()?),
             privileges: row.take()?,
         })
+    }
+}
+
+impl TableRow {
+    pub(super) fn options(&self) -> Parameters {
+        self.options.as_deref().map(parse_options).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Objects in managed schemas that the catalog has no kind for, and what they depend on.
+//! Objects in managed schemas, or of the whole database, that the catalog has no kind for, and what they depend on.
 //!
 //! They are never changed; they are counted, and a drop of what they need says their names.
 
@@ -8,17 +8,13 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions and the functions that come with a range type are left out. For some kinds the
-/// dependencies hang on a part of the object: a view's on its rewrite rule, a partitioned table's also on its
-/// foreign keys and defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the
+/// Members of extensions are left out. For some kinds the dependencies hang on a part of the object: a partitioned
+/// table's also on its foreign keys and defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the
 /// table whose row type, or the type whose array, it is.
 const SQL: &str = "
 WITH found (kind, class, oid, part_class, part) AS (
-    SELECT CASE c.relkind WHEN 'v' THEN 'view'
-                          WHEN 'm' THEN 'materialized view'
-                          WHEN 'f' THEN 'foreign table'
+    SELECT CASE c.relkind WHEN 'f' THEN 'foreign table'
                           WHEN 'p' THEN 'partitioned table'
-                          WHEN 'c' THEN 'composite type'
                           ELSE 'partition' END,
            'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
            p.class, p.oid
@@ -26,10 +22,6 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      CROSS JOIN LATERAL (
            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
-            UNION ALL
-           SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
-             FROM pg_catalog.pg_rewrite r
-            WHERE r.ev_class = c.oid AND r.rulename = '_RETURN'
             UNION ALL
            SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, con.oid
              FROM pg_catalog.pg_constraint con
@@ -39,22 +31,15 @@ WITH found (kind, class, oid, part_class, part) AS (
              FROM pg_catalog.pg_attrdef d
             WHERE d.adrelid = c.oid) p (class, oid)
      WHERE n.nspname = ANY ($1)
-       AND (c.relkind IN ('v', 'm', 'f', 'p', 'c') OR c.relkind = 'r' AND c.relispartition)
+       AND (c.relkind IN ('f', 'p') OR c.relkind = 'r' AND c.relispartition)
      UNION ALL
-    SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
-           'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid,
-           'pg_catalog.pg_proc'::pg_catalog.regclass, f.oid
-      FROM pg_catalog.pg_proc      f
-      JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
+    SELECT 'base type',
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid,
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid
       FROM pg_catalog.pg_type      t
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY ($1)
-       AND (t.typtype IN ('d', 'r') OR t.typtype = 'b' AND t.typcategory <> 'A')
+       AND t.typtype = 'b' AND t.typcategory <> 'A'
      UNION ALL
     SELECT 'trigger',
            'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid,
@@ -64,6 +49,7 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
        AND NOT g.tgisinternal
+       AND (c.relkind IN ('f', 'p') OR c.relispartition)
      UNION ALL
     SELECT 'rule',
            'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid,
@@ -73,6 +59,7 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
        AND r.rulename <> '_RETURN'
+       AND (c.relkind IN ('f', 'p') OR c.relispartition)
      UNION ALL
     SELECT 'policy',
            'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid,
@@ -81,20 +68,100 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_class     c ON c.oid = y.polrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
+       AND (c.relkind IN ('f', 'p') OR c.relispartition)
      UNION ALL
-    SELECT 'statistics object',
-           'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid,
-           'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid
-      FROM pg_catalog.pg_statistic_ext s
-      JOIN pg_catalog.pg_namespace     n ON n.oid = s.stxnamespace
+    SELECT 'operator',
+           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid,
+           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid
+      FROM pg_catalog.pg_operator o
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
      WHERE n.nspname = ANY ($1)
      UNION ALL
-    SELECT 'collation',
-           'pg_catalog.pg_collation'::pg_catalog.regclass, l.oid,
-           'pg_catalog.pg_collation'::pg_catalog.regclass, l.oid
-      FROM pg_catalog.pg_collation l
-      JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
+    SELECT 'operator class',
+           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid,
+           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid
+      FROM pg_catalog.pg_opclass o
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
      WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'operator family',
+           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid,
+           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid
+      FROM pg_catalog.pg_opfamily o
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
+     WHERE n.nspname = ANY ($1)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass k WHERE k.opcfamily = o.oid AND k.opcname = o.opfname)
+     UNION ALL
+    SELECT 'conversion',
+           'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid,
+           'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid
+      FROM pg_catalog.pg_conversion v
+      JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'text search configuration',
+           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_config x
+      JOIN pg_catalog.pg_namespace n ON n.oid = x.cfgnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'text search dictionary',
+           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_dict x
+      JOIN pg_catalog.pg_namespace n ON n.oid = x.dictnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'text search parser',
+           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_parser x
+      JOIN pg_catalog.pg_namespace n ON n.oid = x.prsnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'text search template',
+           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_template x
+      JOIN pg_catalog.pg_namespace n ON n.oid = x.tmplnamespace
+     WHERE n.nspname = ANY ($1)
+     UNION ALL
+    SELECT 'cast',
+           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_cast k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT 'event trigger',
+           'pg_catalog.pg_event_trigger'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_event_trigger'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_event_trigger k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT 'foreign-data wrapper',
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_foreign_data_wrapper k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT 'foreign server',
+           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_foreign_server k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT 'publication',
+           'pg_catalog.pg_publication'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_publication'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_publication k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT 'language',
+           'pg_catalog.pg_language'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_language'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_language k
+     WHERE k.oid >= 16384
 ), named AS MATERIALIZED (
     SELECT f.*,
            (SELECT i.identity FROM pg_catalog.pg_identify_object(f.class, f.oid, 0) i) AS name
@@ -103,8 +170,7 @@ WITH found (kind, class, oid, part_class, part) AS (
                          FROM pg_catalog.pg_depend e
                         WHERE e.classid = f.class
                           AND e.objid   = f.oid
-                          AND (e.deptype = 'e'
-                               OR e.deptype = 'i' AND e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass))
+                          AND e.deptype = 'e')
 )
 SELECT f.kind,
        f.name,

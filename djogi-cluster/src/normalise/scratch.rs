@@ -17,7 +17,7 @@ use djogi_core::{Catalog, Ident, Resource};
 use super::Normalised;
 use super::error::{NormaliseError, Refusal, ScratchError};
 use super::scratch_database::{ScratchDatabase, ScratchProvider};
-use super::unit::{Declared, Unit, expressions};
+use super::unit::{Declared, Unit};
 use crate::connect::{Connection, DatabaseError};
 use crate::introspect::{Scope, observe};
 
@@ -262,7 +262,13 @@ fn table_of(address: &Address, declaration: &Declaration) -> Option<Address> {
 
 /// The expression in which the error is, as far as PostgreSQL says.
 fn blamed(resource: &Resource, error: &DatabaseError) -> Option<String> {
-    let all = expressions(resource);
+    let all: Vec<&str> = match resource {
+        // Types cannot be blamed: they are known.
+        Resource::Table(table) => {
+            table.columns.iter().flat_map(|column| column.texts().split_off(1)).collect()
+        }
+        other => other.texts(),
+    };
     if let [only] = all.as_slice() {
         return Some((*only).to_owned());
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use djogi_core::address::{Address, Kind};
 use djogi_core::declared::{Declaration, Declarations};
 use djogi_core::digest::canonical_json;
-use djogi_core::kind::{ConstraintDefinition, IndexKey, Table};
+use djogi_core::kind::{ConstraintDefinition, Table};
 use djogi_core::observation::ServerVersion;
 use djogi_core::{Digest, Ident, QualifiedName, Resource};
 use serde::Serialize;
@@ -60,9 +60,7 @@ pub(super) fn collect<'a>(
                 | ConstraintDefinition::Exclusion(_) => constraint.table_name(),
             },
             Resource::Index(index) => index.table_name(),
-            Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Sequence(_) => {
-                continue;
-            }
+            _ => continue,
         };
         if declaration.raw {
             if address.kind() != Kind::Table {
@@ -114,43 +112,5 @@ impl<'a> Unit<'a> {
     /// The table and its raw parts.
     pub(super) fn members(&self) -> impl Iterator<Item = Declared<'a>> {
         std::iter::once((self.table_address, self.table_declaration)).chain(self.parts.iter().copied())
-    }
-}
-
-/// The expressions of a resource, in the order in which its statement has them.
-pub(super) fn expressions(resource: &Resource) -> Vec<&str> {
-    match resource {
-        Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Sequence(_) => {
-            Vec::new()
-        }
-        Resource::Table(table) => table
-            .columns
-            .iter()
-            .flat_map(|c| c.default.iter().chain(c.generated.as_ref().map(|g| &g.expression)))
-            .map(|expression| expression.as_str())
-            .collect(),
-        Resource::Constraint(constraint) => match &constraint.definition {
-            ConstraintDefinition::Check { expression, .. } => vec![expression.as_str()],
-            ConstraintDefinition::Exclusion(exclusion) => {
-                let keys = exclusion.elements.iter().map(|element| &element.element.key);
-                keys.filter_map(key_expression)
-                    .chain(exclusion.predicate.as_ref().map(|p| p.as_str()))
-                    .collect()
-            }
-            ConstraintDefinition::PrimaryKey { .. }
-            | ConstraintDefinition::Unique { .. }
-            | ConstraintDefinition::ForeignKey(_) => Vec::new(),
-        },
-        Resource::Index(index) => {
-            let keys = index.elements.iter().filter_map(|element| key_expression(&element.key));
-            keys.chain(index.predicate.as_ref().map(|p| p.as_str())).collect()
-        }
-    }
-}
-
-fn key_expression(key: &IndexKey) -> Option<&str> {
-    match key {
-        IndexKey::Expression(expression) => Some(expression.as_str()),
-        IndexKey::Column(_) => None,
     }
 }

@@ -15,6 +15,7 @@ mod roles;
 mod settings;
 mod twice;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -36,7 +37,7 @@ use places::Places;
 
 pub use error::Rejected;
 
-const FORMAT: &str = "djogi-sql-files/1";
+const FORMAT: &str = "djogi-sql-files/2";
 
 /// The files of one target, in the order in which they are loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,6 +104,8 @@ struct LoadedResource {
     resource: Arc<Resource>,
     /// Its place in a file; `None` when a model declares it.
     source: Option<Source>,
+    /// By PostgreSQL's own account.
+    needs: BTreeSet<Address>,
 }
 
 /// What the result depends on.
@@ -215,24 +218,23 @@ async fn load_into(
     let Declared { target, schemas, models, .. } = declared;
     load::refuse_other_schemas(database.connection().client(), target, schemas, &places).await?;
     let scope = Scope { target: target.clone(), schemas: schemas.to_vec() };
-    let observation = observe(database.connection(), &scope).await?;
+    let mut observation = observe(database.connection(), &scope).await?;
     let mut resources = Vec::new();
+    let mut missing: BTreeMap<&Address, &Declaration> =
+        models.resources.iter().filter(|(address, _)| address.target() == target).collect();
     for (address, resource) in observation.catalog {
         let source = match models.resources.contains_key(&address) {
             true => None,
             false if is_given(&resource) => continue,
             false => Some(places.of(&address, &resource)),
         };
-        resources.push(LoadedResource { resource, source });
+        let needs = observation.dependencies.remove(&address).unwrap_or_default();
+        missing.remove(&address);
+        resources.push(LoadedResource { resource, source, needs });
     }
-    for (address, declaration) in models.resources.iter().filter(|(a, _)| a.target() == target) {
-        if !resources
-            .iter()
-            .any(|loaded| loaded.source.is_none() && loaded.resource.address(target) == *address)
-        {
-            let source_place = declaration.source.clone();
-            return Err(NormaliseError::NotFound { address: address.clone(), source_place });
-        }
+    if let Some((address, declaration)) = missing.pop_first() {
+        let source_place = declaration.source.clone();
+        return Err(NormaliseError::NotFound { address: address.clone(), source_place });
     }
     let not_modelled = observation.unmodelled.into_iter().map(|object| {
         let source = places.of_unmodelled(&object);
@@ -251,12 +253,20 @@ fn is_given(resource: &Resource) -> bool {
 fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
     let Loaded { resources, not_modelled } = loaded;
     let mut desired = Desired::new();
-    for LoadedResource { resource, source } in resources {
+    for LoadedResource { resource, source, needs } in resources {
         let address = resource.address(target);
         let entry = match (source, models.resources.get(&address)) {
             (
                 None,
-                Some(Declaration { source, package, renamed_from, renamed_columns, resource: own, raw: _ }),
+                Some(Declaration {
+                    source,
+                    package,
+                    renamed_from,
+                    renamed_columns,
+                    resource: own,
+                    raw: _,
+                    needs: _,
+                }),
             ) => {
                 DesiredResource {
                     // Which version is wanted does not depend on the one that the scratch server has.
@@ -265,6 +275,7 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
                     package: package.clone(),
                     renamed_from: renamed_from.clone(),
                     renamed_columns: renamed_columns.clone(),
+                    needs,
                 }
             }
             (source, _) => DesiredResource {
@@ -272,7 +283,8 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
                 source: source.unwrap_or_else(|| Source { file: String::new(), line: 0 }),
                 package: String::new(),
                 renamed_from: None,
-                renamed_columns: std::collections::BTreeMap::new(),
+                renamed_columns: BTreeMap::new(),
+                needs,
             },
         };
         desired.insert(address, entry);

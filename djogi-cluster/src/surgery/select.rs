@@ -128,15 +128,22 @@ fn parts(target: &Ident, catalog: &RecordedCatalog) -> BTreeMap<Address, Vec<Add
     let mut parts: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
     for (address, entry) in &catalog.resources {
         let table = match &*entry.resource {
-            Resource::Constraint(constraint) => constraint.table_name(),
-            Resource::Index(index) => index.table_name(),
             Resource::Sequence(sequence) => match &sequence.owned_by {
                 Some(owner) => owner.table.clone(),
                 None => continue,
             },
-            Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Table(_) => continue,
+            resource => match resource.relation_name() {
+                Some(relation) => relation,
+                None => continue,
+            },
         };
-        parts.entry(Address::table(target, &table)).or_default().push(address.clone());
+        let relations = [Kind::Table, Kind::View, Kind::MaterializedView];
+        let mut relations = relations.map(|kind| Address::of_schema(kind, target, &table)).into_iter();
+        let relation = relations.find(|relation| catalog.resources.contains_key(relation));
+        parts
+            .entry(relation.unwrap_or_else(|| Address::table(target, &table)))
+            .or_default()
+            .push(address.clone());
     }
     parts
 }

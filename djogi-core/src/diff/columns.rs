@@ -137,13 +137,7 @@ pub fn altered_column(alteration: &Alteration) -> Option<&Ident> {
             TableAlteration::AlterColumn { column, .. } | TableAlteration::DropColumn(column),
         ) => Some(column),
         Alteration::Table(TableAlteration::ReplaceColumn(column)) => Some(&column.name),
-        Alteration::Table(TableAlteration::AddColumn(_) | TableAlteration::SetComment(_))
-        | Alteration::Schema(_)
-        | Alteration::Extension(_)
-        | Alteration::Enum(_)
-        | Alteration::Sequence(_)
-        | Alteration::Constraint(_)
-        | Alteration::Index(_) => None,
+        _ => None,
     }
 }
 

@@ -17,9 +17,7 @@ pub(super) fn note_lookalikes(changes: &mut [Change<'_>]) {
         let found = match changes[gone].address.kind() {
             Kind::Table => new_table_like(changes, &created, gone),
             Kind::Column => new_column_like(changes, gone),
-            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Constraint | Kind::Index => {
-                None
-            }
+            _ => None,
         };
         let Some((come, new_name)) = found else { continue };
         let old = &changes[gone].address;

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod drift;
 pub mod fields;
 mod lookalike;
+mod rebuild;
 pub mod relocate;
 pub mod rename;
 mod rewrite;
@@ -17,7 +18,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{Address, Kind};
+use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::kind::{Alteration, Comparison, Resource};
@@ -59,6 +60,23 @@ pub struct Change<'a> {
     /// The live object is not managed, and its adoption was not asked for.
     pub conflict: bool,
     pub notes: Vec<String>,
+}
+
+impl Change<'_> {
+    /// The live columns that it gives another type, under which PostgreSQL keeps no view.
+    pub fn retyped_columns(&self) -> impl Iterator<Item = Address> {
+        let alterations = match &self.action {
+            Action::Update(alterations) => alterations.as_slice(),
+            _ => &[],
+        };
+        let retyped = alterations.iter().filter_map(|alteration| match alteration {
+            Alteration::Table(table) if columns::changes_type(table) => columns::altered_column(alteration),
+            _ => None,
+        });
+        let table = self.address.relation();
+        retyped
+            .filter_map(move |column| Some(Address::column(self.address.target(), table.as_ref()?, column)))
+    }
 }
 
 /// Which unmanaged objects may be taken over although they differ from their declaration.
@@ -152,7 +170,7 @@ pub fn diff<'a>(
             notes: Vec::new(),
         });
     }
-    rebuild_dependents(desired, rebased, drifted, &mut changes);
+    rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
@@ -215,50 +233,4 @@ fn note_missed_rename<'a>(mut change: Change<'a>, rebased: &Rebased<'_>) -> Chan
         change.notes.push(note);
     }
     change
-}
-
-/// What rests on a replaced column, key or index leaves before it and comes back after it.
-fn rebuild_dependents<'a>(
-    desired: &'a Desired,
-    rebased: &'a Rebased<'_>,
-    drifted: &BTreeMap<&Address, Drift<'_>>,
-    changes: &mut Vec<Change<'a>>,
-) {
-    let is_replaced = |change: &&Change<'_>| {
-        matches!(change.action, Action::Replace(_)) && change.address.kind() != Kind::Enum && !change.conflict
-    };
-    let mut replaced: Vec<Address> = changes.iter().filter(is_replaced).map(|c| c.address.clone()).collect();
-    let Some(target) = replaced.first().map(|address| address.target().clone()) else { return };
-    let dependencies = crate::plan::depend::Dependencies::new(&target, rebased.live.iter());
-    let parts: Vec<_> = rebased
-        .live
-        .iter()
-        .filter(|(address, _)| matches!(address.kind(), Kind::Constraint | Kind::Index))
-        .filter(|(address, _)| rebased.recorded.resources.contains_key(*address))
-        .map(|(address, resource)| (address, resource, dependencies.of(resource)))
-        .collect();
-    while let Some(base) = replaced.pop() {
-        for (address, resource, needs) in &parts {
-            let Some(declared) = desired.get(*address).filter(|_| needs.contains(&base)) else { continue };
-            let note = format!("made anew because {base} is");
-            match changes.iter_mut().find(|change| change.address == **address) {
-                Some(Change { action: Action::Replace(_) | Action::Delete, .. }) => continue,
-                Some(change) => {
-                    change.action = Action::Replace(None);
-                    change.notes.push(note);
-                }
-                None => changes.push(Change {
-                    address: (*address).clone(),
-                    action: Action::Replace(None),
-                    renamed_from: None,
-                    live: Some(resource),
-                    desired: Some(declared),
-                    drift: drifted.contains_key(address),
-                    conflict: false,
-                    notes: vec![note],
-                }),
-            }
-            replaced.push((*address).clone());
-        }
-    }
 }

@@ -27,6 +27,8 @@ pub enum RelocateError {
     OtherKind { from: Address, to: Address },
     #[error("`{from}` cannot become `{to}`: {what} cannot leave its {parent}")]
     OtherParent { from: Address, to: Address, what: Kind, parent: Kind },
+    #[error("`{from}` cannot become `{to}`: the arguments of a routine are a part of what it is")]
+    OtherArguments { from: Address, to: Address },
     #[error("`{0}` cannot be moved: PostgreSQL cannot rename an extension")]
     Extension(Address),
     #[error("`{0}` is not managed")]
@@ -48,6 +50,7 @@ impl RelocateError {
             RelocateError::Same(_)
             | RelocateError::OtherKind { .. }
             | RelocateError::OtherParent { .. }
+            | RelocateError::OtherArguments { .. }
             | RelocateError::Extension(_) => "bad_move",
         }
     }
@@ -82,7 +85,7 @@ pub fn relocate(
     let names = new_names(recorded, from, to)?;
     let mut moved = BTreeMap::new();
     for (address, resource) in recorded.catalog.iter() {
-        let new = names.rewrite(resource).address(target);
+        let new = names.rewrite(target, resource).address(target);
         if new != *address && recorded.resources.contains_key(address) {
             if recorded.resources.contains_key(&new) {
                 return Err(RelocateError::Taken { to: new });
@@ -112,49 +115,43 @@ fn new_names(recorded: &Recorded, from: &Address, to: &Address) -> Result<NewNam
     let mut names = NewNames::default();
     let other_parent =
         |parent| RelocateError::OtherParent { from: from.clone(), to: to.clone(), what: from.kind(), parent };
-    let relations = || from.relation().zip(to.relation());
     match from.kind() {
         Kind::Extension => return Err(RelocateError::Extension(from.clone())),
         Kind::Schema => {
             names.schemas.insert(from.name().clone(), to.name().clone());
             for (_, resource) in recorded.catalog.iter() {
-                follow_schema(&mut names, resource, from.name(), to.name());
+                follow_schema(&mut names, &resource.address(from.target()), resource, from.name(), to.name());
             }
         }
-        Kind::Table => names.tables.extend(relations()),
-        Kind::Sequence => names.sequences.extend(relations()),
-        Kind::Enum => names.types.extend(relations()),
         Kind::Index if from.schema_name() != to.schema_name() => return Err(other_parent(Kind::Schema)),
-        Kind::Index => {
-            names.indexes.extend(from.relation().map(|index| (index, to.name().clone())));
-        }
-        Kind::Column | Kind::Constraint if from.table_of_member() != to.table_of_member() => {
+        Kind::Index => names.rename(from, to),
+        kind if kind.is_part_of_relation() && from.table_of_member() != to.table_of_member() => {
             return Err(other_parent(Kind::Table));
         }
         Kind::Column => {
             let renamed = BTreeMap::from([(from.name().clone(), to.name().clone())]);
             names.columns.extend(from.relation().map(|table| (table, renamed)));
         }
-        Kind::Constraint => {
-            let renamed = |table| ((table, from.name().clone()), to.name().clone());
-            names.constraints.extend(from.relation().map(renamed));
+        _ if from.arguments() != to.arguments() => {
+            return Err(RelocateError::OtherArguments { from: from.clone(), to: to.clone() });
         }
+        _ => names.rename(from, to),
     }
     Ok(names)
 }
 
-fn follow_schema(names: &mut NewNames, resource: &Resource, from: &Ident, to: &Ident) {
-    let (map, name) = match resource {
-        Resource::Table(table) => (&mut names.tables, table.qualified_name()),
-        Resource::Sequence(sequence) => (&mut names.sequences, sequence.qualified_name()),
-        Resource::Enum(enum_type) => (&mut names.types, enum_type.qualified_name()),
-        // These follow their tables, and an extension its schema.
-        Resource::Schema(_) | Resource::Extension(_) | Resource::Constraint(_) | Resource::Index(_) => return,
-    };
-    if name.schema == *from {
-        let new = QualifiedName::new(to.clone(), name.name.clone());
-        map.insert(name, new);
+/// What is in the schema goes with it; parts follow their tables, and an extension its schema.
+fn follow_schema(names: &mut NewNames, address: &Address, resource: &Resource, from: &Ident, to: &Ident) {
+    let Some(name) = resource.qualified_name().filter(|name| name.schema == *from) else { return };
+    if resource.relation_name().is_some() {
+        return;
     }
+    let new = QualifiedName::new(to.clone(), name.name);
+    let new = match address.arguments() {
+        Some(arguments) => Address::routine(address.kind(), address.target(), &new, arguments),
+        None => Address::of_schema(address.kind(), address.target(), &new),
+    };
+    names.rename(address, &new);
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::Resource;
 use crate::observation::{Observation, Oid, TableSize, Unmodelled};
+use crate::plan::depend::Edges;
 use crate::recorded::Recorded;
 
 /// The live and recorded side of a comparison, under the names that the declarations use.
@@ -25,6 +26,8 @@ pub struct Rebased<'a> {
     pub live: Cow<'a, Catalog>,
     pub recorded: Cow<'a, Recorded>,
     pub sizes: Cow<'a, BTreeMap<QualifiedName, TableSize>>,
+    /// Of the live side.
+    pub dependencies: Cow<'a, Edges>,
     /// Renames to carry out: new address to the address under which the object is found when its turn comes
     /// (a constraint or column of a renamed table is found under the new table).
     pub renames: BTreeMap<Address, Address>,
@@ -50,6 +53,11 @@ impl<'a> Rebased<'a> {
         self.observation.unmodelled_dependents.get(&self.origin(address)).map_or(&[], Vec::as_slice)
     }
 
+    /// What is lost when `address` is dropped and made anew.
+    pub fn privileges(&self, address: &Address) -> &'a [Unmodelled] {
+        self.observation.privileges.get(&self.origin(address)).map_or(&[], Vec::as_slice)
+    }
+
     /// The object as it was read, before any rename.
     pub fn as_read(&self, address: &Address) -> Option<&'a Resource> {
         self.observation.catalog.get(&self.origin(address))
@@ -72,6 +80,7 @@ pub fn rebase<'a>(
         live: Cow::Borrowed(&observation.catalog),
         recorded: Cow::Borrowed(recorded),
         sizes: Cow::Borrowed(&observation.sizes),
+        dependencies: Cow::Borrowed(&observation.dependencies),
         renames: BTreeMap::new(),
         origins: BTreeMap::new(),
     };
@@ -118,16 +127,14 @@ fn only_to_free_names<T: PartialEq>(renames: &mut Vec<(T, T)>, is_free: impl Fn(
 
 fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
     let mut names = NewNames::default();
-    for (new, old) in due(desired, rebased, &[Kind::Table, Kind::Sequence, Kind::Enum]) {
-        let (Some(from), Some(to)) = (old.relation(), new.relation()) else { continue };
-        let map = match new.kind() {
-            Kind::Sequence => &mut names.sequences,
-            Kind::Enum => &mut names.types,
-            Kind::Table | Kind::Schema | Kind::Extension | Kind::Column | Kind::Constraint | Kind::Index => {
-                &mut names.tables
-            }
-        };
-        map.insert(from, to);
+    let is_whole =
+        |kind: &Kind| !kind.is_part_of_relation() && !matches!(kind, Kind::Schema | Kind::Extension);
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(is_whole).collect();
+    for (new, old) in due(desired, rebased, &kinds) {
+        if new.arguments() != old.arguments() {
+            continue;
+        }
+        names.rename(&old, &new);
         rebased.renames.insert(new, old);
     }
     names
@@ -160,21 +167,16 @@ fn columns(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewN
 
 fn parts(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
     let mut names = NewNames::default();
-    for (new, old) in due(desired, rebased, &[Kind::Constraint, Kind::Index]) {
+    let kinds = [Kind::Constraint, Kind::Index, Kind::Trigger, Kind::Rule, Kind::Policy];
+    for (new, old) in due(desired, rebased, &kinds) {
         let same_parent = match new.kind() {
-            Kind::Constraint => new.table_of_member() == old.table_of_member(),
-            _ => new.schema_name() == old.schema_name(),
+            Kind::Index => new.schema_name() == old.schema_name(),
+            _ => new.table_of_member() == old.table_of_member(),
         };
-        let Some(relation) = old.relation().filter(|_| same_parent) else { continue };
-        match new.kind() {
-            Kind::Constraint => {
-                names.constraints.insert((relation, old.name().clone()), new.name().clone());
-            }
-            _ => {
-                names.indexes.insert(relation, new.name().clone());
-            }
+        if same_parent {
+            names.rename(&old, &new);
+            rebased.renames.insert(new, old);
         }
-        rebased.renames.insert(new, old);
     }
     names
 }
@@ -185,7 +187,7 @@ impl Rebased<'_> {
         let mut unchanged_since = BTreeMap::new();
         let mut live = Catalog::default();
         for (address, resource) in self.live.iter() {
-            let rewritten = names.rewrite(resource);
+            let rewritten = names.rewrite(target, resource);
             if rewritten == *resource {
                 live.insert(target, rewritten);
                 continue;
@@ -207,6 +209,12 @@ impl Rebased<'_> {
                 .map(|(table, size)| (names.tables.get(table).unwrap_or(table).clone(), *size))
                 .collect(),
         );
+        if !self.dependencies.is_empty() {
+            let new = |address: &Address| names.address(&moved, address);
+            let edges = self.dependencies.iter();
+            let edges = edges.map(|(dependent, needs)| (new(dependent), needs.iter().map(new).collect()));
+            self.dependencies = Cow::Owned(edges.collect());
+        }
         // All at once: an old address can be the new one of another.
         let origins: Vec<(Address, Address)> = moved
             .into_iter()
@@ -229,7 +237,8 @@ pub(super) fn rewrite_recorded(
     let mut rewritten = Recorded::default();
     for (address, record) in &recorded.resources {
         let mut record = record.clone();
-        let as_recorded = recorded.catalog.get(address).map(|resource| (resource, names.rewrite(resource)));
+        let as_recorded =
+            recorded.catalog.get(address).map(|resource| (resource, names.rewrite(target, resource)));
         // What has vanished from live moves with its table all the same, so that its drift is told once.
         let renamed = as_recorded.as_ref().map(|(_, renamed)| renamed.address(target));
         let new = moved.get(address).cloned().or(renamed).unwrap_or_else(|| address.clone());

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
+use crate::kind::routine::attributes;
 use crate::kind::{Column, ConstraintDefinition, Expression, IndexElement, IndexKey, Resource};
 use crate::names::{replace_columns, replace_names};
 
@@ -20,11 +22,13 @@ pub(super) struct NewNames {
     pub(super) constraints: BTreeMap<(QualifiedName, Ident), Ident>,
     /// By table, old column to new column.
     pub(super) columns: BTreeMap<QualifiedName, BTreeMap<Ident, Ident>>,
+    /// What no other text is rewritten for: PostgreSQL prints it anew, which is compared with what is declared.
+    others: BTreeMap<Address, Address>,
 }
 
 impl NewNames {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { schemas, tables, sequences, types, indexes, constraints, columns } = self;
+        let Self { schemas, tables, sequences, types, indexes, constraints, columns, others } = self;
         schemas.is_empty()
             && tables.is_empty()
             && sequences.is_empty()
@@ -32,11 +36,52 @@ impl NewNames {
             && indexes.is_empty()
             && constraints.is_empty()
             && columns.is_empty()
+            && others.is_empty()
+    }
+
+    /// Gives one object another name; both addresses are of one kind.
+    pub(super) fn rename(&mut self, from: &Address, to: &Address) {
+        let (Some(old), Some(new)) = (from.relation(), to.relation()) else { return };
+        match from.kind() {
+            Kind::Table | Kind::View | Kind::MaterializedView => {
+                self.tables.insert(old, new);
+            }
+            Kind::Sequence => {
+                self.sequences.insert(old, new);
+            }
+            kind if kind.is_type() => {
+                self.types.insert(old, new);
+            }
+            Kind::Index => {
+                self.indexes.insert(old, to.name().clone());
+            }
+            Kind::Constraint => {
+                self.constraints.insert((old, from.name().clone()), to.name().clone());
+            }
+            _ => {
+                self.others.insert(from.clone(), to.clone());
+            }
+        }
+    }
+
+    /// The address under the new names; `moved` are those of resources.
+    pub(super) fn address(&self, moved: &BTreeMap<Address, Address>, address: &Address) -> Address {
+        let Some(table) = address.relation().filter(|_| address.kind() == Kind::Column) else {
+            return moved.get(address).unwrap_or(address).clone();
+        };
+        let column = self.columns.get(&table).and_then(|columns| columns.get(address.name()));
+        let column = column.unwrap_or(address.name());
+        Address::column(address.target(), self.tables.get(&table).unwrap_or(&table), column)
     }
 
     /// `resource` as it will be under the new names.
-    pub(super) fn rewrite(&self, resource: &Resource) -> Resource {
+    pub(super) fn rewrite(&self, target: &Ident, resource: &Resource) -> Resource {
         let mut resource = resource.clone();
+        if !self.others.is_empty()
+            && let Some(new) = self.others.get(&resource.address(target))
+        {
+            resource = resource.renamed(new);
+        }
         match &mut resource {
             Resource::Schema(schema) => self.rename_schema(&mut schema.name),
             Resource::Extension(extension) => {
@@ -83,6 +128,53 @@ impl NewNames {
                 }
                 rename_qualified(&self.tables, &mut index.schema, &mut index.table);
             }
+            Resource::Domain(r) => {
+                rename_qualified(&self.types, &mut r.schema, &mut r.name);
+                r.data_type = self.replace_qualified(&r.data_type);
+                for constraint in &mut r.constraints {
+                    constraint.expression.0 = self.replace_qualified(constraint.expression.as_str());
+                }
+            }
+            Resource::Composite(r) => {
+                rename_qualified(&self.types, &mut r.schema, &mut r.name);
+                for attribute in &mut r.attributes {
+                    attribute.data_type = self.replace_qualified(&attribute.data_type);
+                }
+            }
+            Resource::Range(r) => {
+                rename_qualified(&self.types, &mut r.schema, &mut r.name);
+                r.subtype = self.replace_qualified(&r.subtype);
+            }
+            Resource::View(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.name),
+            Resource::MaterializedView(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.name),
+            Resource::Statistics(r) => self.rename_table(&mut r.table),
+            Resource::Trigger(r) => {
+                rename_qualified(&self.tables, &mut r.schema, &mut r.table);
+                r.action = self.replace_qualified(&r.action);
+            }
+            Resource::Rule(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.table),
+            Resource::Policy(r) => {
+                let table = r.table_name();
+                let expressions = r.using.iter_mut().chain(&mut r.check);
+                expressions.for_each(|expression| self.rewrite_expression(&table, expression));
+                rename_qualified(&self.tables, &mut r.schema, &mut r.table);
+            }
+            Resource::Routine(r) => {
+                for text in
+                    [&mut r.arguments, &mut r.signature, &mut r.parameters].into_iter().chain(&mut r.returns)
+                {
+                    *text = self.replace_qualified(text);
+                }
+                let attributes = attributes(&r.definition);
+                r.definition =
+                    format!("{}{}", self.replace_qualified(attributes), &r.definition[attributes.len()..]);
+            }
+            Resource::Aggregate(r) => {
+                for text in [&mut r.arguments, &mut r.parameters, &mut r.returns] {
+                    *text = self.replace_qualified(text);
+                }
+            }
+            Resource::Collation(_) => {}
         }
         resource
     }

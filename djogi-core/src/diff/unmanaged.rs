@@ -56,6 +56,12 @@ impl<'a> UnmanagedDependents<'a> {
         Self { rebased, needs }
     }
 
+    /// What others than the owner may do with `address`, which its replacement would not let them do, in words.
+    pub fn privileges(&self, address: &Address) -> Vec<String> {
+        let privileges = self.rebased.privileges(address).iter();
+        privileges.map(|privilege| format!("{} {}", privilege.kind, privilege.name)).collect()
+    }
+
     /// What would be lost with `address`, or stands in the way of changing it, in words.
     pub fn of(&self, address: &Address) -> Vec<String> {
         let modelled = self.needs.get(address).into_iter().flatten().map(ToString::to_string);

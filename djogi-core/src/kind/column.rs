@@ -97,6 +97,12 @@ pub enum ColumnComparison {
 }
 
 impl Column {
+    /// Its type and expressions.
+    pub fn texts(&self) -> Vec<&str> {
+        let expressions = self.default.iter().chain(self.generated.as_ref().map(|g| &g.expression));
+        std::iter::once(self.data_type.as_str()).chain(expressions.map(|e| e.as_str())).collect()
+    }
+
     pub fn compare(&self, desired: &Self) -> ColumnComparison {
         let Self { name: _, data_type, collation, not_null, default, identity, generated, comment } = self;
         let mut alterations = Vec::new();

@@ -2,36 +2,63 @@
 //!
 //! A new kind is a file here plus one arm in each `match` below; the compiler names what is missing.
 
+pub mod aggregate;
+pub mod collation;
 pub mod column;
+pub mod composite;
 pub mod constraint;
+pub mod domain;
 pub mod enum_type;
 mod exact;
 pub mod expression;
 pub mod extension;
 pub mod index;
+pub mod materialized_view;
+pub mod parameters;
+pub mod policy;
+pub mod range;
+pub mod routine;
+pub mod rule;
 pub mod schema;
 pub mod sequence;
+pub mod statistics;
 pub mod table;
+mod text;
+pub mod trigger;
+pub mod view;
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Kind};
-use crate::ident::Ident;
+use crate::ident::{Ident, QualifiedName};
 
+pub use aggregate::{Aggregate, AggregateAlteration};
+pub use collation::{Collation, CollationAlteration};
 pub use column::{
     Column, ColumnAlteration, ColumnComparison, Generated, GeneratedStorage, Identity, IdentityMode,
 };
+pub use composite::{Composite, CompositeAlteration, CompositeAttribute};
 pub use constraint::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement,
     ForeignKey, MatchType, ReferentialAction,
 };
+pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
+pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
+pub use parameters::{ParameterChange, Parameters};
+pub use policy::{Policy, PolicyAlteration, PolicyCommand};
+pub use range::{Range, RangeAlteration};
+pub use routine::{Routine, RoutineAlteration, RoutineKind};
+pub use rule::{Rule, RuleAlteration};
 pub use schema::{Schema, SchemaAlteration};
 pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
+pub use statistics::{Statistics, StatisticsAlteration};
 pub use table::{Table, TableAlteration};
+pub use trigger::{Firing, Trigger, TriggerAlteration};
+pub use view::{View, ViewAlteration, ViewColumn};
 
 /// What is as PostgreSQL makes it when nothing is said is not written down: a property that a later djogi knows of
 /// leaves the text, and so the digest, of everything that does not have it.
@@ -54,11 +81,23 @@ fn holds() -> bool {
 pub enum Resource {
     Schema(Schema),
     Extension(Extension),
+    Collation(Collation),
     Enum(EnumType),
+    Domain(Domain),
+    Composite(Composite),
+    Range(Range),
     Sequence(Sequence),
     Table(Table),
     Constraint(Constraint),
     Index(Index),
+    Statistics(Statistics),
+    View(View),
+    MaterializedView(MaterializedView),
+    Routine(Routine),
+    Aggregate(Aggregate),
+    Trigger(Trigger),
+    Rule(Rule),
+    Policy(Policy),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -66,11 +105,23 @@ pub enum Resource {
 pub enum Alteration {
     Schema(SchemaAlteration),
     Extension(ExtensionAlteration),
+    Collation(CollationAlteration),
     Enum(EnumAlteration),
+    Domain(DomainAlteration),
+    Composite(CompositeAlteration),
+    Range(RangeAlteration),
     Sequence(SequenceAlteration),
     Table(TableAlteration),
     Constraint(ConstraintAlteration),
     Index(IndexAlteration),
+    Statistics(StatisticsAlteration),
+    View(ViewAlteration),
+    MaterializedView(MaterializedViewAlteration),
+    Routine(RoutineAlteration),
+    Aggregate(AggregateAlteration),
+    Trigger(TriggerAlteration),
+    Rule(RuleAlteration),
+    Policy(PolicyAlteration),
 }
 
 /// How a live resource becomes the desired one.
@@ -94,80 +145,152 @@ impl Comparison {
 impl Resource {
     pub fn kind(&self) -> Kind {
         match self {
+            Resource::Routine(routine) => routine.kind.kind(),
             Resource::Schema(_) => Kind::Schema,
             Resource::Extension(_) => Kind::Extension,
+            Resource::Collation(_) => Kind::Collation,
             Resource::Enum(_) => Kind::Enum,
+            Resource::Domain(_) => Kind::Domain,
+            Resource::Composite(_) => Kind::Composite,
+            Resource::Range(_) => Kind::Range,
             Resource::Sequence(_) => Kind::Sequence,
             Resource::Table(_) => Kind::Table,
             Resource::Constraint(_) => Kind::Constraint,
             Resource::Index(_) => Kind::Index,
+            Resource::Statistics(_) => Kind::Statistics,
+            Resource::View(_) => Kind::View,
+            Resource::MaterializedView(_) => Kind::MaterializedView,
+            Resource::Aggregate(_) => Kind::Aggregate,
+            Resource::Trigger(_) => Kind::Trigger,
+            Resource::Rule(_) => Kind::Rule,
+            Resource::Policy(_) => Kind::Policy,
         }
     }
 
     pub fn address(&self, target: &Ident) -> Address {
         match self {
-            Resource::Schema(schema) => Address::schema(target, &schema.name),
-            Resource::Extension(extension) => Address::extension(target, &extension.name),
-            Resource::Enum(r) => Address::enum_type(target, &r.qualified_name()),
-            Resource::Sequence(r) => Address::sequence(target, &r.qualified_name()),
-            Resource::Table(r) => Address::table(target, &r.qualified_name()),
+            Resource::Schema(r) => Address::schema(target, &r.name),
+            Resource::Extension(r) => Address::extension(target, &r.name),
             Resource::Constraint(r) => Address::constraint(target, &r.table_name(), &r.name),
-            Resource::Index(r) => Address::index(target, &r.qualified_name()),
+            Resource::Trigger(r) => Address::of_relation(Kind::Trigger, target, &r.relation_name(), &r.name),
+            Resource::Rule(r) => Address::of_relation(Kind::Rule, target, &r.relation_name(), &r.name),
+            Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
+            Resource::Routine(r) => {
+                Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
+            }
+            Resource::Aggregate(r) => {
+                Address::routine(Kind::Aggregate, target, &r.qualified_name(), &r.arguments)
+            }
+            Resource::Collation(_)
+            | Resource::Enum(_)
+            | Resource::Domain(_)
+            | Resource::Composite(_)
+            | Resource::Range(_)
+            | Resource::Sequence(_)
+            | Resource::Table(_)
+            | Resource::Index(_)
+            | Resource::Statistics(_)
+            | Resource::View(_)
+            | Resource::MaterializedView(_) => {
+                let name = self.qualified_name().expect("objects of a schema have qualified names");
+                Address::of_schema(self.kind(), target, &name)
+            }
+        }
+    }
+
+    /// Schema and name of an object that lives in a schema by itself; `None` for schemas, extensions and parts of
+    /// relations, but for indexes, which have names of their own.
+    pub fn qualified_name(&self) -> Option<QualifiedName> {
+        match self {
+            Resource::Schema(_)
+            | Resource::Extension(_)
+            | Resource::Constraint(_)
+            | Resource::Trigger(_)
+            | Resource::Rule(_)
+            | Resource::Policy(_) => None,
+            Resource::Collation(r) => Some(r.qualified_name()),
+            Resource::Enum(r) => Some(r.qualified_name()),
+            Resource::Domain(r) => Some(r.qualified_name()),
+            Resource::Composite(r) => Some(r.qualified_name()),
+            Resource::Range(r) => Some(r.qualified_name()),
+            Resource::Sequence(r) => Some(r.qualified_name()),
+            Resource::Table(r) => Some(r.qualified_name()),
+            Resource::Index(r) => Some(r.qualified_name()),
+            Resource::Statistics(r) => Some(r.qualified_name()),
+            Resource::View(r) => Some(r.qualified_name()),
+            Resource::MaterializedView(r) => Some(r.qualified_name()),
+            Resource::Routine(r) => Some(r.qualified_name()),
+            Resource::Aggregate(r) => Some(r.qualified_name()),
+        }
+    }
+
+    /// The table, view or materialized view that it is a part of.
+    pub fn relation_name(&self) -> Option<QualifiedName> {
+        match self {
+            Resource::Constraint(r) => Some(r.table_name()),
+            Resource::Index(r) => Some(r.table_name()),
+            Resource::Trigger(r) => Some(r.relation_name()),
+            Resource::Rule(r) => Some(r.relation_name()),
+            Resource::Policy(r) => Some(r.table_name()),
+            _ => None,
         }
     }
 
     /// The same resource under the name and schema of `address`, which is of its kind.
     pub fn renamed(&self, address: &Address) -> Self {
         let mut resource = self.clone();
-        let name = address.name().clone();
-        let schema = address.schema_name().cloned();
-        match &mut resource {
-            Resource::Schema(r) => r.name = name,
-            Resource::Extension(r) => r.name = name,
-            Resource::Constraint(r) => r.name = name,
-            Resource::Enum(EnumType { schema: s, name: n, .. })
-            | Resource::Sequence(Sequence { schema: s, name: n, .. })
-            | Resource::Table(Table { schema: s, name: n, .. })
-            | Resource::Index(Index { schema: s, name: n, .. }) => {
-                *n = name;
-                if let Some(schema) = schema {
-                    *s = schema;
-                }
-            }
+        let (schema, name) = resource.names_mut();
+        *name = address.name().clone();
+        if let (Some(schema), Some(new)) = (schema, address.schema_name()) {
+            schema.clone_from(new);
         }
         resource
     }
 
+    /// Its schema, unless that follows from what it is a part of, and its name.
+    fn names_mut(&mut self) -> (Option<&mut Ident>, &mut Ident) {
+        match self {
+            Resource::Schema(r) => (None, &mut r.name),
+            Resource::Extension(r) => (None, &mut r.name),
+            Resource::Constraint(r) => (None, &mut r.name),
+            Resource::Trigger(r) => (None, &mut r.name),
+            Resource::Rule(r) => (None, &mut r.name),
+            Resource::Policy(r) => (None, &mut r.name),
+            Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Composite(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Range(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Sequence(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Table(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Index(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Statistics(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::View(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::MaterializedView(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Routine(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Aggregate(r) => (Some(&mut r.schema), &mut r.name),
+        }
+    }
+
     /// How `self`, being live, becomes `desired`. Both must have the same address.
     pub fn compare(&self, desired: &Self) -> Comparison {
-        match (self, desired) {
-            (Resource::Schema(a), Resource::Schema(b)) => {
-                Comparison::of(Some(a.alterations(b)), Alteration::Schema)
-            }
-            (Resource::Extension(a), Resource::Extension(b)) => {
-                Comparison::of(Some(a.alterations(b)), Alteration::Extension)
-            }
-            (Resource::Enum(a), Resource::Enum(b)) => Comparison::of(a.alterations(b), Alteration::Enum),
-            (Resource::Sequence(a), Resource::Sequence(b)) => {
-                Comparison::of(Some(a.alterations(b)), Alteration::Sequence)
-            }
-            (Resource::Table(a), Resource::Table(b)) => {
-                Comparison::of(Some(a.alterations(b)), Alteration::Table)
-            }
-            (Resource::Constraint(a), Resource::Constraint(b)) => {
-                Comparison::of(a.alterations(b), Alteration::Constraint)
-            }
-            (Resource::Index(a), Resource::Index(b)) => Comparison::of(a.alterations(b), Alteration::Index),
-            (
-                Resource::Schema(_)
-                | Resource::Extension(_)
-                | Resource::Enum(_)
-                | Resource::Sequence(_)
-                | Resource::Table(_)
-                | Resource::Constraint(_)
-                | Resource::Index(_),
-                _,
-            ) => Comparison::Replace,
+        macro_rules! compared {
+            ($($always:ident)*; $($sometimes:ident)*) => {
+                match (self, desired) {
+                    $((Resource::$always(a), Resource::$always(b)) => {
+                        Comparison::of(Some(a.alterations(b)), Alteration::$always)
+                    })*
+                    $((Resource::$sometimes(a), Resource::$sometimes(b)) => {
+                        Comparison::of(a.alterations(b), Alteration::$sometimes)
+                    })*
+                    $((Resource::$always(_), _))|* | $((Resource::$sometimes(_), _))|* => Comparison::Replace,
+                }
+            };
         }
+        compared!(
+            Schema Extension Sequence Table Rule;
+            Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
+            Trigger Policy
+        )
     }
 }

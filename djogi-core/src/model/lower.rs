@@ -11,7 +11,7 @@ mod objects;
 mod sequences;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::descriptor::{DEFAULT_SCHEMA, ModelDescriptor, Source};
 use super::error::LowerError;
@@ -92,6 +92,7 @@ impl Sink {
             raw: entry.raw,
             renamed_from,
             renamed_columns: entry.renamed_columns,
+            needs: BTreeSet::new(),
         };
         self.declarations.resources.entry(address).or_insert(declaration);
     }

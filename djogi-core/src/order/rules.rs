@@ -149,9 +149,9 @@ fn schema_of(address: &Address) -> Option<Address> {
 fn extension_before_its_objects(work: &Work<'_>) -> Vec<(usize, usize)> {
     let is_extension = |node: &usize| work.item_of(*node).change.address.kind() == Kind::Extension;
     let ups = || (0..work.nodes.len()).filter(|&node| work.nodes[node].phase == Phase::Up);
-    let can_use = |node: &usize| match work.item_of(*node).change.address.kind() {
-        Kind::Table | Kind::Column | Kind::Constraint | Kind::Index => true,
-        Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence => false,
+    let can_use = |node: &usize| {
+        let kind = work.item_of(*node).change.address.kind();
+        !matches!(kind, Kind::Schema | Kind::Extension | Kind::Collation | Kind::Enum | Kind::Sequence)
     };
     ups().filter(is_extension).flat_map(|e| ups().filter(can_use).map(move |user| (e, user))).collect()
 }
@@ -208,7 +208,7 @@ fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
 }
 
 fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let mut freed: Vec<(QualifiedName, usize)> = Vec::new();
+    let mut freed: Vec<(String, usize)> = Vec::new();
     for item in &work.items {
         let address = &item.change.address;
         let dropped = relation_names(item.change.live.filter(|_| address.kind() != Kind::Column));
@@ -250,17 +250,18 @@ fn column_names_freed(work: &Work<'_>) -> Vec<(usize, usize)> {
     takers.filter_map(|&taker| Some((*renamed.get(&work.item_of(taker).change.address)?, taker))).collect()
 }
 
-/// The names that a resource takes in `pg_class` and `pg_type`.
-fn relation_names(resource: Option<&Resource>) -> Vec<QualifiedName> {
+/// The names that a resource takes in `pg_class` and `pg_type`, or in `pg_proc`.
+fn relation_names(resource: Option<&Resource>) -> Vec<String> {
     match resource {
-        Some(Resource::Enum(r)) => vec![r.qualified_name()],
-        Some(Resource::Sequence(r)) => vec![r.qualified_name()],
-        Some(Resource::Table(r)) => vec![r.qualified_name()],
-        Some(Resource::Index(r)) => vec![r.qualified_name()],
         Some(Resource::Constraint(r)) if r.has_index() => {
-            vec![QualifiedName::new(r.schema.clone(), r.name.clone())]
+            vec![QualifiedName::new(r.schema.clone(), r.name.clone()).to_string()]
         }
-        Some(Resource::Schema(_) | Resource::Extension(_) | Resource::Constraint(_)) | None => Vec::new(),
+        Some(Resource::Routine(r)) => vec![format!("{}({})", r.qualified_name(), r.arguments)],
+        Some(Resource::Aggregate(r)) => vec![format!("{}({})", r.qualified_name(), r.arguments)],
+        Some(Resource::Range(r)) => vec![r.qualified_name().to_string(), r.multirange.to_string()],
+        // These have names of their own sort.
+        Some(Resource::Collation(_) | Resource::Statistics(_)) | None => Vec::new(),
+        Some(resource) => resource.qualified_name().iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -271,15 +272,32 @@ fn obsolete_parts_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
             Kind::Constraint | Kind::Index => {
                 item.needs.live.iter().filter_map(|need| Some((node, work.node(need, Phase::Up)?))).collect()
             }
+            kind if kind.is_code() => {
+                let retyped = item.needs.live.iter().filter_map(|need| retyping(work, need));
+                retyped.map(|up| (node, up)).collect()
+            }
             // Of the columns that a generated one is computed from.
             Kind::Column => {
                 let bases = item.needs.live.iter().filter(|need| need.kind() == Kind::Column);
                 bases.filter_map(|base| Some((node, work.node(base, Phase::Up)?))).collect()
             }
-            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Table => Vec::new(),
+            _ => Vec::new(),
         }
     })
     .collect()
+}
+
+/// The node that gives the column at `address` another type.
+fn retyping(work: &Work<'_>, address: &Address) -> Option<usize> {
+    let item_of = |address: &Address| Some(&work.items[*work.by_address.get(address)?]);
+    let retypes = |owner: &Address| {
+        item_of(owner).is_some_and(|item| item.change.retyped_columns().any(|column| column == *address))
+    };
+    let owners = [Some(address.clone()), address.table_of_member()];
+    if address.kind() != Kind::Column {
+        return None;
+    }
+    owners.into_iter().flatten().find(retypes).and_then(|owner| work.node(&owner, Phase::Up))
 }
 
 fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
@@ -301,15 +319,8 @@ fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
                 (Kind::Table | Kind::Column, Phase::Down | Phase::Up | Phase::Attach) => {
                     pairs.push((replaced, node));
                 }
-                (
-                    Kind::Schema
-                    | Kind::Extension
-                    | Kind::Enum
-                    | Kind::Sequence
-                    | Kind::Constraint
-                    | Kind::Index,
-                    _,
-                ) => {}
+                (kind, Phase::Down) if kind.is_code() => pairs.push((node, replaced)),
+                _ => {}
             }
         }
     }

@@ -152,6 +152,7 @@ fn plan_target(
     // Most plans find nothing to do, and need none of this.
     let live_side = LazyCell::new(|| {
         Dependencies::new(target, rebased.live.iter())
+            .with_edges(rebased.dependencies.iter())
             .with_extension_requirements(&live.extension_requirements)
     });
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
@@ -182,6 +183,7 @@ fn plan_target(
         Vec::new()
     } else {
         let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
+            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
             .with_extension_requirements(&live.extension_requirements);
         let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
         candidates(changes, &parents, &sides, &context)
@@ -374,11 +376,7 @@ fn live_dependents(
                     add(&Address::column(address.target(), &owner.table, &owner.column), address);
                 }
             }
-            Resource::Schema(_)
-            | Resource::Extension(_)
-            | Resource::Enum(_)
-            | Resource::Constraint(_)
-            | Resource::Index(_) => live.of(resource).iter().for_each(|needed| add(needed, address)),
+            _ => live.of(resource).iter().for_each(|needed| add(needed, address)),
         }
     }
     dependents

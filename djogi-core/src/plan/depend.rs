@@ -2,33 +2,64 @@
 //!
 //! A sequence's owner is not among it: the sequence comes first, its default next, `OWNED BY` last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Constraint, ConstraintDefinition, IndexKey, Resource, Table};
+use crate::kind::{Column, Constraint, ConstraintDefinition, Resource, Table};
 use crate::names::{column_names, qualified_names};
+
+/// Who needs what by PostgreSQL's own account, columns included: `pg_depend` with its detours taken out.
+pub type Edges = BTreeMap<Address, BTreeSet<Address>>;
+
+/// Kinds that stand in types and expressions by their schema and name.
+const NAMED: [Kind; 8] = [
+    Kind::Enum,
+    Kind::Domain,
+    Kind::Composite,
+    Kind::Range,
+    Kind::Sequence,
+    Kind::Table,
+    Kind::View,
+    Kind::MaterializedView,
+];
 
 /// Finds dependencies within one catalog.
 #[derive(Debug)]
 pub struct Dependencies<'a> {
     target: &'a Ident,
     resources: BTreeMap<&'a Address, &'a Resource>,
+    edges: BTreeMap<&'a Address, &'a BTreeSet<Address>>,
     requirements: Option<&'a BTreeMap<Ident, Vec<Ident>>>,
     /// What makes the columns of a table unique: a foreign key needs one of them.
     keys: BTreeMap<QualifiedName, Vec<(&'a Address, Vec<&'a Ident>)>>,
+    /// All of one name, whatever their arguments; and range types by the names of their multirange types.
+    routines: BTreeMap<QualifiedName, Vec<&'a Address>>,
 }
 
 impl<'a> Dependencies<'a> {
     pub fn new(target: &'a Ident, resources: impl Iterator<Item = (&'a Address, &'a Resource)>) -> Self {
         let resources: BTreeMap<_, _> = resources.collect();
         let mut keys: BTreeMap<QualifiedName, Vec<_>> = BTreeMap::new();
+        let mut routines: BTreeMap<QualifiedName, Vec<_>> = BTreeMap::new();
         for (address, resource) in &resources {
             if let Some((table, columns)) = key_columns(resource) {
                 keys.entry(table).or_default().push((*address, columns));
             }
+            if let Some(name) = address.relation().filter(|_| address.kind().is_routine()) {
+                routines.entry(name).or_default().push(*address);
+            }
+            if let Resource::Range(range) = resource {
+                routines.entry(range.multirange.clone()).or_default().push(*address);
+            }
         }
-        Self { target, resources, requirements: None, keys }
+        Self { target, resources, edges: BTreeMap::new(), requirements: None, keys, routines }
+    }
+
+    /// Knows what PostgreSQL itself has noted.
+    #[must_use]
+    pub fn with_edges(self, edges: impl Iterator<Item = (&'a Address, &'a BTreeSet<Address>)>) -> Self {
+        Self { edges: edges.filter(|(_, needs)| !needs.is_empty()).collect(), ..self }
     }
 
     /// Knows what extensions need of each other, too.
@@ -37,9 +68,10 @@ impl<'a> Dependencies<'a> {
         Self { requirements: Some(requirements), ..self }
     }
 
-    /// The addresses that `resource` needs: schemas and relations whether they are known or not, types and
-    /// sequences only when they are resources, and columns as members of their tables.
+    /// The addresses that `resource` needs: schemas and relations whether they are known or not, types, sequences and
+    /// routines only when they are resources, and columns as members of their tables.
     pub fn of(&self, resource: &Resource) -> Vec<Address> {
+        let address = resource.address(self.target);
         let mut needs = match resource {
             Resource::Schema(_) => Vec::new(),
             Resource::Extension(extension) => {
@@ -48,26 +80,73 @@ impl<'a> Dependencies<'a> {
                 let schema = extension.schema.iter().map(|schema| Address::schema(self.target, schema));
                 schema.chain(requirements.map(|name| Address::extension(self.target, name))).collect()
             }
-            Resource::Enum(r) => vec![Address::schema(self.target, &r.schema)],
-            Resource::Sequence(r) => vec![Address::schema(self.target, &r.schema)],
-            Resource::Table(table) => {
-                let mut needs = vec![Address::schema(self.target, &table.schema)];
-                needs.extend(table.columns.iter().flat_map(|column| self.of_column(column)));
-                needs
-            }
-            Resource::Constraint(constraint) => self.of_constraint(constraint),
-            Resource::Index(index) => self.of_table_part(&index.table_name(), resource),
+            Resource::Constraint(constraint) => self.of_constraint(constraint, resource),
+            _ => match resource.relation_name() {
+                Some(relation) => self.of_part(&relation, resource),
+                None => address.schema_name().map(|s| Address::schema(self.target, s)).into_iter().collect(),
+            },
         };
+        match self.edges.get(&address) {
+            Some(edges) => needs.extend(edges.iter().cloned()),
+            None => {
+                let texts = resource.texts();
+                needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
+                needs.extend(self.named_by(resource));
+            }
+        }
         needs.sort();
         needs.dedup();
+        needs.retain(|need| *need != address);
         needs
     }
 
-    /// The types and sequences that a column needs.
+    /// The types, sequences and routines that a column needs.
     pub fn of_column(&self, column: &Column) -> Vec<Address> {
-        let expressions = column.default.iter().chain(column.generated.as_ref().map(|g| &g.expression));
-        let texts = std::iter::once(column.data_type.as_str()).chain(expressions.map(|e| e.as_str()));
-        texts.filter(|text| text.contains('.')).flat_map(|text| self.named_in(text)).collect()
+        let mut needs: Vec<Address> = column
+            .texts()
+            .into_iter()
+            .filter(|text| text.contains('.'))
+            .flat_map(|t| self.named_in(t))
+            .collect();
+        needs.extend(column.collation.as_ref().and_then(|collation| self.known(Kind::Collation, collation)));
+        needs
+    }
+
+    /// The table, view or materialized view called `name`; a table when none is known.
+    pub fn relation(&self, name: &QualifiedName) -> Address {
+        let others = [Kind::View, Kind::MaterializedView].into_iter();
+        let known = others.filter_map(|kind| self.known(kind, name)).next();
+        known.unwrap_or_else(|| Address::table(self.target, name))
+    }
+
+    fn known(&self, kind: Kind, name: &QualifiedName) -> Option<Address> {
+        let address = Address::of_schema(kind, self.target, name);
+        self.resources.contains_key(&address).then_some(address)
+    }
+
+    /// What a resource names outside its texts.
+    fn named_by(&self, resource: &Resource) -> Vec<Address> {
+        let collation = |name: &QualifiedName| self.known(Kind::Collation, name);
+        match resource {
+            Resource::Table(table) => {
+                table.columns.iter().filter_map(|c| collation(c.collation.as_ref()?)).collect()
+            }
+            Resource::Index(index) => {
+                index.elements.iter().filter_map(|e| collation(e.collation.as_ref()?)).collect()
+            }
+            Resource::Domain(domain) => domain.collation.as_ref().and_then(collation).into_iter().collect(),
+            Resource::Composite(composite) => {
+                composite.attributes.iter().filter_map(|a| collation(a.collation.as_ref()?)).collect()
+            }
+            Resource::Range(range) => {
+                let functions = [&range.canonical, &range.subtype_diff].into_iter().flatten();
+                let functions = functions.filter_map(|name| self.routines.get(name)).flatten();
+                let functions = functions.map(|address| (*address).clone());
+                functions.chain(range.collation.as_ref().and_then(collation)).collect()
+            }
+            Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
+            _ => Vec::new(),
+        }
     }
 
     /// The key of the referenced table on which a foreign key rests.
@@ -81,9 +160,8 @@ impl<'a> Dependencies<'a> {
         candidates.iter().find(|(_, columns)| same(columns)).map(|(address, _)| *address)
     }
 
-    fn of_constraint(&self, constraint: &Constraint) -> Vec<Address> {
-        let mut needs =
-            self.of_table_part(&constraint.table_name(), &Resource::Constraint(constraint.clone()));
+    fn of_constraint(&self, constraint: &Constraint, resource: &Resource) -> Vec<Address> {
+        let mut needs = self.of_part(&constraint.table_name(), resource);
         if let ConstraintDefinition::ForeignKey(key) = &constraint.definition {
             needs.push(Address::table(self.target, &key.references));
             let columns = key.referenced_columns.iter();
@@ -99,27 +177,22 @@ impl<'a> Dependencies<'a> {
         needs
     }
 
-    fn of_table_part(&self, table: &QualifiedName, part: &Resource) -> Vec<Address> {
-        let mut needs = vec![Address::table(self.target, table)];
-        let columns = self.columns_of_part(table, part);
-        needs.extend(columns.iter().map(|column| Address::column(self.target, table, column)));
-        let expressions = expressions_of(part);
-        needs.extend(expressions.iter().filter(|e| e.contains('.')).flat_map(|e| self.named_in(e)));
+    fn of_part(&self, relation: &QualifiedName, part: &Resource) -> Vec<Address> {
+        let mut needs = vec![self.relation(relation)];
+        if let Some(Resource::Table(table)) = self.resources.get(&needs[0]) {
+            let columns = columns_used(table, part);
+            needs.extend(columns.iter().map(|column| Address::column(self.target, relation, column)));
+        }
         needs
     }
 
-    fn columns_of_part(&self, table: &QualifiedName, part: &Resource) -> Vec<Ident> {
-        match self.resources.get(&Address::table(self.target, table)) {
-            Some(Resource::Table(table)) => columns_used(table, part),
-            _ => Vec::new(),
-        }
-    }
-
     fn named_in(&self, text: &str) -> Vec<Address> {
-        let candidates = qualified_names(text)
-            .into_iter()
-            .flat_map(|name| [Address::enum_type(self.target, &name), Address::sequence(self.target, &name)]);
-        candidates.filter(|address| self.resources.contains_key(address)).collect()
+        let mut found = Vec::new();
+        for name in qualified_names(text) {
+            found.extend(NAMED.into_iter().filter_map(|kind| self.known(kind, &name)));
+            found.extend(self.routines.get(&name).into_iter().flatten().map(|address| (*address).clone()));
+        }
+        found
     }
 }
 
@@ -138,43 +211,13 @@ pub fn columns_used(table: &Table, part: &Resource) -> Vec<Ident> {
     let mut columns: Vec<Ident> = match part {
         Resource::Constraint(constraint) => constraint.columns().into_iter().cloned().collect(),
         Resource::Index(index) => index.columns().cloned().collect(),
-        Resource::Schema(_)
-        | Resource::Extension(_)
-        | Resource::Enum(_)
-        | Resource::Sequence(_)
-        | Resource::Table(_) => Vec::new(),
+        _ => return Vec::new(),
     };
-    let mentioned = expressions_of(part).into_iter().flat_map(column_names);
+    let mentioned = part.texts().into_iter().flat_map(column_names);
     columns.extend(mentioned.filter(|name| table.column(name).is_some()));
     columns.sort();
     columns.dedup();
     columns
-}
-
-/// The expressions of a constraint or index.
-fn expressions_of(part: &Resource) -> Vec<&str> {
-    let (elements, predicate): (Vec<_>, _) = match part {
-        Resource::Index(index) => (index.elements.iter().collect(), index.predicate.as_ref()),
-        Resource::Constraint(constraint) => match &constraint.definition {
-            ConstraintDefinition::Check { expression, .. } => (Vec::new(), Some(expression)),
-            ConstraintDefinition::Exclusion(exclusion) => {
-                (exclusion.elements.iter().map(|e| &e.element).collect(), exclusion.predicate.as_ref())
-            }
-            ConstraintDefinition::PrimaryKey { .. }
-            | ConstraintDefinition::Unique { .. }
-            | ConstraintDefinition::ForeignKey(_) => (Vec::new(), None),
-        },
-        Resource::Schema(_)
-        | Resource::Extension(_)
-        | Resource::Enum(_)
-        | Resource::Sequence(_)
-        | Resource::Table(_) => (Vec::new(), None),
-    };
-    let keys = elements.into_iter().filter_map(|element| match &element.key {
-        IndexKey::Column(_) => None,
-        IndexKey::Expression(expression) => Some(expression),
-    });
-    keys.chain(predicate).map(|expression| expression.as_str()).collect()
 }
 
 /// The table and columns of what a foreign key can refer to.
@@ -193,11 +236,6 @@ fn key_columns(resource: &Resource) -> Option<(QualifiedName, Vec<&Ident>)> {
             let columns: Option<Vec<_>> = index.elements.iter().map(|element| element.column()).collect();
             Some((index.table_name(), columns?))
         }
-        Resource::Index(_)
-        | Resource::Schema(_)
-        | Resource::Extension(_)
-        | Resource::Enum(_)
-        | Resource::Sequence(_)
-        | Resource::Table(_) => None,
+        _ => None,
     }
 }

@@ -101,7 +101,6 @@ const LOCKS_OF_DROPPED_TABLE: usize = 32;
 /// index, and the indexes and sequences that come or go with it.
 fn locks_of(operation: &Operation) -> usize {
     match operation.address.kind() {
-        Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence => 1,
         // The table of a new index has been counted where it is new, and is one of few where it is not.
         Kind::Index if operation.lock.is_none() => 1,
         Kind::Column | Kind::Index => 2,
@@ -116,6 +115,9 @@ fn locks_of(operation: &Operation) -> usize {
                 .map(|word| operation.sql.matches(word).count())
                 .sum::<usize>()
         }
+        // With its rows' type, its TOAST table and its index.
+        Kind::View | Kind::MaterializedView => 4,
+        _ => 1,
     }
 }
 

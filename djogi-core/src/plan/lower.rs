@@ -5,7 +5,9 @@ use crate::address::Kind;
 use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
-use crate::kind::{Alteration, Constraint, Resource, SequenceAlteration, Table, TableAlteration};
+use crate::kind::{
+    Alteration, ColumnAlteration, Constraint, Resource, SequenceAlteration, Table, TableAlteration,
+};
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
 
@@ -124,7 +126,7 @@ fn write(
             }
         }
         (Action::Replace(Some(alteration)), Some(live), Some(desired)) => {
-            match generated_anew(live, alteration) {
+            match in_two_steps(live, alteration) {
                 Some((dropped, added)) => {
                     // First, so that a column that cannot be added is not dropped either.
                     let added = sql::alter(live, desired, &added, context, address)?;
@@ -165,17 +167,24 @@ fn write(
     Ok(())
 }
 
-/// A generated column that is made anew leaves before its base columns change and comes back after them.
-fn generated_anew(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
-    let (Resource::Table(live), Alteration::Table(TableAlteration::ReplaceColumn(column))) =
-        (live, alteration)
-    else {
-        return None;
+/// A generated column that is made anew leaves before its base columns change and comes back after them, and so does a
+/// default before and after what it calls.
+fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
+    let (Resource::Table(live), Alteration::Table(alteration)) = (live, alteration) else { return None };
+    let (first, then) = match alteration {
+        TableAlteration::ReplaceColumn(column) => {
+            live.column(&column.name)?.generated.as_ref()?;
+            let dropped = TableAlteration::DropColumn(column.name.clone());
+            (dropped, TableAlteration::AddColumn(column.clone()))
+        }
+        TableAlteration::AlterColumn { column, alteration: ColumnAlteration::SetDefault(_) } => {
+            let dropped = ColumnAlteration::DropDefault;
+            let dropped = TableAlteration::AlterColumn { column: column.clone(), alteration: dropped };
+            (dropped, alteration.clone())
+        }
+        _ => return None,
     };
-    live.column(&column.name)?.generated.as_ref()?;
-    let dropped = TableAlteration::DropColumn(column.name.clone());
-    let added = TableAlteration::AddColumn(column.clone());
-    Some((Alteration::Table(dropped), Alteration::Table(added)))
+    Some((Alteration::Table(first), Alteration::Table(then)))
 }
 
 fn create(

@@ -18,7 +18,7 @@ impl Moving {
         for change in changes {
             let address = &change.address;
             match (&change.action, address.kind()) {
-                (Action::Replace(_), Kind::Column | Kind::Enum) => {
+                (Action::Replace(_), Kind::Column | Kind::Enum | Kind::MaterializedView) => {
                     moving.insert(address.clone());
                 }
                 (Action::Update(alterations), Kind::Column) if !alterations.is_empty() => {
@@ -56,14 +56,6 @@ fn altered_column(alteration: &Alteration) -> Option<&crate::ident::Ident> {
     match alteration {
         Alteration::Table(TableAlteration::AlterColumn { column, .. }) => Some(column),
         Alteration::Table(TableAlteration::ReplaceColumn(column)) => Some(&column.name),
-        Alteration::Table(
-            TableAlteration::AddColumn(_) | TableAlteration::DropColumn(_) | TableAlteration::SetComment(_),
-        )
-        | Alteration::Schema(_)
-        | Alteration::Extension(_)
-        | Alteration::Enum(_)
-        | Alteration::Sequence(_)
-        | Alteration::Constraint(_)
-        | Alteration::Index(_) => None,
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
@@ -97,17 +97,18 @@ fn dropped_with(
     let live = change.live?;
     let (table, columns) = match live {
         Resource::Constraint(constraint) if leaves_first(constraint, target, &is_deleted) => return None,
-        Resource::Constraint(constraint) => (constraint.table_name(), None),
-        Resource::Index(index) => (index.table_name(), None),
         Resource::Sequence(sequence) => {
             let owner = sequence.owned_by.as_ref()?;
             (owner.table.clone(), Some(vec![owner.column.clone()]))
         }
-        Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Table(_) => return None,
+        // PostgreSQL forgets it with what it is about.
+        Resource::Statistics(statistics) => (statistics.table.clone(), Some(Vec::new())),
+        _ => (live.relation_name()?, None),
     };
-    let table_address = Address::table(target, &table);
-    if is_deleted(&table_address) {
-        return Some(table_address);
+    let relations = [Kind::Table, Kind::View, Kind::MaterializedView];
+    let mut relations = relations.map(|kind| Address::of_schema(kind, target, &table)).into_iter();
+    if let Some(relation) = relations.find(is_deleted) {
+        return Some(relation);
     }
     let columns: Vec<Ident> = columns.unwrap_or_else(|| {
         catalog.table(target, &table).map(|table| columns_used(table, live)).unwrap_or_default()

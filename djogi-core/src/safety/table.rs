@@ -5,7 +5,7 @@ use self::Verb as V;
 use crate::observation::ServerVersion;
 use crate::plan::{Effect, LockMode, Reversibility, TransactionMode};
 
-use Effect::{Build, Catalog, Rewrite, Scan};
+use Effect::{Build, Catalog, Data, Rewrite, Scan};
 use Reversibility::{DataLoss, Narrowing, Recoverable, Reversible};
 
 macro_rules! verbs {
@@ -25,6 +25,15 @@ verbs! {
     CreateExtension SetExtensionSchema UpdateExtension DropExtension
     CreateEnum AddEnumLabel RenameEnum DropEnum
     CreateSequence AlterSequence RenameSequence DropSequence
+    CreateCollation CreateBuiltinCollation CreateCollationWithRules RenameCollation DropCollation
+    CreateDomain AlterDomain CheckDomain CreateComposite AddAttribute DropAttribute CreateRange RenameType DropType
+    CreateStatistics AlterStatistics DropStatistics
+    CreateView ReplaceView AlterView RenameView RewriteView DropView
+    CreateMaterializedView DropMaterializedView
+    CreateRoutine ReplaceRoutine RenameRoutine DropRoutine
+    CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
+    CreateRule SetRuleFiring RenameRule DropRule
+    CreatePolicy AlterPolicy DropPolicy
     CreateTable RenameTable DropTable
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
     AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
@@ -126,6 +135,47 @@ pub const TABLE: &[Row] = &[
     row(V::AlterSequence, SRE, Catalog, Reversible),
     row(V::RenameSequence, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropSequence, AEL, Catalog, DataLoss),
+    row(V::CreateCollation, None, Catalog, Reversible),
+    row(V::CreateBuiltinCollation, None, Catalog, Reversible).since(17),
+    row(V::CreateCollationWithRules, None, Catalog, Reversible).since(16),
+    row(V::RenameCollation, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropCollation, None, Catalog, Reversible),
+    row(V::CreateDomain, None, Catalog, Reversible),
+    row(V::AlterDomain, None, Catalog, Reversible),
+    row(V::CheckDomain, None, Scan, Reversible)
+        .hazard("writes to all tables with a column of the domain wait while every row is checked"),
+    row(V::CreateComposite, None, Catalog, Reversible),
+    row(V::AddAttribute, None, Catalog, Reversible),
+    row(V::DropAttribute, None, Catalog, DataLoss).hazard("values that rows hold lose the attribute"),
+    row(V::CreateRange, None, Catalog, Reversible),
+    row(V::RenameType, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropType, None, Catalog, Reversible),
+    row(V::CreateStatistics, SUE, Catalog, Reversible),
+    row(V::AlterStatistics, None, Catalog, Reversible),
+    row(V::DropStatistics, SUE, Catalog, Recoverable),
+    row(V::CreateView, None, Catalog, Reversible),
+    row(V::ReplaceView, AEL, Catalog, Reversible),
+    row(V::AlterView, AEL, Catalog, Reversible),
+    row(V::RenameView, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::RewriteView, AEL, Rewrite, Recoverable).hazard(REWRITES),
+    row(V::DropView, AEL, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateMaterializedView, None, Data, Reversible),
+    row(V::DropMaterializedView, AEL, Catalog, Recoverable).hazard(READERS_BREAK),
+    row(V::CreateRoutine, None, Catalog, Reversible),
+    row(V::ReplaceRoutine, None, Catalog, Reversible),
+    row(V::RenameRoutine, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropRoutine, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateTrigger, SRE, Catalog, Reversible),
+    row(V::SetTriggerFiring, SRE, Catalog, Reversible),
+    row(V::RenameTrigger, AEL, Catalog, Reversible),
+    row(V::DropTrigger, AEL, Catalog, Reversible),
+    row(V::CreateRule, AEL, Catalog, Reversible),
+    row(V::SetRuleFiring, SRE, Catalog, Reversible),
+    row(V::RenameRule, AEL, Catalog, Reversible),
+    row(V::DropRule, AEL, Catalog, Reversible),
+    row(V::CreatePolicy, AEL, Catalog, Reversible),
+    row(V::AlterPolicy, AEL, Catalog, Reversible),
+    row(V::DropPolicy, AEL, Catalog, Reversible),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),

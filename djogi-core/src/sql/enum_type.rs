@@ -84,11 +84,7 @@ pub fn dependents<'a>(enum_type: &EnumType, ctx: &Context<'a>) -> Vec<&'a Resour
             index.elements.iter().any(element_names_type)
                 || index.predicate.as_ref().is_some_and(|predicate| names_type(predicate.as_str()))
         }
-        Resource::Schema(_)
-        | Resource::Extension(_)
-        | Resource::Enum(_)
-        | Resource::Sequence(_)
-        | Resource::Table(_) => false,
+        _ => false,
     };
     ctx.live.iter().map(|(_, resource)| resource).filter(stands_in_the_way).collect()
 }
@@ -134,11 +130,7 @@ pub(super) fn replace(
             Resource::Index(dependent) => {
                 steps.extend(index::create_in_transaction(dependent, None, ctx, address));
             }
-            Resource::Schema(_)
-            | Resource::Extension(_)
-            | Resource::Enum(_)
-            | Resource::Sequence(_)
-            | Resource::Table(_) => unreachable!("only constraints and indexes are dependents of an enum"),
+            _ => unreachable!("only constraints and indexes are dependents of an enum"),
         }
     }
     Ok(steps)

@@ -265,13 +265,7 @@ fn is_referenced(index: &Index, ctx: &Context<'_>) -> bool {
                     element.column().is_some_and(|column| key.referenced_columns.contains(column))
                 })
         }
-        Resource::Constraint(_)
-        | Resource::Schema(_)
-        | Resource::Extension(_)
-        | Resource::Enum(_)
-        | Resource::Sequence(_)
-        | Resource::Table(_)
-        | Resource::Index(_) => false,
+        _ => false,
     };
     index.unique && ctx.live.iter().any(|(_, resource)| refers(resource))
 }

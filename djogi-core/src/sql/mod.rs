@@ -5,23 +5,37 @@
 //! a statement does exactly what the plan shows or fails. What a statement locks and risks comes from the
 //! table in [`safety`](crate::safety).
 
+mod aggregate;
+mod collation;
 mod column;
+mod composite;
 mod constraint;
+mod domain;
 mod enum_type;
 mod extension;
 #[cfg(test)]
 mod golden;
 mod index;
+mod materialized_view;
+mod parameters;
+mod policy;
+mod range;
+mod routine;
+mod rule;
 mod schema;
 mod sequence;
+mod statistics;
 mod table;
+mod trigger;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
-use crate::kind::{Alteration, Constraint, EnumType, Index, Resource, Sequence, Table};
+use crate::kind::{Alteration, Column, Constraint, EnumType, Index, Resource, Sequence, Table};
+use crate::names::qualified_names;
 use crate::observation::{ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Reversibility, TransactionMode};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
@@ -72,6 +86,9 @@ pub enum Impossible {
     UsedByGenerated { generated: Address, used: String },
     #[error("{address}: an extension cannot be renamed")]
     FixedName { address: Address },
+    /// PostgreSQL does not look through the rows for values of a type within others.
+    #[error("{address}: {column} holds values of this type, so {what}")]
+    TypeInUse { address: Address, column: Address, what: &'static str },
 }
 
 impl Impossible {
@@ -96,6 +113,9 @@ impl Impossible {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
             Impossible::FixedName { .. } => "drop the extension and create the other one".to_owned(),
+            Impossible::TypeInUse { .. } => {
+                "make another type, give the column that type, then drop this one".to_owned()
+            }
         }
     }
 }
@@ -130,6 +150,18 @@ pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Resu
         Resource::Table(table) => table::create(table, &[], ctx, address),
         Resource::Constraint(constraint) => Ok(constraint::create(constraint, ctx, address)),
         Resource::Index(index) => Ok(index::create(index, ctx, address)),
+        Resource::Collation(collation) => collation::create(collation, ctx, address),
+        Resource::Domain(domain) => Ok(domain::create(domain, ctx, address)),
+        Resource::Composite(composite) => Ok(composite::create(composite, ctx, address)),
+        Resource::Range(range) => Ok(range::create(range, ctx, address)),
+        Resource::Statistics(statistics) => Ok(statistics::create(statistics, ctx, address)),
+        Resource::View(view) => Ok(view::create(view, ctx, address)),
+        Resource::MaterializedView(view) => Ok(materialized_view::create(view, ctx, address)),
+        Resource::Routine(routine) => Ok(routine::create(routine, ctx, address)),
+        Resource::Aggregate(aggregate) => Ok(aggregate::create(aggregate, ctx, address)),
+        Resource::Trigger(trigger) => Ok(trigger::create(trigger, ctx, address)),
+        Resource::Rule(rule) => Ok(rule::create(rule, ctx, address)),
+        Resource::Policy(policy) => Ok(policy::create(policy, ctx, address)),
     }
 }
 
@@ -160,6 +192,18 @@ pub fn drop(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<St
         Resource::Table(table) => table::drop(table, ctx, address),
         Resource::Constraint(constraint) => constraint::drop(constraint, ctx, address),
         Resource::Index(index) => index::drop(index, ctx, address),
+        Resource::Collation(collation) => collation::drop(collation, ctx, address),
+        Resource::Domain(domain) => domain::drop(domain, ctx, address),
+        Resource::Composite(composite) => composite::drop(composite, ctx, address),
+        Resource::Range(range) => range::drop(range, ctx, address),
+        Resource::Statistics(statistics) => statistics::drop(statistics, ctx, address),
+        Resource::View(view) => view::drop(view, ctx, address),
+        Resource::MaterializedView(view) => materialized_view::drop(view, ctx, address),
+        Resource::Routine(routine) => routine::drop(routine, ctx, address),
+        Resource::Aggregate(aggregate) => aggregate::drop(aggregate, ctx, address),
+        Resource::Trigger(trigger) => trigger::drop(trigger, ctx, address),
+        Resource::Rule(rule) => rule::drop(rule, ctx, address),
+        Resource::Policy(policy) => policy::drop(policy, ctx, address),
     }
 }
 
@@ -182,15 +226,23 @@ pub fn rename(
         }
         (Resource::Index(from), Resource::Index(to)) => Ok(index::rename(from, to, ctx, address)),
         (Resource::Extension(_), _) => Err(Impossible::FixedName { address: address.clone() }),
-        (
-            Resource::Schema(_)
-            | Resource::Enum(_)
-            | Resource::Sequence(_)
-            | Resource::Table(_)
-            | Resource::Constraint(_)
-            | Resource::Index(_),
-            _,
-        ) => unreachable!("a rename keeps the kind of its resource: {address}"),
+        (Resource::Collation(from), Resource::Collation(to)) => Ok(collation::rename(from, to, ctx, address)),
+        (Resource::Domain(from), Resource::Domain(to)) => Ok(domain::rename(from, to, ctx, address)),
+        (Resource::Composite(from), Resource::Composite(to)) => Ok(composite::rename(from, to, ctx, address)),
+        (Resource::Range(from), Resource::Range(to)) => Ok(range::rename(from, to, ctx, address)),
+        (Resource::Statistics(from), Resource::Statistics(to)) => {
+            Ok(statistics::rename(from, to, ctx, address))
+        }
+        (Resource::View(from), Resource::View(to)) => Ok(view::rename(from, to, ctx, address)),
+        (Resource::MaterializedView(from), Resource::MaterializedView(to)) => {
+            Ok(materialized_view::rename(from, to, ctx, address))
+        }
+        (Resource::Routine(from), Resource::Routine(to)) => Ok(routine::rename(from, to, ctx, address)),
+        (Resource::Aggregate(from), Resource::Aggregate(to)) => Ok(aggregate::rename(from, to, ctx, address)),
+        (Resource::Trigger(from), Resource::Trigger(to)) => Ok(trigger::rename(from, to, ctx, address)),
+        (Resource::Rule(from), Resource::Rule(to)) => Ok(rule::rename(from, to, ctx, address)),
+        (Resource::Policy(from), Resource::Policy(to)) => Ok(policy::rename(from, to, ctx, address)),
+        _ => unreachable!("a rename keeps the kind of its resource: {address}"),
     }
 }
 
@@ -235,17 +287,43 @@ pub fn alter(
         (_, Resource::Index(desired), Alteration::Index(alteration)) => {
             Ok(index::alter(desired, alteration, ctx, address))
         }
-        (
-            _,
-            _,
-            Alteration::Schema(_)
-            | Alteration::Extension(_)
-            | Alteration::Enum(_)
-            | Alteration::Sequence(_)
-            | Alteration::Table(_)
-            | Alteration::Constraint(_)
-            | Alteration::Index(_),
-        ) => unreachable!("an alteration comes from comparing two resources of its kind: {address}"),
+        (_, Resource::Collation(desired), Alteration::Collation(alteration)) => {
+            Ok(collation::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Domain(desired), Alteration::Domain(alteration)) => {
+            domain::alter(desired, alteration, ctx, address)
+        }
+        (_, Resource::Composite(desired), Alteration::Composite(alteration)) => {
+            composite::alter(desired, alteration, ctx, address)
+        }
+        (_, Resource::Range(desired), Alteration::Range(alteration)) => {
+            Ok(range::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Statistics(desired), Alteration::Statistics(alteration)) => {
+            Ok(statistics::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::View(desired), Alteration::View(alteration)) => {
+            Ok(view::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::MaterializedView(desired), Alteration::MaterializedView(alteration)) => {
+            Ok(materialized_view::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Routine(desired), Alteration::Routine(alteration)) => {
+            Ok(routine::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Aggregate(desired), Alteration::Aggregate(alteration)) => {
+            Ok(aggregate::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Trigger(desired), Alteration::Trigger(alteration)) => {
+            Ok(trigger::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Rule(desired), Alteration::Rule(alteration)) => {
+            Ok(rule::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Policy(desired), Alteration::Policy(alteration)) => {
+            Ok(policy::alter(desired, alteration, ctx, address))
+        }
+        _ => unreachable!("an alteration comes from comparing two resources of its kind: {address}"),
     }
 }
 
@@ -373,6 +451,34 @@ fn suffixed(name: &Ident, suffix: &str) -> Ident {
     Ident::new(format!("{stem}{suffix}")).expect("the stem was cut to leave room for the suffix")
 }
 
+/// A live column whose values are of the type `name`, or hold some. Of a domain, which PostgreSQL finds by itself, only the
+/// latter count.
+fn column_holding(name: &QualifiedName, is_domain: bool, ctx: &Context<'_>) -> Option<Address> {
+    let mut types = vec![name.clone()];
+    let mut next = 0;
+    while let Some(name) = types.get(next).cloned() {
+        next += 1;
+        for (_, resource) in ctx.live.iter() {
+            let holds = |text: &str| qualified_names(text).contains(&name);
+            let found = match resource {
+                Resource::Composite(composite) => composite.attributes.iter().any(|a| holds(&a.data_type)),
+                Resource::Range(range) => holds(&range.subtype),
+                _ => false,
+            };
+            types.extend(resource.qualified_name().filter(|other| found && !types.contains(other)));
+        }
+    }
+    ctx.live.iter().find_map(|(_, resource)| {
+        let Resource::Table(table) = resource else { return None };
+        let holds = |column: &&Column| {
+            let is_itself = is_domain && column.data_type == name.to_string();
+            !is_itself && qualified_names(&column.data_type).iter().any(|used| types.contains(used))
+        };
+        let column = table.columns.iter().find(holds)?;
+        Some(Address::column(ctx.target, &table.qualified_name(), &column.name))
+    })
+}
+
 /// `COMMENT ON <object> IS ...`; without a comment it removes the one that is there.
 fn comment_sql(object: &str, comment: Option<&str>) -> String {
     match comment {
@@ -389,6 +495,23 @@ fn move_sql(object: &str, from: &QualifiedName, to: &QualifiedName) -> Vec<Strin
     }
     if from.name != to.name {
         statements.push(format!("ALTER {object} {}.{} RENAME TO {}", to.schema, from.name, to.name));
+    }
+    statements
+}
+
+/// The same for what is named with its arguments.
+fn routine_move_sql(
+    kind: &str,
+    (from, to): (&QualifiedName, &QualifiedName),
+    arguments: &str,
+) -> Vec<String> {
+    let mut statements = Vec::new();
+    if from.schema != to.schema {
+        statements.push(format!("ALTER {kind} {from}({arguments}) SET SCHEMA {}", to.schema));
+    }
+    if from.name != to.name {
+        statements
+            .push(format!("ALTER {kind} {}.{}({arguments}) RENAME TO {}", to.schema, from.name, to.name));
     }
     statements
 }

@@ -2,8 +2,7 @@
 
 use crate::database::Database;
 
-/// One sorted line for each fact about the objects of `schema`: columns, constraints, indexes, enums, sequences, comments,
-/// triggers and privileges, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
+/// One sorted line for each fact about the objects of `schema`, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
 /// new ones; so are row types and the schema of djogi itself.
 pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     let quoted = schema.replace('\'', "''");
@@ -15,7 +14,7 @@ pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     facts
 }
 
-const QUERIES: [&str; 8] = [
+const QUERIES: &[&str] = &[
     "SELECT format('column %s.%s %s%s%s%s%s%s%s comment=%L privileges=%s', c.relname, a.attname,
             format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attnotnull THEN ' NOT NULL' END,
@@ -51,5 +50,46 @@ const QUERIES: [&str; 8] = [
     "SELECT format('trigger %s', pg_get_triggerdef(t.oid))
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
       WHERE c.relnamespace = $schema AND NOT t.tgisinternal",
+    "SELECT format('view %s options %s: %s', relname,
+            (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o), pg_get_viewdef(oid))
+       FROM pg_class WHERE relnamespace = $schema AND relkind IN ('v', 'm')",
+    "SELECT format('column %s.%s %s %s DEFAULT %s comment=%L', c.relname,
+            row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), a.attname,
+            format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum))
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+       LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+      WHERE c.relnamespace = $schema AND c.relkind IN ('v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped",
+    "SELECT format('routine %s comment=%L privileges=%s', pg_get_functiondef(oid), obj_description(oid, 'pg_proc'),
+            proacl)
+       FROM pg_proc WHERE pronamespace = $schema AND prokind <> 'a'",
+    "SELECT format('aggregate %s(%s) %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
+            to_jsonb(a) - 'aggfnoid', obj_description(p.oid, 'pg_proc'))
+       FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.pronamespace = $schema",
+    "SELECT format('trigger %s fires %s comment=%L', t.tgname, t.tgenabled, obj_description(t.oid, 'pg_trigger'))
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE c.relnamespace = $schema AND NOT t.tgisinternal",
+    "SELECT format('rule %s fires %s comment=%L', pg_get_ruledef(r.oid), r.ev_enabled,
+            obj_description(r.oid, 'pg_rewrite'))
+       FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = $schema",
+    "SELECT format('policy %s on %s: %s %s to %s using %s check %s comment=%L', y.polname, c.relname, y.polcmd,
+            y.polpermissive, y.polroles::regrole[], pg_get_expr(y.polqual, y.polrelid),
+            pg_get_expr(y.polwithcheck, y.polrelid), obj_description(y.oid, 'pg_policy'))
+       FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid WHERE c.relnamespace = $schema",
+    "SELECT format('type %s %s of %s %s NOT NULL %s DEFAULT %s comment=%L', t.typname, t.typtype,
+            format_type(t.typbasetype, t.typtypmod), NULLIF(t.typcollation, 0)::regcollation, t.typnotnull,
+            pg_get_expr(t.typdefaultbin, 0), obj_description(t.oid, 'pg_type'))
+       FROM pg_type t WHERE t.typnamespace = $schema AND t.typtype IN ('c', 'd', 'r')",
+    "SELECT format('domain constraint %s of %s: %s comment=%L', con.conname, con.contypid::regtype,
+            pg_get_constraintdef(con.oid), obj_description(con.oid, 'pg_constraint'))
+       FROM pg_constraint con WHERE con.connamespace = $schema AND con.contypid <> 0 AND con.contype <> 'n'",
+    "SELECT format('range %s of %s by %s %s canonical %s diff %s multirange %s', rngtypid::regtype,
+            rngsubtype::regtype, rngsubopc, NULLIF(rngcollation, 0)::regcollation, rngcanonical, rngsubdiff,
+            rngmultitypid::regtype)
+       FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid WHERE t.typnamespace = $schema",
+    "SELECT format('collation %s', to_jsonb(l) - ARRAY['oid', 'collnamespace', 'collowner'])
+       FROM pg_collation l WHERE l.collnamespace = $schema",
+    "SELECT format('statistics %s target %s comment=%L', pg_get_statisticsobjdef(oid), stxstattarget,
+            obj_description(oid, 'pg_statistic_ext'))
+       FROM pg_statistic_ext WHERE stxnamespace = $schema",
     "SELECT format('schema comment=%L', obj_description($schema, 'pg_namespace'))",
 ];

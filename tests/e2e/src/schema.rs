@@ -3,15 +3,15 @@
 //!
 //! The DDL is an oracle of its own: a database that ran it by hand is what an apply of the declarations must come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use djogi_cluster::connect::{ConnectParameters, Connection};
 use djogi_cluster::introspect::{Scope, observe};
-use djogi_core::Ident;
 use djogi_core::address::Address;
 use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::kind::{ConstraintDefinition, IndexElement, IndexKey, Resource};
+use djogi_core::{Ident, Kind};
 
 use crate::database::Database;
 
@@ -27,9 +27,13 @@ pub fn declarations(database: &Database, target: &str, schemas: &[&str]) -> Decl
         observe(&connection, &scope).await.expect("an observation")
     });
     let declared = observation.catalog.into_iter().filter(|(_, resource)| !is_given(resource));
+    let mut dependencies = observation.dependencies;
+    // Those that only a database can know are not known to the one that tries expressions.
+    let is_known = observation.oids.keys().all(|address| !address.kind().is_code() && !is_new_type(address));
     let resources = declared.enumerate().map(|(number, (address, resource))| {
         let line = u32::try_from(number + 1).expect("few resources");
-        (address, declaration(resource, line))
+        let needs = dependencies.remove(&address).unwrap_or_default();
+        (address, declaration(resource, is_known, needs, line))
     });
     Declarations { resources: resources.collect(), ..Declarations::default() }
 }
@@ -39,15 +43,25 @@ fn is_given(resource: &Resource) -> bool {
     matches!(resource, Resource::Schema(schema) if schema.name.as_str() == "public")
 }
 
-fn declaration(resource: Arc<Resource>, line: u32) -> Declaration {
+fn declaration(
+    resource: Arc<Resource>,
+    may_be_raw: bool,
+    needs: BTreeSet<Address>,
+    line: u32,
+) -> Declaration {
     Declaration {
         source: Source { file: "schema.sql".to_owned(), line },
         package: "e2e".to_owned(),
-        raw: has_expressions(&resource),
+        raw: may_be_raw && has_expressions(&resource),
         resource,
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
+        needs,
     }
+}
+
+fn is_new_type(address: &Address) -> bool {
+    matches!(address.kind(), Kind::Domain | Kind::Composite | Kind::Range | Kind::Collation)
 }
 
 fn has_expressions(resource: &Resource) -> bool {
@@ -63,7 +77,8 @@ fn has_expressions(resource: &Resource) -> bool {
             let is_expression = |element: &IndexElement| matches!(element.key, IndexKey::Expression(_));
             index.predicate.is_some() || index.elements.iter().any(is_expression)
         }
-        Resource::Schema(_) | Resource::Extension(_) | Resource::Enum(_) | Resource::Sequence(_) => false,
+        // What else PostgreSQL prints is what users have it print.
+        _ => false,
     }
 }
 

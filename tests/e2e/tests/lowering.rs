@@ -120,6 +120,7 @@ fn stage(resource: &Resource) -> u8 {
             | ConstraintDefinition::Exclusion(_) => 4,
         },
         Resource::Index(_) => 5,
+        _ => 7,
     }
 }
 

@@ -35,6 +35,8 @@ mod failure;
 #[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod locking;
 #[cfg(test)]
 mod lost_connection;

@@ -17,12 +17,14 @@ use crate::introspect::constraint::{self, ConstraintRow};
 use crate::introspect::enum_type::{self, EnumRow};
 use crate::introspect::error::IntrospectError;
 use crate::introspect::extension::{self, ExtensionRow};
+use crate::introspect::found::Found;
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
 use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
 use crate::introspect::table::{self, TableRow};
+use crate::introspect::{aggregate, collation, domain, policy, range, routine, rule, statistics, trigger};
 
 /// The rows of one snapshot.
 pub(super) struct Rows {
@@ -39,11 +41,36 @@ pub(super) struct Rows {
     keys: Vec<KeyRow>,
     constraints: Vec<ConstraintRow>,
     comments: Vec<CommentRow>,
+    /// Objects that their rows describe completely.
+    found: Vec<Found>,
     lookup: Lookup,
 }
 
 /// Sends all queries at once and waits for their rows.
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
+    let (rows, found) = futures_util::join!(read_relations(reader), read_found(reader));
+    let (mut rows, found) = (rows?, found?);
+    rows.found = found;
+    Ok(rows)
+}
+
+async fn read_found(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
+    let found = futures_util::join!(
+        collation::read(reader),
+        domain::read(reader),
+        range::read(reader),
+        statistics::read(reader),
+        routine::read(reader),
+        aggregate::read(reader),
+        trigger::read(reader),
+        rule::read(reader),
+        policy::read(reader),
+    );
+    let found = [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?];
+    Ok(found.into_iter().flatten().collect())
+}
+
+async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
     let rows = futures_util::join!(
         schema::read(reader),
         extension::read(reader),
@@ -78,6 +105,7 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         keys: rows.11?,
         constraints: rows.12?,
         comments: rows.13?,
+        found: Vec::new(),
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
 }
@@ -113,6 +141,8 @@ pub(super) struct Assembled {
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
     /// Privileges, and constraints that the catalog has no fields for.
     pub(super) unmodelled: Vec<Unmodelled>,
+    /// Those on views and routines.
+    pub(super) privileges: BTreeMap<Address, Vec<Unmodelled>>,
     target: Ident,
     tables: HashMap<u32, TableParts>,
     /// Oid of the index to oid of the constraint that owns it.
@@ -129,8 +159,19 @@ impl Assembled {
     /// The address of column `number` when `object` is a table.
     pub(super) fn column_address(&self, object: ObjectId, number: i32) -> Option<Address> {
         let table = (object.class == class::RELATION).then(|| self.tables.get(&object.oid)).flatten()?;
+        if table.row.kind != 'r' {
+            return None;
+        }
         let column = table.column(i16::try_from(number).ok()?).ok()?;
         Some(Address::column(&self.target, &table.qualified_name(), &column.name))
+    }
+
+    /// Takes note of privileges that a replacement would lose.
+    fn note_privileges(&mut self, address: Address, privileges: Vec<Unmodelled>) {
+        if !privileges.is_empty() {
+            self.unmodelled.extend(privileges.iter().cloned());
+            self.privileges.insert(address, privileges);
+        }
     }
 
     fn insert(&mut self, oid: u32, resource: Resource) {
@@ -184,6 +225,7 @@ pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, Introspe
         oids: BTreeMap::new(),
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
+        privileges: BTreeMap::new(),
         target: target.clone(),
         tables: collect_tables(rows.tables, rows.columns, &context)?,
         index_owners: HashMap::new(),
@@ -197,7 +239,23 @@ pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, Introspe
     constraints::add_constraints(&mut out, &mut context, rows.constraints, &indexes)?;
     indexes.retain(|oid, _| !out.index_owners.contains_key(oid));
     add_indexes(&mut out, &mut context, indexes)?;
+    add_found(&mut out, &context, rows.found);
     Ok(out)
+}
+
+fn add_found(out: &mut Assembled, context: &Context, found: Vec<Found>) {
+    for Found { object, relation, resource, privileges } in found {
+        let is_ours = match relation {
+            Some(relation) => out.tables.contains_key(&relation),
+            None => !context.is_member(object.class, object.oid),
+        };
+        if is_ours {
+            let privileges =
+                privileges.into_iter().map(|name| Unmodelled { kind: "privilege".to_owned(), name });
+            out.note_privileges(resource.address(&out.target), privileges.collect());
+            out.insert(object.oid, resource);
+        }
+    }
 }
 
 fn collect_tables(

@@ -1,19 +1,30 @@
-//! Tables with their columns as resources.
+//! Tables, views and composite types with their columns as resources.
 
 use djogi_core::Resource;
 use djogi_core::ident::QualifiedName;
-use djogi_core::kind::{Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, Table};
+use djogi_core::kind::{
+    Column, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity, IdentityMode,
+    MaterializedView, Table, View, ViewColumn,
+};
 use djogi_core::observation::Unmodelled;
 
-use super::{Assembled, Context};
+use super::{Assembled, Context, TableParts};
 use crate::introspect::column::ColumnRow;
 use crate::introspect::constraint;
 use crate::introspect::error::IntrospectError;
 use crate::introspect::lookup::{ObjectId, class};
 
+/// The access method `heap`, by its fixed oid.
+const HEAP: u32 = 2;
+
 pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(), IntrospectError> {
     let mut tables = Vec::with_capacity(out.tables.len());
+    let mut others = Vec::new();
     for parts in out.tables.values() {
+        if parts.row.kind != 'r' {
+            others.push((parts.row.oid, privileges(parts), parts.row.size, build_other(context, parts)?));
+            continue;
+        }
         let mut columns = Vec::with_capacity(parts.columns.len());
         for row in &parts.columns {
             columns.push(build_column(context, row)?);
@@ -24,18 +35,71 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
             columns,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
-        let name = table.qualified_name();
-        let of_table = parts.row.privileges.iter().flatten();
-        out.unmodelled.extend(of_table.map(|text| privilege("table privilege", text, &name)));
-        let of_columns = parts.columns.iter().flat_map(|column| column.privileges.iter().flatten());
-        out.unmodelled.extend(of_columns.map(|text| privilege("column privilege", text, &name)));
+        out.unmodelled.extend(privileges(parts));
         tables.push((parts.row.oid, parts.row.size, table));
     }
     for (oid, size, table) in tables {
         out.sizes.insert(table.qualified_name(), size);
         out.insert(oid, Resource::Table(table));
     }
+    for (oid, privileges, size, resource) in others {
+        out.note_privileges(resource.address(&out.target), privileges);
+        if let Resource::MaterializedView(view) = &resource {
+            out.sizes.insert(view.qualified_name(), size);
+        }
+        out.insert(oid, resource);
+    }
     Ok(())
+}
+
+/// A view, a materialized view or a composite type.
+fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, IntrospectError> {
+    let (schema, name) = (parts.schema.clone(), parts.row.name.clone());
+    if parts.row.kind == 'c' {
+        let comment = context.comment(class::TYPE, parts.row.row_type);
+        let mut attributes = Vec::with_capacity(parts.columns.len());
+        for row in &parts.columns {
+            let Column { name, data_type, collation, comment, .. } = build_column(context, row)?;
+            attributes.push(CompositeAttribute { name, data_type, collation, comment });
+        }
+        return Ok(Resource::Composite(Composite { schema, name, attributes, comment }));
+    }
+    let mut columns = Vec::with_capacity(parts.columns.len());
+    for row in &parts.columns {
+        let Column { name, data_type, collation, default, comment, .. } = build_column(context, row)?;
+        columns.push(ViewColumn { name, data_type, collation, default, comment });
+    }
+    let definition = parts.row.definition.as_deref();
+    let vanished = IntrospectError::Vanished { what: "view", oid: parts.row.oid };
+    let definition = Expression::new(definition.ok_or(vanished)?.trim_end_matches(';').trim_start());
+    let (options, comment) = (parts.row.options(), context.comment(class::RELATION, parts.row.oid));
+    if parts.row.kind == 'v' {
+        return Ok(Resource::View(View { schema, name, columns, definition, options, comment }));
+    }
+    let access_method = match parts.row.access_method {
+        HEAP => None,
+        other => Some(context.lookup.method(other)?.clone()),
+    };
+    let tablespace = parts.row.tablespace.clone();
+    Ok(Resource::MaterializedView(MaterializedView {
+        schema,
+        name,
+        columns,
+        definition,
+        options,
+        access_method,
+        tablespace,
+        comment,
+    }))
+}
+
+/// What others than the owner may do.
+fn privileges(parts: &TableParts) -> Vec<Unmodelled> {
+    let name = parts.qualified_name();
+    let of_table = parts.row.privileges.iter().flatten();
+    let of_table = of_table.map(|text| privilege("table privilege", text, &name));
+    let of_columns = parts.columns.iter().flat_map(|column| column.privileges.iter().flatten());
+    of_table.chain(of_columns.map(|text| privilege("column privilege", text, &name))).collect()
 }
 
 /// `text` is `SELECT to role`; the table goes in between.

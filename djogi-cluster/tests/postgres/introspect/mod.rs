@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod dependencies;
 mod indexes;
 mod objects;
 mod unmodelled;

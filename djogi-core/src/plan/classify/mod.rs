@@ -13,7 +13,7 @@ use crate::disposition::{Disposition, Reason};
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
 use crate::plan::RecoveryGates;
 use crate::plan::approval::Standing;
-use crate::plan::lower::Lowered;
+use crate::plan::lower::{Lowered, Phase};
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::sql::Impossible;
@@ -125,7 +125,8 @@ fn own_gates(
             | Impossible::NoCast { .. }
             | Impossible::NoValueForRows { .. }
             | Impossible::UsedByGenerated { .. }
-            | Impossible::FixedName { .. } => Reason::NoWayInPlace.because(notes),
+            | Impossible::FixedName { .. }
+            | Impossible::TypeInUse { .. } => Reason::NoWayInPlace.because(notes),
         };
     }
     if removes_or_retypes(change) {
@@ -133,6 +134,13 @@ fn own_gates(
         if !dependents.is_empty() {
             let notes = dependents.into_iter().map(|name| format!("{name} depends on it")).collect();
             return Reason::UnmanagedDependent.because(notes);
+        }
+    }
+    if matches!(change.action, Action::Replace(_)) {
+        let privileges = gates.unmanaged.privileges(&change.address);
+        if !privileges.is_empty() {
+            let notes = privileges.into_iter().map(|privilege| format!("{privilege} would be lost"));
+            return Reason::UnmanagedDependent.because(notes.collect());
         }
     }
     if matches!(change.action, Action::Create | Action::Update(_) | Action::Replace(_)) {
@@ -193,13 +201,35 @@ fn still_needed(
     candidates: &[Candidate<'_>],
     gates: &Gates<'_>,
 ) -> Vec<String> {
-    let Change { action: Action::Delete, address, .. } = &candidate.change else { return Vec::new() };
+    let address = &candidate.change.address;
     let dependents = gates.live_dependents.get(address).into_iter().flatten();
+    match candidate.change.action {
+        Action::Delete => {}
+        // Whatever is not dropped with it, or before it, would be in the way.
+        Action::Replace(_) if is_dropped_alone(address.kind()) => {
+            let stays = |dependent: &&Address| {
+                let other = index.get(*dependent).map(|&at| &candidates[at]);
+                other.is_none_or(|other| {
+                    gates.parents.parent(dependent).is_none()
+                        && other.lowered.refusal.is_none()
+                        && other.lowered.parts.iter().all(|(phase, _)| *phase != Phase::Down)
+                })
+            };
+            let blocked = dependents.filter(stays);
+            return blocked.map(|dependent| format!("{dependent} needs it, and stays")).collect();
+        }
+        _ => return Vec::new(),
+    }
     let needs_it = |dependent: &&Address| match index.get(*dependent).map(|&at| &candidates[at]) {
         None => true,
         Some(other) => other.change.desired.is_some() && other.needs.desired.contains(address),
     };
     dependents.filter(needs_it).map(|dependent| format!("{dependent} needs it")).collect()
+}
+
+/// Whether an object of this kind can only be replaced when nothing that holds data needs it.
+fn is_dropped_alone(kind: Kind) -> bool {
+    kind.is_code() || kind == Kind::Collation || kind.is_type() && kind != Kind::Enum
 }
 
 /// Why a need cannot be met whatever this plan does.
@@ -236,6 +266,7 @@ fn requirements(
     }
     requires.extend(keys_in_the_way(change, candidates));
     requires.extend(generated_in_the_way(change, candidates));
+    requires.extend(code_in_the_way(change, candidates));
     let is_altered_under_its_users = change.address.kind() == Kind::Enum && change.action != Action::Delete;
     if matches!(change.action, Action::Delete | Action::Replace(_)) && !is_altered_under_its_users {
         // Whoever rests on it must have let go of it.
@@ -287,6 +318,20 @@ fn generated_in_the_way(change: &Change<'_>, candidates: &[Candidate<'_>]) -> Ve
             && candidate.needs.live.contains(&change.address)
     };
     (0..candidates.len()).filter(|&at| is_computed_from_it(&candidates[at])).collect()
+}
+
+/// The views and the like that leave because the type of a column changes that they use.
+fn code_in_the_way(change: &Change<'_>, candidates: &[Candidate<'_>]) -> Vec<usize> {
+    let retyped: Vec<Address> = change.retyped_columns().collect();
+    if retyped.is_empty() {
+        return Vec::new();
+    }
+    let uses_it = |candidate: &Candidate<'_>| {
+        candidate.change.address.kind().is_code()
+            && matches!(candidate.change.action, Action::Delete | Action::Replace(_))
+            && candidate.needs.live.iter().any(|need| retyped.contains(need))
+    };
+    (0..candidates.len()).filter(|&at| uses_it(&candidates[at])).collect()
 }
 
 /// Whether the dependent gets by with the dependency as it is in the database now.

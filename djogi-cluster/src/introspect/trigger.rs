@@ -1,0 +1,66 @@
+//! Triggers, but for those that PostgreSQL makes for foreign keys and partitions.
+
+use djogi_core::Resource;
+use djogi_core::kind::{Firing, Trigger};
+
+use super::error::IntrospectError;
+use super::found::Found;
+use super::lookup::class;
+use super::reader::{FieldError, Fields, Reader};
+
+const SQL: &str = "
+SELECT g.oid,
+       g.tgrelid,
+       n.nspname,
+       c.relname,
+       g.tgname,
+       g.tgconstraint <> 0,
+       g.tgenabled,
+       pg_catalog.pg_get_triggerdef(g.oid, false),
+       (SELECT d.description
+          FROM pg_catalog.pg_description d
+         WHERE d.classoid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND d.objoid = g.oid AND d.objsubid = 0)
+  FROM pg_catalog.pg_trigger   g
+  JOIN pg_catalog.pg_class     c ON c.oid = g.tgrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY ($1)
+   AND ($2 IS NULL OR c.relname = ANY ($2))
+   AND NOT g.tgisinternal
+   AND g.tgparentid = 0";
+
+fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
+    let (oid, relation) = (row.take()?, row.take()?);
+    let mut trigger = Trigger {
+        schema: row.ident()?,
+        table: row.ident()?,
+        name: row.ident()?,
+        constraint: row.take()?,
+        firing: firing(row.code()?)?,
+        event: String::new(),
+        action: String::new(),
+        comment: None,
+    };
+    let definition: &str = row.take()?;
+    trigger.comment = row.take()?;
+    let unknown = || FieldError::Unknown(definition.to_owned());
+    let kind = if trigger.constraint { "CREATE CONSTRAINT TRIGGER" } else { "CREATE TRIGGER" };
+    let rest = definition.strip_prefix(&format!("{kind} {} ", trigger.name)).ok_or_else(unknown)?;
+    let (event, action) =
+        rest.split_once(&format!(" ON {} ", trigger.relation_name())).ok_or_else(unknown)?;
+    (trigger.event, trigger.action) = (event.to_owned(), action.to_owned());
+    Ok(Found::part(class::TRIGGER, oid, relation, Resource::Trigger(trigger)))
+}
+
+pub(super) fn firing(code: char) -> Result<Firing, FieldError> {
+    match code {
+        'O' => Ok(Firing::Origin),
+        'R' => Ok(Firing::Replica),
+        'A' => Ok(Firing::Always),
+        'D' => Ok(Firing::Disabled),
+        other => Err(FieldError::Unknown(other.to_string())),
+    }
+}
+
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
+    reader.rows("triggers", SQL, decode).await
+}

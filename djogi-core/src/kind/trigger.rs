@@ -1,0 +1,89 @@
+//! Triggers: `CREATE TRIGGER`, manual chapter 39.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ident::{Ident, QualifiedName};
+
+/// When a trigger or rule fires, by `session_replication_role`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Firing {
+    /// `ENABLE`: unless the session replays what a replica gets.
+    #[default]
+    Origin,
+    /// `ENABLE REPLICA`.
+    Replica,
+    /// `ENABLE ALWAYS`.
+    Always,
+    /// `DISABLE`.
+    Disabled,
+}
+
+impl Firing {
+    /// What stands between `ALTER TABLE t` and the kind of the object.
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Firing::Origin => "ENABLE",
+            Firing::Replica => "ENABLE REPLICA",
+            Firing::Always => "ENABLE ALWAYS",
+            Firing::Disabled => "DISABLE",
+        }
+    }
+}
+
+/// A trigger that is not PostgreSQL's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    pub schema: Ident,
+    /// The table or view, in the trigger's own schema.
+    pub table: Ident,
+    pub name: Ident,
+    /// `CREATE CONSTRAINT TRIGGER`.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub constraint: bool,
+    /// When it fires: `BEFORE INSERT OR UPDATE OF total`.
+    pub event: String,
+    /// What stands behind the table, as `pg_get_triggerdef` prints it: transition tables, `FOR EACH ROW`, `WHEN`, function.
+    pub action: String,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub firing: Firing,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub comment: Option<String>,
+}
+
+/// What can change on a trigger in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriggerAlteration {
+    /// `CREATE OR REPLACE`, which leaves it enabled.
+    Redefine,
+    SetFiring(Firing),
+    SetComment(Option<String>),
+}
+
+impl Trigger {
+    pub fn relation_name(&self) -> QualifiedName {
+        QualifiedName::new(self.schema.clone(), self.table.clone())
+    }
+
+    /// `None` for a constraint trigger with another definition, which PostgreSQL does not replace.
+    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TriggerAlteration>> {
+        let Self { schema: _, table: _, name: _, constraint, event, action, firing, comment } = self;
+        let mut alterations = Vec::new();
+        let mut left = *firing;
+        if *constraint != desired.constraint || *event != desired.event || *action != desired.action {
+            if *constraint || desired.constraint {
+                return None;
+            }
+            alterations.push(TriggerAlteration::Redefine);
+            left = Firing::Origin;
+        }
+        if left != desired.firing {
+            alterations.push(TriggerAlteration::SetFiring(desired.firing));
+        }
+        if *comment != desired.comment {
+            alterations.push(TriggerAlteration::SetComment(desired.comment.clone()));
+        }
+        Some(alterations)
+    }
+}
