@@ -15,11 +15,11 @@ fn parameters(pairs: &[(&str, &str)]) -> Parameters {
 }
 
 /// Creates, alters, renames and drops.
-fn life(script: &mut Script, first: Resource, second: Resource, renamed: Resource) {
+fn life(script: &mut Script, first: Resource, second: &Resource, renamed: &Resource) {
     script.create(first);
     script.alter(second.clone());
-    script.rename(&second, renamed.clone());
-    script.drop(&renamed);
+    script.rename(second, renamed.clone());
+    script.drop(renamed);
 }
 
 pub(super) fn types(script: &mut Script) {
@@ -50,8 +50,8 @@ pub(super) fn types(script: &mut Script) {
     life(
         script,
         Resource::Domain(domain("amount")),
-        Resource::Domain(strict),
-        Resource::Domain(domain("Amount")),
+        &Resource::Domain(strict),
+        &Resource::Domain(domain("Amount")),
     );
 
     let attribute = |name: &str, data_type: &str| CompositeAttribute {
@@ -74,8 +74,8 @@ pub(super) fn types(script: &mut Script) {
     life(
         script,
         Resource::Composite(composite("pair", vec![attribute("x", "integer"), attribute("y", "text")])),
-        Resource::Composite(composite("pair", vec![attribute("x", "bigint"), collated])),
-        Resource::Composite(composite("couple", Vec::new())),
+        &Resource::Composite(composite("pair", vec![attribute("x", "bigint"), collated])),
+        &Resource::Composite(composite("couple", Vec::new())),
     );
 
     let range = |name: &str, comment| Range {
@@ -92,8 +92,8 @@ pub(super) fn types(script: &mut Script) {
     life(
         script,
         Resource::Range(range("words", None)),
-        Resource::Range(range("words", text("a to z"))),
-        Resource::Range(range("terms", None)),
+        &Resource::Range(range("words", text("a to z"))),
+        &Resource::Range(range("terms", None)),
     );
 
     let collation = |name: &str, comment| Collation {
@@ -110,8 +110,8 @@ pub(super) fn types(script: &mut Script) {
     life(
         script,
         Resource::Collation(collation("german", None)),
-        Resource::Collation(collation("german", text("as in the phone book"))),
-        Resource::Collation(collation("German", None)),
+        &Resource::Collation(collation("german", text("as in the phone book"))),
+        &Resource::Collation(collation("German", None)),
     );
 
     script.create_table(table("seen", vec![column("a", "integer"), column("b", "text")]), &[]);
@@ -127,8 +127,8 @@ pub(super) fn types(script: &mut Script) {
     life(
         script,
         Resource::Statistics(statistics("seen_stats", None)),
-        Resource::Statistics(statistics("seen_stats", Some(50))),
-        Resource::Statistics(statistics("stats", None)),
+        &Resource::Statistics(statistics("seen_stats", Some(50))),
+        &Resource::Statistics(statistics("stats", None)),
     );
 }
 
@@ -149,8 +149,8 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::Routine(routine("twice", "SELECT 2 * x", None)),
-        Resource::Routine(routine("twice", "SELECT x + x", text("doubles"))),
-        Resource::Routine(routine("Twice", "SELECT x + x", None)),
+        &Resource::Routine(routine("twice", "SELECT x + x", text("doubles"))),
+        &Resource::Routine(routine("Twice", "SELECT x + x", None)),
     );
     let options = |pairs: &[(&str, &str)]| -> Vec<(String, Option<String>)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect()
@@ -170,8 +170,8 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::Aggregate(aggregate("total", plain.clone(), None)),
-        Resource::Aggregate(aggregate("total", started, text("sum"))),
-        Resource::Aggregate(aggregate("sum_of", plain, None)),
+        &Resource::Aggregate(aggregate("total", started, text("sum"))),
+        &Resource::Aggregate(aggregate("sum_of", plain, None)),
     );
 
     script.title("views");
@@ -217,8 +217,8 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::MaterializedView(materialized("kept", BTreeMap::new(), None)),
-        Resource::MaterializedView(materialized("kept", parameters(&[("fillfactor", "70")]), text("rows"))),
-        Resource::MaterializedView(materialized("stored", BTreeMap::new(), None)),
+        &Resource::MaterializedView(materialized("kept", parameters(&[("fillfactor", "70")]), text("rows"))),
+        &Resource::MaterializedView(materialized("stored", BTreeMap::new(), None)),
     );
 
     script.title("triggers, rules, policies");
@@ -245,8 +245,8 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::Trigger(trigger("guard", "BEFORE INSERT", Firing::Origin, None)),
-        Resource::Trigger(trigger("guard", "BEFORE UPDATE OF a", Firing::Always, text("keeps"))),
-        Resource::Trigger(trigger("Guard", "BEFORE UPDATE OF a", Firing::Always, None)),
+        &Resource::Trigger(trigger("guard", "BEFORE UPDATE OF a", Firing::Always, text("keeps"))),
+        &Resource::Trigger(trigger("Guard", "BEFORE UPDATE OF a", Firing::Always, None)),
     );
     let rule = |name: &str, definition: &str, firing, comment| Rule {
         schema: ident("app"),
@@ -259,13 +259,13 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::Rule(rule("kept", "ON DELETE TO app.seen DO INSTEAD NOTHING", Firing::Origin, None)),
-        Resource::Rule(rule(
+        &Resource::Rule(rule(
             "kept",
             "ON DELETE TO app.seen\n   WHERE (old.a > 1) DO INSTEAD NOTHING",
             Firing::Disabled,
             text("old ones stay"),
         )),
-        Resource::Rule(rule("stays", "ON DELETE TO app.seen DO INSTEAD NOTHING", Firing::Origin, None)),
+        &Resource::Rule(rule("stays", "ON DELETE TO app.seen DO INSTEAD NOTHING", Firing::Origin, None)),
     );
     let policy = |name: &str, roles: &[&str], using: &str, check: Option<&str>| Policy {
         schema: ident("app"),
@@ -281,8 +281,8 @@ pub(super) fn code(script: &mut Script) {
     life(
         script,
         Resource::Policy(policy("own", &[], "(a > 0)", None)),
-        Resource::Policy(policy("own", &["pg_monitor"], "(a > 1)", Some("(b IS NOT NULL)"))),
-        Resource::Policy(policy("Own", &[], "(a > 1)", None)),
+        &Resource::Policy(policy("own", &["pg_monitor"], "(a > 1)", Some("(b IS NOT NULL)"))),
+        &Resource::Policy(policy("Own", &[], "(a > 1)", None)),
     );
     script.drop(&Resource::Routine(fires));
 
