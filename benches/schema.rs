@@ -99,7 +99,13 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
     let indexes = INDEXED.map(|column| index(&schema, &table, column));
     let constraints = [constraint("pkey", key), constraint("parent_id_fkey", foreign_key)];
     let columns = columns.collect();
-    let table = Table { schema: schema.clone(), name: table.clone(), columns, comment: None };
+    let table = Table {
+        schema: schema.clone(),
+        name: table.clone(),
+        columns,
+        properties: Default::default(),
+        comment: None,
+    };
     [Resource::Table(table)].into_iter().chain(constraints).chain(indexes).collect()
 }
 
@@ -111,6 +117,7 @@ fn column((name, data_type, not_null, default): ColumnFacts) -> Column {
         not_null,
         default: default.map(Expression::new),
         identity: None,
+        properties: Default::default(),
         generated: None,
         comment: None,
     }

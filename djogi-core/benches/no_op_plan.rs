@@ -28,6 +28,7 @@ fn column(name: &str, data_type: &str, default: Option<&str>) -> Column {
         not_null: true,
         default: default.map(Expression::new),
         identity: None,
+        properties: Default::default(),
         generated: None,
         comment: None,
     }
@@ -38,7 +39,13 @@ fn resources_of(number: usize) -> Vec<Resource> {
     let schema = id("public");
     let mut columns = vec![column("id", "bigint", None), column("parent_id", "bigint", None)];
     columns.extend((2..10).map(|n| column(&format!("column_{n}"), "text", Some("''::text"))));
-    let table = Table { schema: schema.clone(), name: name.clone(), columns, comment: None };
+    let table = Table {
+        schema: schema.clone(),
+        name: name.clone(),
+        columns,
+        properties: Default::default(),
+        comment: None,
+    };
     let constraint = |suffix: &str, definition| {
         Resource::Constraint(Constraint {
             schema: schema.clone(),

@@ -44,6 +44,7 @@ pub(crate) fn column(name: &str, data_type: &str) -> Column {
         not_null: false,
         default: None,
         identity: None,
+        properties: ColumnProperties::default(),
         generated: None,
         comment: None,
     }
@@ -54,7 +55,13 @@ pub(crate) fn with_default(name: &str, data_type: &str, default: &str) -> Column
 }
 
 pub(crate) fn table_of(name: &str, columns: Vec<Column>) -> Resource {
-    Resource::Table(Table { schema: id("public"), name: id(name), columns, comment: None })
+    Resource::Table(Table {
+        schema: id("public"),
+        name: id(name),
+        columns,
+        properties: TableProperties::default(),
+        comment: None,
+    })
 }
 
 /// Columns as `name type`.

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::kind::ColumnProperties;
 use djogi_core::observation::Oid;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use super::constraint::unknown;
 use super::error::IntrospectError;
+use super::index::parse_options;
 use super::reader::{FieldError, Fields, Reader};
 use crate::connect::DatabaseError;
 
@@ -21,6 +24,10 @@ SELECT a.attrelid,
        a.attnotnull,
        a.attidentity,
        a.attgenerated,
+       a.attstorage,
+       a.attcompression,
+       a.attstattarget::pg_catalog.int4,
+       a.attoptions,
        CASE WHEN a.attacl IS NOT NULL
             THEN ARRAY(SELECT pg_catalog.format(
                                   '%s (%I) to %s',
@@ -48,6 +55,7 @@ SELECT u.atttypid,
        u.atttypmod,
        pg_catalog.format_type(u.atttypid, u.atttypmod),
        t.typcollation,
+       t.typstorage,
        CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
   FROM (SELECT DISTINCT a.atttypid, a.atttypmod
           FROM pg_catalog.pg_attribute a
@@ -119,6 +127,11 @@ pub(super) struct ColumnRow {
     pub(super) not_null: bool,
     pub(super) identity: char,
     pub(super) generated: char,
+    pub(super) storage: char,
+    compression: char,
+    /// -1 or NULL is the default.
+    statistics: Option<i32>,
+    options: Option<Vec<String>>,
     /// `SELECT (name) to role`, for each role but the owner.
     pub(super) privileges: Option<Vec<String>>,
 }
@@ -135,7 +148,37 @@ impl ColumnRow {
             not_null: row.take()?,
             identity: row.code()?,
             generated: row.code()?,
+            storage: row.code()?,
+            compression: row.code()?,
+            statistics: row.take()?,
+            options: row.take()?,
             privileges: row.take()?,
+        })
+    }
+}
+
+impl ColumnRow {
+    /// How the column is stored and watched, where that is not what its type has.
+    pub(super) fn properties(&self, usual_storage: char) -> Result<ColumnProperties, IntrospectError> {
+        let storage = match self.storage {
+            code if code == usual_storage => None,
+            'p' => Some("plain"),
+            'e' => Some("external"),
+            'x' => Some("extended"),
+            'm' => Some("main"),
+            other => return Err(unknown("storage of a column", other)),
+        };
+        let compression = match self.compression {
+            '\0' => None,
+            'p' => Some("pglz"),
+            'l' => Some("lz4"),
+            other => return Err(unknown("compression of a column", other)),
+        };
+        Ok(ColumnProperties {
+            storage: storage.map(str::to_owned),
+            compression: compression.map(str::to_owned),
+            statistics: self.statistics.filter(|target| *target >= 0),
+            options: self.options.as_deref().map(parse_options).unwrap_or_default(),
         })
     }
 }
@@ -145,6 +188,7 @@ pub(super) struct TypeRow {
     pub(super) modifier: i32,
     pub(super) name: String,
     pub(super) collation: u32,
+    pub(super) storage: char,
     /// The type below a domain, else the type itself.
     pub(super) base: u32,
 }
@@ -156,6 +200,7 @@ impl TypeRow {
             modifier: row.take()?,
             name: row.take()?,
             collation: row.take()?,
+            storage: row.code()?,
             base: row.take()?,
         })
     }

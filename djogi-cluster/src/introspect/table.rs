@@ -2,7 +2,7 @@
 //! partitioned table.
 
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::Parameters;
+use djogi_core::kind::{Parameters, ReplicaIdentity};
 use djogi_core::observation::TableSize;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -20,7 +20,23 @@ SELECT c.oid,
        c.relkind,
        c.reltype,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
-       c.reloptions,
+       CASE WHEN c.reltoastrelid = 0 THEN c.reloptions
+            ELSE c.reloptions
+                 || (SELECT pg_catalog.array_agg('toast.' || o)
+                       FROM pg_catalog.pg_class t
+                      CROSS JOIN LATERAL pg_catalog.unnest(t.reloptions) o
+                      WHERE t.oid = c.reltoastrelid)
+       END,
+       c.relpersistence,
+       c.relreplident,
+       CASE WHEN c.relreplident = 'i'
+            THEN (SELECT x.relname
+                    FROM pg_catalog.pg_index i
+                    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+                   WHERE i.indrelid = c.oid AND i.indisreplident)
+       END,
+       c.relrowsecurity,
+       c.relforcerowsecurity,
        c.relam,
        CASE WHEN c.reltablespace <> 0
             THEN (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace)
@@ -54,6 +70,10 @@ pub(super) struct TableRow {
     /// The query of a view.
     pub(super) definition: Option<String>,
     options: Option<Vec<String>>,
+    pub(super) unlogged: bool,
+    pub(super) replica_identity: ReplicaIdentity,
+    pub(super) row_security: bool,
+    pub(super) force_row_security: bool,
     pub(super) access_method: u32,
     pub(super) tablespace: Option<Ident>,
     pub(super) size: TableSize,
@@ -71,6 +91,17 @@ impl TableRow {
             row_type: row.take()?,
             definition: row.take()?,
             options: row.take()?,
+            unlogged: row.code()? == 'u',
+            replica_identity: match (row.code()?, row.optional_ident()?) {
+                ('n', _) => ReplicaIdentity::Nothing,
+                ('f', _) => ReplicaIdentity::Full,
+                ('i', Some(index)) => ReplicaIdentity::Index(index),
+                // Without its index the primary key counts for nothing either.
+                ('i', None) => ReplicaIdentity::Nothing,
+                _ => ReplicaIdentity::Default,
+            },
+            row_security: row.take()?,
+            force_row_security: row.take()?,
             access_method: row.take()?,
             tablespace: row.optional_ident()?,
             size: size(row.take()?, row.take()?, row.take()?),

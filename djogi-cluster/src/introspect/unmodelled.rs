@@ -33,6 +33,16 @@ WITH found (kind, class, oid, part_class, part) AS (
      WHERE n.nspname = ANY ($1)
        AND (c.relkind IN ('f', 'p') OR c.relkind = 'r' AND c.relispartition)
      UNION ALL
+    SELECT 'inheriting table',
+           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
+           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
+      FROM pg_catalog.pg_inherits  h
+      JOIN pg_catalog.pg_class     c ON c.oid = h.inhrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1)
+       AND c.relkind = 'r'
+       AND NOT c.relispartition
+     UNION ALL
     SELECT 'base type',
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid,
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid

@@ -69,13 +69,20 @@ fn column(name: &str, data_type: &str) -> Column {
         not_null: false,
         default: None,
         identity: None,
+        properties: Default::default(),
         generated: None,
         comment: None,
     }
 }
 
 fn table(columns: Vec<Column>) -> Resource {
-    Resource::Table(Table { schema: ident("app"), name: ident("orders"), columns, comment: None })
+    Resource::Table(Table {
+        schema: ident("app"),
+        name: ident("orders"),
+        columns,
+        properties: Default::default(),
+        comment: None,
+    })
 }
 
 fn check(name: &str, expression: &str) -> Resource {

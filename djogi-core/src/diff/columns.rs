@@ -63,7 +63,9 @@ pub(super) fn split<'a>(
                     replaced.insert(column);
                 }
             },
-            TableAlteration::AddColumn(_) | TableAlteration::SetComment(_) => {}
+            TableAlteration::AddColumn(_)
+            | TableAlteration::SetProperty(_)
+            | TableAlteration::SetComment(_) => {}
         }
     }
     // A column that cannot be added is refused by itself.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
 use crate::ident::{Ident, QualifiedName};
 
@@ -25,6 +26,8 @@ pub struct Column {
     pub identity: Option<Identity>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub generated: Option<Generated>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub properties: ColumnProperties,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
@@ -85,6 +88,7 @@ pub enum ColumnAlteration {
     SetGenerated(Generated),
     /// A stored generated column becomes a plain one and keeps its values.
     DropGenerated,
+    SetProperty(ColumnPropertyAlteration),
     SetComment(Option<String>),
 }
 
@@ -104,7 +108,17 @@ impl Column {
     }
 
     pub fn compare(&self, desired: &Self) -> ColumnComparison {
-        let Self { name: _, data_type, collation, not_null, default, identity, generated, comment } = self;
+        let Self {
+            name: _,
+            data_type,
+            collation,
+            not_null,
+            default,
+            identity,
+            generated,
+            properties,
+            comment,
+        } = self;
         let mut alterations = Vec::new();
         match (generated, &desired.generated) {
             (Some(old), Some(new)) if old.storage != new.storage => return ColumnComparison::Replace,
@@ -149,6 +163,9 @@ impl Column {
             }
             (Some(_), Some(_) | None) | (None, None) => {}
         }
+        let retyped = *data_type != desired.data_type;
+        let properties = properties.alterations(&desired.properties, retyped).into_iter();
+        alterations.extend(properties.map(ColumnAlteration::SetProperty));
         if *comment != desired.comment {
             alterations.push(ColumnAlteration::SetComment(desired.comment.clone()));
         }

@@ -16,6 +16,7 @@ pub mod index;
 pub mod materialized_view;
 pub mod parameters;
 pub mod policy;
+pub mod properties;
 pub mod range;
 pub mod routine;
 pub mod rule;
@@ -50,6 +51,9 @@ pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use parameters::{ParameterChange, Parameters};
 pub use policy::{Policy, PolicyAlteration, PolicyCommand};
+pub use properties::{
+    ColumnProperties, ColumnPropertyAlteration, PropertyAlteration, ReplicaIdentity, TableProperties,
+};
 pub use range::{Range, RangeAlteration};
 pub use routine::{Routine, RoutineAlteration, RoutineKind};
 pub use rule::{Rule, RuleAlteration};

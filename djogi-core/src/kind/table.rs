@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, ColumnAlteration, ColumnComparison};
+use super::properties::{PropertyAlteration, TableProperties};
 use crate::ident::{Ident, QualifiedName};
 
 /// An ordinary table. Constraints and indexes are resources of their own.
@@ -14,6 +15,8 @@ pub struct Table {
     /// In the order of creation. PostgreSQL appends new columns, so the order is not compared.
     #[serde(deserialize_with = "super::exact::list")]
     pub columns: Vec<Column>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub properties: TableProperties,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
@@ -29,6 +32,7 @@ pub enum TableAlteration {
     /// The column is dropped and made anew under the same name.
     ReplaceColumn(Box<Column>),
     DropColumn(Ident),
+    SetProperty(PropertyAlteration),
     SetComment(Option<String>),
 }
 
@@ -42,7 +46,7 @@ impl Table {
     }
 
     pub(super) fn alterations(&self, desired: &Self) -> Vec<TableAlteration> {
-        let Self { schema: _, name: _, columns, comment } = self;
+        let Self { schema: _, name: _, columns, properties, comment } = self;
         let mut alterations = Vec::new();
         for wanted in &desired.columns {
             match self.column(&wanted.name).map(|live| live.compare(wanted)) {
@@ -68,8 +72,11 @@ impl Table {
             TableAlteration::AlterColumn { .. }
             | TableAlteration::ReplaceColumn(_)
             | TableAlteration::DropColumn(_)
+            | TableAlteration::SetProperty(_)
             | TableAlteration::SetComment(_) => 2,
         });
+        let properties = properties.alterations(&desired.properties).into_iter();
+        alterations.extend(properties.map(TableAlteration::SetProperty));
         if *comment != desired.comment {
             alterations.push(TableAlteration::SetComment(desired.comment.clone()));
         }

@@ -302,3 +302,70 @@ fn an_invalid_index_is_rebuilt() {
     world.options.online = Online::Never;
     assert_eq!(world.sql(), ["REINDEX INDEX public.i"]);
 }
+
+/// A view of one column, with what PostgreSQL says that it needs.
+fn view_on(world: &mut World, name: &str, column: &str, data_type: &str, needs: &[&str]) {
+    let resource = crate::Resource::View(crate::kind::View {
+        schema: id("public"),
+        name: id(name),
+        columns: vec![crate::kind::ViewColumn {
+            name: id(column),
+            data_type: data_type.to_owned(),
+            collation: None,
+            default: None,
+            comment: None,
+        }],
+        definition: crate::kind::Expression::new(format!("SELECT {column}")),
+        options: Default::default(),
+        comment: None,
+    });
+    let at = resource.address(&id("main"));
+    let needs: std::collections::BTreeSet<_> = needs.iter().map(|need| address(need)).collect();
+    world.desired(resource.clone());
+    world.inputs.desired.get_mut(&at).unwrap().needs = needs.clone();
+    if !world.inputs.live.catalog.contains(&at) {
+        world.owned(resource);
+        world.inputs.live.dependencies.insert(at, needs);
+    }
+}
+
+#[test]
+fn views_make_way_for_the_new_type_of_their_column_and_come_back_with_those_on_them() {
+    let mut world = World::new();
+    world.converged([table("t", &["a integer", "b integer"])]);
+    let on_a = ["table.main.public.t", "column.main.public.t.a"];
+    for data_type in ["integer", "bigint"] {
+        view_on(&mut world, "v", "a", data_type, &on_a);
+        view_on(&mut world, "w", "a", data_type, &["view.main.public.v"]);
+    }
+    view_on(&mut world, "other", "b", "integer", &["table.main.public.t", "column.main.public.t.b"]);
+    world.desired(table("t", &["a bigint", "b integer"]));
+    let sql = world.sql();
+    assert_order(
+        &sql,
+        &[
+            "DROP VIEW public.w",
+            "DROP VIEW public.v",
+            "ALTER COLUMN a TYPE bigint",
+            "CREATE VIEW public.v",
+            "CREATE VIEW public.w",
+        ],
+    );
+    assert!(!sql.iter().any(|sql| sql.contains("public.other")), "{sql:#?}");
+}
+
+#[test]
+fn a_view_of_somebody_else_keeps_the_type_of_its_column() {
+    let mut world = World::new();
+    world.converged([table("t", &["a integer", "b integer"])]);
+    view_on(&mut world, "v", "a", "integer", &["table.main.public.t", "column.main.public.t.a"]);
+    let at = address("view.main.public.v");
+    world.inputs.recorded.resources.remove(&at);
+    world.inputs.recorded.catalog.remove(&at);
+    world.inputs.desired.remove(&at);
+    world.desired(table("t", &["a bigint", "b bigint"]));
+    assert_eq!(
+        world.changes(),
+        ["update table.main.public.t: applied", "update column.main.public.t.a: blocked/unmanaged_dependent",]
+    );
+}

@@ -6,7 +6,8 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, Constraint, Resource, SequenceAlteration, Table, TableAlteration,
+    Alteration, ColumnAlteration, Constraint, PropertyAlteration, ReplicaIdentity, Resource,
+    SequenceAlteration, Table, TableAlteration,
 };
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -20,7 +21,7 @@ pub enum Phase {
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column.
+    /// A sequence is given to its column, or an index identifies the rows of its table.
     Attach,
 }
 
@@ -114,12 +115,16 @@ fn write(
         }
         (Action::Create, _, Some(Resource::Table(table))) => {
             out.add(Phase::Up, sql::create_table(table, inline, context)?);
+            out.add(Phase::Attach, sql::attach_table(table, context, address));
         }
         (Action::Create, _, Some(resource)) => create(resource, change, context, out)?,
         (Action::Update(alterations), Some(live), Some(desired)) => {
             for alteration in alterations {
                 let phase = match alteration {
-                    Alteration::Sequence(SequenceAlteration::SetOwner(_)) => Phase::Attach,
+                    Alteration::Sequence(SequenceAlteration::SetOwner(_))
+                    | Alteration::Table(TableAlteration::SetProperty(
+                        PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
+                    )) => Phase::Attach,
                     _ => Phase::Up,
                 };
                 out.add(phase, sql::alter(live, desired, alteration, context, address)?);
@@ -214,6 +219,7 @@ pub fn place_column(
         TableAlteration::AddColumn(column) => &column.name,
         TableAlteration::ReplaceColumn(_)
         | TableAlteration::DropColumn(_)
+        | TableAlteration::SetProperty(_)
         | TableAlteration::SetComment(_) => {
             return ColumnPlace::Table;
         }

@@ -2,7 +2,8 @@
 
 use crate::address::{Address, Kind};
 use crate::diff::Change;
-use crate::kind::{Resource, SequenceOwner};
+use crate::ident::QualifiedName;
+use crate::kind::{ReplicaIdentity, Resource, SequenceOwner};
 use crate::plan::depend::{Dependencies, generated_from};
 
 /// The dependencies of one change.
@@ -12,7 +13,8 @@ pub struct Needs {
     pub desired: Vec<Address>,
     /// Of the live object, under new names.
     pub live: Vec<Address>,
-    /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them.
+    /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them. For a table the
+    /// index that identifies its rows.
     pub owner: Vec<Address>,
     /// The same for the live sequence.
     pub live_owner: Vec<Address>,
@@ -46,6 +48,14 @@ impl Needs {
 }
 
 fn owner(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
+    if let Some(Resource::Table(table)) = resource
+        && address.kind() == Kind::Table
+        && let ReplicaIdentity::Index(index) = &table.properties.replica_identity
+    {
+        let name = QualifiedName::new(table.schema.clone(), index.clone());
+        let constraint = Address::constraint(address.target(), &table.qualified_name(), index);
+        return vec![Address::index(address.target(), &name), constraint];
+    }
     let Some(Resource::Sequence(sequence)) = resource else { return Vec::new() };
     let Some(SequenceOwner { table, column }) = &sequence.owned_by else { return Vec::new() };
     vec![Address::table(address.target(), table), Address::column(address.target(), table, column)]

@@ -34,7 +34,8 @@ verbs! {
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
-    CreateTable RenameTable DropTable
+    CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
+    SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
     AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
     RenameColumn DropColumn DropGeneratedColumn
@@ -179,6 +180,11 @@ pub const TABLE: &[Row] = &[
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
+    row(V::RewriteTable, AEL, Rewrite, Reversible).hazard(REWRITES),
+    row(V::SetTableOptions, SUE, Catalog, Reversible),
+    row(V::SetTableProperty, AEL, Catalog, Reversible),
+    row(V::SetColumnStorage, AEL, Catalog, Reversible),
+    row(V::SetColumnStatistics, SUE, Catalog, Reversible),
     row(V::AddColumnNullable, AEL, Catalog, Reversible),
     row(V::AddColumnNotNull, AEL, Scan, Reversible),
     row(V::AddColumnConstantDefault, AEL, Catalog, Reversible),

@@ -4,12 +4,14 @@
 mod alter_type;
 mod uses;
 
+use super::parameters::parameter_actions;
 use super::sequence::{changed_options, created_options, with_bounds_hazard};
 use super::{Context, Impossible, Step, comment_sql};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Column, ColumnAlteration, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
+    Column, ColumnAlteration, ColumnProperties, ColumnPropertyAlteration, Expression, Generated,
+    GeneratedStorage, Identity, IdentityMode, SequenceType,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::{Verb, is_volatile, since};
@@ -95,6 +97,8 @@ pub(super) fn add(
         }
     }
     let mut steps = vec![step];
+    let unusual = ColumnProperties::default().alterations(&column.properties, false);
+    steps.extend(unusual.iter().flat_map(|alteration| set_property(table, column, alteration, ctx, address)));
     if column.comment.is_some() {
         steps.push(set_comment(table, &column.name, column.comment.as_deref(), ctx, address));
     }
@@ -203,9 +207,51 @@ pub(super) fn alter(
             step(verb, format!("SET EXPRESSION AS {}", in_parentheses(generated.expression.as_str())))
         }
         ColumnAlteration::DropGenerated => step(Verb::DropExpression, "DROP EXPRESSION".to_owned()),
+        ColumnAlteration::SetProperty(alteration) => {
+            return Ok(set_property(table, desired, alteration, ctx, address));
+        }
         ColumnAlteration::SetComment(comment) => set_comment(table, name, comment.as_deref(), ctx, address),
     };
     Ok(vec![step])
+}
+
+pub(super) fn set_property(
+    table: &QualifiedName,
+    column: &Column,
+    alteration: &ColumnPropertyAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    use ColumnPropertyAlteration as Alter;
+    let (verb, actions) = match alteration {
+        Alter::SetStorage(storage) => {
+            let storage = match storage {
+                Some(storage) => storage.to_uppercase(),
+                None if ctx.version.major() >= 16 => "DEFAULT".to_owned(),
+                None => usual_storage(&column.data_type).to_owned(),
+            };
+            (Verb::SetColumnStorage, vec![format!("SET STORAGE {storage}")])
+        }
+        Alter::SetCompression(compression) => {
+            let compression = compression.as_deref().unwrap_or("default");
+            (Verb::SetColumnStorage, vec![format!("SET COMPRESSION {compression}")])
+        }
+        Alter::SetStatistics(target) => {
+            (Verb::SetColumnStatistics, vec![format!("SET STATISTICS {}", target.unwrap_or(-1))])
+        }
+        Alter::SetOptions(change) => (Verb::SetColumnStatistics, parameter_actions(change)),
+    };
+    let sql = |action: String| format!("ALTER TABLE {table} ALTER COLUMN {} {action}", column.name);
+    actions.into_iter().map(|action| ctx.step_on_one(address, verb, table, sql(action))).collect()
+}
+
+/// What the built-in types of variable length have (`pg_type.typstorage`), which `SET STORAGE DEFAULT` says by itself from
+/// PostgreSQL 16 on.
+fn usual_storage(data_type: &str) -> &'static str {
+    let is_main = ["numeric", "inet", "cidr"].iter().any(|main| {
+        data_type == *main || data_type.strip_prefix(main).is_some_and(|rest| rest.starts_with('('))
+    });
+    if is_main { "MAIN" } else { "EXTENDED" }
 }
 
 fn set_default(default: &Expression) -> String {

@@ -177,6 +177,11 @@ pub fn create_table(
     table::create(table, inline, ctx, &address)
 }
 
+/// What of a table has to wait for its indexes; nothing for most. Goes after them.
+pub fn attach_table(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    table::attach(table, ctx, address)
+}
+
 /// Makes a sequence belong to its column; nothing for a free one. Goes after the table.
 pub fn own_sequence(sequence: &Sequence, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     sequence::own(sequence, ctx, address)

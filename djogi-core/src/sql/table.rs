@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::parameters::{options_clause, parameter_actions};
 use super::{Context, Impossible, Step, column, comment_sql, constraint, move_sql};
 use crate::address::Address;
-use crate::ident::QualifiedName;
-use crate::kind::{Constraint, ConstraintDefinition, Resource, Table, TableAlteration};
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{
+    ColumnProperties, Constraint, ConstraintDefinition, PropertyAlteration, ReplicaIdentity, Resource, Table,
+    TableAlteration, TableProperties,
+};
 use crate::safety::Verb;
 
 pub(super) fn create(
@@ -35,17 +39,99 @@ pub(super) fn create(
             comments.push(constraint::set_comment(inline, inline.comment.as_deref(), ctx, &address));
         }
     }
-    let sql = if lines.is_empty() {
-        format!("CREATE TABLE {name} ()")
+    let properties = &table.properties;
+    let kind = if properties.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
+    let mut sql = if lines.is_empty() {
+        format!("CREATE {kind} {name} ()")
     } else {
-        format!("CREATE TABLE {name} (\n    {}\n)", lines.join(",\n    "))
+        format!("CREATE {kind} {name} (\n    {}\n)", lines.join(",\n    "))
     };
+    if let Some(method) = &properties.access_method {
+        sql += &format!(" USING {method}");
+    }
+    sql += &options_clause(&properties.options);
+    if let Some(tablespace) = &properties.tablespace {
+        sql += &format!(" TABLESPACE {tablespace}");
+    }
+    let stated = TableProperties {
+        row_security: false,
+        force_row_security: false,
+        replica_identity: ReplicaIdentity::Default,
+        ..properties.clone()
+    };
+    let rest = stated.alterations(properties);
+    let rest = rest.iter().filter(|alteration| !waits_for_index(alteration));
+    let mut rest: Vec<Step> =
+        rest.flat_map(|alteration| set_property(&name, alteration, ctx, address)).collect();
+    for column in &table.columns {
+        let unusual = ColumnProperties::default().alterations(&column.properties, false);
+        let steps = unusual.iter().flat_map(|a| column::set_property(&name, column, a, ctx, address));
+        rest.extend(steps);
+    }
+    comments.splice(0..0, rest);
     for comment in &mut comments {
         comment.operation.lock = None;
     }
     let mut steps = vec![ctx.step(address, Verb::CreateTable, sql)];
     steps.append(&mut comments);
     Ok(steps)
+}
+
+/// The index that identifies rows, which exists only now.
+pub(super) fn attach(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let alteration = PropertyAlteration::SetReplicaIdentity(table.properties.replica_identity.clone());
+    if !waits_for_index(&alteration) {
+        return Vec::new();
+    }
+    set_property(&table.qualified_name(), &alteration, ctx, address)
+}
+
+fn waits_for_index(alteration: &PropertyAlteration) -> bool {
+    matches!(alteration, PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)))
+}
+
+fn set_property(
+    table: &QualifiedName,
+    alteration: &PropertyAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    use PropertyAlteration as Alter;
+    let or = |chosen: &Option<Ident>, default: &str| {
+        chosen.as_ref().map_or_else(|| default.to_owned(), ToString::to_string)
+    };
+    let on_or_off = |on: bool, words: &str| if on { words.to_owned() } else { format!("NO {words}") };
+    let (verb, actions) = match alteration {
+        Alter::SetUnlogged(unlogged) => {
+            let action = if *unlogged { "SET UNLOGGED" } else { "SET LOGGED" };
+            (Verb::RewriteTable, vec![action.to_owned()])
+        }
+        Alter::SetAccessMethod(method) => {
+            (Verb::RewriteTable, vec![format!("SET ACCESS METHOD {}", or(method, "heap"))])
+        }
+        Alter::SetTablespace(tablespace) => {
+            (Verb::RewriteTable, vec![format!("SET TABLESPACE {}", or(tablespace, "pg_default"))])
+        }
+        Alter::SetOptions(change) => (Verb::SetTableOptions, parameter_actions(change)),
+        Alter::SetReplicaIdentity(identity) => {
+            let identity = match identity {
+                ReplicaIdentity::Default => "DEFAULT".to_owned(),
+                ReplicaIdentity::Nothing => "NOTHING".to_owned(),
+                ReplicaIdentity::Full => "FULL".to_owned(),
+                ReplicaIdentity::Index(index) => format!("USING INDEX {index}"),
+            };
+            (Verb::SetTableProperty, vec![format!("REPLICA IDENTITY {identity}")])
+        }
+        Alter::SetRowSecurity(on) => {
+            let action = if *on { "ENABLE" } else { "DISABLE" };
+            (Verb::SetTableProperty, vec![format!("{action} ROW LEVEL SECURITY")])
+        }
+        Alter::ForceRowSecurity(on) => {
+            (Verb::SetTableProperty, vec![on_or_off(*on, "FORCE ROW LEVEL SECURITY")])
+        }
+    };
+    let sql = |action: String| format!("ALTER TABLE {table} {action}");
+    actions.into_iter().map(|action| ctx.step_on_one(address, verb, table, sql(action))).collect()
 }
 
 pub(super) fn drop(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
@@ -89,6 +175,7 @@ pub(super) fn alter(
         TableAlteration::DropColumn(column) => {
             Ok(live.column(column).map_or_else(Vec::new, |old| column::drop(&name, old, ctx, address)))
         }
+        TableAlteration::SetProperty(alteration) => Ok(set_property(&name, alteration, ctx, address)),
         TableAlteration::SetComment(comment) => {
             Ok(vec![set_comment(&name, comment.as_deref(), ctx, address)])
         }

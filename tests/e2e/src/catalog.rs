@@ -15,14 +15,14 @@ pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
 }
 
 const QUERIES: &[&str] = &[
-    "SELECT format('column %s.%s %s%s%s%s%s%s%s comment=%L privileges=%s', c.relname, a.attname,
+    "SELECT format('column %s.%s %s%s%s%s%s%s%s storage %s %s options %s comment=%L privileges=%s', c.relname, a.attname,
             format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attnotnull THEN ' NOT NULL' END,
             ' COLLATE ' || NULLIF(a.attcollation, 0)::regcollation::text,
             ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
             ' IDENTITY ' || NULLIF(a.attidentity::text, ''), ' GENERATED ' || NULLIF(a.attgenerated::text, ''),
             ' STATISTICS ' || a.attstattarget::text,
-            col_description(c.oid, a.attnum), a.attacl)
+            a.attstorage, a.attcompression, a.attoptions, col_description(c.oid, a.attnum), a.attacl)
        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
        LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
       WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
@@ -50,6 +50,12 @@ const QUERIES: &[&str] = &[
     "SELECT format('trigger %s', pg_get_triggerdef(t.oid))
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
       WHERE c.relnamespace = $schema AND NOT t.tgisinternal",
+    "SELECT format('table %s options %s toast %s replica identity %s %s row security %s %s', c.relname,
+            (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o),
+            (SELECT t.reloptions FROM pg_class t WHERE t.oid = c.reltoastrelid), c.relreplident,
+            (SELECT indexrelid::regclass FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident),
+            c.relrowsecurity, c.relforcerowsecurity)
+       FROM pg_class c WHERE c.relnamespace = $schema AND c.relkind = 'r'",
     "SELECT format('view %s options %s: %s', relname,
             (SELECT array_agg(o ORDER BY o) FROM unnest(reloptions) o), pg_get_viewdef(oid))
        FROM pg_class WHERE relnamespace = $schema AND relkind IN ('v', 'm')",

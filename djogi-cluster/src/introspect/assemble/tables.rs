@@ -1,10 +1,10 @@
 //! Tables, views and composite types with their columns as resources.
 
 use djogi_core::Resource;
-use djogi_core::ident::QualifiedName;
+use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{
     Column, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity, IdentityMode,
-    MaterializedView, Table, View, ViewColumn,
+    MaterializedView, Table, TableProperties, View, ViewColumn,
 };
 use djogi_core::observation::Unmodelled;
 
@@ -33,6 +33,7 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
             schema: parts.schema.clone(),
             name: parts.row.name.clone(),
             columns,
+            properties: properties(context, parts)?,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
         out.unmodelled.extend(privileges(parts));
@@ -76,10 +77,7 @@ fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, In
     if parts.row.kind == 'v' {
         return Ok(Resource::View(View { schema, name, columns, definition, options, comment }));
     }
-    let access_method = match parts.row.access_method {
-        HEAP => None,
-        other => Some(context.lookup.method(other)?.clone()),
-    };
+    let access_method = access_method(context, parts)?;
     let tablespace = parts.row.tablespace.clone();
     Ok(Resource::MaterializedView(MaterializedView {
         schema,
@@ -91,6 +89,26 @@ fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, In
         tablespace,
         comment,
     }))
+}
+
+/// `None` is `heap`.
+fn access_method(context: &Context, parts: &TableParts) -> Result<Option<Ident>, IntrospectError> {
+    match parts.row.access_method {
+        HEAP => Ok(None),
+        other => Ok(Some(context.lookup.method(other)?.clone())),
+    }
+}
+
+fn properties(context: &Context, parts: &TableParts) -> Result<TableProperties, IntrospectError> {
+    Ok(TableProperties {
+        unlogged: parts.row.unlogged,
+        options: parts.row.options(),
+        access_method: access_method(context, parts)?,
+        tablespace: parts.row.tablespace.clone(),
+        replica_identity: parts.row.replica_identity.clone(),
+        row_security: parts.row.row_security,
+        force_row_security: parts.row.force_row_security,
+    })
 }
 
 /// What others than the owner may do.
@@ -115,6 +133,7 @@ fn build_column(context: &mut Context, row: &ColumnRow) -> Result<Column, Intros
     let key = (row.table, row.number);
     let data_type = context.lookup.type_of(row)?;
     let collation = context.lookup.collation(row.collation, data_type.collation)?;
+    let properties = row.properties(data_type.storage)?;
     let data_type = data_type.name.clone();
     let expression = context.expressions.remove(&key).map(Expression::new);
     let storage = match row.generated {
@@ -153,6 +172,7 @@ fn build_column(context: &mut Context, row: &ColumnRow) -> Result<Column, Intros
         default,
         identity,
         generated,
+        properties,
         comment: context.comments.remove(&(table, i32::from(row.number))),
     })
 }

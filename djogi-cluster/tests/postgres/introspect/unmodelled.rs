@@ -17,6 +17,7 @@ async fn each_sort_is_listed() {
                  CREATE TABLE public.part PARTITION OF public.parted DEFAULT;
                  CREATE TRIGGER tr BEFORE INSERT ON public.parted FOR EACH ROW EXECUTE FUNCTION public.f();
                  CREATE POLICY po ON public.parted USING (a > 0);
+                 CREATE TABLE public.child () INHERITS (public.t);
                  CREATE OPERATOR public.=== (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int);
                  CREATE OPERATOR FAMILY public.fam USING btree;
                  CREATE TEXT SEARCH CONFIGURATION public.conf (COPY = pg_catalog.simple);
@@ -38,6 +39,7 @@ async fn each_sort_is_listed() {
                 "foreign server: srv",
                 "foreign table: public.ft",
                 "foreign-data wrapper: fdw",
+                "inheriting table: public.child",
                 "operator: public.===(integer,integer)",
                 "operator family: public.fam USING btree",
                 "partition: public.part",

@@ -3,7 +3,9 @@
 use super::enums::{self, Enums};
 use super::{Result, ident, qualified, sequences};
 use crate::ident::Ident;
-use crate::kind::{Column, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType};
+use crate::kind::{
+    Column, ColumnProperties, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
+};
 use crate::model::default_value::{self, Declared};
 use crate::model::descriptor::{
     ColumnValue, DEFAULT_SCHEMA, DefaultDescriptor, EnumDescriptor, FieldDescriptor, FieldType,
@@ -34,6 +36,7 @@ pub(super) fn lower(
         not_null: !field.nullable || in_primary_key,
         default: None,
         identity: None,
+        properties: ColumnProperties::default(),
         generated: None,
         comment: field.comment.map(str::to_owned),
     };

@@ -7,7 +7,7 @@ use super::enums::Enums;
 use super::{Entry, Result, Sink, ident, qualified};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Resource, Table};
+use crate::kind::{Column, Resource, Table, TableProperties};
 use crate::model::descriptor::{FieldDescriptor, ModelDescriptor, Source};
 use crate::model::error::LowerError;
 
@@ -138,6 +138,7 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
         schema: ident("schema", model.table.schema(), at)?,
         name: ident("table", model.table.name, at)?,
         columns: Vec::with_capacity(model.fields.len()),
+        properties: TableProperties::default(),
         comment: model.comment.map(str::to_owned),
     };
     let old_name = match model.renamed_from {

@@ -25,6 +25,7 @@ pub(super) fn column(name: &str, data_type: &str) -> Column {
         not_null: false,
         default: None,
         identity: None,
+        properties: ColumnProperties::default(),
         generated: None,
         comment: None,
     }
@@ -51,7 +52,13 @@ pub(super) fn identity(column: Column, mode: IdentityMode, options: SequenceOpti
 }
 
 pub(super) fn table(table: &str, columns: Vec<Column>) -> Table {
-    Table { schema: ident("app"), name: ident(table), columns, comment: None }
+    Table {
+        schema: ident("app"),
+        name: ident(table),
+        columns,
+        properties: TableProperties::default(),
+        comment: None,
+    }
 }
 
 pub(super) fn constraint(table: &str, name: &str, definition: ConstraintDefinition) -> Constraint {

@@ -3,6 +3,7 @@
 
 mod facts;
 mod fixtures;
+mod objects;
 mod script;
 
 use std::collections::BTreeMap;
@@ -412,6 +413,8 @@ fn script(version: u32) -> String {
     columns(&mut script);
     conversions(&mut script);
     enum_replacement_and_drops(&mut script);
+    objects::types(&mut script);
+    objects::code(&mut script);
     script.text
 }
 

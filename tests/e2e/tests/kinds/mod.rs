@@ -2,6 +2,7 @@
 //! the same DDL.
 
 mod routines;
+mod tables;
 mod triggers;
 mod types;
 mod views;

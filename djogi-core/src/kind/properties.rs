@@ -1,0 +1,141 @@
+//! How PostgreSQL stores and watches a table and its columns: what no query result depends on but what rows are seen.
+
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
+use super::parameters::{ParameterChange, Parameters};
+use crate::ident::Ident;
+
+/// What identifies a row that is updated or deleted to a subscriber (`REPLICA IDENTITY`, manual section 29.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicaIdentity {
+    /// The primary key.
+    #[default]
+    Default,
+    Nothing,
+    Full,
+    /// A unique index, or the constraint of that name.
+    Index(Ident),
+}
+
+/// The properties of a table, each as `CREATE TABLE` leaves it when nothing is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableProperties {
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unlogged: bool,
+    /// Storage parameters; those of the TOAST table begin with `toast.`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Parameters,
+    /// `None` is `heap`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub access_method: Option<Ident>,
+    /// `None` is that of the database.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<Ident>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replica_identity: ReplicaIdentity,
+    /// `ENABLE ROW LEVEL SECURITY`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub row_security: bool,
+    /// `FORCE ROW LEVEL SECURITY`: for the owner as well.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub force_row_security: bool,
+}
+
+/// What can change about a table's properties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PropertyAlteration {
+    SetUnlogged(bool),
+    SetAccessMethod(Option<Ident>),
+    SetTablespace(Option<Ident>),
+    SetOptions(ParameterChange),
+    SetReplicaIdentity(ReplicaIdentity),
+    SetRowSecurity(bool),
+    ForceRowSecurity(bool),
+}
+
+impl TableProperties {
+    pub fn alterations(&self, desired: &Self) -> Vec<PropertyAlteration> {
+        use PropertyAlteration as Alter;
+        let Self {
+            unlogged,
+            options,
+            access_method,
+            tablespace,
+            replica_identity,
+            row_security,
+            force_row_security,
+        } = self;
+        let mut alterations = Vec::new();
+        if *access_method != desired.access_method {
+            alterations.push(Alter::SetAccessMethod(desired.access_method.clone()));
+        }
+        if *tablespace != desired.tablespace {
+            alterations.push(Alter::SetTablespace(desired.tablespace.clone()));
+        }
+        if *unlogged != desired.unlogged {
+            alterations.push(Alter::SetUnlogged(desired.unlogged));
+        }
+        alterations.extend(ParameterChange::between(options, &desired.options).map(Alter::SetOptions));
+        if *row_security != desired.row_security {
+            alterations.push(Alter::SetRowSecurity(desired.row_security));
+        }
+        if *force_row_security != desired.force_row_security {
+            alterations.push(Alter::ForceRowSecurity(desired.force_row_security));
+        }
+        if *replica_identity != desired.replica_identity {
+            alterations.push(Alter::SetReplicaIdentity(desired.replica_identity.clone()));
+        }
+        alterations
+    }
+}
+
+/// The properties of a column, each as a new column has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnProperties {
+    /// `plain`, `external`, `extended` or `main`; `None` is that of the type.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub storage: Option<String>,
+    /// `pglz` or `lz4`; `None` is that of the server.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub compression: Option<String>,
+    /// How much `ANALYZE` collects; `None` is the default.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub statistics: Option<i32>,
+    /// `n_distinct`, `n_distinct_inherited`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: Parameters,
+}
+
+/// What can change about a column's properties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnPropertyAlteration {
+    SetStorage(Option<String>),
+    SetCompression(Option<String>),
+    SetStatistics(Option<i32>),
+    SetOptions(ParameterChange),
+}
+
+impl ColumnProperties {
+    /// With another type (`retyped`) PostgreSQL chooses the storage anew.
+    pub fn alterations(&self, desired: &Self, retyped: bool) -> Vec<ColumnPropertyAlteration> {
+        use ColumnPropertyAlteration as Alter;
+        let Self { storage, compression, statistics, options } = self;
+        let storage = if retyped { &None } else { storage };
+        let mut alterations = Vec::new();
+        if *storage != desired.storage {
+            alterations.push(Alter::SetStorage(desired.storage.clone()));
+        }
+        if *compression != desired.compression {
+            alterations.push(Alter::SetCompression(desired.compression.clone()));
+        }
+        if *statistics != desired.statistics {
+            alterations.push(Alter::SetStatistics(desired.statistics));
+        }
+        alterations.extend(ParameterChange::between(options, &desired.options).map(Alter::SetOptions));
+        alterations
+    }
+}
