@@ -24,7 +24,7 @@ pub(super) struct Settings {
 
 /// What a file finds that sets nothing: what a session of psql has.
 pub(super) const FRESH: &str = "RESET SESSION AUTHORIZATION; RESET ALL; SET search_path = \"$user\", public; \
-                                SET client_min_messages = error";
+                                SET client_min_messages = error; SET synchronous_commit = off";
 
 /// For bodies that name each other, of which PostgreSQL can read none before all are there.
 pub(super) const UNREAD: &str = "SET check_function_bodies = off";
