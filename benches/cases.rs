@@ -57,8 +57,8 @@ pub(crate) fn tables(
         report.memory(&title("peak memory of the no-op plan"), bytes, (size == 5000).then_some(150 << 20));
     }
 
-    let unchanged = declarations(size, Extra::default());
-    let changed = declarations(size, Extra { tables: 10, columns: 1 });
+    let unchanged = declarations(size, Extra::none);
+    let changed = declarations(size, Extra::columns(10, 1));
     let plan_of = |declarations| {
         project.declare(declarations)?;
         time(&mut project.plan())
@@ -72,7 +72,7 @@ pub(crate) fn tables(
     );
 
     let column = |run| {
-        project.declare(&declarations(size, Extra { tables: 1, columns: run + 1 }))?;
+        project.declare(&declarations(size, Extra::columns(1, run + 1)))?;
         time(&mut project.apply())
     };
     let (apply, none) = in_turn(runs, column, |_| time(&mut project.plan()))?;
@@ -80,7 +80,7 @@ pub(crate) fn tables(
     let left = run(&mut project.command(&["plan", "--detailed-exitcode"]))?;
     report.fact(&title("nothing is left to do"), left.code == Some(0));
 
-    project.declare(&declarations(size.div_ceil(2), Extra { tables: 1, columns: runs }))?;
+    project.declare(&declarations(size.div_ceil(2), Extra::columns(1, runs)))?;
     let half = time(&mut project.apply())?;
     report.ratio(&title("apply that drops half of them : pg_dump"), half, dump, None);
     Ok(())
@@ -96,7 +96,7 @@ fn first_apply(
 ) -> Outcome<Project> {
     let script = tempfile::Builder::new().suffix(".sql").tempfile()?;
     std::fs::write(script.path(), ddl(size))?;
-    let unchanged = declarations(size, Extra::default());
+    let unchanged = declarations(size, Extra::none);
     let mut last = None;
     let apply = |run| {
         let database = database_of(size, run);

@@ -31,13 +31,27 @@ const COLUMNS: [ColumnFacts; 10] = [
 /// The columns with an index.
 const INDEXED: [&str; 2] = ["email", "created_at"];
 
-/// What the schema has besides its tables: for the plans that have something to do.
+/// What a table has besides: for the plans that have something to do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extra {
-    /// So many tables have one more column.
-    pub(crate) tables: usize,
     /// So many columns more.
     pub(crate) columns: usize,
+    /// So many checks, which every row is looked at for.
+    pub(crate) checks: usize,
+    /// A column of a greater type, for which the table is written anew.
+    pub(crate) wide: bool,
+}
+
+impl Extra {
+    /// No table has anything besides.
+    pub(crate) fn none(_: usize) -> Self {
+        Self::default()
+    }
+
+    /// Each of the first `tables` tables has `columns` columns more.
+    pub(crate) fn columns(tables: usize, columns: usize) -> impl Fn(usize) -> Self {
+        move |number| Self { columns: if number < tables { columns } else { 0 }, ..Self::default() }
+    }
 }
 
 fn id(name: &str) -> Ident {
@@ -48,11 +62,11 @@ fn table_name(number: usize) -> String {
     format!("table_{number}")
 }
 
-/// The declarations of `tables` tables.
-pub(crate) fn declarations(tables: usize, extra: Extra) -> Declarations {
+/// The declarations of `tables` tables; `extra` says of each, by its number, what it has besides.
+pub(crate) fn declarations(tables: usize, extra: impl Fn(usize) -> Extra) -> Declarations {
     let mut declarations = Declarations::default();
     let target = id("main");
-    for resource in (0..tables).flat_map(|number| resources(number, extra)) {
+    for resource in (0..tables).flat_map(|number| resources(number, extra(number))) {
         let declaration = Declaration {
             source: Source { file: "src/models.rs".to_owned(), line: 1 },
             package: "bench".to_owned(),
@@ -69,9 +83,12 @@ pub(crate) fn declarations(tables: usize, extra: Extra) -> Declarations {
 
 fn resources(number: usize, extra: Extra) -> Vec<Resource> {
     let (schema, table) = (id("public"), id(&table_name(number)));
-    let more = if number < extra.tables { extra.columns } else { 0 };
+    let columns = COLUMNS.map(|facts @ (name, _, not_null, default)| match name {
+        "quantity" if extra.wide => column((name, "bigint", not_null, default)),
+        _ => column(facts),
+    });
     let columns =
-        COLUMNS.map(column).into_iter().chain((0..more).map(|more| Column {
+        columns.into_iter().chain((0..extra.columns).map(|more| Column {
             name: id(&format!("extra_{more}")),
             ..column(("extra", "text", false, None))
         }));
@@ -97,7 +114,12 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
         match_type: MatchType::Simple,
     });
     let indexes = INDEXED.map(|column| index(&schema, &table, column));
+    let checks = (0..extra.checks).map(|number| {
+        let expression = Expression::new(format!("(quantity > '-{}'::integer)", number + 1));
+        constraint(&format!("check_{number}"), ConstraintDefinition::Check { expression, no_inherit: false })
+    });
     let constraints = [constraint("pkey", key), constraint("parent_id_fkey", foreign_key)];
+    let constraints: Vec<_> = constraints.into_iter().chain(checks).collect();
     let columns = columns.collect();
     let table = Table {
         schema: schema.clone(),
