@@ -8,7 +8,7 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out. For some kinds the dependencies hang on a part of the object: a partitioned
+/// Members of extensions are left out, and the casts that come with a range type. For some kinds the dependencies hang on a part of the object: a partitioned
 /// table's also on its foreign keys and defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the
 /// table whose row type, or the type whose array, it is.
 const SQL: &str = "
@@ -180,7 +180,8 @@ WITH found (kind, class, oid, part_class, part) AS (
                          FROM pg_catalog.pg_depend e
                         WHERE e.classid = f.class
                           AND e.objid   = f.oid
-                          AND e.deptype = 'e')
+                          AND (e.deptype = 'e'
+                               OR e.deptype = 'i' AND e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass))
 )
 SELECT f.kind,
        f.name,

@@ -1,5 +1,4 @@
-//! Objects of kinds that the catalog does not have and that seldom depend on tables: those of the whole database, and
-//! operators and text search objects of managed schemas.
+//! Objects of the whole database that the catalog has no kind for and that no managed object can be needed by.
 //!
 //! They are never changed; they are counted and named.
 
@@ -8,58 +7,15 @@ use djogi_core::observation::Unmodelled;
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
 
-/// What comes with PostgreSQL has an oid below 16384 (`FirstNormalObjectId`). Members of extensions are left out, and casts
-/// that come with a range type.
+/// Members of extensions are left out.
 const SQL: &str = "
 WITH found (class, oid) AS (
-    SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_operator  o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opclass   o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opfamily  o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_conversion o
-      JOIN pg_catalog.pg_namespace  n ON n.oid = o.connamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_ts_config o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.cfgnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_ts_dict   o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.dictnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_cast o WHERE o.oid >= 16384
-     UNION ALL
-    SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_language o WHERE o.oid >= 16384
-     UNION ALL
     SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_default_acl o
-     UNION ALL
-    SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_event_trigger o
-     UNION ALL
-    SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_publication o
      UNION ALL
     SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, o.oid
       FROM pg_catalog.pg_subscription o
       JOIN pg_catalog.pg_database     d ON d.oid = o.subdbid
      WHERE d.datname = pg_catalog.current_database()
-     UNION ALL
-    SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_foreign_data_wrapper o
-     UNION ALL
-    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_foreign_server o
      UNION ALL
     SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, o.umid FROM pg_catalog.pg_user_mappings o
 )
@@ -72,7 +28,7 @@ SELECT i.type,
                      FROM pg_catalog.pg_depend e
                     WHERE e.classid = f.class
                       AND e.objid   = f.oid
-                      AND e.deptype IN ('e', 'i'))";
+                      AND e.deptype = 'e')";
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Unmodelled>, IntrospectError> {
     reader.rows("objects of the database", SQL, decode).await

@@ -10,6 +10,7 @@ async fn each_sort_is_listed() {
         database
             .run(
                 "CREATE TABLE public.t (a int, b int);
+                 CREATE TYPE public.span AS RANGE (SUBTYPE = int);
                  CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
                  CREATE FUNCTION public.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
                  CREATE FUNCTION public.same(t public.t) RETURNS int LANGUAGE sql AS 'SELECT 1';
