@@ -8,9 +8,9 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out, and the casts that come with a range type. For some kinds the dependencies hang on a part of the object: a partitioned
-/// table's also on its foreign keys and defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the
-/// table whose row type, or the type whose array, it is.
+/// Members of extensions are left out, and the casts that come with a range type. For some kinds the dependencies hang
+/// on a part of the object: a partitioned table's also on its foreign keys and defaults. `part` is what `pg_depend`
+/// knows. A dependency on a type is led back to the table whose row type, or the type whose array, it is.
 const SQL: &str = "
 WITH found (kind, class, oid, part_class, part) AS (
     SELECT CASE c.relkind WHEN 'f' THEN 'foreign table'
