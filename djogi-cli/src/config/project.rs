@@ -140,11 +140,11 @@ mod tests {
             let error = opened(explicit, folder.path(), None).unwrap_err();
             said.push_str(&error.render(crate::terminal::Paint::plain()));
         }
-        let said = said.replace(&folder.path().display().to_string(), "/work");
+        let said = said.replace(&folder.path().display().to_string(), "/project");
         insta::assert_snapshot!(said, @r"
-        error[config_not_found]: there is no djogi.toml in /work or a folder above it
+        error[config_not_found]: there is no djogi.toml in /project or a folder above it
           = help: `djogi init` makes a project here; --config names one elsewhere
-        error[config_not_found]: there is no configuration at /work/nowhere
+        error[config_not_found]: there is no configuration at /project/nowhere
           = help: --config takes a djogi.toml, or the folder that it is in
         ");
     }
