@@ -37,11 +37,14 @@ impl Cause {
     fn moves(&self, kind: Kind) -> bool {
         match self {
             Cause::Retyped(_) => kind.is_code(),
-            Cause::Replaced(_) | Cause::Overloaded(_) => {
-                kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
-            }
+            Cause::Replaced(_) | Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
     }
+}
+
+/// Whether an object of this kind goes with one that it rests on, and comes back with it.
+fn leaves_with_its_base(kind: Kind) -> bool {
+    kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
 }
 
 /// Adds the changes that dependents need because of `changes`.
@@ -59,8 +62,13 @@ pub(super) fn rebuild_dependents<'a>(
         let live = rebased.live.iter();
         live.filter(|(address, _)| rebased.recorded.resources.contains_key(*address))
     };
+    // What is made anew for a column that gets another type takes along what rests on it in turn. Where there is nothing
+    // of that sort, the many indexes and constraints need no look.
+    let has_code = managed().any(|(address, _)| address.kind().is_code());
+    let may_move =
+        |kind| has_code && leaves_with_its_base(kind) || causes.iter().any(|cause| cause.moves(kind));
     let parts: Vec<_> = managed()
-        .filter(|(address, _)| causes.iter().any(|cause| cause.moves(address.kind())))
+        .filter(|(address, _)| may_move(address.kind()))
         .map(|(address, resource)| (address, resource, dependencies.of(resource)))
         .collect();
     let rebuilt = |address: &Address, live, declared, action, cause: &Cause| Change {

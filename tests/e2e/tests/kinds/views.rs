@@ -43,6 +43,16 @@ fn what_selects_from_a_column_is_made_anew_around_its_new_type() {
 }
 
 #[test]
+fn what_only_computes_with_a_column_is_made_anew_with_its_indexes() {
+    let views = "
+        CREATE MATERIALIZED VIEW m AS SELECT id, total IS NULL AS empty FROM orders;
+        CREATE UNIQUE INDEX m_key ON m (id);
+        CREATE VIEW v AS SELECT count(*) AS n FROM m;";
+    let bigger = "CREATE TABLE orders (id integer PRIMARY KEY, total bigint, note text);";
+    comes_and_goes(&[&with(TABLE, views), &with(bigger, views)]);
+}
+
+#[test]
 fn a_column_goes_with_its_place_in_views() {
     let before =
         with(TABLE, "CREATE VIEW v AS SELECT id, total FROM orders; CREATE VIEW w AS SELECT id FROM v;");
