@@ -14,6 +14,7 @@ pub mod disposition;
 #[cfg(test)]
 mod fixtures;
 mod from_text;
+mod holding;
 pub mod ident;
 mod keywords;
 pub mod kind;

@@ -1,11 +1,13 @@
-//! `cargo run -p e2e --release -- cases DIR`: how many pairs of states of a schema djogi converges.
+//! `cargo run -p e2e --release -- cases DIR`: how many pairs of states of a schema djogi converges; `-- random --runs N`:
+//! whether it does with random ones.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use e2e::conformance::{Case, Verdict, run};
+use e2e::random::{Finding, Plan};
 
 /// Drives the real binary.
 #[derive(Debug, Parser)]
@@ -33,12 +35,41 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Brings random pairs of states from one to the other and back
+    Random {
+        /// How many pairs
+        #[arg(long, default_value_t = 200)]
+        runs: u32,
+        /// How many at a time
+        #[arg(long, default_value_t = 4)]
+        jobs: u32,
+        /// The same seed gives the same pairs, with as many jobs
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many smaller pairs are tried for each that fails
+        #[arg(long, default_value_t = 60)]
+        shrinking: u32,
+    },
 }
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let Command::Cases { folder, filter, jobs, list_failures, write } = Args::parse().command;
-    let mut cases = Case::all(&folder)?;
-    cases.retain(|case| filter.as_ref().is_none_or(|filter| case.id().contains(filter)));
+    match Args::parse().command {
+        Command::Cases { folder, filter, jobs, list_failures, write } => {
+            cases(&folder, filter.as_deref(), jobs, list_failures, write)
+        }
+        Command::Random { runs, jobs, seed, shrinking } => random(Plan { runs, jobs, seed, shrinking }),
+    }
+}
+
+fn cases(
+    folder: &Path,
+    filter: Option<&str>,
+    jobs: usize,
+    list_failures: bool,
+    write: Option<PathBuf>,
+) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let mut cases = Case::all(folder)?;
+    cases.retain(|case| filter.is_none_or(|filter| case.id().contains(filter)));
     let report = run(&cases, jobs, &|tried| {
         let is_bad = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Failed(_));
         let mark = if tried.verdicts.iter().any(is_bad) { "F" } else { "." };
@@ -61,4 +92,21 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         std::fs::write(file, passing.join("\n") + "\n")?;
     }
     Ok(if report.failures().next().is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn random(plan: Plan) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let findings = e2e::random::run(plan, &|| {
+        let _ = write!(std::io::stderr(), ".");
+    });
+    let mut out = std::io::stdout().lock();
+    writeln!(std::io::stderr())?;
+    for Finding { old, new, direction, failure } in &findings {
+        writeln!(out, "== {direction}: {}\n-- old\n{old}-- new\n{new}", failure.class)?;
+        for line in &failure.detail {
+            writeln!(out, "-- {}", line.replace('\n', "\n-- "))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "{} of {} pairs do not converge (seed {})", findings.len(), plan.runs, plan.seed)?;
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
