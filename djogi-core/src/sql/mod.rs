@@ -12,6 +12,7 @@ mod composite;
 mod constraint;
 mod domain;
 mod enum_type;
+mod event_trigger;
 mod extension;
 #[cfg(test)]
 mod golden;
@@ -19,6 +20,7 @@ mod index;
 mod materialized_view;
 mod parameters;
 mod policy;
+mod publication;
 mod range;
 mod routine;
 mod rule;
@@ -34,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
-use crate::kind::{Alteration, Column, Constraint, EnumType, Index, Resource, Sequence, Table};
+use crate::kind::{Alteration, Column, Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::names::qualified_names;
 use crate::observation::{ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Reversibility, TransactionMode};
@@ -162,6 +164,8 @@ pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Resu
         Resource::Trigger(trigger) => Ok(trigger::create(trigger, ctx, address)),
         Resource::Rule(rule) => Ok(rule::create(rule, ctx, address)),
         Resource::Policy(policy) => Ok(policy::create(policy, ctx, address)),
+        Resource::EventTrigger(trigger) => event_trigger::create(trigger, ctx, address),
+        Resource::Publication(publication) => publication::create(publication, ctx, address),
     }
 }
 
@@ -209,6 +213,8 @@ pub fn drop(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<St
         Resource::Trigger(trigger) => trigger::drop(trigger, ctx, address),
         Resource::Rule(rule) => rule::drop(rule, ctx, address),
         Resource::Policy(policy) => policy::drop(policy, ctx, address),
+        Resource::EventTrigger(trigger) => event_trigger::drop(trigger, ctx, address),
+        Resource::Publication(publication) => publication::drop(publication, ctx, address),
     }
 }
 
@@ -247,6 +253,12 @@ pub fn rename(
         (Resource::Trigger(from), Resource::Trigger(to)) => Ok(trigger::rename(from, to, ctx, address)),
         (Resource::Rule(from), Resource::Rule(to)) => Ok(rule::rename(from, to, ctx, address)),
         (Resource::Policy(from), Resource::Policy(to)) => Ok(policy::rename(from, to, ctx, address)),
+        (Resource::EventTrigger(from), Resource::EventTrigger(to)) => {
+            Ok(event_trigger::rename(from, to, ctx, address))
+        }
+        (Resource::Publication(from), Resource::Publication(to)) => {
+            Ok(publication::rename(from, to, ctx, address))
+        }
         _ => unreachable!("a rename keeps the kind of its resource: {address}"),
     }
 }
@@ -328,6 +340,12 @@ pub fn alter(
         (_, Resource::Policy(desired), Alteration::Policy(alteration)) => {
             Ok(policy::alter(desired, alteration, ctx, address))
         }
+        (_, Resource::EventTrigger(desired), Alteration::EventTrigger(alteration)) => {
+            Ok(event_trigger::alter(desired, alteration, ctx, address))
+        }
+        (_, Resource::Publication(desired), Alteration::Publication(alteration)) => {
+            publication::alter(desired, alteration, ctx, address)
+        }
         _ => unreachable!("an alteration comes from comparing two resources of its kind: {address}"),
     }
 }
@@ -358,6 +376,16 @@ pub fn replace_index(
     address: &Address,
 ) -> Replacement {
     index::replace(live, desired, moves, ctx, address)
+}
+
+/// Takes out of a publication what changes under it, and puts it in again as `desired` has it.
+pub fn replace_publication(
+    live: &Publication,
+    desired: &Publication,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Replacement, Impossible> {
+    publication::replace(live, desired, ctx, address)
 }
 
 impl Context<'_> {

@@ -24,7 +24,10 @@ use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
 use crate::introspect::table::{self, TableRow};
-use crate::introspect::{aggregate, collation, domain, policy, range, routine, rule, statistics, trigger};
+use crate::introspect::{
+    aggregate, collation, domain, event_trigger, policy, publication, range, routine, rule, statistics,
+    trigger,
+};
 
 /// The rows of one snapshot.
 pub(super) struct Rows {
@@ -65,9 +68,13 @@ async fn read_found(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> 
         trigger::read(reader),
         rule::read(reader),
         policy::read(reader),
+        event_trigger::read(reader),
+        publication::read(reader),
     );
-    let found = [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?];
-    Ok(found.into_iter().flatten().collect())
+    let of_schemas =
+        [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?];
+    let of_database = [found.9?, found.10?];
+    Ok(of_schemas.into_iter().chain(of_database).flatten().collect())
 }
 
 async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
