@@ -113,6 +113,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         dependencies: edges,
         privileges: assembled.privileges,
         extension_requirements: BTreeMap::new(),
+        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }
