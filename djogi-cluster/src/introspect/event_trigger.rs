@@ -9,6 +9,8 @@ use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 use super::trigger::firing;
 
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_event_trigger";
+
 const SQL: &str = "
 SELECT e.oid,
        e.evtname,

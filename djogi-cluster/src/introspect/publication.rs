@@ -9,6 +9,8 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_publication";
+
 /// The tables of all publications are one array of each of their properties, in the order of names; the columns of one
 /// table are one text with separators that no name holds. Servers before 18 have no `pubgencols`, so it is taken from
 /// the row as a whole.
