@@ -102,6 +102,6 @@ fn a_strict_one_does_not_fire_for_its_own_plan() {
         project.write("b.sql", "CREATE TABLE e ();");
         apply();
         let planned = project.run(&["--scratch-url", &scratch, "plan"]).ok();
-        planned.says(&["No changes"]);
+        planned.says(&["Nothing to do"]);
     });
 }

@@ -5,8 +5,7 @@ use e2e::{Database, Project, on_each_server};
 use super::{comes_and_goes, is_imported, passes};
 
 const TABLES: &str = "
-    CREATE SCHEMA app;
-    CREATE TABLE app.log (id integer PRIMARY KEY, line text);
+    CREATE TABLE log (id integer PRIMARY KEY, line text);
     CREATE TABLE t (id integer PRIMARY KEY, a text, b integer, \"C d\" text);
     CREATE TABLE u (id integer PRIMARY KEY);";
 
@@ -26,10 +25,10 @@ fn publications_of_tables_and_schemas() {
         "CREATE PUBLICATION p FOR TABLE t;",
         "CREATE PUBLICATION p FOR TABLE t (id, \"C d\", a) WHERE (b > 3 AND a <> 'it''s'), u;
          COMMENT ON PUBLICATION p IS 'to the warehouse';",
-        "CREATE PUBLICATION p FOR TABLE t WHERE (b > 4), TABLES IN SCHEMA app WITH (publish = 'insert, delete');",
-        "CREATE PUBLICATION p FOR TABLES IN SCHEMA app, public WITH (publish = '', publish_via_partition_root);",
+        "CREATE PUBLICATION p FOR TABLE t WHERE (b > 4), TABLES IN SCHEMA public WITH (publish = 'insert, delete');",
+        "CREATE PUBLICATION p FOR TABLES IN SCHEMA public WITH (publish = '', publish_via_partition_root);",
         "CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'truncate');
-         CREATE PUBLICATION \"Q r\" FOR TABLE u, app.log (id);",
+         CREATE PUBLICATION \"Q r\" FOR TABLE u, log (id);",
     ]);
 }
 
@@ -49,7 +48,7 @@ fn columns_and_tables_change_under_it() {
 fn existing_ones_are_taken_over() {
     is_imported(&format!(
         "{TABLES} CREATE PUBLICATION p FOR TABLE t (id, a) WHERE (b = 1), u; CREATE PUBLICATION q FOR ALL TABLES;
-         CREATE PUBLICATION r FOR TABLES IN SCHEMA app;"
+         CREATE PUBLICATION r FOR TABLES IN SCHEMA public;"
     ));
 }
 
