@@ -214,7 +214,7 @@ impl Table {
     fn column_sql(&self, at: usize, column: &Column) -> String {
         let Family { name, defaults, .. } = &COLUMNS[at];
         let mut sql = format!("{name} {}", self.type_of(at));
-        let identity = at == ID && self.identity % 3 > 0;
+        let identity = at == ID && !self.identity.is_multiple_of(3);
         if identity {
             let mode = ["ALWAYS", "BY DEFAULT"][usize::from(self.identity) % 2];
             let options = if self.identity & 8 == 8 { " (START WITH 5 INCREMENT BY 3)" } else { "" };
