@@ -31,6 +31,25 @@ const DEFAULT_TARGET: &str = "main";
 /// # Errors
 /// Mistakes in the configuration, in flags, or in the models.
 pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
+    cluster_with(context, Files::Read)
+}
+
+/// The same without its SQL files, for who is about to write them.
+///
+/// # Errors
+/// As [`cluster`].
+pub(crate) fn cluster_without_files(context: &Context) -> Result<Cluster, CliError> {
+    cluster_with(context, Files::Unread)
+}
+
+/// Whether SQL files are read beside the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Files {
+    Read,
+    Unread,
+}
+
+fn cluster_with(context: &Context, files: Files) -> Result<Cluster, CliError> {
     let project = context.project()?;
     let cluster = assemble(context, &project)?;
     let default_target = default_target(&project)?;
@@ -39,9 +58,15 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let (program, targets) = (context.program, cluster.targets.clone());
     let read = move || -> Result<Configured, CliError> {
         let mut loaded = models::load(&program, &project, &default_target)?;
-        let mut sql_files = sql_files::read(&project, &default_target)?;
+        let mut sql_files = match files {
+            Files::Read => sql_files::read(&project, &default_target)?,
+            Files::Unread => BTreeMap::new(),
+        };
         sql_files.retain(|target, _| targets.contains_key(target));
-        let moves = declare_moves(&project, &mut loaded.declarations, &sql_files)?;
+        let moves = match files {
+            Files::Read => declare_moves(&project, &mut loaded.declarations, &sql_files)?,
+            Files::Unread => Vec::new(),
+        };
         refuse_rename_rivals(&loaded.declarations)?;
         refuse_rename_cycles(&loaded.declarations)?;
         let configured = configured(&project, &targets, loaded, sql_files, moves);

@@ -44,7 +44,11 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
     Ok(judged)
 }
 
-async fn version_at_hand(
+/// The version of the server that would read what is declared; `None` when there is none.
+///
+/// # Errors
+/// When the server that is named cannot be asked.
+pub(crate) async fn version_at_hand(
     cluster: &Cluster,
     settings: &TargetSettings,
     reporter: &dyn Reporter,

@@ -79,6 +79,8 @@ mod signals;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod sql_files;
 #[cfg(test)]
 mod state_commands;
