@@ -2,6 +2,7 @@
 //! wrote.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use djogi_core::write::is_untouched;
@@ -30,21 +31,26 @@ pub(crate) struct Written {
 }
 
 impl Sources<'_> {
-    /// Writes what is not there yet as it should be.
+    /// Writes what is not there yet as it should be, all of `sources` or none.
     ///
     /// # Errors
     /// A file that somebody else wrote, before anything is written; or one that cannot be written, and those before it
     /// are.
-    pub(crate) fn write(&self) -> Result<Written, CliError> {
+    pub(crate) fn write_all(sources: &[Self]) -> Result<Written, CliError> {
         let mut done = Written::default();
-        let (mut due, mut taken) = (Vec::new(), Vec::new());
-        for (name, text) in self.files {
-            let path = self.folder.join(name);
-            match std::fs::read_to_string(&path) {
-                Ok(found) if found == *text => done.unchanged += 1,
-                Ok(found) if self.force || is_untouched(&found) => due.push((path, text)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => due.push((path, text)),
-                Ok(_) | Err(_) => taken.push(path),
+        let (mut due, mut taken, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+        for one in sources {
+            for (name, text) in one.files {
+                let path = one.folder.join(name);
+                match std::fs::read_to_string(&path) {
+                    Ok(found) if found == *text => done.unchanged += 1,
+                    Ok(found) if one.force || is_untouched(&found) => due.push((path, text)),
+                    Err(error) if error.kind() == ErrorKind::NotFound => due.push((path, text)),
+                    Ok(_) | Err(_) => taken.push(path),
+                }
+            }
+            if one.is_everything {
+                stale.extend(one.stale()?);
             }
         }
         if !taken.is_empty() {
@@ -56,9 +62,8 @@ impl Sources<'_> {
             };
             return Err(taken.into_iter().map(refusal).collect::<Vec<_>>().into());
         }
-        let stale = if self.is_everything { self.stale()? } else { Vec::new() };
         for (path, text) in due {
-            let folder = path.parent().unwrap_or(self.folder);
+            let folder = path.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder)
                 .and_then(|()| whole_file::write(&path, text))
                 .map_err(|error| failed("write", &path, &error))?;
@@ -77,7 +82,7 @@ impl Sources<'_> {
         while let Some(folder) = folders.pop() {
             let entries = match std::fs::read_dir(&folder) {
                 Ok(entries) => entries,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(failed("read", &folder, &error)),
             };
             for entry in entries {
@@ -118,7 +123,7 @@ mod tests {
     }
 
     fn write(folder: &Path, files: &BTreeMap<String, String>, force: bool) -> Result<Written, CliError> {
-        Sources { folder, files, is_everything: true, force }.write()
+        Sources::write_all(&[Sources { folder, files, is_everything: true, force }])
     }
 
     #[test]

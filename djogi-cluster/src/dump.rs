@@ -101,6 +101,7 @@ async fn look(
     let scope = Scope { target: target.clone(), schemas: settings.schemas.clone() };
     let observed = observe(&session.connection, &scope).await;
     session.close().await?;
-    let live = observed?;
+    let mut live = observed?;
+    settings.ignore.strip(target, &mut live);
     Ok((resources_of(&live), live.identity.server_version, live.unmodelled))
 }

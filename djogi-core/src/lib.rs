@@ -4,6 +4,7 @@
 //! every map is ordered, so that the same input gives the same bytes.
 
 pub mod address;
+pub mod address_pattern;
 mod canonical;
 pub mod catalog;
 pub mod declared;

@@ -1,22 +1,26 @@
 //! `djogi import`: adopts objects that exist already, and writes the sources that declare them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use djogi_cluster::declared::Unreadable;
 use djogi_cluster::dump::{is_chosen, only_target};
+use djogi_cluster::error::EngineError;
 use djogi_cluster::import::{Imported, Selection, import};
-use djogi_core::Address;
 use djogi_core::observation::Unmodelled;
 use djogi_core::plan::{PlanInputs, TargetInputs};
-use djogi_core::write::{Paths, Script, resources_of, write_files, write_script};
+use djogi_core::write::{
+    Paths, Script, TypeCrate, mark_rust, resources_of, write_files, write_models, write_script,
+};
+use djogi_core::{Address, Ident};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::diagnostic::CliError;
+use crate::diagnostic::{CliError, Diagnostic};
 use crate::exit::Exit;
-use crate::project::{addresses, cluster, cluster_without_files};
+use crate::project::{addresses, cluster_without_files, cluster_without_queries, default_target};
 use crate::report::events::with_progress;
 use crate::report::line::printable_lines;
 use crate::report::script::warnings;
@@ -37,8 +41,14 @@ pub struct ImportArgs {
     /// Also write what is adopted, and no model declares, as SQL files into this folder: one file an object
     #[arg(long, value_name = "DIR")]
     pub write_sql: Option<PathBuf>,
+    /// Also write what is adopted, as far as models can say it, into this Rust module; the rest goes where --write-sql says
+    #[arg(long, value_name = "FILE")]
+    pub write_models: Option<PathBuf>,
+    /// The crates whose types the fields of models may have
+    #[arg(long, value_name = "CRATE", value_delimiter = ',', requires = "write_models")]
+    pub crates: Vec<TypeCrate>,
     /// Write over files that somebody else wrote, or edited
-    #[arg(long, requires = "write_sql")]
+    #[arg(long)]
     pub force: bool,
 }
 
@@ -48,22 +58,30 @@ struct Output {
     files: Written,
     script: Script,
     not_modelled: Vec<Unmodelled>,
+    /// What models cannot say, and nothing else was to.
+    unsaid: Vec<Address>,
 }
 
 pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let chosen = addresses(&args.addresses)?;
     let selection =
         if args.all { Selection::All } else { Selection::These(chosen.iter().cloned().collect()) };
-    let cluster = if args.write_sql.is_some() { cluster_without_files(context)? } else { cluster(context)? };
-    if args.write_sql.is_some() {
+    let writes = args.write_sql.is_some() || args.write_models.is_some();
+    let cluster = if writes { cluster_without_files(context)? } else { cluster_without_queries(context)? };
+    if args.force && !writes {
+        let message = "--force writes over files, and none are to be written";
+        return Err(Diagnostic::error("usage", message).help("add --write-sql DIR").into());
+    }
+    if writes {
         only_target(&cluster)?;
     }
+    let default_target = default_target(&context.project()?)?;
     let output = Mutex::new(None);
     let write = |inputs: &PlanInputs| -> Result<(), Unreadable> {
-        let (Some(folder), [target]) = (&args.write_sql, inputs.targets.as_slice()) else { return Ok(()) };
-        let folder = context.working_folder.join(folder);
-        let written =
-            write_sql(target, &chosen, &folder, args.force).map_err(|error| Arc::new(error) as Unreadable)?;
+        let (true, [target]) = (writes, inputs.targets.as_slice()) else { return Ok(()) };
+        let named = Some(&target.target).filter(|target| **target != default_target);
+        let written = write_sources(args, &context.working_folder, target, &chosen, named)
+            .map_err(|error| Arc::new(error) as Unreadable)?;
         *output.lock().unwrap_or_else(PoisonError::into_inner) = Some(written);
         Ok(())
     };
@@ -85,28 +103,85 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
             text +=
                 &format!("[sql] files = [\"{}/**/*.sql\"] in djogi.toml declares them.\n", folder.display());
         }
+        if let (Some(file), Some(output)) = (&args.write_models, &output) {
+            text += &told_of_models(file, output);
+        }
         printable_lines(&text)
     };
     engine.conclude(terminal, &text)
 }
 
 /// Writes what is live and chosen, but for what models declare.
-fn write_sql(
+fn write_sources(
+    args: &ImportArgs,
+    root: &Path,
     target: &TargetInputs,
     chosen: &[Address],
-    folder: &Path,
-    force: bool,
+    named: Option<&Ident>,
 ) -> Result<Output, CliError> {
     let TargetInputs { target: name, live, desired, .. } = target;
+    let version = live.identity.server_version;
     let catalog = resources_of(live);
-    let is_due = |address: &Address| is_chosen(chosen, address) && !desired.contains_key(address);
-    let script = write_script(name, live.identity.server_version, &catalog, &is_due)
-        .map_err(djogi_cluster::error::EngineError::from)?;
-    let files = write_files(&script.statements, &Paths::new(&catalog));
-    let sources = Sources { folder, files: &files, is_everything: chosen.is_empty(), force };
-    let files = sources.write()?;
+    let owner = |address: &Address| {
+        let owner = catalog.get(address)?.resource.owner_name()?;
+        Some(Address::table(name, &owner))
+    };
+    let is_due = |address: &Address| {
+        let is_asked_for =
+            is_chosen(chosen, address) || owner(address).is_some_and(|owner| is_chosen(chosen, &owner));
+        is_asked_for && !desired.contains_key(address)
+    };
+    let models = args.write_models.as_ref().map(|_| write_models(&catalog, &is_due, &args.crates, named));
+    let said = |address: &Address| models.as_ref().is_some_and(|models| models.said.contains(address));
+    let rest = |address: &Address| is_due(address) && !said(address);
+    // A part is taken for itself where models say the table, and not the part.
+    let script = write_script(name, version, &catalog, &rest).map_err(EngineError::from)?;
+    let mut sources = Vec::new();
+    let module = models.as_ref().map(|models| mark_rust(&models.text));
+    if let (Some(file), Some(module)) = (&args.write_models, module) {
+        let path = root.join(file);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = path.parent().unwrap_or(root).to_owned();
+        sources.push((folder, BTreeMap::from([(name, module)]), false));
+    }
+    let mut unsaid = Vec::new();
+    match &args.write_sql {
+        Some(folder) => {
+            let files = write_files(&script.statements, &Paths::new(&catalog));
+            sources.push((root.join(folder), files, chosen.is_empty()));
+        }
+        None => {
+            unsaid = script.statements.iter().map(|statement| statement.address.clone()).collect();
+            unsaid.dedup();
+        }
+    }
+    let sources: Vec<Sources<'_>> = sources
+        .iter()
+        .map(|(folder, files, is_everything)| Sources {
+            folder,
+            files,
+            is_everything: *is_everything,
+            force: args.force,
+        })
+        .collect();
+    let files = Sources::write_all(&sources)?;
     let not_modelled = if chosen.is_empty() { live.unmodelled.clone() } else { Vec::new() };
-    Ok(Output { files, script, not_modelled })
+    Ok(Output { files, script, not_modelled, unsaid })
+}
+
+/// What is left to do behind the models.
+fn told_of_models(file: &Path, output: &Output) -> String {
+    let mut text = format!("`mod {};` in the package declares the models.\n", module_of(file));
+    if !output.unsaid.is_empty() {
+        let count = count(output.unsaid.len(), "resource");
+        text += &format!("{count} cannot be said by models; add --write-sql DIR for them:\n");
+        text.extend(output.unsaid.iter().map(|address| format!("    {address}\n")));
+    }
+    text
+}
+
+fn module_of(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn to_json(imported: &Imported, output: Option<&Output>) -> String {
@@ -114,8 +189,8 @@ fn to_json(imported: &Imported, output: Option<&Output>) -> String {
     let serial = snapshot.version.serial();
     let mut value =
         json!({"imported": taken, "managed_before": known, "undeclared": undeclared, "serial": serial});
-    if let Some(Output { files: Written { written, unchanged, removed }, .. }) = output {
-        value["undeclared"] = json!([]);
+    if let Some(Output { files: Written { written, unchanged, removed }, unsaid, .. }) = output {
+        value["undeclared"] = json!(unsaid);
         value["files"] = json!({"written": written, "unchanged": unchanged, "removed": removed});
     }
     format!("{value:#}\n")
@@ -153,6 +228,9 @@ mod tests {
         assert!(parsed::<ImportArgs>(&["--all"]).unwrap().all);
         assert!(parsed::<ImportArgs>(&[]).is_err());
         assert!(parsed::<ImportArgs>(&["a", "--all"]).is_err());
-        assert!(parsed::<ImportArgs>(&["--all", "--force"]).is_err());
+        assert!(parsed::<ImportArgs>(&["--all", "--crates", "uuid"]).is_err());
+        let args: ImportArgs =
+            parsed(&["--all", "--write-models", "m.rs", "--crates", "uuid,chrono"]).unwrap();
+        assert_eq!(args.crates, [TypeCrate::Uuid, TypeCrate::Chrono]);
     }
 }

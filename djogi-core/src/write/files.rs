@@ -11,7 +11,6 @@ use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::digest::Digest;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::Resource;
 
 /// A relative path with `/` between its parts.
 pub type Path = String;
@@ -35,7 +34,7 @@ impl<'a> Paths<'a> {
     /// The file of the object at `address`, columns included.
     pub fn of(&self, address: &Address) -> Path {
         let owner = match self.catalog.get(address) {
-            Some(declared) => owner_of(&declared.resource),
+            Some(declared) => declared.resource.owner_name(),
             None => address.table_of_member().and_then(|table| table.relation()),
         };
         if let Some(owner) = owner {
@@ -52,15 +51,6 @@ impl<'a> Paths<'a> {
 
 fn in_schema(schema: &Ident, kind: Kind, name: &Ident) -> Path {
     format!("{}/{}/{}.sql", file_name(schema), folder(kind), file_name(name))
-}
-
-/// The relation in whose file a part of it stands.
-pub(super) fn owner_of(resource: &Resource) -> Option<QualifiedName> {
-    match resource {
-        Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
-        Resource::Statistics(statistics) => Some(statistics.table.clone()),
-        other => other.relation_name(),
-    }
 }
 
 /// `tables`, `indexes`, `policies`.

@@ -82,11 +82,12 @@ pub fn write_script(
         .collect();
     let mut script = Script { presumed: presumed(target, &desired), ..Script::default() };
     // A schema that only holds what extensions bring is made with them.
-    for address in script.presumed.extract_if(.., |address| address.kind() == Kind::Schema) {
-        if !is_public(&address) {
-            let schema = Resource::Schema(Schema { name: address.name().clone(), comment: None });
-            desired.insert(address, wanted(schema.into(), BTreeSet::new()));
-        }
+    let (schemas, others): (BTreeSet<_>, BTreeSet<_>) =
+        script.presumed.into_iter().partition(|address| address.kind() == Kind::Schema);
+    script.presumed = others;
+    for address in schemas.into_iter().filter(|address| !is_public(address)) {
+        let schema = Resource::Schema(Schema { name: address.name().clone(), comment: None });
+        desired.insert(address, wanted(schema.into(), BTreeSet::new()));
     }
     for address in &script.presumed {
         // Only whether it is there matters, and by which address.
@@ -132,8 +133,7 @@ fn inputs(
     selected: &dyn Fn(&Address) -> bool,
 ) -> PlanInputs {
     let owners = owners(target, &desired);
-    let is_selected =
-        |address: &Address| selected(address) || owners.get(address).is_some_and(|owner| selected(owner));
+    let is_selected = |address: &Address| selected(address) || owners.get(address).is_some_and(selected);
     let mut catalog = Catalog::default();
     let mut recorded = Recorded::default();
     for (address, declared) in &desired {
@@ -205,7 +205,7 @@ fn owners(target: &Ident, desired: &Desired) -> BTreeMap<Address, Address> {
         .filter_map(|(address, declared)| Some((declared.resource.qualified_name()?, address)))
         .collect();
     let owner = |resource: &Resource| {
-        let name = super::files::owner_of(resource)?;
+        let name = resource.owner_name()?;
         Some(relations.get(&name).map_or_else(|| Address::table(target, &name), |&address| address.clone()))
     };
     desired

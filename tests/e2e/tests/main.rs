@@ -33,6 +33,8 @@ mod exit_codes;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod ignored;
+#[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
 mod kinds;
@@ -54,6 +56,8 @@ mod options;
 mod progress;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod queries;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
@@ -100,3 +104,5 @@ mod targets;
 mod unlock;
 #[cfg(test)]
 mod unmanaged;
+#[cfg(test)]
+mod written_models;

@@ -104,8 +104,7 @@ impl<'a> World<'a> {
     ) -> Self {
         let (mut types, mut structs, mut enums) = (Taken::with(&PRELUDE), BTreeMap::new(), BTreeMap::new());
         let is_selected = |address: &Address, resource: &Resource| {
-            let owner =
-                super::files::owner_of(resource).map(|owner| Address::table(address.target(), &owner));
+            let owner = resource.owner_name().map(|owner| Address::table(address.target(), &owner));
             selected(address) || owner.is_some_and(|owner| selected(&owner))
         };
         let candidates: Vec<(&Address, &Resource)> = catalog
@@ -125,8 +124,11 @@ impl<'a> World<'a> {
         for (_, resource) in &candidates {
             let Resource::Table(table) = resource else { continue };
             let mut taken = Taken::default();
-            let fields = table.columns.iter().map(|column| (column.name.clone(), taken.field(&column.name)));
-            let fields = fields.collect();
+            // A column whose name can stand as it is has it.
+            let (plain, others): (Vec<_>, Vec<_>) =
+                table.columns.iter().partition(|column| names::is_field(column.name.as_str()));
+            let columns = plain.into_iter().chain(others);
+            let fields = columns.map(|column| (column.name.clone(), taken.field(&column.name))).collect();
             let name = types.type_name(&table.schema, &table.name);
             structs.insert(table.qualified_name(), (name, fields));
         }
@@ -339,9 +341,10 @@ fn numbers(options: &SequenceOptions, usual: &SequenceOptions) -> Vec<String> {
         ("max", max, &usual.max),
         ("cache", cache, &usual.cache),
     ];
-    // What follows from the direction of the sequence is not the usual of one that goes up.
-    let goes_down = *increment < 0;
-    let other = all.into_iter().filter(|(_, value, usual)| goes_down || value != usual);
+    // Where a sequence begins follows from its bounds, and these from its direction.
+    let has_own_bounds = *increment < 0 || (start, min, max) != (&usual.start, &usual.min, &usual.max);
+    let is_said = |key: &str| has_own_bounds && ["start", "min", "max"].contains(&key);
+    let other = all.into_iter().filter(|(key, value, usual)| is_said(key) || value != usual);
     other.map(|(key, value, _)| format!("{key} = {value}")).chain(cycle.then(|| "cycle".to_owned())).collect()
 }
 

@@ -78,6 +78,9 @@ pub(super) fn index(world: &World<'_>, table: &Table, index: &Index, parts: &mut
     }
     let columns: Option<Vec<&str>> =
         index.elements.iter().map(|element| element.column().map(Ident::as_str)).collect();
+    // Where a column occurs twice, PostgreSQL numbers it.
+    let columns = columns
+        .filter(|columns| columns.iter().collect::<std::collections::BTreeSet<_>>().len() == columns.len());
     let automatic = columns.map(|columns| {
         let all: Vec<&str> = columns.into_iter().chain(index.include.iter().map(Ident::as_str)).collect();
         automatic_name(&table.name, &all, "idx")
