@@ -173,6 +173,8 @@ fn inputs(
         privileges: BTreeMap::new(),
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: BTreeMap::new(),
+        // What whoever runs the script may do is not known here.
+        is_superuser: true,
     };
     PlanInputs {
         config: ConfigReference { name: String::new(), digest: Digest::of_bytes(b"") },
