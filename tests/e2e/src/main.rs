@@ -2,11 +2,11 @@
 //! whether it does with random ones.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use e2e::conformance::{Case, Verdict, run};
+use e2e::conformance::{Case, Question, Verdict, run};
 use e2e::random::{Finding, Plan};
 
 /// Drives the real binary.
@@ -16,25 +16,32 @@ struct Args {
     command: Command,
 }
 
+/// What is asked of which pairs.
+#[derive(Debug, clap::Args)]
+struct Asked {
+    /// The folder of `<suite>/<case>/old.sql` and `new.sql`
+    folder: PathBuf,
+    /// Only the pairs whose `suite/case` contains this
+    #[arg(long)]
+    filter: Option<String>,
+    /// How many at a time
+    #[arg(long, default_value_t = 4)]
+    jobs: usize,
+    /// Write each state as SQL files and as a script instead, and load them again
+    #[arg(long)]
+    round_trip: bool,
+    /// Say of each that fails why
+    #[arg(long)]
+    list_failures: bool,
+    /// Write down which pass
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Brings every pair of states from the old to the new one and back
-    Cases {
-        /// The folder of `<suite>/<case>/old.sql` and `new.sql`
-        folder: PathBuf,
-        /// Only the pairs whose `suite/case` contains this
-        #[arg(long)]
-        filter: Option<String>,
-        /// How many at a time
-        #[arg(long, default_value_t = 4)]
-        jobs: usize,
-        /// Say of each that fails why
-        #[arg(long)]
-        list_failures: bool,
-        /// Write down which pass
-        #[arg(long, value_name = "FILE")]
-        write: Option<PathBuf>,
-    },
+    Cases(Asked),
     /// Brings random pairs of states from one to the other and back
     Random {
         /// How many pairs
@@ -54,23 +61,17 @@ enum Command {
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     match Args::parse().command {
-        Command::Cases { folder, filter, jobs, list_failures, write } => {
-            cases(&folder, filter.as_deref(), jobs, list_failures, write)
-        }
+        Command::Cases(asked) => cases(asked),
         Command::Random { runs, jobs, seed, shrinking } => random(Plan { runs, jobs, seed, shrinking }),
     }
 }
 
-fn cases(
-    folder: &Path,
-    filter: Option<&str>,
-    jobs: usize,
-    list_failures: bool,
-    write: Option<PathBuf>,
-) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut cases = Case::all(folder)?;
-    cases.retain(|case| filter.is_none_or(|filter| case.id().contains(filter)));
-    let report = run(&cases, jobs, &|tried| {
+fn cases(asked: Asked) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let Asked { folder, filter, jobs, round_trip, list_failures, write } = asked;
+    let mut cases = Case::all(&folder)?;
+    cases.retain(|case| filter.as_ref().is_none_or(|filter| case.id().contains(filter)));
+    let question = if round_trip { Question::GoesRound } else { Question::Converges };
+    let report = run(question, &cases, jobs, &|tried| {
         let is_bad = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Failed(_));
         let mark = if tried.verdicts.iter().any(is_bad) { "F" } else { "." };
         let _ = write!(std::io::stderr(), "{mark}");

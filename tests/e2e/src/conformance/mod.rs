@@ -4,6 +4,7 @@
 mod case;
 mod load;
 mod report;
+mod round_trip;
 mod snapshot;
 mod trial;
 
@@ -15,6 +16,16 @@ pub use report::Report;
 pub use trial::{Direction, Failure, Verdict};
 
 use crate::{Server, installations};
+
+/// What is asked of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Question {
+    /// Whether each state becomes the other.
+    #[default]
+    Converges,
+    /// Whether each state is what is written from it.
+    GoesRound,
+}
 
 /// What came of one pair.
 #[derive(Clone, Debug)]
@@ -40,14 +51,17 @@ impl Trials {
         Self(server)
     }
 
-    /// Tries both directions of `case`.
-    pub fn try_both(&self, case: &Case) -> [(Direction, Verdict); 2] {
-        trial::try_both(self.0, case)
+    /// Asks `question` of both directions, or both states, of `case`.
+    pub fn ask(&self, question: Question, case: &Case) -> [(Direction, Verdict); 2] {
+        match question {
+            Question::Converges => trial::try_both(self.0, case),
+            Question::GoesRound => round_trip::try_both(self.0, case),
+        }
     }
 }
 
-/// Tries every one of `cases`, `jobs` at a time; `done` hears of each.
-pub fn run(cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
+/// Asks `question` of every one of `cases`, `jobs` at a time; `done` hears of each.
+pub fn run(question: Question, cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
     let mut roles: Vec<&str> =
         cases.iter().flat_map(|case| &case.meta.requires_roles).map(String::as_str).collect();
     roles.sort_unstable();
@@ -58,7 +72,7 @@ pub fn run(cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Repor
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = Tried { case: case.clone(), verdicts: trials.try_both(case) };
+                    let one = Tried { case: case.clone(), verdicts: trials.ask(question, case) };
                     done(&one);
                     tried.lock().expect("no trial panics").push(one);
                 }

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use crate::conformance::{Case, Direction, Failure, Trials, Verdict};
+use crate::conformance::{Case, Direction, Failure, Question, Trials, Verdict};
 use code::Code;
 use table::{TABLES, Table};
 use types::Types;
@@ -115,13 +115,16 @@ fn one(plan: Plan, (job, number): (u32, u32), trials: &Trials) -> Option<Finding
     let last = Mutex::new(None);
     let ended = runner.run(&(State::any(), State::any()), |(old, new)| {
         let case = Case::of("random", &format!("{job}-{number}"), old.sql(), new.sql());
-        let failed = trials.try_both(&case).into_iter().find_map(|(direction, verdict)| match verdict {
-            Verdict::Passed { .. } => None,
-            Verdict::Failed(failure) => Some((direction, failure)),
-            Verdict::NotLoaded(why) => {
-                Some((direction, Failure { class: "does not load".to_owned(), detail: vec![why] }))
-            }
-        });
+        let failed =
+            trials.ask(Question::Converges, &case).into_iter().find_map(
+                |(direction, verdict)| match verdict {
+                    Verdict::Passed { .. } => None,
+                    Verdict::Failed(failure) => Some((direction, failure)),
+                    Verdict::NotLoaded(why) => {
+                        Some((direction, Failure { class: "does not load".to_owned(), detail: vec![why] }))
+                    }
+                },
+            );
         let Some((direction, failure)) = failed else { return Ok(()) };
         let class = failure.class.clone();
         let finding = Finding { old: case.old, new: case.new, direction, failure };
