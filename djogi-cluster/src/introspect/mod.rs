@@ -23,6 +23,7 @@ mod extension;
 mod found;
 mod index;
 mod lookup;
+mod not_null;
 mod policy;
 mod range;
 mod reader;

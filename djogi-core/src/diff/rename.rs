@@ -86,7 +86,8 @@ pub fn rebase<'a>(
     };
     // Each pass sees the names that the one before it left.
     for collect in [relations, columns, parts] {
-        let names = collect(target, desired, &mut rebased);
+        let mut names = collect(target, desired, &mut rebased);
+        names.major = observation.identity.server_version.major();
         if !names.is_empty() {
             rebased.take(target, &names);
         }

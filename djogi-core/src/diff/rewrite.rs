@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
-use crate::kind::{Column, ConstraintDefinition, Expression, IndexElement, IndexKey, Resource};
+use crate::kind::{
+    Column, ConstraintDefinition, Expression, IndexElement, IndexKey, NotNull, Resource, not_null,
+};
 use crate::names::{replace_columns, replace_names};
 
 /// Names that change at once, old to new.
@@ -24,11 +26,13 @@ pub(super) struct NewNames {
     pub(super) columns: BTreeMap<QualifiedName, BTreeMap<Ident, Ident>>,
     /// What no other text is rewritten for: PostgreSQL prints it anew, which is compared with what is declared.
     others: BTreeMap<Address, Address>,
+    /// The major version of the server, which says whether a `NOT NULL` has a name; it keeps its own.
+    pub(super) major: u32,
 }
 
 impl NewNames {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { schemas, tables, sequences, types, indexes, constraints, columns, others } = self;
+        let Self { schemas, tables, sequences, types, indexes, constraints, columns, others, major: _ } = self;
         schemas.is_empty()
             && tables.is_empty()
             && sequences.is_empty()
@@ -99,10 +103,18 @@ impl NewNames {
             }
             Resource::Table(table) => {
                 let name = table.qualified_name();
+                let old_names: Vec<Ident> = table.columns.iter().map(|column| column.name.clone()).collect();
                 for column in &mut table.columns {
                     self.rewrite_column(&name, column);
                 }
                 rename_qualified(&self.tables, &mut table.schema, &mut table.name);
+                for (column, old_name) in table.columns.iter_mut().zip(old_names) {
+                    let is_renamed = table.name != name.name || column.name != old_name;
+                    if column.not_null && is_renamed && self.major >= 18 {
+                        let (old, new) = ((&name.name, Some(&old_name)), (&table.name, Some(&column.name)));
+                        keep_name(&mut column.not_null_constraint, old, new);
+                    }
+                }
             }
             Resource::Constraint(constraint) => {
                 let table = constraint.table_name();
@@ -129,7 +141,11 @@ impl NewNames {
                 rename_qualified(&self.tables, &mut index.schema, &mut index.table);
             }
             Resource::Domain(r) => {
+                let old_name = r.name.clone();
                 rename_qualified(&self.types, &mut r.schema, &mut r.name);
+                if r.not_null && r.name != old_name && self.major >= 17 {
+                    keep_name(&mut r.not_null_constraint, (&old_name, None), (&r.name, None));
+                }
                 r.data_type = self.replace_qualified(&r.data_type);
                 for constraint in &mut r.constraints {
                     constraint.expression.0 = self.replace_qualified(constraint.expression.as_str());
@@ -256,6 +272,12 @@ impl NewNames {
             *table = new.clone();
         }
     }
+}
+
+/// A `NOT NULL` keeps its name when what it is on gets another; both are names of relation and column.
+fn keep_name(constraint: &mut NotNull, old: (&Ident, Option<&Ident>), new: (&Ident, Option<&Ident>)) {
+    let name = constraint.name.take().unwrap_or_else(|| not_null::default_name(old.0, old.1));
+    constraint.name = (!not_null::is_default_name(&name, new.0, new.1)).then_some(name);
 }
 
 fn rename_qualified(names: &BTreeMap<QualifiedName, QualifiedName>, schema: &mut Ident, name: &mut Ident) {

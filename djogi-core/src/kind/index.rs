@@ -28,6 +28,9 @@ pub struct Index {
     pub predicate: Option<Expression>,
     /// Storage parameters (`WITH (...)`).
     pub options: BTreeMap<String, String>,
+    /// `None` is that of the database.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub tablespace: Option<Ident>,
     /// `false` is what an interrupted concurrent build leaves: it is maintained but never read.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub valid: bool,
@@ -79,6 +82,7 @@ pub enum IndexAlteration {
         set: BTreeMap<String, String>,
         reset: Vec<String>,
     },
+    SetTablespace(Option<Ident>),
     SetComment(Option<String>),
 }
 
@@ -118,6 +122,7 @@ impl Index {
             include,
             predicate,
             options,
+            tablespace,
             valid,
             comment,
         } = self;
@@ -141,6 +146,9 @@ impl Index {
                 set: set.map(|(k, v)| (k.clone(), v.clone())).collect(),
                 reset: reset.cloned().collect(),
             });
+        }
+        if *tablespace != desired.tablespace {
+            alterations.push(IndexAlteration::SetTablespace(desired.tablespace.clone()));
         }
         if *valid != desired.valid {
             alterations.push(IndexAlteration::Rebuild);

@@ -14,6 +14,7 @@ pub mod expression;
 pub mod extension;
 pub mod index;
 pub mod materialized_view;
+pub mod not_null;
 pub mod parameters;
 pub mod policy;
 pub mod properties;
@@ -49,6 +50,7 @@ pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
+pub use not_null::{NotNull, NotNullAlteration};
 pub use parameters::{ParameterChange, Parameters};
 pub use policy::{Policy, PolicyAlteration, PolicyCommand};
 pub use properties::{

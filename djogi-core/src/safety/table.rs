@@ -40,13 +40,14 @@ verbs! {
     AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
     RenameColumn DropColumn DropGeneratedColumn
     SetTypeInPlace SetTypeVerified SetTypeReindexed SetTypeRewrite SetTypeNarrowing
-    SetNotNull SetNotNullProved DropNotNull SetDefault DropDefault
+    SetNotNull SetNotNullProved AddNotNullNotValid SetConstraintInherit DropNotNull SetDefault DropDefault
     AddIdentity SetIdentity DropIdentity
     SetStoredExpression SetVirtualExpression DropExpression
     AddPrimaryKey AddUnique AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
-    ValidateCheck ValidateForeignKey SetConstraintDeferrable RenameConstraint
+    ValidateCheck ValidateForeignKey SetConstraintDeferrable SetConstraintEnforced EnforceConstraint AddTemporalKey
+    RenameConstraint
     DropKey DropCheck DropForeignKey
-    CreateIndex SetIndexOptions RenameIndex RebuildIndex DropIndex
+    CreateIndex SetIndexOptions MoveIndex RenameIndex RebuildIndex DropIndex
     CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
     Comment CommentOnRelation
 }
@@ -203,6 +204,8 @@ pub const TABLE: &[Row] = &[
     row(V::SetTypeNarrowing, AEL, Rewrite, Narrowing).referenced(AEL).hazard(REWRITES),
     row(V::SetNotNull, AEL, Scan, Reversible).hazard(SCANS),
     row(V::SetNotNullProved, AEL, Catalog, Reversible),
+    row(V::AddNotNullNotValid, AEL, Catalog, Reversible).since(18),
+    row(V::SetConstraintInherit, AEL, Catalog, Reversible).since(18),
     row(V::DropNotNull, AEL, Catalog, Reversible),
     row(V::SetDefault, AEL, Catalog, Reversible),
     row(V::DropDefault, AEL, Catalog, Reversible),
@@ -225,12 +228,16 @@ pub const TABLE: &[Row] = &[
     row(V::ValidateCheck, SUE, Scan, Reversible),
     row(V::ValidateForeignKey, SUE, Scan, Reversible).referenced(ROW_SHARE),
     row(V::SetConstraintDeferrable, AEL, Catalog, Reversible),
+    row(V::SetConstraintEnforced, AEL, Catalog, Reversible).since(18),
+    row(V::EnforceConstraint, AEL, Scan, Reversible).since(18).referenced(SRE).hazard(SCANS),
+    row(V::AddTemporalKey, AEL, Build, Reversible).since(18).hazard(BUILDS),
     row(V::RenameConstraint, AEL, Catalog, Reversible),
     row(V::DropKey, AEL, Catalog, Recoverable),
     row(V::DropCheck, AEL, Catalog, Reversible),
     row(V::DropForeignKey, AEL, Catalog, Reversible).referenced(AEL),
     row(V::CreateIndex, SHARE, Build, Reversible).hazard(WRITES_WAIT),
     row(V::SetIndexOptions, SUE, Catalog, Reversible),
+    row(V::MoveIndex, AEL, Rewrite, Reversible).hazard("reads and writes wait while the index is copied"),
     row(V::RenameIndex, SUE, Catalog, Reversible),
     row(V::RebuildIndex, SHARE, Build, Reversible).hazard(BUILDS),
     row(V::DropIndex, AEL, Catalog, Recoverable),

@@ -148,7 +148,7 @@ pub fn create(resource: &Resource, ctx: &Context<'_>, address: &Address) -> Resu
         Resource::Enum(enum_type) => Ok(enum_type::create(enum_type, ctx, address)),
         Resource::Sequence(sequence) => Ok(sequence::create(sequence, ctx, address)),
         Resource::Table(table) => table::create(table, &[], ctx, address),
-        Resource::Constraint(constraint) => Ok(constraint::create(constraint, ctx, address)),
+        Resource::Constraint(constraint) => constraint::create(constraint, ctx, address),
         Resource::Index(index) => Ok(index::create(index, ctx, address)),
         Resource::Collation(collation) => collation::create(collation, ctx, address),
         Resource::Domain(domain) => Ok(domain::create(domain, ctx, address)),
@@ -295,8 +295,8 @@ pub fn alter(
         (_, Resource::Collation(desired), Alteration::Collation(alteration)) => {
             Ok(collation::alter(desired, alteration, ctx, address))
         }
-        (_, Resource::Domain(desired), Alteration::Domain(alteration)) => {
-            domain::alter(desired, alteration, ctx, address)
+        (Resource::Domain(live), Resource::Domain(desired), Alteration::Domain(alteration)) => {
+            domain::alter(live, desired, alteration, ctx, address)
         }
         (_, Resource::Composite(desired), Alteration::Composite(alteration)) => {
             composite::alter(desired, alteration, ctx, address)

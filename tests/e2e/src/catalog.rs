@@ -30,10 +30,14 @@ const QUERIES: &[&str] = &[
             obj_description(oid, 'pg_class'), relacl)
        FROM pg_class WHERE relnamespace = $schema AND relkind <> 'c'",
     "SELECT format('constraint %s on %s: %s, validated %s, index %s, comment=%L', conname, conrelid::regclass,
-            pg_get_constraintdef(oid), convalidated, NULLIF(conindid, 0)::regclass,
+            CASE WHEN contype IN ('p', 'u', 'x')
+                 THEN regexp_replace(pg_get_constraintdef(oid), ' WITH \\([^()]*\\)', '')
+                 ELSE pg_get_constraintdef(oid) END, convalidated, NULLIF(conindid, 0)::regclass,
             obj_description(oid, 'pg_constraint'))
-       FROM pg_constraint WHERE connamespace = $schema AND contype <> 'n'",
-    "SELECT format('index %s valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid)
+       FROM pg_constraint WHERE connamespace = $schema",
+    "SELECT format('index %s valid %s options %s tablespace %s',
+            regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \\([^()]*\\)', ''), i.indisvalid,
+            (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o), c.reltablespace)
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = $schema",
     "SELECT format('enum %s: %s, comment=%L', t.typname,
             string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder),
@@ -87,7 +91,7 @@ const QUERIES: &[&str] = &[
        FROM pg_type t WHERE t.typnamespace = $schema AND t.typtype IN ('c', 'd', 'r')",
     "SELECT format('domain constraint %s of %s: %s comment=%L', con.conname, con.contypid::regtype,
             pg_get_constraintdef(con.oid), obj_description(con.oid, 'pg_constraint'))
-       FROM pg_constraint con WHERE con.connamespace = $schema AND con.contypid <> 0 AND con.contype <> 'n'",
+       FROM pg_constraint con WHERE con.connamespace = $schema AND con.contypid <> 0",
     "SELECT format('range %s of %s by %s %s canonical %s diff %s multirange %s', rngtypid::regtype,
             rngsubtype::regtype, rngsubopc, NULLIF(rngcollation, 0)::regcollation, rngcanonical, rngsubdiff,
             rngmultitypid::regtype)

@@ -45,6 +45,7 @@ fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source
         include: table.columns("an index", descriptor.include, at)?,
         predicate: descriptor.predicate.map(|sql| Expression::new(sql.trim())),
         options: descriptor.options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        tablespace: None,
         valid: true,
         comment: descriptor.comment.map(str::to_owned),
     };

@@ -5,7 +5,8 @@ WITH ns AS MATERIALIZED (
 ), ext AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), rel AS MATERIALIZED (
-    SELECT c.*, c.oid::regclass::text AS name
+    SELECT c.*, c.oid::regclass::text AS name,
+           (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o) AS options
       FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
      WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM ext)
 ), fun AS MATERIALIZED (
@@ -31,7 +32,7 @@ SELECT 'extension', extname::text, format('schema %s', extnamespace::regnamespac
 UNION ALL
 SELECT k.kind, r.name,
        format('persistence %s, options %s, access method %s, tablespace %s, replica identity %s, of type %s, owner %s',
-              r.relpersistence, r.reloptions,
+              r.relpersistence, r.options,
               (SELECT amname FROM pg_am WHERE pg_am.oid = r.relam),
               r.reltablespace, r.relreplident, NULLIF(r.reloftype, 0)::regtype, r.relowner::regrole)
   FROM rel r JOIN relkinds k USING (relkind)
@@ -76,15 +77,18 @@ UNION ALL
 SELECT CASE c.contype WHEN 'c' THEN 'check' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
                       WHEN 'x' THEN 'exclusion' WHEN 'f' THEN 'foreign key' ELSE 'constraint trigger' END,
        coalesce(c.conrelid::regclass::text, c.contypid::regtype::text) || ' ' || quote_ident(c.conname),
-       format('%s validated %s local %s inherited %s no inherit %s', pg_get_constraintdef(c.oid), c.convalidated,
+       format('%s validated %s local %s inherited %s no inherit %s',
+              CASE WHEN c.contype IN ('p', 'u', 'x')
+                   THEN regexp_replace(pg_get_constraintdef(c.oid), ' WITH \([^()]*\)', '')
+                   ELSE pg_get_constraintdef(c.oid) END, c.convalidated,
               c.conislocal, c.coninhcount, c.connoinherit)
   FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid
  WHERE c.contype IN ('c', 'p', 'u', 'x', 'f')
 UNION ALL
 SELECT 'index', r.name,
        format('%s valid %s clustered %s replica identity %s parent %s options %s tablespace %s',
-              pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
-              (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = i.indexrelid), r.reloptions, r.reltablespace)
+              regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \([^()]*\)', ''), i.indisvalid, i.indisclustered, i.indisreplident,
+              (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = i.indexrelid), r.options, r.reltablespace)
   FROM pg_index i JOIN rel r ON r.oid = i.indexrelid
 UNION ALL
 SELECT 'index', r.name || ' column ' || a.attnum, format('statistics %s', a.attstattarget)
