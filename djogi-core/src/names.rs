@@ -68,7 +68,11 @@ pub(crate) fn replace_names(
                     replacements.push((start.start..end.end, new.to_string()));
                 }
             }
-            (Token::Literal(literal), Token::Cast, Token::Word("regclass")) => {
+            (
+                Token::Literal(literal),
+                Token::Cast,
+                Token::Word("regclass" | "regconfig" | "regdictionary"),
+            ) => {
                 let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
                 let inner = inner.unwrap_or(literal).replace("''", "'");
                 let new = replace_names(&inner, new_name);

@@ -1,9 +1,12 @@
 //! What types, views, routines and the like are, in one line each.
 
+use std::collections::BTreeMap;
+
 use djogi_core::Kind;
 use djogi_core::kind::{
-    Aggregate, Collation, Composite, Domain, Firing, MaterializedView, Policy, Range, Routine, Rule,
-    Statistics, Trigger, View,
+    Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, FamilyMember, Firing,
+    MaterializedView, Operator, OperatorClass, OperatorFamily, Policy, Range, Routine, Rule, Statistics,
+    TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger, View,
 };
 use serde_json::Value;
 
@@ -17,6 +20,16 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::MaterializedView => read(body).map(|view: MaterializedView| view.definition.to_string()),
         Kind::Function | Kind::Procedure => read(body).map(|routine: Routine| routine.definition),
         Kind::Aggregate => read(body).map(|aggregate| self::aggregate(&aggregate)),
+        Kind::Operator => read(body).map(|operator| self::operator(&operator)),
+        Kind::OperatorFamily => read(body).map(|family: OperatorFamily| members(&family.members)),
+        Kind::OperatorClass => read(body).map(|class| operator_class(&class)),
+        Kind::Cast => read(body).map(|cast| self::cast(&cast)),
+        Kind::TextSearchParser => read(body).map(|parser: TextSearchParser| functions(&parser.functions)),
+        Kind::TextSearchTemplate => {
+            read(body).map(|template: TextSearchTemplate| functions(&template.functions))
+        }
+        Kind::TextSearchDictionary => read(body).map(|dictionary| self::dictionary(&dictionary)),
+        Kind::TextSearchConfiguration => read(body).map(|configuration| self::configuration(&configuration)),
         Kind::Trigger => read(body).map(|trigger| self::trigger(&trigger)),
         Kind::Rule => read(body).map(|rule: Rule| format!("{}{}", rule.definition, firing(rule.firing))),
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
@@ -50,6 +63,58 @@ fn aggregate(aggregate: &Aggregate) -> String {
         None => name.clone(),
     };
     format!("({})", aggregate.options.iter().map(option).collect::<Vec<_>>().join(", "))
+}
+
+fn operator(operator: &Operator) -> String {
+    let mut words = vec![operator.function.clone()];
+    words.extend(operator.commutator.as_ref().map(|other| format!("COMMUTATOR {}", other.name.as_str())));
+    words.extend(operator.negator.as_ref().map(|other| format!("NEGATOR {}", other.name.as_str())));
+    words.extend(operator.restrict.as_ref().map(|function| format!("RESTRICT {function}")));
+    words.extend(operator.join.as_ref().map(|function| format!("JOIN {function}")));
+    words.extend(operator.hashes.then(|| "HASHES".to_owned()));
+    words.extend(operator.merges.then(|| "MERGES".to_owned()));
+    words.join(" ")
+}
+
+fn members(members: &[FamilyMember]) -> String {
+    let members = members.iter().map(|member| format!("{} {}", member.name, member.value));
+    format!("({})", members.collect::<Vec<_>>().join(", "))
+}
+
+fn operator_class(class: &OperatorClass) -> String {
+    let default = if class.default { "DEFAULT " } else { "" };
+    format!("{default}FOR TYPE {} FAMILY {} {}", class.data_type, class.family, members(&class.members))
+}
+
+fn cast(cast: &Cast) -> String {
+    let method = match &cast.method {
+        CastMethod::Function(function) => format!("WITH FUNCTION {function}"),
+        CastMethod::InOut => "WITH INOUT".to_owned(),
+        CastMethod::Binary => "WITHOUT FUNCTION".to_owned(),
+    };
+    let context = match cast.context {
+        CastContext::Explicit => "",
+        CastContext::Assignment => " AS ASSIGNMENT",
+        CastContext::Implicit => " AS IMPLICIT",
+    };
+    format!("{method}{context}")
+}
+
+fn functions(functions: &BTreeMap<String, String>) -> String {
+    let functions = functions.iter().map(|(role, function)| format!("{role} = {function}"));
+    format!("({})", functions.collect::<Vec<_>>().join(", "))
+}
+
+fn dictionary(dictionary: &TextSearchDictionary) -> String {
+    format!("TEMPLATE {} {}", dictionary.template, functions(&dictionary.options))
+}
+
+fn configuration(configuration: &TextSearchConfiguration) -> String {
+    let mappings = configuration.mappings.iter().map(|(token, dictionaries)| {
+        let dictionaries: Vec<String> = dictionaries.iter().map(ToString::to_string).collect();
+        format!("{token} WITH {}", dictionaries.join(", "))
+    });
+    format!("PARSER {} ({})", configuration.parser, mappings.collect::<Vec<_>>().join("; "))
 }
 
 fn trigger(trigger: &Trigger) -> String {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use djogi_core::ident::Ident;
-use djogi_core::kind::{Expression, IndexElement, IndexKey, OperatorClass};
+use djogi_core::kind::{Expression, IndexElement, IndexKey, KeyClass};
 
 use super::assemble::TableParts;
 use super::error::IntrospectError;
@@ -161,7 +161,7 @@ impl IndexRow {
                     .collation(self.collations.get(at).copied().unwrap_or_default(), own_collation)?,
                 operator_class: lookup
                     .operator_class(class, base, !options.is_empty())?
-                    .map(|name| OperatorClass { name, options }),
+                    .map(|name| KeyClass { name, options }),
                 descending: order & DESCENDING != 0,
                 nulls_first: order & NULLS_FIRST != 0,
             });

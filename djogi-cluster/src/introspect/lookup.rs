@@ -39,6 +39,14 @@ pub(super) mod class {
     pub(in super::super) const ROUTINE: u32 = 1255;
     pub(in super::super) const RELATION: u32 = 1259;
     pub(in super::super) const CONSTRAINT: u32 = 2606;
+    pub(in super::super) const CAST: u32 = 2605;
+    pub(in super::super) const OPERATOR_CLASS: u32 = 2616;
+    pub(in super::super) const OPERATOR: u32 = 2617;
+    pub(in super::super) const OPERATOR_FAMILY: u32 = 2753;
+    pub(in super::super) const TEXT_SEARCH_DICTIONARY: u32 = 3600;
+    pub(in super::super) const TEXT_SEARCH_PARSER: u32 = 3601;
+    pub(in super::super) const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
+    pub(in super::super) const TEXT_SEARCH_TEMPLATE: u32 = 3764;
     pub(in super::super) const NAMESPACE: u32 = 2615;
     pub(in super::super) const REWRITE: u32 = 2618;
     pub(in super::super) const TRIGGER: u32 = 2620;

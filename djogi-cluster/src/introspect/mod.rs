@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod assemble;
+mod cast;
 mod collation;
 mod column;
 mod comment;
@@ -24,6 +25,8 @@ mod found;
 mod index;
 mod lookup;
 mod not_null;
+mod operator;
+mod operator_class;
 mod policy;
 mod range;
 mod reader;
@@ -33,6 +36,7 @@ mod schema;
 mod sequence;
 mod statistics;
 mod table;
+mod text_search;
 mod trigger;
 mod unmodelled;
 mod unmodelled_global;

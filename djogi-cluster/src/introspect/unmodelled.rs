@@ -80,61 +80,11 @@ WITH found (kind, class, oid, part_class, part) AS (
      WHERE n.nspname = ANY ($1)
        AND (c.relkind IN ('f', 'p') OR c.relispartition)
      UNION ALL
-    SELECT 'operator',
-           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_operator o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'operator class',
-           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opclass o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'operator family',
-           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opfamily o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
-     WHERE n.nspname = ANY ($1)
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass k WHERE k.opcfamily = o.oid AND k.opcname = o.opfname)
-     UNION ALL
     SELECT 'conversion',
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid,
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid
       FROM pg_catalog.pg_conversion v
       JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search configuration',
-           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_config x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.cfgnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search dictionary',
-           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_dict x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.dictnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search parser',
-           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_parser x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.prsnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search template',
-           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_template x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.tmplnamespace
      WHERE n.nspname = ANY ($1)
      UNION ALL
     SELECT 'cast',

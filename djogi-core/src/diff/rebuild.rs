@@ -102,7 +102,7 @@ pub(super) fn rebuild_dependents<'a>(
             }
             causes.push(Cause::Replaced((*address).clone()));
         }
-        if !matches!(cause, Cause::Replaced(_)) || !base.kind().is_routine() {
+        if !matches!(cause, Cause::Replaced(_)) || !base.kind().is_code() {
             continue;
         }
         // Columns hold data: only what they compute is made anew.
@@ -129,7 +129,8 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
     }
 }
 
-/// The columns of a table whose default or generating expression calls `routine`, with what is done about it.
+/// The columns of a table whose default or generating expression calls `routine`, an operator and the like too, with what
+/// is done about it.
 fn recomputed(
     routine: &Address,
     live: &Resource,

@@ -7,7 +7,7 @@ use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
 use crate::kind::{
-    Column, ConstraintDefinition, Expression, IndexElement, IndexKey, NotNull, Resource, not_null,
+    CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull, Resource, not_null,
 };
 use crate::names::{replace_columns, replace_names};
 
@@ -190,9 +190,60 @@ impl NewNames {
                     *text = self.replace_qualified(text);
                 }
             }
-            Resource::Collation(_) => {}
+            Resource::Operator(r) => {
+                for text in r.left.iter_mut().chain([&mut r.right, &mut r.function]) {
+                    *text = self.replace_qualified(text);
+                }
+            }
+            Resource::OperatorFamily(r) => self.rewrite_members(&mut r.members),
+            Resource::OperatorClass(r) => {
+                let family = Address::routine(Kind::OperatorFamily, target, &r.family, r.method.as_str());
+                self.rename_other(&family, &mut r.family);
+                r.data_type = self.replace_qualified(&r.data_type);
+                if let Some(storage) = &mut r.storage {
+                    *storage = self.replace_qualified(storage);
+                }
+                self.rewrite_members(&mut r.members);
+            }
+            Resource::Cast(r) => {
+                let function = match &mut r.method {
+                    CastMethod::Function(function) => Some(function),
+                    CastMethod::InOut | CastMethod::Binary => None,
+                };
+                for text in [&mut r.source, &mut r.target].into_iter().chain(function) {
+                    *text = self.replace_qualified(text);
+                }
+            }
+            Resource::TextSearchConfiguration(r) => {
+                let parser = Address::of_schema(Kind::TextSearchParser, target, &r.parser);
+                self.rename_other(&parser, &mut r.parser);
+                for dictionary in r.mappings.values_mut().flatten() {
+                    let address = Address::of_schema(Kind::TextSearchDictionary, target, dictionary);
+                    self.rename_other(&address, dictionary);
+                }
+            }
+            Resource::TextSearchDictionary(r) => {
+                let template = Address::of_schema(Kind::TextSearchTemplate, target, &r.template);
+                self.rename_other(&template, &mut r.template);
+            }
+            Resource::Collation(_) | Resource::TextSearchParser(_) | Resource::TextSearchTemplate(_) => {}
         }
         resource
+    }
+
+    fn rewrite_members(&self, members: &mut Vec<FamilyMember>) {
+        for member in members.iter_mut() {
+            member.name = self.replace_qualified(&member.name);
+            member.value = self.replace_qualified(&member.value);
+        }
+        members.sort();
+    }
+
+    /// Follows the rename of the object at `address`, if there is one.
+    fn rename_other(&self, address: &Address, name: &mut QualifiedName) {
+        if let Some(new) = self.others.get(address).and_then(Address::relation) {
+            *name = new;
+        }
     }
 
     fn rewrite_definition(&self, table: &QualifiedName, definition: &mut ConstraintDefinition) {

@@ -56,7 +56,7 @@ pub struct IndexElement {
     pub collation: Option<QualifiedName>,
     /// `None` is the default operator class of the type for the method; parameters follow the name.
     #[serde(default, skip_serializing_if = "super::is_default")]
-    pub operator_class: Option<OperatorClass>,
+    pub operator_class: Option<KeyClass>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub descending: bool,
     /// As stored: `true` by default for a descending element.
@@ -67,7 +67,7 @@ pub struct IndexElement {
 /// An operator class that is not the default one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OperatorClass {
+pub struct KeyClass {
     pub name: QualifiedName,
     /// `siglen=32` and the like (PostgreSQL 13 and newer).
     pub options: BTreeMap<String, String>,

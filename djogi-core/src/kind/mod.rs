@@ -3,6 +3,7 @@
 //! A new kind is a file here plus one arm in each `match` below; the compiler names what is missing.
 
 pub mod aggregate;
+pub mod cast;
 pub mod collation;
 pub mod column;
 pub mod composite;
@@ -15,6 +16,8 @@ pub mod extension;
 pub mod index;
 pub mod materialized_view;
 pub mod not_null;
+pub mod operator;
+pub mod operator_class;
 pub mod parameters;
 pub mod policy;
 pub mod properties;
@@ -26,6 +29,7 @@ pub mod sequence;
 pub mod statistics;
 pub mod table;
 mod text;
+pub mod text_search;
 pub mod trigger;
 pub mod view;
 
@@ -35,6 +39,7 @@ use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 
 pub use aggregate::{Aggregate, AggregateAlteration};
+pub use cast::{Cast, CastAlteration, CastContext, CastMethod};
 pub use collation::{Collation, CollationAlteration};
 pub use column::{
     Column, ColumnAlteration, ColumnComparison, Generated, GeneratedStorage, Identity, IdentityMode,
@@ -48,9 +53,13 @@ pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
-pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
+pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use not_null::{NotNull, NotNullAlteration};
+pub use operator::{Completion, Operator, OperatorAlteration};
+pub use operator_class::{
+    FamilyMember, OperatorClass, OperatorClassAlteration, OperatorFamily, OperatorFamilyAlteration,
+};
 pub use parameters::{ParameterChange, Parameters};
 pub use policy::{Policy, PolicyAlteration, PolicyCommand};
 pub use properties::{
@@ -63,6 +72,10 @@ pub use schema::{Schema, SchemaAlteration};
 pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
 pub use statistics::{Statistics, StatisticsAlteration};
 pub use table::{Table, TableAlteration};
+pub use text_search::{
+    TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration, TextSearchDictionary,
+    TextSearchDictionaryAlteration, TextSearchParser, TextSearchTemplate,
+};
 pub use trigger::{Firing, Trigger, TriggerAlteration};
 pub use view::{View, ViewAlteration, ViewColumn};
 
@@ -101,6 +114,14 @@ pub enum Resource {
     MaterializedView(MaterializedView),
     Routine(Routine),
     Aggregate(Aggregate),
+    Operator(Operator),
+    OperatorFamily(OperatorFamily),
+    OperatorClass(OperatorClass),
+    Cast(Cast),
+    TextSearchParser(TextSearchParser),
+    TextSearchTemplate(TextSearchTemplate),
+    TextSearchDictionary(TextSearchDictionary),
+    TextSearchConfiguration(TextSearchConfiguration),
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
@@ -125,6 +146,14 @@ pub enum Alteration {
     MaterializedView(MaterializedViewAlteration),
     Routine(RoutineAlteration),
     Aggregate(AggregateAlteration),
+    Operator(OperatorAlteration),
+    OperatorFamily(OperatorFamilyAlteration),
+    OperatorClass(OperatorClassAlteration),
+    Cast(CastAlteration),
+    TextSearchParser(TextSearchCodeAlteration),
+    TextSearchTemplate(TextSearchCodeAlteration),
+    TextSearchDictionary(TextSearchDictionaryAlteration),
+    TextSearchConfiguration(TextSearchConfigurationAlteration),
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
@@ -167,6 +196,14 @@ impl Resource {
             Resource::View(_) => Kind::View,
             Resource::MaterializedView(_) => Kind::MaterializedView,
             Resource::Aggregate(_) => Kind::Aggregate,
+            Resource::Operator(_) => Kind::Operator,
+            Resource::OperatorFamily(_) => Kind::OperatorFamily,
+            Resource::OperatorClass(_) => Kind::OperatorClass,
+            Resource::Cast(_) => Kind::Cast,
+            Resource::TextSearchParser(_) => Kind::TextSearchParser,
+            Resource::TextSearchTemplate(_) => Kind::TextSearchTemplate,
+            Resource::TextSearchDictionary(_) => Kind::TextSearchDictionary,
+            Resource::TextSearchConfiguration(_) => Kind::TextSearchConfiguration,
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
@@ -187,6 +224,16 @@ impl Resource {
             Resource::Aggregate(r) => {
                 Address::routine(Kind::Aggregate, target, &r.qualified_name(), &r.arguments)
             }
+            Resource::Operator(r) => {
+                Address::routine(Kind::Operator, target, &r.qualified_name(), &r.operands())
+            }
+            Resource::OperatorFamily(r) => {
+                Address::routine(Kind::OperatorFamily, target, &r.qualified_name(), r.method.as_str())
+            }
+            Resource::OperatorClass(r) => {
+                Address::routine(Kind::OperatorClass, target, &r.qualified_name(), r.method.as_str())
+            }
+            Resource::Cast(r) => Address::cast(target, &r.types()),
             Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Domain(_)
@@ -197,7 +244,11 @@ impl Resource {
             | Resource::Index(_)
             | Resource::Statistics(_)
             | Resource::View(_)
-            | Resource::MaterializedView(_) => {
+            | Resource::MaterializedView(_)
+            | Resource::TextSearchParser(_)
+            | Resource::TextSearchTemplate(_)
+            | Resource::TextSearchDictionary(_)
+            | Resource::TextSearchConfiguration(_) => {
                 let name = self.qualified_name().expect("objects of a schema have qualified names");
                 Address::of_schema(self.kind(), target, &name)
             }
@@ -210,6 +261,7 @@ impl Resource {
         match self {
             Resource::Schema(_)
             | Resource::Extension(_)
+            | Resource::Cast(_)
             | Resource::Constraint(_)
             | Resource::Trigger(_)
             | Resource::Rule(_)
@@ -227,6 +279,13 @@ impl Resource {
             Resource::MaterializedView(r) => Some(r.qualified_name()),
             Resource::Routine(r) => Some(r.qualified_name()),
             Resource::Aggregate(r) => Some(r.qualified_name()),
+            Resource::Operator(r) => Some(r.qualified_name()),
+            Resource::OperatorFamily(r) => Some(r.qualified_name()),
+            Resource::OperatorClass(r) => Some(r.qualified_name()),
+            Resource::TextSearchParser(r) => Some(r.qualified_name()),
+            Resource::TextSearchTemplate(r) => Some(r.qualified_name()),
+            Resource::TextSearchDictionary(r) => Some(r.qualified_name()),
+            Resource::TextSearchConfiguration(r) => Some(r.qualified_name()),
         }
     }
 
@@ -245,7 +304,7 @@ impl Resource {
     /// The same resource under the name and schema of `address`, which is of its kind.
     pub fn renamed(&self, address: &Address) -> Self {
         let mut resource = self.clone();
-        let (schema, name) = resource.names_mut();
+        let Some((schema, name)) = resource.names_mut() else { return resource };
         *name = address.name().clone();
         if let (Some(schema), Some(new)) = (schema, address.schema_name()) {
             schema.clone_from(new);
@@ -253,9 +312,10 @@ impl Resource {
         resource
     }
 
-    /// Its schema, unless that follows from what it is a part of, and its name.
-    fn names_mut(&mut self) -> (Option<&mut Ident>, &mut Ident) {
-        match self {
+    /// Its schema, unless that follows from what it is a part of, and its name. A cast has neither.
+    fn names_mut(&mut self) -> Option<(Option<&mut Ident>, &mut Ident)> {
+        Some(match self {
+            Resource::Cast(_) => return None,
             Resource::Schema(r) => (None, &mut r.name),
             Resource::Extension(r) => (None, &mut r.name),
             Resource::Constraint(r) => (None, &mut r.name),
@@ -275,7 +335,14 @@ impl Resource {
             Resource::MaterializedView(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Routine(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Aggregate(r) => (Some(&mut r.schema), &mut r.name),
-        }
+            Resource::Operator(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::OperatorFamily(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::OperatorClass(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchParser(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchTemplate(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchDictionary(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchConfiguration(r) => (Some(&mut r.schema), &mut r.name),
+        })
     }
 
     /// How `self`, being live, becomes `desired`. Both must have the same address.
@@ -294,9 +361,10 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule;
+            Schema Extension Sequence Table Rule OperatorFamily;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy
+            Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
+            TextSearchConfiguration
         )
     }
 }

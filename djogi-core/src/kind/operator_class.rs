@@ -36,17 +36,6 @@ pub enum OperatorFamilyAlteration {
     SetComment(Option<String>),
 }
 
-impl FamilyMember {
-    /// As it stands in `ADD` and in `CREATE OPERATOR CLASS`.
-    pub fn definition(&self) -> String {
-        // `OPERATOR 1 app.<(integer, integer)`, `FUNCTION 1 (integer, integer) app.compare(integer, integer)`
-        match self.name.split_once(" (") {
-            Some((numbered, _)) if numbered.starts_with("OPERATOR") => format!("{numbered} {}", self.value),
-            _ => format!("{} {}", self.name, self.value),
-        }
-    }
-}
-
 impl OperatorFamily {
     pub fn qualified_name(&self) -> QualifiedName {
         QualifiedName::new(self.schema.clone(), self.name.clone())

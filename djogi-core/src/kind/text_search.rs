@@ -67,6 +67,7 @@ pub struct TextSearchDictionary {
     pub schema: Ident,
     pub name: Ident,
     pub template: QualifiedName,
+    /// Names and values as they stand in SQL: PostgreSQL keeps a number apart from its text.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub options: Parameters,
     #[serde(default, skip_serializing_if = "super::is_default")]

@@ -31,6 +31,11 @@ verbs! {
     CreateView ReplaceView AlterView RenameView RewriteView DropView
     CreateMaterializedView DropMaterializedView
     CreateRoutine ReplaceRoutine RenameRoutine DropRoutine
+    CreateOperator AlterOperator CompleteOperator MoveOperator DropOperator
+    CreateOperatorFamily AlterOperatorFamily DropOperatorFamily
+    CreateOperatorClass RenameOperatorClass DropOperatorClass
+    CreateCast DropCast
+    CreateTextSearch AlterTextSearch RenameTextSearch DropTextSearch
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
@@ -167,6 +172,24 @@ pub const TABLE: &[Row] = &[
     row(V::ReplaceRoutine, None, Catalog, Reversible),
     row(V::RenameRoutine, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropRoutine, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateOperator, None, Catalog, Reversible),
+    row(V::AlterOperator, None, Catalog, Reversible),
+    row(V::CompleteOperator, None, Catalog, Recoverable).since(17),
+    row(V::MoveOperator, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropOperator, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateOperatorFamily, None, Catalog, Reversible),
+    row(V::AlterOperatorFamily, None, Catalog, Reversible),
+    row(V::DropOperatorFamily, None, Catalog, Reversible),
+    row(V::CreateOperatorClass, None, Catalog, Reversible),
+    row(V::RenameOperatorClass, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropOperatorClass, None, Catalog, Reversible),
+    row(V::CreateCast, None, Catalog, Reversible),
+    row(V::DropCast, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateTextSearch, None, Catalog, Reversible),
+    row(V::AlterTextSearch, None, Catalog, Reversible)
+        .hazard("what was computed with it before stays as it was: indexes and stored columns are not computed anew"),
+    row(V::RenameTextSearch, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropTextSearch, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTrigger, SRE, Catalog, Reversible),
     row(V::SetTriggerFiring, SRE, Catalog, Reversible),
     row(V::RenameTrigger, AEL, Catalog, Reversible),

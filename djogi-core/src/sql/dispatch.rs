@@ -3,9 +3,11 @@
 //! A new kind is one line in the list at the end.
 
 use super::{Context, Impossible, Step};
+use super::text_search_code::{text_search_parser, text_search_template};
 use super::{
-    aggregate, collation, composite, constraint, domain, enum_type, extension, index, materialized_view,
-    policy, range, routine, rule, schema, sequence, statistics, table, trigger, view,
+    aggregate, cast, collation, composite, constraint, domain, enum_type, extension, index, materialized_view,
+    operator, operator_class, operator_family, policy, range, routine, rule, schema, sequence, statistics, table,
+    text_search_configuration, text_search_dictionary, trigger, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -106,6 +108,14 @@ written_by! {
     MaterializedView: materialized_view,
     Routine: routine,
     Aggregate: aggregate,
+    Operator: operator,
+    OperatorFamily: operator_family,
+    OperatorClass: operator_class,
+    Cast: cast,
+    TextSearchParser: text_search_parser,
+    TextSearchTemplate: text_search_template,
+    TextSearchDictionary: text_search_dictionary,
+    TextSearchConfiguration: text_search_configuration,
     Trigger: trigger,
     Rule: rule,
     Policy: policy;

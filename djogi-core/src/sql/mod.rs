@@ -6,6 +6,7 @@
 //! table in [`safety`](crate::safety).
 
 mod aggregate;
+mod cast;
 mod collation;
 mod column;
 mod composite;
@@ -20,6 +21,9 @@ mod golden;
 mod holding;
 mod index;
 mod materialized_view;
+mod operator;
+mod operator_class;
+mod operator_family;
 mod parameters;
 mod phrase;
 mod policy;
@@ -30,6 +34,9 @@ mod schema;
 mod sequence;
 mod statistics;
 mod table;
+mod text_search_code;
+mod text_search_configuration;
+mod text_search_dictionary;
 mod trigger;
 mod view;
 
@@ -91,7 +98,7 @@ pub enum Impossible {
     /// PostgreSQL changes no type that a generated column is computed from.
     #[error("{generated}: the generated column depends on {used}, whose type is to change")]
     UsedByGenerated { generated: Address, used: String },
-    #[error("{address}: an extension cannot be renamed")]
+    #[error("{address}: PostgreSQL cannot give it another name")]
     FixedName { address: Address },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
@@ -119,7 +126,7 @@ impl Impossible {
             Impossible::UsedByGenerated { .. } => {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
-            Impossible::FixedName { .. } => "drop the extension and create the other one".to_owned(),
+            Impossible::FixedName { .. } => "take the rename out: the old one is then dropped, and the new one made".to_owned(),
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

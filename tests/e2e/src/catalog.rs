@@ -101,5 +101,32 @@ const QUERIES: &[&str] = &[
     "SELECT format('statistics %s target %s comment=%L', pg_get_statisticsobjdef(oid), stxstattarget,
             obj_description(oid, 'pg_statistic_ext'))
        FROM pg_statistic_ext WHERE stxnamespace = $schema",
+    "SELECT format('operator %s %s commutator %s negator %s %s %s %s %s comment=%L', oid::regoperator, oprcode::regprocedure,
+            NULLIF(oprcom, 0)::regoperator, NULLIF(oprnegate, 0)::regoperator, oprrest, oprjoin, oprcanhash, oprcanmerge,
+            obj_description(oid, 'pg_operator'))
+       FROM pg_operator WHERE oprnamespace = $schema AND oprcode <> 0",
+    "SELECT format('family %s using %s: %s, %s comment=%L', opfname, (SELECT amname FROM pg_am m WHERE m.oid = opfmethod),
+            (SELECT array_agg(format('%s %s', amopstrategy, amopopr::regoperator) ORDER BY 1)
+               FROM pg_amop WHERE amopfamily = f.oid),
+            (SELECT array_agg(format('%s %s', amprocnum, amproc::regprocedure) ORDER BY 1)
+               FROM pg_amproc WHERE amprocfamily = f.oid),
+            obj_description(f.oid, 'pg_opfamily'))
+       FROM pg_opfamily f WHERE opfnamespace = $schema",
+    "SELECT format('operator class %s for %s of %s default %s storage %s comment=%L', opcname, opcintype::regtype,
+            (SELECT opfname FROM pg_opfamily f WHERE f.oid = opcfamily), opcdefault, NULLIF(opckeytype, 0)::regtype,
+            obj_description(oid, 'pg_opclass'))
+       FROM pg_opclass WHERE opcnamespace = $schema",
+    "SELECT format('cast %s to %s %s %s %s comment=%L', castsource::regtype, casttarget::regtype, castfunc::regprocedure,
+            castcontext, castmethod, obj_description(c.oid, 'pg_cast'))
+       FROM pg_cast c JOIN pg_type s ON s.oid = castsource JOIN pg_type t ON t.oid = casttarget
+      WHERE $schema IN (s.typnamespace, t.typnamespace)",
+    "SELECT format('configuration %s %s: %s comment=%L', cfgname, (SELECT prsname FROM pg_ts_parser p WHERE p.oid = cfgparser),
+            (SELECT array_agg(format('%s %s', maptokentype, mapdict::regdictionary) ORDER BY maptokentype, mapseqno)
+               FROM pg_ts_config_map WHERE mapcfg = c.oid), obj_description(c.oid, 'pg_ts_config'))
+       FROM pg_ts_config c WHERE cfgnamespace = $schema",
+    "SELECT format('dictionary %s %s: %s comment=%L', dictname, (SELECT tmplname FROM pg_ts_template t WHERE t.oid = dicttemplate),
+            (SELECT array_agg(o ORDER BY o) FROM regexp_split_to_table(dictinitoption, ', ') o),
+            obj_description(d.oid, 'pg_ts_dict'))
+       FROM pg_ts_dict d WHERE dictnamespace = $schema",
     "SELECT format('schema comment=%L', obj_description($schema, 'pg_namespace'))",
 ];

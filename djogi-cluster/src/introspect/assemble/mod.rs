@@ -25,7 +25,10 @@ use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
 use crate::introspect::table::{self, TableRow};
-use crate::introspect::{aggregate, collation, domain, policy, range, routine, rule, statistics, trigger};
+use crate::introspect::{
+    aggregate, cast, collation, domain, operator, operator_class, policy, range, routine, rule, statistics,
+    text_search, trigger,
+};
 
 /// The rows of one snapshot.
 pub(super) struct Rows {
@@ -67,9 +70,23 @@ async fn read_found(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> 
         trigger::read(reader),
         rule::read(reader),
         policy::read(reader),
+        read_code_names(reader),
     );
-    let found = [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?];
+    let found =
+        [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?, found.9?];
     Ok(found.into_iter().flatten().collect())
+}
+
+/// What gives functions a place in expressions.
+async fn read_code_names(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
+    let found = futures_util::join!(
+        operator::read(reader),
+        operator_class::read_families(reader),
+        operator_class::read_classes(reader),
+        cast::read(reader),
+        text_search::read(reader),
+    );
+    Ok([found.0?, found.1?, found.2?, found.3?, found.4?].into_iter().flatten().collect())
 }
 
 async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {

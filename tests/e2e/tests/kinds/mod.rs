@@ -1,8 +1,11 @@
 //! Each kind of object is made, altered, replaced, renamed and dropped, and every state is what PostgreSQL itself makes of
 //! the same DDL.
 
+mod constraints;
+mod operators;
 mod routines;
 mod tables;
+mod text_search;
 mod triggers;
 mod types;
 mod views;
