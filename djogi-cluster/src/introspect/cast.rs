@@ -8,6 +8,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_cast WHERE oid >= 16384";
+
 /// Those that come with a range type are internal to it. 11 is `pg_catalog`.
 const SQL: &str = "
 SELECT k.oid,

@@ -8,6 +8,12 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "
+SELECT FROM pg_catalog.pg_opfamily WHERE oid >= 16384
+ UNION ALL
+SELECT FROM pg_catalog.pg_opclass WHERE oid >= 16384";
+
 /// The members that belong to `owner` of the catalog `catalog`, as arrays of what they are called and what they are.
 fn members(catalog: &str, owner: &str) -> String {
     format!(
@@ -138,10 +144,11 @@ fn decode_class(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     Ok(Found::whole(class::OPERATOR_CLASS, oid, Resource::OperatorClass(class)))
 }
 
-pub(super) async fn read_families(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
-    reader.rows("operator families", &family_sql(), decode_family).await
-}
-
-pub(super) async fn read_classes(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
-    reader.rows("operator classes", &class_sql(), decode_class).await
+pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
+    let (families, classes) = (family_sql(), class_sql());
+    let found = futures_util::join!(
+        reader.rows("operator families", &families, decode_family),
+        reader.rows("operator classes", &classes, decode_class),
+    );
+    Ok([found.0?, found.1?].into_iter().flatten().collect())
 }

@@ -13,6 +13,16 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "
+SELECT FROM pg_catalog.pg_ts_config WHERE oid >= 16384
+ UNION ALL
+SELECT FROM pg_catalog.pg_ts_dict WHERE oid >= 16384
+ UNION ALL
+SELECT FROM pg_catalog.pg_ts_template WHERE oid >= 16384
+ UNION ALL
+SELECT FROM pg_catalog.pg_ts_parser WHERE oid >= 16384";
+
 /// One element of each array for each dictionary of a type of token, in the order in which they are asked.
 const CONFIGURATIONS: &str = "
 SELECT x.oid,
