@@ -4,8 +4,8 @@ use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal};
 use djogi_core::kind::{
     Column, Constraint, ConstraintDefinition, Deferrable, EnumType, Exclusion, Extension, ForeignKey,
-    Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, MatchType, Parameters,
-    ReferentialAction, Sequence, SequenceOptions, SequenceOwner, SequenceType, Table,
+    Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, MatchType, NotNull,
+    Parameters, ReferentialAction, Sequence, SequenceOptions, SequenceOwner, SequenceType, Table,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -79,10 +79,7 @@ pub(crate) fn column_modifiers(column: &Column) -> String {
         words.push(format!("COLLATE {collation}"));
     }
     if column.not_null {
-        words.extend(column.not_null_constraint.name.iter().map(|name| format!("CONSTRAINT {name}")));
-        words.push("NOT NULL".to_owned());
-        words.extend(column.not_null_constraint.no_inherit.then(|| "NO INHERIT".to_owned()));
-        words.extend((!column.not_null_constraint.validated).then(|| "NOT VALID".to_owned()));
+        words.push(not_null(&column.not_null_constraint));
     }
     if let Some(default) = &column.default {
         words.push(format!("DEFAULT {default}"));
@@ -92,6 +89,15 @@ pub(crate) fn column_modifiers(column: &Column) -> String {
         with_options(identity_mode(identity), &identity.options, data_type)
     }));
     words.extend(column.generated.as_ref().map(generated));
+    words.join(" ")
+}
+
+/// `NOT NULL` with its name, unless that is the one that PostgreSQL chooses.
+pub(crate) fn not_null(constraint: &NotNull) -> String {
+    let mut words: Vec<String> = constraint.name.iter().map(|name| format!("CONSTRAINT {name}")).collect();
+    words.push("NOT NULL".to_owned());
+    words.extend(constraint.no_inherit.then(|| "NO INHERIT".to_owned()));
+    words.extend((!constraint.validated).then(|| "NOT VALID".to_owned()));
     words.join(" ")
 }
 

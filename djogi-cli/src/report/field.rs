@@ -135,6 +135,7 @@ fn text(path: &str, value: &Value) -> String {
         }
         "collation" | "references" => definition::read::<QualifiedName>(value).map(|name| name.to_string()),
         "identity" => definition::read::<Identity>(value).map(|it| definition::identity_mode(&it).to_owned()),
+        "not_null_constraint" => definition::read(value).map(|it| definition::not_null(&it)),
         "generated" => definition::read::<Generated>(value).map(|it| definition::generated(&it)),
         "owned_by" => definition::read(value).map(|owner| definition::owner(&owner)),
         "deferrable" | "mode" | "storage" | "match_type" => value.as_str().map(|word| word.replace('_', " ")),

@@ -7,7 +7,8 @@ use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
 use crate::kind::{
-    CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull, Resource, not_null,
+    CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull,
+    Resource, not_null,
 };
 use crate::names::{replace_columns, replace_names};
 
@@ -24,6 +25,8 @@ pub(super) struct NewNames {
     pub(super) constraints: BTreeMap<(QualifiedName, Ident), Ident>,
     /// By table, old column to new column.
     pub(super) columns: BTreeMap<QualifiedName, BTreeMap<Ident, Ident>>,
+    /// Operators, and what text search literals name.
+    called: BTreeMap<QualifiedName, QualifiedName>,
     /// What no other text is rewritten for: PostgreSQL prints it anew, which is compared with what is declared.
     others: BTreeMap<Address, Address>,
     /// The major version of the server, which says whether a `NOT NULL` has a name; it keeps its own.
@@ -32,7 +35,18 @@ pub(super) struct NewNames {
 
 impl NewNames {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { schemas, tables, sequences, types, indexes, constraints, columns, others, major: _ } = self;
+        let Self {
+            schemas,
+            tables,
+            sequences,
+            types,
+            indexes,
+            constraints,
+            columns,
+            called: _,
+            others,
+            major: _,
+        } = self;
         schemas.is_empty()
             && tables.is_empty()
             && sequences.is_empty()
@@ -62,7 +76,11 @@ impl NewNames {
             Kind::Constraint => {
                 self.constraints.insert((old, from.name().clone()), to.name().clone());
             }
-            _ => {
+            kind => {
+                if matches!(kind, Kind::Operator | Kind::TextSearchConfiguration | Kind::TextSearchDictionary)
+                {
+                    self.called.insert(old, new);
+                }
                 self.others.insert(from.clone(), to.clone());
             }
         }
@@ -194,6 +212,11 @@ impl NewNames {
                 for text in r.left.iter_mut().chain([&mut r.right, &mut r.function]) {
                     *text = self.replace_qualified(text);
                 }
+                for companion in r.commutator.iter_mut().chain(&mut r.negator) {
+                    if let Some(new) = self.called.get(companion) {
+                        *companion = new.clone();
+                    }
+                }
             }
             Resource::OperatorFamily(r) => self.rewrite_members(&mut r.members),
             Resource::OperatorClass(r) => {
@@ -302,7 +325,7 @@ impl NewNames {
         if !text.contains('.') {
             return text.to_owned();
         }
-        let names = [&self.types, &self.sequences, &self.tables];
+        let names = [&self.types, &self.sequences, &self.tables, &self.called];
         replace_names(text, &mut |name| names.iter().find_map(|names| names.get(name)).cloned())
     }
 

@@ -180,7 +180,8 @@ impl Constraint {
             tablespace,
             comment,
         } = self;
-        if *definition != desired.definition || *period != desired.period || *validated && !desired.validated {
+        if *definition != desired.definition || *period != desired.period || *validated && !desired.validated
+        {
             return None;
         }
         let alters = matches!(definition, ConstraintDefinition::ForeignKey(_));

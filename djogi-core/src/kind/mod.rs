@@ -73,8 +73,8 @@ pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner,
 pub use statistics::{Statistics, StatisticsAlteration};
 pub use table::{Table, TableAlteration};
 pub use text_search::{
-    TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration, TextSearchDictionary,
-    TextSearchDictionaryAlteration, TextSearchParser, TextSearchTemplate,
+    TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration,
+    TextSearchDictionary, TextSearchDictionaryAlteration, TextSearchParser, TextSearchTemplate,
 };
 pub use trigger::{Firing, Trigger, TriggerAlteration};
 pub use view::{View, ViewAlteration, ViewColumn};

@@ -81,9 +81,8 @@ impl Operator {
             merges,
             comment,
         } = self;
-        let stays = |live: &Option<QualifiedName>, wanted: &Option<QualifiedName>| {
-            live.is_none() || live == wanted
-        };
+        let stays =
+            |live: &Option<QualifiedName>, wanted: &Option<QualifiedName>| live.is_none() || live == wanted;
         let is_same = *left == desired.left && *right == desired.right && *function == desired.function;
         if !is_same
             || !stays(commutator, &desired.commutator)

@@ -186,8 +186,9 @@ pub const TABLE: &[Row] = &[
     row(V::CreateCast, None, Catalog, Reversible),
     row(V::DropCast, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTextSearch, None, Catalog, Reversible),
-    row(V::AlterTextSearch, None, Catalog, Reversible)
-        .hazard("what was computed with it before stays as it was: indexes and stored columns are not computed anew"),
+    row(V::AlterTextSearch, None, Catalog, Reversible).hazard(
+        "what was computed with it before stays as it was: indexes and stored columns are not computed anew",
+    ),
     row(V::RenameTextSearch, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTextSearch, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTrigger, SRE, Catalog, Reversible),

@@ -111,9 +111,8 @@ fn alter_not_null(
     address: &Address,
 ) -> Step {
     let name = not_null_name(table, desired);
-    let alter = |verb, action: String| {
-        ctx.step_on_one(address, verb, table, format!("ALTER TABLE {table} {action}"))
-    };
+    let alter =
+        |verb, action: String| ctx.step_on_one(address, verb, table, format!("ALTER TABLE {table} {action}"));
     match alteration {
         NotNullAlteration::Rename => {
             let action = format!("RENAME CONSTRAINT {} TO {name}", not_null_name(table, live));

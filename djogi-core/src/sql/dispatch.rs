@@ -2,12 +2,12 @@
 //!
 //! A new kind is one line in the list at the end.
 
-use super::{Context, Impossible, Step};
 use super::text_search_code::{text_search_parser, text_search_template};
+use super::{Context, Impossible, Step};
 use super::{
-    aggregate, cast, collation, composite, constraint, domain, enum_type, extension, index, materialized_view,
-    operator, operator_class, operator_family, policy, range, routine, rule, schema, sequence, statistics, table,
-    text_search_configuration, text_search_dictionary, trigger, view,
+    aggregate, cast, collation, composite, constraint, domain, enum_type, extension, index,
+    materialized_view, operator, operator_class, operator_family, policy, range, routine, rule, schema,
+    sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};

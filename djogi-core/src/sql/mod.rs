@@ -126,7 +126,9 @@ impl Impossible {
             Impossible::UsedByGenerated { .. } => {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
-            Impossible::FixedName { .. } => "take the rename out: the old one is then dropped, and the new one made".to_owned(),
+            Impossible::FixedName { .. } => {
+                "take the rename out: the old one is then dropped, and the new one made".to_owned()
+            }
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

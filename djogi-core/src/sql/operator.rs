@@ -1,10 +1,11 @@
 //! DDL of operators.
 
 use super::{Context, Impossible, Step, comment_sql};
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::ident::QualifiedName;
-use crate::kind::{Operator, OperatorAlteration};
-use crate::safety::Verb;
+use crate::kind::{Completion, Operator, OperatorAlteration, Resource};
+use crate::names::qualified_names;
+use crate::safety::{Verb, since};
 
 pub(super) fn create(operator: &Operator, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let mut options = vec![format!("FUNCTION = {}", operator.function)];
@@ -63,7 +64,8 @@ pub(super) fn alter(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
-    let set = |verb, option: String| ctx.step(address, verb, format!("ALTER {} SET ({option})", named(desired)));
+    let set =
+        |verb, option: String| ctx.step(address, verb, format!("ALTER {} SET ({option})", named(desired)));
     let estimator = |function: &Option<String>| function.clone().unwrap_or_else(|| "NONE".to_owned());
     Ok(vec![match alteration {
         OperatorAlteration::SetRestrict(function) => {
@@ -73,7 +75,9 @@ pub(super) fn alter(
             set(Verb::AlterOperator, format!("JOIN = {}", estimator(function)))
         }
         OperatorAlteration::Complete(completion) => {
-            ctx.require(Verb::CompleteOperator, "completing an operator that is there", address)?;
+            if ctx.version.major() < since(Verb::CompleteOperator) {
+                return complete_by_another(desired, completion, ctx, address);
+            }
             let commutator = completion.commutator.as_ref().map(|o| format!("COMMUTATOR = {}", reference(o)));
             let negator = completion.negator.as_ref().map(|o| format!("NEGATOR = {}", reference(o)));
             let flags = [(completion.hashes, "HASHES"), (completion.merges, "MERGES")];
@@ -83,6 +87,36 @@ pub(super) fn alter(
         }
         OperatorAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
     }])
+}
+
+/// What a server can do that completes no operator. A companion that is yet to come makes itself known; for all else
+/// the operator is made anew, if nothing uses it.
+fn complete_by_another(
+    desired: &Operator,
+    completion: &Completion,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    let companions = completion.commutator.iter().chain(&completion.negator);
+    let is_there = |name: &QualifiedName| {
+        let mut operators = ctx.live.iter().filter_map(|(_, resource)| match resource {
+            Resource::Operator(operator) => Some(operator.qualified_name()),
+            _ => None,
+        });
+        operators.any(|found| found == *name)
+    };
+    if !completion.hashes && !completion.merges && !companions.clone().any(is_there) {
+        return Ok(Vec::new());
+    }
+    let name = desired.qualified_name();
+    let uses = |resource: &Resource| {
+        let mut texts = resource.texts().into_iter();
+        resource.kind() != Kind::Operator && texts.any(|text| qualified_names(text).contains(&name))
+    };
+    if ctx.live.iter().any(|(_, resource)| uses(resource)) {
+        ctx.require(Verb::CompleteOperator, "completing an operator that is in use", address)?;
+    }
+    Ok([drop(desired, ctx, address), create(desired, ctx, address)].concat())
 }
 
 fn set_comment(operator: &Operator, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {

@@ -60,14 +60,16 @@ fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, In
         let comment = context.comment(class::TYPE, parts.row.row_type);
         let mut attributes = Vec::with_capacity(parts.columns.len());
         for row in &parts.columns {
-            let Column { name, data_type, collation, comment, .. } = build_column(context, &parts.row.name, row)?;
+            let Column { name, data_type, collation, comment, .. } =
+                build_column(context, &parts.row.name, row)?;
             attributes.push(CompositeAttribute { name, data_type, collation, comment });
         }
         return Ok(Resource::Composite(Composite { schema, name, attributes, comment }));
     }
     let mut columns = Vec::with_capacity(parts.columns.len());
     for row in &parts.columns {
-        let Column { name, data_type, collation, default, comment, .. } = build_column(context, &parts.row.name, row)?;
+        let Column { name, data_type, collation, default, comment, .. } =
+            build_column(context, &parts.row.name, row)?;
         columns.push(ViewColumn { name, data_type, collation, default, comment });
     }
     let definition = parts.row.definition.as_deref();
@@ -129,11 +131,7 @@ fn privilege(kind: &str, text: &str, table: &QualifiedName) -> Unmodelled {
     Unmodelled { kind: kind.to_owned(), name }
 }
 
-fn build_column(
-    context: &mut Context,
-    relation: &Ident,
-    row: &ColumnRow,
-) -> Result<Column, IntrospectError> {
+fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Result<Column, IntrospectError> {
     let key = (row.table, row.number);
     let data_type = context.lookup.type_of(row)?;
     let collation = context.lookup.collation(row.collation, data_type.collation)?;

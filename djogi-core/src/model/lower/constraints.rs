@@ -6,7 +6,8 @@ use super::tables::Lowered;
 use super::{Entry, Result, Sink, ident};
 use crate::address::Address;
 use crate::kind::{
-    Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Parameters, Resource,
+    Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Parameters,
+    Resource,
 };
 use crate::model::descriptor::{Deferral, ExclusionDescriptor, Source};
 use crate::model::error::LowerError;

@@ -138,8 +138,11 @@ fn text_search(script: &mut Script) {
             comment,
         })
     };
-    let words: &[(&str, &[&str])] =
-        &[("asciiword", &["english_stem", "simple"]), ("email", &["simple"]), ("word", &["english_stem", "simple"])];
+    let words: &[(&str, &[&str])] = &[
+        ("asciiword", &["english_stem", "simple"]),
+        ("email", &["simple"]),
+        ("word", &["english_stem", "simple"]),
+    ];
     script.create(configuration("words", words, text("c")));
     script.alter(configuration("words", &[("asciiword", &["simple"]), ("url", &["simple"])], None));
     script.rename(&configuration("words", &[], None), configuration("Words", &[], None));
@@ -171,10 +174,8 @@ fn text_search(script: &mut Script) {
 
 fn constraints(script: &mut Script) {
     script.title("less common constraints");
-    let named = |constraint: NotNull| Column {
-        not_null_constraint: constraint,
-        ..not_null(column("a", "integer"))
-    };
+    let named =
+        |constraint: NotNull| Column { not_null_constraint: constraint, ..not_null(column("a", "integer")) };
     let given = NotNull { name: Some(ident("given")), comment: text("why"), ..NotNull::default() };
     let period = |definition| Constraint {
         period: true,
@@ -183,7 +184,10 @@ fn constraints(script: &mut Script) {
     };
     let columns = idents(&["a", "during"]);
     let key = ConstraintDefinition::PrimaryKey { columns: columns.clone(), include: Vec::new() };
-    script.create_table(table("visits", vec![named(given.clone()), column("during", "daterange")]), &[period(key)]);
+    script.create_table(
+        table("visits", vec![named(given.clone()), column("during", "daterange")]),
+        &[period(key)],
+    );
     script.time_passes(Some(500), 65_536);
     let visits = name("app", "visits");
     script.alter_column(&visits, named(NotNull { no_inherit: true, comment: None, ..NotNull::default() }));
@@ -191,13 +195,17 @@ fn constraints(script: &mut Script) {
     script.alter_column(&visits, named(NotNull { validated: false, ..given.clone() }));
     script.alter_column(&visits, named(given.clone()));
     script.alter_column(&visits, named(NotNull { validated: false, no_inherit: true, ..given }));
-    let unique =
-        ConstraintDefinition::Unique { columns: columns.clone(), include: Vec::new(), nulls_not_distinct: false };
+    let unique = ConstraintDefinition::Unique {
+        columns: columns.clone(),
+        include: Vec::new(),
+        nulls_not_distinct: false,
+    };
     let unique = Constraint { tablespace: Some(ident("fast")), ..period(unique) };
     script.create(Resource::Constraint(unique.clone()));
     let options = strings(&[("deduplicate_items", "off")]);
     script.alter(Resource::Constraint(Constraint { options, tablespace: None, ..unique }));
-    let key = ForeignKey { columns: columns.clone(), referenced_columns: columns, ..foreign_key(&[], "visits") };
+    let key =
+        ForeignKey { columns: columns.clone(), referenced_columns: columns, ..foreign_key(&[], "visits") };
     let fkey = constraint("stays", "stays_fkey", ConstraintDefinition::ForeignKey(key));
     let fkey = Constraint { period: true, enforced: false, ..fkey };
     script.create(Resource::Constraint(fkey.clone()));

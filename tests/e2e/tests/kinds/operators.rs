@@ -4,7 +4,8 @@ use e2e::{Project, on_each_server};
 
 use super::{comes_and_goes, is_imported};
 
-const SAME: &str = "CREATE FUNCTION same(integer, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1::text = $2';
+const SAME: &str =
+    "CREATE FUNCTION same(integer, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1::text = $2';
      CREATE FUNCTION same(text, integer) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 = $2::text';
      CREATE FUNCTION other(integer, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1::text <> $2';
      CREATE FUNCTION turned(integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT -$1';";
@@ -46,7 +47,7 @@ fn estimators_change_in_place() {
         let project = Project::declaring(server, &operator(", RESTRICT = eqsel, JOIN = eqjoinsel"));
         project.apply();
         project.declare(&operator(", RESTRICT = neqsel"));
-        project.run(&["plan", "--sql"]).ok().says(&[
+        project.run(&["plan", "--json"]).ok().says(&[
             "ALTER OPERATOR public.=== (integer, text) SET (RESTRICT = neqsel)",
             "ALTER OPERATOR public.=== (integer, text) SET (JOIN = NONE)",
         ]);
@@ -75,7 +76,7 @@ fn a_moved_operator_keeps_its_dependents() {
         );
         project.declare(&ddl("app"));
         project
-            .run(&["plan", "--sql"])
+            .run(&["plan", "--json"])
             .ok()
             .says(&["ALTER OPERATOR public.=== (integer, text) SET SCHEMA app"]);
         project.apply();
@@ -91,7 +92,7 @@ const ABSOLUTE: &str = "CREATE FUNCTION below(integer, integer) RETURNS boolean 
      CREATE FUNCTION compared(integer, integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT btint4cmp(abs($1), abs($2))';
      CREATE OPERATOR |<| (FUNCTION = below, LEFTARG = integer, RIGHTARG = integer);
      CREATE OPERATOR |<=| (FUNCTION = upto, LEFTARG = integer, RIGHTARG = integer);
-     CREATE OPERATOR |=| (FUNCTION = alike, LEFTARG = integer, RIGHTARG = integer);
+     CREATE OPERATOR |=| (FUNCTION = alike, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = |=|);
      CREATE OPERATOR |>=| (FUNCTION = since, LEFTARG = integer, RIGHTARG = integer);
      CREATE OPERATOR |>| (FUNCTION = above, LEFTARG = integer, RIGHTARG = integer);";
 

@@ -3,7 +3,7 @@ CREATE FUNCTION below(integer, integer) RETURNS boolean IMMUTABLE LANGUAGE sql A
 CREATE FUNCTION alike(integer, integer) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT abs($1) = abs($2)';
 CREATE FUNCTION hashed(integer) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT hashint4(abs($1))';
 CREATE OPERATOR |<| (FUNCTION = below, LEFTARG = integer, RIGHTARG = integer);
-CREATE OPERATOR |=| (FUNCTION = alike, LEFTARG = integer, RIGHTARG = integer);
+CREATE OPERATOR |=| (FUNCTION = alike, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = |=|);
 CREATE OPERATOR FAMILY sizes USING btree;
 ALTER OPERATOR FAMILY sizes USING btree ADD OPERATOR 3 = (integer, bigint), FUNCTION 1 (integer, bigint) btint48cmp(integer, bigint);
 CREATE OPERATOR CLASS by_size FOR TYPE integer USING btree FAMILY sizes AS
