@@ -50,6 +50,8 @@ pub enum Kind {
     Trigger,
     Rule,
     Policy,
+    EventTrigger,
+    Publication,
 }
 
 impl Kind {
@@ -83,6 +85,8 @@ impl Kind {
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
+        Kind::EventTrigger,
+        Kind::Publication,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -116,6 +120,8 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
+            Kind::EventTrigger => "event_trigger",
+            Kind::Publication => "publication",
         }
     }
 
@@ -123,7 +129,7 @@ impl Kind {
     pub fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Cast => &[],
-            Kind::Schema | Kind::Extension => &["name"],
+            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -181,7 +187,9 @@ impl Kind {
             | Kind::TextSearchConfiguration
             | Kind::Trigger
             | Kind::Rule
-            | Kind::Policy => None,
+            | Kind::Policy
+            | Kind::EventTrigger
+            | Kind::Publication => None,
         }
     }
 
@@ -204,7 +212,16 @@ impl Kind {
     /// no type of a column under it.
     pub fn is_code(self) -> bool {
         self.is_routine()
-            || matches!(self, Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Rule | Kind::Policy)
+            || matches!(
+                self,
+                Kind::View
+                    | Kind::MaterializedView
+                    | Kind::Trigger
+                    | Kind::Rule
+                    | Kind::Policy
+                    | Kind::EventTrigger
+                    | Kind::Publication
+            )
             || self.names_code()
     }
 
@@ -306,6 +323,11 @@ impl Address {
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
+    }
+
+    /// An object of the whole database.
+    pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
+        Self::new(kind, [target.clone(), name.clone()])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {

@@ -8,8 +8,8 @@ use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
 use super::{
-    aggregate, cast, collation, domain, operator, operator_class, policy, range, routine, rule, statistics,
-    text_search, trigger,
+    aggregate, cast, collation, domain, event_trigger, operator, operator_class, policy, publication, range,
+    routine, rule, statistics, text_search, trigger,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -49,6 +49,8 @@ kinds! {
     trigger,
     rule,
     policy,
+    event_trigger,
+    publication,
 }
 
 impl Census {

@@ -21,6 +21,7 @@ mod dependents;
 mod domain;
 mod enum_type;
 mod error;
+mod event_trigger;
 mod extension;
 mod found;
 mod index;
@@ -29,6 +30,7 @@ mod not_null;
 mod operator;
 mod operator_class;
 mod policy;
+mod publication;
 mod range;
 mod reader;
 mod routine;
@@ -129,6 +131,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         dependencies: edges,
         privileges: assembled.privileges,
         extension_requirements: BTreeMap::new(),
+        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }

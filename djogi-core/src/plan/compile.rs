@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
-use super::not_modelled;
 use super::preconditions::preconditions;
 use super::{
     ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
     ResourceChange, Summary, Unmanaged,
 };
+use super::{not_modelled, rights};
 use crate::address::{Address, Kind};
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
@@ -178,13 +178,15 @@ fn plan_target(
         .collect();
     let context = Context { new_tables: &new_tables, ..context };
 
-    let parents = Parents::of(&changes, &rebased.live);
+    let desired_side = LazyCell::new(|| {
+        Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
+            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
+            .with_extension_requirements(&live.extension_requirements)
+    });
+    let parents = Parents::of(&changes, &rebased.live, |resource| desired_side.of(resource));
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
-            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
-            .with_extension_requirements(&live.extension_requirements);
         let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
         candidates(changes, &parents, &sides, &context)
     };
@@ -253,6 +255,7 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
+            .chain(rights::findings(&candidates, &judgements, live.is_superuser))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),

@@ -5,9 +5,9 @@
 use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, cast, collation, composite, constraint, domain, enum_type, extension, index,
-    materialized_view, operator, operator_class, operator_family, policy, range, routine, rule, schema,
-    sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger, view,
+    aggregate, cast, collation, composite, constraint, domain, enum_type, event_trigger, extension, index,
+    materialized_view, operator, operator_class, operator_family, policy, publication, range, routine, rule,
+    schema, sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -118,7 +118,9 @@ written_by! {
     TextSearchConfiguration: text_search_configuration,
     Trigger: trigger,
     Rule: rule,
-    Policy: policy;
+    Policy: policy,
+    EventTrigger: event_trigger,
+    Publication: publication;
     Domain: domain,
     Sequence: sequence,
     Table: table,

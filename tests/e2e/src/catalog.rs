@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 
-/// One sorted line for each fact about the objects of `schema`, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
+/// One sorted line for each fact about the objects of `schema`, and of the database as a whole, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
 /// new ones; so are row types and the schema of djogi itself.
 pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     let quoted = schema.replace('\'', "''");
@@ -72,8 +72,8 @@ const QUERIES: &[&str] = &[
     "SELECT format('routine %s comment=%L privileges=%s', pg_get_functiondef(oid), obj_description(oid, 'pg_proc'),
             proacl)
        FROM pg_proc WHERE pronamespace = $schema AND prokind <> 'a'",
-    "SELECT format('aggregate %s(%s) %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
-            to_jsonb(a) - 'aggfnoid', obj_description(p.oid, 'pg_proc'))
+    "SELECT format('aggregate %s(%s) %s by %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
+            to_jsonb(a) - ARRAY['aggfnoid', 'aggsortop'], NULLIF(a.aggsortop, 0)::regoperator, obj_description(p.oid, 'pg_proc'))
        FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.pronamespace = $schema",
     "SELECT format('trigger %s fires %s comment=%L', t.tgname, t.tgenabled, obj_description(t.oid, 'pg_trigger'))
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -128,5 +128,17 @@ const QUERIES: &[&str] = &[
             (SELECT array_agg(o ORDER BY o) FROM regexp_split_to_table(dictinitoption, ', ') o),
             obj_description(d.oid, 'pg_ts_dict'))
        FROM pg_ts_dict d WHERE dictnamespace = $schema",
+    "SELECT format('event trigger %s on %s of %s: %s fires %s comment=%L', evtname, evtevent, evttags,
+            evtfoid::regproc, evtenabled, obj_description(oid, 'pg_event_trigger'))
+       FROM pg_event_trigger",
+    "SELECT format('publication %s %s comment=%L', pubname, to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'],
+            obj_description(oid, 'pg_publication'))
+       FROM pg_publication p",
+    "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
+            (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+              WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))
+       FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid",
+    "SELECT format('published %s: all of %s', p.pubname, r.pnnspid::regnamespace)
+       FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = r.pnpubid",
     "SELECT format('schema comment=%L', obj_description($schema, 'pg_namespace'))",
 ];

@@ -2,6 +2,7 @@
 //! database of the version in its name, with what the plan says about each.
 
 mod code_names;
+mod database;
 mod facts;
 mod fixtures;
 mod objects;
@@ -417,6 +418,8 @@ fn script(version: u32) -> String {
     objects::types(&mut script);
     objects::code(&mut script);
     code_names::write(&mut script);
+    database::event_triggers(&mut script);
+    database::publications(&mut script);
     script.text
 }
 

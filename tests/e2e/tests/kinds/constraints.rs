@@ -76,10 +76,10 @@ fn a_name_of_not_null_is_a_property_of_its_own() {
 #[test]
 fn a_name_of_not_null_follows_a_rename_in_a_step_of_its_own() {
     on_each_server(|server| {
-        let mut project = Project::declaring(server, "CREATE TABLE old (a integer NOT NULL);");
+        let project = Project::declaring(server, "CREATE TABLE old (a integer NOT NULL);");
         project.apply();
-        project.configure("[[moved]]\nfrom = \"table.main.public.old\"\nto = \"table.main.public.new\"\n");
-        project.declare("CREATE TABLE new (a integer NOT NULL);");
+        let renames = [("table.main.public.old", "table.main.public.new")];
+        project.declare_renamed("CREATE TABLE new (a integer NOT NULL);", &renames);
         let plan = project.run(&["plan", "--json"]).ok();
         let renames = plan.stdout.contains("RENAME CONSTRAINT old_a_not_null TO new_a_not_null");
         assert_eq!(renames, server.major() >= 18, "{plan}");

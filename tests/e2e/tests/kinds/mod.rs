@@ -2,7 +2,9 @@
 //! the same DDL.
 
 mod constraints;
+mod event_triggers;
 mod operators;
+mod publications;
 mod routines;
 mod tables;
 mod text_search;

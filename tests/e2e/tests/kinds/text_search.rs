@@ -54,13 +54,11 @@ fn a_renamed_configuration_keeps_its_users() {
                  CREATE INDEX i ON t USING gin (to_tsvector('public.{name}', a));"
             )
         };
-        let mut project = Project::declaring(server, &ddl("old"));
+        let project = Project::declaring(server, &ddl("old"));
         project.apply();
-        project.configure(
-            "[[moved]]\nfrom = \"text_search_configuration.main.public.old\"\n\
-             to = \"text_search_configuration.main.public.new\"\n",
-        );
-        project.declare(&ddl("new"));
+        let renames =
+            [("text_search_configuration.main.public.old", "text_search_configuration.main.public.new")];
+        project.declare_renamed(&ddl("new"), &renames);
         let plan = project.run(&["plan", "--json"]).ok();
         assert!(plan.stdout.contains("ALTER TEXT SEARCH CONFIGURATION public.old RENAME TO new"), "{plan}");
         assert!(!plan.stdout.contains("INDEX"), "{plan}");
