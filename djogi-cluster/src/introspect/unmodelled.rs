@@ -8,7 +8,7 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out, and the casts that come with a range type. For some kinds the dependencies hang
+/// Members of extensions are left out. For some kinds the dependencies hang
 /// on a part of the object: a partitioned table's also on its foreign keys and defaults. `part` is what `pg_depend`
 /// knows. A dependency on a type is led back to the table whose row type, or the type whose array, it is.
 const SQL: &str = "
@@ -87,12 +87,6 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
      WHERE n.nspname = ANY ($1)
      UNION ALL
-    SELECT 'cast',
-           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_cast k
-     WHERE k.oid >= 16384
-     UNION ALL
     SELECT 'foreign-data wrapper',
            'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid,
            'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid
@@ -118,8 +112,7 @@ WITH found (kind, class, oid, part_class, part) AS (
                          FROM pg_catalog.pg_depend e
                         WHERE e.classid = f.class
                           AND e.objid   = f.oid
-                          AND (e.deptype = 'e'
-                               OR e.deptype = 'i' AND e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass))
+                          AND e.deptype = 'e')
 )
 SELECT f.kind,
        f.name,
