@@ -273,7 +273,7 @@ impl NewNames {
         resource
     }
 
-    fn rewrite_members(&self, members: &mut Vec<FamilyMember>) {
+    fn rewrite_members(&self, members: &mut [FamilyMember]) {
         for member in members.iter_mut() {
             member.name = self.replace_qualified(&member.name);
             member.value = self.replace_qualified(&member.value);
