@@ -44,6 +44,9 @@ pub enum Kind {
     Policy,
     EventTrigger,
     Publication,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
 }
 
 impl Kind {
@@ -71,6 +74,9 @@ impl Kind {
         Kind::Policy,
         Kind::EventTrigger,
         Kind::Publication,
+        Kind::ForeignDataWrapper,
+        Kind::ForeignServer,
+        Kind::UserMapping,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -98,13 +104,22 @@ impl Kind {
             Kind::Policy => "policy",
             Kind::EventTrigger => "event_trigger",
             Kind::Publication => "publication",
+            Kind::ForeignDataWrapper => "foreign_data_wrapper",
+            Kind::ForeignServer => "foreign_server",
+            Kind::UserMapping => "user_mapping",
         }
     }
 
     /// What the parts after the target are called, in order.
     pub fn parts(self) -> &'static [&'static str] {
         match self {
-            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
+            Kind::Schema
+            | Kind::Extension
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer => &["name"],
+            Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -233,6 +248,11 @@ impl Address {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
     }
 
+    /// A user mapping; `public` is no role.
+    pub fn user_mapping(target: &Ident, server: &Ident, role: &Ident) -> Self {
+        Self::new(Kind::UserMapping, [target.clone(), server.clone(), role.clone()])
+    }
+
     /// An object of the whole database.
     pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
         Self::new(kind, [target.clone(), name.clone()])
@@ -294,6 +314,7 @@ impl Address {
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, _, ..] => Some(schema),
             _ => None,
         }
@@ -302,6 +323,7 @@ impl Address {
     /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }

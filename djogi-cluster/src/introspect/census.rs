@@ -8,8 +8,8 @@ use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
 use super::{
-    aggregate, collation, domain, event_trigger, policy, publication, range, routine, rule, statistics,
-    trigger,
+    aggregate, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, policy, publication,
+    range, routine, rule, statistics, trigger, user_mapping,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -47,6 +47,9 @@ kinds! {
     policy,
     event_trigger,
     publication,
+    foreign_data_wrapper,
+    foreign_server,
+    user_mapping,
 }
 
 impl Census {

@@ -13,6 +13,8 @@ pub mod event_trigger;
 mod exact;
 pub mod expression;
 pub mod extension;
+pub mod foreign_data;
+pub mod foreign_option;
 pub mod index;
 pub mod materialized_view;
 pub mod parameters;
@@ -50,6 +52,11 @@ pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use event_trigger::{EventTrigger, EventTriggerAlteration};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
+pub use foreign_data::{
+    ForeignDataWrapper, ForeignDataWrapperAlteration, ForeignServer, ForeignServerAlteration, UserMapping,
+    UserMappingAlteration,
+};
+pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use parameters::{ParameterChange, Parameters};
@@ -108,6 +115,9 @@ pub enum Resource {
     Policy(Policy),
     EventTrigger(EventTrigger),
     Publication(Publication),
+    ForeignDataWrapper(ForeignDataWrapper),
+    ForeignServer(ForeignServer),
+    UserMapping(UserMapping),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -134,6 +144,9 @@ pub enum Alteration {
     Policy(PolicyAlteration),
     EventTrigger(EventTriggerAlteration),
     Publication(PublicationAlteration),
+    ForeignDataWrapper(ForeignDataWrapperAlteration),
+    ForeignServer(ForeignServerAlteration),
+    UserMapping(UserMappingAlteration),
 }
 
 /// How a live resource becomes the desired one.
@@ -178,6 +191,9 @@ impl Resource {
             Resource::Policy(_) => Kind::Policy,
             Resource::EventTrigger(_) => Kind::EventTrigger,
             Resource::Publication(_) => Kind::Publication,
+            Resource::ForeignDataWrapper(_) => Kind::ForeignDataWrapper,
+            Resource::ForeignServer(_) => Kind::ForeignServer,
+            Resource::UserMapping(_) => Kind::UserMapping,
         }
     }
 
@@ -191,6 +207,11 @@ impl Resource {
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
             Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
             Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
+            Resource::ForeignDataWrapper(r) => {
+                Address::of_database(Kind::ForeignDataWrapper, target, &r.name)
+            }
+            Resource::ForeignServer(r) => Address::of_database(Kind::ForeignServer, target, &r.name),
+            Resource::UserMapping(r) => Address::user_mapping(target, &r.server, &r.name),
             Resource::Routine(r) => {
                 Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
             }
@@ -225,7 +246,10 @@ impl Resource {
             | Resource::Rule(_)
             | Resource::Policy(_)
             | Resource::EventTrigger(_)
-            | Resource::Publication(_) => None,
+            | Resource::Publication(_)
+            | Resource::ForeignDataWrapper(_)
+            | Resource::ForeignServer(_)
+            | Resource::UserMapping(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -276,6 +300,9 @@ impl Resource {
             Resource::Policy(r) => (None, &mut r.name),
             Resource::EventTrigger(r) => (None, &mut r.name),
             Resource::Publication(r) => (None, &mut r.name),
+            Resource::ForeignDataWrapper(r) => (None, &mut r.name),
+            Resource::ForeignServer(r) => (None, &mut r.name),
+            Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -308,9 +335,9 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule;
+            Schema Extension Sequence Table Rule ForeignDataWrapper UserMapping;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy EventTrigger Publication
+            Trigger Policy EventTrigger Publication ForeignServer
         )
     }
 }

@@ -5,11 +5,13 @@
 
 mod created;
 mod lexer;
+mod literals;
 mod statement;
 
 use std::ops::Range;
 
 pub use created::Created;
+pub use literals::literals;
 pub use statement::{Act, Refused};
 
 use lexer::Lexeme;

@@ -4,9 +4,9 @@
 
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, collation, composite, constraint, domain, enum_type, event_trigger, extension, index,
-    materialized_view, policy, publication, range, routine, rule, schema, sequence, statistics, table,
-    trigger, view,
+    aggregate, collation, composite, constraint, domain, enum_type, event_trigger, extension,
+    foreign_data_wrapper, foreign_server, index, materialized_view, policy, publication, range, routine,
+    rule, schema, sequence, statistics, table, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -112,7 +112,10 @@ written_by! {
     Rule: rule,
     Policy: policy,
     EventTrigger: event_trigger,
-    Publication: publication;
+    Publication: publication,
+    ForeignDataWrapper: foreign_data_wrapper,
+    ForeignServer: foreign_server,
+    UserMapping: user_mapping;
     Sequence: sequence,
     Table: table,
 }

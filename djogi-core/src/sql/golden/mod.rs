@@ -418,6 +418,7 @@ fn script(version: u32) -> String {
     objects::code(&mut script);
     database::event_triggers(&mut script);
     database::publications(&mut script);
+    database::foreign_data(&mut script);
     script.text
 }
 

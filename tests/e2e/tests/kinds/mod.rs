@@ -2,6 +2,7 @@
 //! the same DDL.
 
 mod event_triggers;
+mod foreign_data;
 mod publications;
 mod routines;
 mod tables;
