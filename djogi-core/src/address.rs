@@ -334,6 +334,11 @@ impl Address {
         self.arguments.as_deref()
     }
 
+    /// The server of a user mapping.
+    pub fn server(&self) -> Option<&Ident> {
+        (self.kind == Kind::UserMapping).then(|| &self.names[1])
+    }
+
     /// The same member of another table; `None` for what is no member.
     pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
         (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
