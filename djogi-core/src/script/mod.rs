@@ -6,12 +6,14 @@
 mod created;
 mod lexer;
 mod literals;
+mod query;
 mod statement;
 
 use std::ops::Range;
 
 pub use created::Created;
 pub use literals::literals;
+pub use query::Query;
 pub use statement::{Act, Refused};
 
 use lexer::Lexeme;
@@ -75,6 +77,9 @@ pub enum Problem {
     ZeroByte,
     #[error("{0}")]
     Refused(Refused),
+    /// In a file of queries.
+    #[error("this is no query")]
+    NoQuery,
 }
 
 impl Problem {
@@ -85,6 +90,9 @@ impl Problem {
                 "remove it: several files are given by `[sql] files`, and variables have no meaning here",
             ),
             Problem::Refused(refused) => Some(refused.help()),
+            Problem::NoQuery => Some(
+                "a query is SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or WITH; what defines objects goes to `[sql] files`",
+            ),
             Problem::Unclosed(_) | Problem::ZeroByte => None,
         }
     }

@@ -110,7 +110,7 @@ fn secret_values_reach_the_database_and_nothing_else() {
         };
         let held = || project.database().column("SELECT umoptions::text FROM pg_user_mappings").join(",");
         project.write("schema.sql", &with_passwords(SECRETS[0], SECRETS[1]));
-        run(&["plan", "--sql"]).says(&["<secret "]);
+        run(&["plan", "--format", "sql"]).says(&["<secret "]);
         run(&["plan", "--json"]);
         run(&["apply", "--auto-approve", "--json"]);
         assert!(held().contains(SECRETS[1]), "{}", held());
