@@ -210,7 +210,7 @@ pub const TABLE: &[Row] = &[
     row(V::DropServer, None, Catalog, Reversible),
     row(V::CreateUserMapping, None, Catalog, Reversible),
     row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
-    row(V::DropUserMapping, None, Catalog, Recoverable).hazard("djogi does not know the login that it holds"),
+    row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
