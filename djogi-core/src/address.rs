@@ -52,6 +52,9 @@ pub enum Kind {
     Policy,
     EventTrigger,
     Publication,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
 }
 
 impl Kind {
@@ -87,6 +90,9 @@ impl Kind {
         Kind::Policy,
         Kind::EventTrigger,
         Kind::Publication,
+        Kind::ForeignDataWrapper,
+        Kind::ForeignServer,
+        Kind::UserMapping,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -122,6 +128,9 @@ impl Kind {
             Kind::Policy => "policy",
             Kind::EventTrigger => "event_trigger",
             Kind::Publication => "publication",
+            Kind::ForeignDataWrapper => "foreign_data_wrapper",
+            Kind::ForeignServer => "foreign_server",
+            Kind::UserMapping => "user_mapping",
         }
     }
 
@@ -129,7 +138,13 @@ impl Kind {
     pub fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Cast => &[],
-            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
+            Kind::Schema
+            | Kind::Extension
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer => &["name"],
+            Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -189,7 +204,10 @@ impl Kind {
             | Kind::Rule
             | Kind::Policy
             | Kind::EventTrigger
-            | Kind::Publication => None,
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer
+            | Kind::UserMapping => None,
         }
     }
 
@@ -325,6 +343,11 @@ impl Address {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
     }
 
+    /// A user mapping; `public` is no role.
+    pub fn user_mapping(target: &Ident, server: &Ident, role: &Ident) -> Self {
+        Self::new(Kind::UserMapping, [target.clone(), server.clone(), role.clone()])
+    }
+
     /// An object of the whole database.
     pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
         Self::new(kind, [target.clone(), name.clone()])
@@ -391,6 +414,7 @@ impl Address {
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, _, ..] => Some(schema),
             _ => None,
         }
@@ -399,6 +423,7 @@ impl Address {
     /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }
@@ -407,6 +432,11 @@ impl Address {
     /// What stands in parentheses after the name: the types of a routine's arguments and the like.
     pub fn arguments(&self) -> Option<&str> {
         self.arguments.as_deref()
+    }
+
+    /// The server of a user mapping.
+    pub fn server(&self) -> Option<&Ident> {
+        (self.kind == Kind::UserMapping).then(|| &self.names[1])
     }
 
     /// The same member of another table; `None` for what is no member.

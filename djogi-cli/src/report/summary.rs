@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use djogi_core::Kind;
-use djogi_core::ident::IdentList;
+use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
-    Firing, MaterializedView, Operator, OperatorClass, OperatorFamily, Policy, Publication, PublishedTable,
-    Range, Routine, Rule, Statistics, TextSearchConfiguration, TextSearchDictionary, TextSearchParser,
-    TextSearchTemplate, Trigger, View,
+    Firing, ForeignDataWrapper, ForeignOption, ForeignServer, MaterializedView, Operator, OperatorClass,
+    OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Statistics,
+    TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
+    UserMapping, View,
 };
 use serde_json::Value;
 
@@ -37,6 +38,9 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
         Kind::EventTrigger => read(body).map(|trigger| event_trigger(&trigger)),
         Kind::Publication => read(body).map(|publication| self::publication(&publication)),
+        Kind::ForeignDataWrapper => read(body).map(|wrapper| foreign_data_wrapper(&wrapper)),
+        Kind::ForeignServer => read(body).map(|server| foreign_server(&server)),
+        Kind::UserMapping => read(body).map(|mapping: UserMapping| foreign_options(&mapping.options)),
         Kind::Domain => read(body).map(|domain| self::domain(&domain)),
         Kind::Composite => read(body).map(|composite| self::composite(&composite)),
         Kind::Range => read(body).map(|range: Range| format!("of {}", range.subtype)),
@@ -139,6 +143,36 @@ fn event_trigger(trigger: &EventTrigger) -> String {
     let EventTrigger { event, tags, function, .. } = trigger;
     let tags = if tags.is_empty() { String::new() } else { format!(" of {}", tags.join(", ")) };
     format!("ON {event}{tags} EXECUTE {function}(){}", firing(trigger.firing))
+}
+
+fn foreign_data_wrapper(wrapper: &ForeignDataWrapper) -> String {
+    let function = |word: &str, name: &QualifiedName| format!("{word} {name}");
+    let mut words: Vec<String> = Vec::new();
+    words.extend(wrapper.handler.as_ref().map(|name| function("HANDLER", name)));
+    words.extend(wrapper.validator.as_ref().map(|name| function("VALIDATOR", name)));
+    words.push(foreign_options(&wrapper.options));
+    words.join(" ")
+}
+
+fn foreign_server(server: &ForeignServer) -> String {
+    let mut words = vec![format!("of {}", server.wrapper)];
+    words.extend(server.server_type.as_ref().map(|text| format!("TYPE {}", Literal(text))));
+    words.extend(server.version.as_ref().map(|text| format!("VERSION {}", Literal(text))));
+    words.push(foreign_options(&server.options));
+    words.join(" ")
+}
+
+fn foreign_options(options: &[ForeignOption]) -> String {
+    let options: Vec<String> = options.iter().map(foreign_option).collect();
+    if options.is_empty() { String::new() } else { format!("OPTIONS ({})", options.join(", ")) }
+}
+
+/// An option with its value, unless that is secret.
+pub(crate) fn foreign_option(option: &ForeignOption) -> String {
+    match &option.value {
+        Some(value) => format!("{} {}", option.name, Literal(value)),
+        None => format!("{} (secret)", option.name),
+    }
 }
 
 fn publication(publication: &Publication) -> String {

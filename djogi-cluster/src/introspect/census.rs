@@ -8,8 +8,9 @@ use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
 use super::{
-    aggregate, cast, collation, domain, event_trigger, operator, operator_class, policy, publication, range,
-    routine, rule, statistics, text_search, trigger,
+    aggregate, cast, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, operator,
+    operator_class, policy, publication, range, routine, rule, statistics, text_search, trigger,
+    user_mapping,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -51,6 +52,9 @@ kinds! {
     policy,
     event_trigger,
     publication,
+    foreign_data_wrapper,
+    foreign_server,
+    user_mapping,
 }
 
 impl Census {

@@ -129,6 +129,22 @@ WITH schema AS MATERIALIZED (
     SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, u.pnpubid,
            'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, u.oid
       FROM pg_catalog.pg_publication_namespace u
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid,
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid
+      FROM pg_catalog.pg_foreign_data_wrapper w
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid,
+           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid
+      FROM pg_catalog.pg_foreign_server v
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid,
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, v.srvfdw
+      FROM pg_catalog.pg_foreign_server v
+     UNION ALL
+    SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, x.umid,
+           'pg_catalog.pg_user_mapping'::pg_catalog.regclass, x.umid
+      FROM pg_catalog.pg_user_mappings x
 )
 SELECT p.class::oid,
        p.oid,
@@ -142,7 +158,9 @@ SELECT p.class::oid,
   JOIN pg_catalog.pg_depend d
     ON d.classid = p.part_class
    AND d.objid   = p.part
-   AND d.deptype IN ('n', 'a')
+   AND (d.deptype IN ('n', 'a')
+        -- Of a wrapper that came with an extension, the server needs the extension.
+        OR d.deptype = 'e' AND d.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass)
    AND d.refobjid >= 16384
   LEFT JOIN pg_catalog.pg_depend i ON i.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                                   AND i.objid   = d.refobjid

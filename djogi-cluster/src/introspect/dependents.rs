@@ -91,5 +91,8 @@ fn class_of(kind: Kind) -> u32 {
         Kind::Policy => class::POLICY,
         Kind::EventTrigger => class::EVENT_TRIGGER,
         Kind::Publication => class::PUBLICATION,
+        Kind::ForeignDataWrapper => class::FOREIGN_DATA_WRAPPER,
+        Kind::ForeignServer => class::FOREIGN_SERVER,
+        Kind::UserMapping => class::USER_MAPPING,
     }
 }

@@ -23,6 +23,9 @@ mod enum_type;
 mod error;
 mod event_trigger;
 mod extension;
+mod foreign_data_wrapper;
+mod foreign_option;
+mod foreign_server;
 mod found;
 mod index;
 mod lookup;
@@ -43,6 +46,7 @@ mod text_search;
 mod trigger;
 mod unmodelled;
 mod unmodelled_global;
+mod user_mapping;
 mod version;
 
 use std::collections::BTreeMap;

@@ -87,18 +87,6 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
      WHERE n.nspname = ANY ($1)
      UNION ALL
-    SELECT 'foreign-data wrapper',
-           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_foreign_data_wrapper k
-     WHERE k.oid >= 16384
-     UNION ALL
-    SELECT 'foreign server',
-           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_foreign_server k
-     WHERE k.oid >= 16384
-     UNION ALL
     SELECT 'language',
            'pg_catalog.pg_language'::pg_catalog.regclass, k.oid,
            'pg_catalog.pg_language'::pg_catalog.regclass, k.oid
@@ -132,6 +120,7 @@ SELECT f.kind,
                              'pg_catalog.pg_type'::pg_catalog.regclass,
                              'pg_catalog.pg_constraint'::pg_catalog.regclass,
                              'pg_catalog.pg_namespace'::pg_catalog.regclass,
+                             'pg_catalog.pg_foreign_server'::pg_catalog.regclass,
                              'pg_catalog.pg_extension'::pg_catalog.regclass)
   LEFT JOIN pg_catalog.pg_type t
          ON t.oid = d.refobjid

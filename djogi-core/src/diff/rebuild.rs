@@ -44,7 +44,11 @@ impl Cause {
 
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
-    kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
+    kind.is_code()
+        || matches!(
+            kind,
+            Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
+        )
 }
 
 /// Adds the changes that dependents need because of `changes`.

@@ -189,6 +189,16 @@ impl NewNames {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);
             }
+            Resource::ForeignDataWrapper(r) => {
+                r.handler
+                    .iter_mut()
+                    .chain(&mut r.validator)
+                    .for_each(|function| self.rename_function(function));
+            }
+            Resource::ForeignServer(r) => {
+                self.rename_object(Kind::ForeignDataWrapper, target, &mut r.wrapper);
+            }
+            Resource::UserMapping(r) => self.rename_object(Kind::ForeignServer, target, &mut r.server),
             Resource::EventTrigger(r) => self.rename_routine(&mut r.function),
             Resource::Publication(r) => {
                 r.schemas.iter_mut().for_each(|schema| self.rename_schema(schema));
@@ -357,6 +367,22 @@ impl NewNames {
     fn rename_schema(&self, schema: &mut Ident) {
         if let Some(new) = self.schemas.get(schema) {
             *schema = new.clone();
+        }
+    }
+
+    /// Of a handler or a validator, which has its arguments from what it is for.
+    fn rename_function(&self, function: &mut QualifiedName) {
+        let is_it = |old: &Address| old.kind() == Kind::Function && old.relation().as_ref() == Some(function);
+        let renamed = self.others.iter().find(|(old, _)| is_it(old));
+        if let Some(new) = renamed.and_then(|(_, new)| new.relation()) {
+            *function = new;
+        }
+    }
+
+    /// Of something that belongs to the database.
+    fn rename_object(&self, kind: Kind, target: &Ident, name: &mut Ident) {
+        if let Some(new) = self.others.get(&Address::of_database(kind, target, name)) {
+            name.clone_from(new.name());
         }
     }
 

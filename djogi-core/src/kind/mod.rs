@@ -14,6 +14,8 @@ pub mod event_trigger;
 mod exact;
 pub mod expression;
 pub mod extension;
+pub mod foreign_data;
+pub mod foreign_option;
 pub mod index;
 pub mod materialized_view;
 pub mod not_null;
@@ -56,6 +58,11 @@ pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use event_trigger::{EventTrigger, EventTriggerAlteration};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
+pub use foreign_data::{
+    ForeignDataWrapper, ForeignDataWrapperAlteration, ForeignServer, ForeignServerAlteration, UserMapping,
+    UserMappingAlteration,
+};
+pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use not_null::{NotNull, NotNullAlteration};
@@ -131,6 +138,9 @@ pub enum Resource {
     Policy(Policy),
     EventTrigger(EventTrigger),
     Publication(Publication),
+    ForeignDataWrapper(ForeignDataWrapper),
+    ForeignServer(ForeignServer),
+    UserMapping(UserMapping),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -165,6 +175,9 @@ pub enum Alteration {
     Policy(PolicyAlteration),
     EventTrigger(EventTriggerAlteration),
     Publication(PublicationAlteration),
+    ForeignDataWrapper(ForeignDataWrapperAlteration),
+    ForeignServer(ForeignServerAlteration),
+    UserMapping(UserMappingAlteration),
 }
 
 /// How a live resource becomes the desired one.
@@ -217,6 +230,9 @@ impl Resource {
             Resource::Policy(_) => Kind::Policy,
             Resource::EventTrigger(_) => Kind::EventTrigger,
             Resource::Publication(_) => Kind::Publication,
+            Resource::ForeignDataWrapper(_) => Kind::ForeignDataWrapper,
+            Resource::ForeignServer(_) => Kind::ForeignServer,
+            Resource::UserMapping(_) => Kind::UserMapping,
         }
     }
 
@@ -230,6 +246,11 @@ impl Resource {
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
             Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
             Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
+            Resource::ForeignDataWrapper(r) => {
+                Address::of_database(Kind::ForeignDataWrapper, target, &r.name)
+            }
+            Resource::ForeignServer(r) => Address::of_database(Kind::ForeignServer, target, &r.name),
+            Resource::UserMapping(r) => Address::user_mapping(target, &r.server, &r.name),
             Resource::Routine(r) => {
                 Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
             }
@@ -279,7 +300,10 @@ impl Resource {
             | Resource::Rule(_)
             | Resource::Policy(_)
             | Resource::EventTrigger(_)
-            | Resource::Publication(_) => None,
+            | Resource::Publication(_)
+            | Resource::ForeignDataWrapper(_)
+            | Resource::ForeignServer(_)
+            | Resource::UserMapping(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -348,6 +372,9 @@ impl Resource {
             Resource::Policy(r) => (None, &mut r.name),
             Resource::EventTrigger(r) => (None, &mut r.name),
             Resource::Publication(r) => (None, &mut r.name),
+            Resource::ForeignDataWrapper(r) => (None, &mut r.name),
+            Resource::ForeignServer(r) => (None, &mut r.name),
+            Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -387,10 +414,10 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule OperatorFamily;
+            Schema Extension Sequence Table Rule OperatorFamily ForeignDataWrapper UserMapping;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
-            TextSearchConfiguration EventTrigger Publication
+            TextSearchConfiguration EventTrigger Publication ForeignServer
         )
     }
 }

@@ -12,7 +12,10 @@ impl Resource {
             | Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Sequence(_)
-            | Resource::EventTrigger(_) => Vec::new(),
+            | Resource::EventTrigger(_)
+            | Resource::ForeignDataWrapper(_)
+            | Resource::ForeignServer(_)
+            | Resource::UserMapping(_) => Vec::new(),
             Resource::Domain(domain) => {
                 let checks = domain.constraints.iter().map(|constraint| constraint.expression.as_str());
                 let default = domain.default.iter().map(|default| default.as_str());

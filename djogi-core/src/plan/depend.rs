@@ -198,6 +198,19 @@ impl<'a> Dependencies<'a> {
                 routines.map(|address| (*address).clone()).collect()
             }
             Resource::Publication(publication) => self.published_by(publication),
+            Resource::ForeignDataWrapper(wrapper) => {
+                let functions = [&wrapper.handler, &wrapper.validator].into_iter().flatten();
+                let functions = functions.filter_map(|name| self.routines.get(name)).flatten();
+                functions.map(|address| (*address).clone()).collect()
+            }
+            Resource::ForeignServer(server) => {
+                let wrapper = Address::of_database(Kind::ForeignDataWrapper, self.target, &server.wrapper);
+                // That of an extension is no resource.
+                self.resources.contains_key(&wrapper).then_some(wrapper).into_iter().collect()
+            }
+            Resource::UserMapping(mapping) => {
+                vec![Address::of_database(Kind::ForeignServer, self.target, &mapping.server)]
+            }
             _ => Vec::new(),
         }
     }

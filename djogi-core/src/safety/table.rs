@@ -42,6 +42,8 @@ verbs! {
     CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
     CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
     RenamePublication DropPublication
+    CreateForeignDataWrapper AlterForeignDataWrapper DropForeignDataWrapper
+    CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
     CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
@@ -129,6 +131,7 @@ const FIRES_FOR_ALL: &str = "it fires for the DDL of everybody, and can refuse i
 const SUBSCRIBERS_REFRESH: &str =
     "subscribers get the tables when they have run ALTER SUBSCRIPTION ... REFRESH PUBLICATION";
 const SUBSCRIBERS_FAIL: &str = "subscriptions to it fail until they name another one";
+const CONNECTS_ANEW: &str = "sessions connect anew, and fail where the other server does not let them in";
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
 
 /// Sorted neither by name nor by danger but as the manual goes: one object after the other.
@@ -223,6 +226,16 @@ pub const TABLE: &[Row] = &[
     row(V::PublishGenerated, None, Catalog, Reversible).since(18),
     row(V::RenamePublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
     row(V::DropPublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
+    row(V::CreateForeignDataWrapper, None, Catalog, Reversible),
+    row(V::AlterForeignDataWrapper, None, Catalog, Reversible),
+    row(V::DropForeignDataWrapper, None, Catalog, Reversible),
+    row(V::CreateServer, None, Catalog, Reversible),
+    row(V::AlterServer, None, Catalog, Reversible).hazard(CONNECTS_ANEW),
+    row(V::RenameServer, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropServer, None, Catalog, Reversible),
+    row(V::CreateUserMapping, None, Catalog, Reversible),
+    row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
+    row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),

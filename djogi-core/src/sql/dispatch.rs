@@ -5,9 +5,10 @@
 use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, cast, collation, composite, constraint, domain, enum_type, event_trigger, extension, index,
-    materialized_view, operator, operator_class, operator_family, policy, publication, range, routine, rule,
-    schema, sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger, view,
+    aggregate, cast, collation, composite, constraint, domain, enum_type, event_trigger, extension,
+    foreign_data_wrapper, foreign_server, index, materialized_view, operator, operator_class,
+    operator_family, policy, publication, range, routine, rule, schema, sequence, statistics, table,
+    text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -120,7 +121,10 @@ written_by! {
     Rule: rule,
     Policy: policy,
     EventTrigger: event_trigger,
-    Publication: publication;
+    Publication: publication,
+    ForeignDataWrapper: foreign_data_wrapper,
+    ForeignServer: foreign_server,
+    UserMapping: user_mapping;
     Domain: domain,
     Sequence: sequence,
     Table: table,

@@ -17,6 +17,9 @@ mod domain;
 mod enum_type;
 mod event_trigger;
 mod extension;
+mod foreign_data_wrapper;
+mod foreign_option;
+mod foreign_server;
 #[cfg(test)]
 mod golden;
 mod holding;
@@ -40,6 +43,7 @@ mod text_search_code;
 mod text_search_configuration;
 mod text_search_dictionary;
 mod trigger;
+mod user_mapping;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +104,7 @@ pub enum Impossible {
     /// PostgreSQL changes no type that a generated column is computed from.
     #[error("{generated}: the generated column depends on {used}, whose type is to change")]
     UsedByGenerated { generated: Address, used: String },
-    #[error("{address}: PostgreSQL cannot give it another name")]
+    #[error("{address}: an object of this kind cannot be renamed")]
     FixedName { address: Address },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
@@ -128,9 +132,7 @@ impl Impossible {
             Impossible::UsedByGenerated { .. } => {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
-            Impossible::FixedName { .. } => {
-                "take the rename out: the old one is then dropped, and the new one made".to_owned()
-            }
+            Impossible::FixedName { .. } => "drop it and create the other one".to_owned(),
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

@@ -131,6 +131,13 @@ const QUERIES: &[&str] = &[
     "SELECT format('event trigger %s on %s of %s: %s fires %s comment=%L', evtname, evtevent, evttags,
             evtfoid::regproc, evtenabled, obj_description(oid, 'pg_event_trigger'))
        FROM pg_event_trigger",
+    "SELECT format('wrapper %s %s %s %s comment=%L', fdwname, NULLIF(fdwhandler, 0)::regproc,
+            NULLIF(fdwvalidator, 0)::regproc, fdwoptions, obj_description(oid, 'pg_foreign_data_wrapper'))
+       FROM pg_foreign_data_wrapper",
+    "SELECT format('server %s of %s %s %s %s comment=%L', srvname, (SELECT fdwname FROM pg_foreign_data_wrapper w
+              WHERE w.oid = srvfdw), srvtype, srvversion, srvoptions, obj_description(oid, 'pg_foreign_server'))
+       FROM pg_foreign_server",
+    "SELECT format('mapping of %s to %s %s', usename, srvname, umoptions) FROM pg_user_mappings",
     "SELECT format('publication %s %s comment=%L', pubname, to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'],
             obj_description(oid, 'pg_publication'))
        FROM pg_publication p",

@@ -26,9 +26,7 @@ async fn each_sort_is_listed() {
         assert_eq!(
             found,
             [
-                "foreign server: srv",
                 "foreign table: public.ft",
-                "foreign-data wrapper: fdw",
                 "inheriting table: public.child",
                 "partition: public.part",
                 "partitioned table: public.parted",

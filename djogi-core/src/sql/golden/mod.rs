@@ -420,6 +420,7 @@ fn script(version: u32) -> String {
     code_names::write(&mut script);
     database::event_triggers(&mut script);
     database::publications(&mut script);
+    database::foreign_data(&mut script);
     script.text
 }
 

@@ -187,7 +187,9 @@ UNION ALL
 SELECT 'fdw/server/user mapping', 'wrapper ' || fdwname, format('%s %s %s', fdwhandler::regproc, fdwvalidator::regproc, fdwoptions)
   FROM pg_foreign_data_wrapper w WHERE ('pg_foreign_data_wrapper'::regclass, w.oid) NOT IN (SELECT classid, objid FROM ext)
 UNION ALL
-SELECT 'fdw/server/user mapping', 'server ' || srvname, format('%s %s %s', srvtype, srvversion, srvoptions) FROM pg_foreign_server
+SELECT 'fdw/server/user mapping', 'server ' || srvname,
+       format('%s %s %s %s', srvtype, srvversion, srvoptions, (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw))
+  FROM pg_foreign_server
 UNION ALL
 SELECT 'fdw/server/user mapping', format('mapping %s %s', srvname, usename), umoptions::text FROM pg_user_mappings
 UNION ALL

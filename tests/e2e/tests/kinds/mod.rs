@@ -3,6 +3,7 @@
 
 mod constraints;
 mod event_triggers;
+mod foreign_data;
 mod operators;
 mod publications;
 mod routines;

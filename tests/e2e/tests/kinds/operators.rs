@@ -68,7 +68,7 @@ fn an_operator_gets_no_other_name() {
         let renames =
             [("operator.main.public.\"===\"(integer, text)", "operator.main.public.\"====\"(integer, text)")];
         project.declare_renamed(&ddl("===="), &renames);
-        project.run(&["plan"]).says(&["PostgreSQL cannot give it another name"]);
+        project.run(&["plan"]).says(&["an object of this kind cannot be renamed"]);
         project.declare(&ddl("===="));
         project.run(&["plan"]).says(&["operator.main.public.\"====\"(integer, text)"]);
     });
