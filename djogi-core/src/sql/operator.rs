@@ -97,15 +97,14 @@ fn complete_by_another(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
-    let companions = completion.commutator.iter().chain(&completion.negator);
-    let is_there = |name: &QualifiedName| {
-        let mut operators = ctx.live.iter().filter_map(|(_, resource)| match resource {
-            Resource::Operator(operator) => Some(operator.qualified_name()),
-            _ => None,
-        });
-        operators.any(|found| found == *name)
-    };
-    if !completion.hashes && !completion.merges && !companions.clone().any(is_there) {
+    let turned = format!("{}, {}", desired.right, desired.left.as_deref().unwrap_or("NONE"));
+    let commutator = completion.commutator.iter().map(|name| (name, &turned));
+    let operands = desired.operands();
+    let companions = commutator.chain(completion.negator.iter().map(|name| (name, &operands)));
+    let mut addresses =
+        companions.map(|(name, types)| Address::routine(Kind::Operator, ctx.target, name, types));
+    let is_there = addresses.any(|companion| ctx.live.contains(&companion));
+    if !completion.hashes && !completion.merges && !is_there {
         return Ok(Vec::new());
     }
     let name = desired.qualified_name();
