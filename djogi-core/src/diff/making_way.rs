@@ -29,7 +29,7 @@ pub(super) fn columns_making_way(
     context: &Context<'_>,
 ) -> Vec<(Address, Action)> {
     match base.kind() {
-        kind if kind.is_routine() => recomputed(base, live, declared, context),
+        kind if kind.is_code() => recomputed(base, live, declared, context),
         kind if is_held(kind) => remade(base, live, declared, context),
         _ => Vec::new(),
     }
@@ -72,7 +72,8 @@ pub(super) fn cannot_be_altered(
     holders.peek().is_some() && holders.all(is_ours)
 }
 
-/// The columns of a table whose default or generating expression calls `routine`, with what is done about it.
+/// The columns of a table whose default or generating expression calls `routine`, an operator and the like too, with what
+/// is done about it.
 fn recomputed(
     routine: &Address,
     live: &Resource,

@@ -45,7 +45,11 @@ impl Cause {
 
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
-    kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
+    kind.is_code()
+        || matches!(
+            kind,
+            Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
+        )
 }
 
 /// Adds the changes that dependents need because of `changes`.
@@ -122,7 +126,7 @@ pub(super) fn rebuild_dependents<'a>(
             let Some(declared) = desired.get(address) else { continue };
             for (column, action) in columns_making_way(base, resource, declared, &context) {
                 if changes.iter().all(|change| change.address != column) {
-                    if !base.kind().is_routine() {
+                    if is_held(base.kind()) {
                         causes.push(Cause::Retyped(column.clone()));
                     }
                     changes.push(rebuilt(&column, resource, declared, action, &cause));
