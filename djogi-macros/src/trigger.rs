@@ -254,11 +254,7 @@ fn referencing(key: &Ident, input: ParseStream<'_>) -> Result<(Option<LitStr>, O
     let keys = Keys::new("`referencing(...)`", &["old_table", "new_table"]);
     options(&keys, key, input, |item, key, input| {
         let table = name(key, input)?;
-        if item == "old_table" {
-            old = Some(table)
-        } else {
-            new = Some(table)
-        }
+        *(if item == "old_table" { &mut old } else { &mut new }) = Some(table);
         Ok(())
     })?;
     if old.is_none() && new.is_none() {
