@@ -253,6 +253,8 @@ fn expand(
         const _: () = {
             use ::djogi_core::__private as __d;
             use ::djogi_core::__private::NotNull as _;
+            // Who says everything of a part leaves nothing to be taken from the defaults.
+            #[allow(clippy::needless_update)]
             static DESCRIPTOR: __d::ModelDescriptor = #descriptor;
             impl __d::Model for #ident {
                 const TABLE: __d::TableName = __d::TableName::new(#schema, #table);

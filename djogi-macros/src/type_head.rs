@@ -57,6 +57,8 @@ pub(crate) fn declare(
     quote! {
         const _: () = {
             use ::djogi_core::__private as __d;
+            // Who says everything leaves nothing to be taken from the defaults.
+            #[allow(clippy::needless_update)]
             static DESCRIPTOR: #descriptor_type = #descriptor;
             impl __d::PgType for #ident {
                 const TYPE: &'static __d::TypeDescriptor = &__d::TypeDescriptor::#kind(&DESCRIPTOR);
