@@ -44,7 +44,11 @@ impl Cause {
 
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
-    kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
+    kind.is_code()
+        || matches!(
+            kind,
+            Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
+        )
 }
 
 /// Adds the changes that dependents need because of `changes`.
@@ -102,7 +106,7 @@ pub(super) fn rebuild_dependents<'a>(
             }
             causes.push(Cause::Replaced((*address).clone()));
         }
-        if !matches!(cause, Cause::Replaced(_)) || !base.kind().is_routine() {
+        if !matches!(cause, Cause::Replaced(_)) || !base.kind().is_code() {
             continue;
         }
         // Columns hold data: only what they compute is made anew.
@@ -129,7 +133,8 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
     }
 }
 
-/// The columns of a table whose default or generating expression calls `routine`, with what is done about it.
+/// The columns of a table whose default or generating expression calls `routine`, an operator and the like too, with what
+/// is done about it.
 fn recomputed(
     routine: &Address,
     live: &Resource,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::not_null::{NotNull, NotNullAlteration};
 use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
 use crate::ident::{Ident, QualifiedName};
@@ -20,6 +21,8 @@ pub struct Column {
     pub collation: Option<QualifiedName>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub not_null_constraint: NotNull,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -76,6 +79,7 @@ pub enum ColumnAlteration {
     },
     SetNotNull,
     DropNotNull,
+    AlterNotNull(NotNullAlteration),
     SetDefault(Expression),
     DropDefault,
     AddIdentity(Identity),
@@ -113,6 +117,7 @@ impl Column {
             data_type,
             collation,
             not_null,
+            not_null_constraint,
             default,
             identity,
             generated,
@@ -149,7 +154,11 @@ impl Column {
         match (not_null, desired.not_null) {
             (false, true) => alterations.push(ColumnAlteration::SetNotNull),
             (true, false) => alterations.push(ColumnAlteration::DropNotNull),
-            (true, true) | (false, false) => {}
+            (true, true) => match not_null_constraint.alterations(&desired.not_null_constraint) {
+                Some(steps) => alterations.extend(steps.into_iter().map(ColumnAlteration::AlterNotNull)),
+                None => alterations.extend([ColumnAlteration::DropNotNull, ColumnAlteration::SetNotNull]),
+            },
+            (false, false) => {}
         }
         if let Some(wanted) = &desired.default
             && default.as_ref() != Some(wanted)

@@ -6,8 +6,8 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, Constraint, PropertyAlteration, ReplicaIdentity, Resource,
-    SequenceAlteration, Table, TableAlteration,
+    Alteration, ColumnAlteration, Constraint, OperatorAlteration, PropertyAlteration, ReplicaIdentity,
+    Resource, SequenceAlteration, Table, TableAlteration,
 };
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -21,7 +21,7 @@ pub enum Phase {
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column, or an index identifies the rows of its table.
+    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other.
     Attach,
 }
 
@@ -122,6 +122,7 @@ fn write(
             for alteration in alterations {
                 let phase = match alteration {
                     Alteration::Sequence(SequenceAlteration::SetOwner(_))
+                    | Alteration::Operator(OperatorAlteration::Complete(_))
                     | Alteration::Table(TableAlteration::SetProperty(
                         PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
                     )) => Phase::Attach,

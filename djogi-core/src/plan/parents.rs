@@ -15,14 +15,15 @@ use crate::plan::depend::columns_used;
 pub struct Parents(BTreeMap<Address, Address>);
 
 impl Parents {
-    /// The parents among `changes`, whose live sides are in `live`.
-    pub fn of(changes: &[Change<'_>], live: &Catalog) -> Self {
+    /// The parents among `changes`, whose live sides are in `live`, and of whose desired sides `needs` knows what they
+    /// need.
+    pub fn of(changes: &[Change<'_>], live: &Catalog, needs: impl Fn(&Resource) -> Vec<Address>) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
         let repeated = repeated_keys(changes);
         let parents = changes.iter().filter_map(|change| {
             let parent = match change.action {
                 Action::Create if repeated.contains(&change.address) => None,
-                Action::Create => created_with(change, &by_address),
+                Action::Create => created_with(change, &by_address, &needs),
                 Action::Delete => dropped_with(change, &by_address, live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
             };
@@ -73,9 +74,15 @@ fn new_key<'a>(change: &'a Change<'_>) -> Option<(bool, Key<'a>)> {
 
 type Key<'a> = (&'a [Ident], &'a [Ident], bool, Deferrable);
 
-/// A new table takes its constraints along, but for foreign keys, which may be mutual.
-fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
-    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
+/// A new table takes its constraints along, but for foreign keys, which may be mutual, and for those that call what is
+/// new as well, which may need the table.
+fn created_with(
+    change: &Change<'_>,
+    changes: &BTreeMap<&Address, &Change<'_>>,
+    needs: &impl Fn(&Resource) -> Vec<Address>,
+) -> Option<Address> {
+    let resource = &*change.desired?.resource;
+    let Resource::Constraint(constraint) = resource else { return None };
     let inline = match constraint.definition {
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }
@@ -84,7 +91,14 @@ fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) 
         ConstraintDefinition::ForeignKey(_) => false,
     };
     let table = change.address.table_of_member()?;
-    (inline && changes.get(&table)?.action == Action::Create).then_some(table)
+    if !inline || changes.get(&table)?.action != Action::Create {
+        return None;
+    }
+    let is_new = |need: &Address| {
+        let change = changes.get(need).filter(|_| need.kind().is_code());
+        change.is_some_and(|change| matches!(change.action, Action::Create | Action::Replace(_)))
+    };
+    (!needs(resource).iter().any(is_new)).then_some(table)
 }
 
 fn dropped_with(

@@ -4,7 +4,8 @@ use super::types::{self, DataType, Types};
 use super::{Result, ident, sequences};
 use crate::ident::Ident;
 use crate::kind::{
-    Column, ColumnProperties, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
+    Column, ColumnProperties, Expression, Generated, GeneratedStorage, Identity, IdentityMode, NotNull,
+    SequenceType,
 };
 use crate::model::default_value::{self, Declared};
 use crate::model::descriptor::{
@@ -30,6 +31,7 @@ pub(super) fn lower(
         data_type: data_type.name.clone(),
         collation: types::collation(field.collation, at)?,
         not_null: !field.nullable || in_primary_key,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: properties(&field.storage),
