@@ -4,7 +4,7 @@ use super::columns::default_value;
 use super::types::{Types, collation, data_type};
 use super::{Result, ident};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Domain, DomainConstraint, Expression};
+use crate::kind::{Domain, DomainConstraint, Expression, NotNull};
 use crate::model::descriptor::{CheckDescriptor, ColumnValue, DomainDescriptor};
 use crate::model::error::LowerError;
 use crate::model::naming::{Label, Names};
@@ -31,6 +31,7 @@ pub(super) fn lower(
         data_type: base.name,
         collation: collation(descriptor.collation, at)?,
         not_null: descriptor.not_null,
+        not_null_constraint: NotNull::default(),
         default,
         constraints: constraints(descriptor, name)?,
         comment: descriptor.head.comment.map(str::to_owned),
