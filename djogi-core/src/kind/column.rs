@@ -90,6 +90,16 @@ pub enum ColumnAlteration {
     DropIdentity,
     /// PostgreSQL 17 and newer; older servers need the column replaced.
     SetGenerated(Generated),
+    /// Its type is made anew: meanwhile the values are of the type `through`, and then of that type again. For a domain,
+    /// `values` is the type that it is over then.
+    Remake {
+        through: String,
+        values: Option<String>,
+    },
+    /// The first half of it.
+    SetAside {
+        through: String,
+    },
     /// A stored generated column becomes a plain one and keeps its values.
     DropGenerated,
     SetProperty(ColumnPropertyAlteration),
@@ -144,7 +154,8 @@ impl Column {
         if default.is_some() && desired.default.is_none() {
             alterations.push(ColumnAlteration::DropDefault);
         }
-        if *data_type != desired.data_type || *collation != desired.collation {
+        let retyped = *data_type != desired.data_type || *collation != desired.collation;
+        if retyped {
             alterations.push(ColumnAlteration::SetType {
                 from: data_type.clone(),
                 to: desired.data_type.clone(),
@@ -172,7 +183,6 @@ impl Column {
             }
             (Some(_), Some(_) | None) | (None, None) => {}
         }
-        let retyped = *data_type != desired.data_type;
         let properties = properties.alterations(&desired.properties, retyped).into_iter();
         alterations.extend(properties.map(ColumnAlteration::SetProperty));
         if *comment != desired.comment {

@@ -179,7 +179,7 @@ fn write(
 }
 
 /// A generated column that is made anew leaves before its base columns change and comes back after them, and so does a
-/// default before and after what it calls.
+/// default before and after what it calls, and values before and after their type.
 fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
     let (Resource::Table(live), Alteration::Table(alteration)) = (live, alteration) else { return None };
     let (first, then) = match alteration {
@@ -192,6 +192,11 @@ fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration,
             let dropped = ColumnAlteration::DropDefault;
             let dropped = TableAlteration::AlterColumn { column: column.clone(), alteration: dropped };
             (dropped, alteration.clone())
+        }
+        TableAlteration::AlterColumn { column, alteration: ColumnAlteration::Remake { through, .. } } => {
+            let aside = ColumnAlteration::SetAside { through: through.clone() };
+            let aside = TableAlteration::AlterColumn { column: column.clone(), alteration: aside };
+            (aside, alteration.clone())
         }
         _ => return None,
     };

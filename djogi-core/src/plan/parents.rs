@@ -130,12 +130,15 @@ fn dropped_with(
     columns.iter().map(|column| Address::column(target, &table, column)).find(|column| is_deleted(column))
 }
 
-/// A foreign key between two tables that both go: were it to go with its table, two that refer to each other
-/// could not go at all.
+/// A foreign key between two tables that both go, or lose columns of it: were it to go with its table, two that refer to
+/// each other could not go at all.
 fn leaves_first(constraint: &Constraint, target: &Ident, is_deleted: &impl Fn(&Address) -> bool) -> bool {
     match &constraint.definition {
         ConstraintDefinition::ForeignKey(key) => {
-            key.references != constraint.table_name() && is_deleted(&Address::table(target, &key.references))
+            let column = |column: &Ident| Address::column(target, &key.references, column);
+            let mut columns = key.referenced_columns.iter().map(column);
+            key.references != constraint.table_name()
+                && (is_deleted(&Address::table(target, &key.references)) || columns.any(|at| is_deleted(&at)))
         }
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }

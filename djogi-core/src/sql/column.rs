@@ -2,6 +2,7 @@
 //! consulted.
 
 mod alter_type;
+mod remake;
 mod uses;
 
 use super::parameters::parameter_actions;
@@ -252,6 +253,10 @@ pub(super) fn alter(
     let step = match alteration {
         ColumnAlteration::SetType { from: _, to: _, collation: _ } => {
             alter_type::alter_type(table, live, desired, ctx, address)?
+        }
+        ColumnAlteration::SetAside { through } => remake::set_aside(table, live, through, ctx, address)?,
+        ColumnAlteration::Remake { through, values } => {
+            return remake::bring_back(table, desired, (through, values.as_deref()), ctx, address);
         }
         ColumnAlteration::SetNotNull => {
             let set = set_not_null(table, desired, ctx, address);

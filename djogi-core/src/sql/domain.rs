@@ -1,7 +1,8 @@
 //! DDL of domains.
 
-use super::{Context, Impossible, Step, column_holding, comment_sql, move_sql};
+use super::{Context, Impossible, Step, comment_sql, move_sql};
 use crate::address::Address;
+use crate::holding::columns_holding;
 use crate::ident::Ident;
 use crate::kind::{Domain, DomainAlteration, DomainConstraint, NotNullAlteration, not_null};
 use crate::lexis::in_parentheses;
@@ -67,7 +68,7 @@ pub(super) fn alter(
         Alter::AddConstraint(constraint) => constraint.validated,
         _ => false,
     };
-    if checks && let Some(column) = column_holding(&name, true, ctx) {
+    if checks && let Some(column) = columns_holding(&name, true, ctx.live, ctx.target).next() {
         let what = "no check of it can be added";
         return Err(Impossible::TypeInUse { address: address.clone(), column, what });
     }

@@ -22,7 +22,6 @@ mod foreign_option;
 mod foreign_server;
 #[cfg(test)]
 mod golden;
-mod holding;
 mod index;
 mod materialized_view;
 mod operator;
@@ -60,7 +59,6 @@ pub use dispatch::{alter, create, drop, rename};
 pub use enum_type::dependents as enum_dependents;
 pub use index::Replacement;
 
-use holding::column_holding;
 use phrase::{comment_sql, move_sql, routine_move_sql, suffixed};
 
 /// What the statement writer must know about the live database.

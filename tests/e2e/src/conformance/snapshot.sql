@@ -166,7 +166,12 @@ SELECT 'policy', r.name || ' ' || quote_ident(p.polname),
               pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
   FROM rel r JOIN pg_policy p ON p.polrelid = r.oid
 UNION ALL
-SELECT 'statistics', s.stxname::text, pg_get_statisticsobjdef(s.oid) || coalesce(s.stxstattarget::text, '')
+SELECT 'statistics', s.stxname::text,
+       format('%s %s on %s %s target %s', s.stxrelid::regclass, s.stxkind,
+              -- They stand in the order of the table, which is a fact of its own.
+              (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a
+                WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)),
+              pg_get_statisticsobjdef_expressions(s.oid), s.stxstattarget)
   FROM pg_statistic_ext s JOIN ns ON ns.oid = s.stxnamespace
 UNION ALL
 SELECT 'publication', p.pubname::text,
