@@ -107,6 +107,8 @@ fn plan_creations<'a>(
         live: &live,
         sizes: &sizes,
         new_tables: &new_tables,
+        desired: None,
+        apart: &Default::default(),
         online: Online::Never,
     };
     let needs: BTreeMap<_, _> = units.iter().flat_map(|unit| unit.needs.iter().copied()).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
-use crate::kind::{Alteration, ColumnAlteration, Resource, TableAlteration};
+use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
 use crate::plan::depend::Dependencies;
 
 /// Why something has to make way.
@@ -54,6 +54,7 @@ pub(super) fn rebuild_dependents<'a>(
     drifted: &BTreeMap<&Address, Drift<'_>>,
     changes: &mut Vec<Change<'a>>,
 ) {
+    replace_children(desired, rebased, drifted, changes);
     let mut causes: Vec<Cause> = changes.iter().flat_map(causes_of).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
     let dependencies =
@@ -78,6 +79,7 @@ pub(super) fn rebuild_dependents<'a>(
         live: Some(live),
         desired: Some(declared),
         drift: drifted.contains_key(address),
+        follows: None,
         conflict: false,
         notes: vec![cause.note()],
     };
@@ -114,6 +116,87 @@ pub(super) fn rebuild_dependents<'a>(
                 }
             }
         }
+    }
+}
+
+/// A table that is made anew takes along the partitions that it shall have again, and sheds the changes of its columns.
+/// The sequences that its columns own stay, and are owned again.
+fn replace_children<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let is_replaced =
+        |change: &&Change<'_>| change.address.kind() == Kind::Table && matches!(change.action, Action::Replace(_));
+    let mut replaced: Vec<Address> =
+        changes.iter().filter(is_replaced).filter(|c| !c.conflict).map(|c| c.address.clone()).collect();
+    let mut next = 0;
+    while let Some(parent) = replaced.get(next).cloned() {
+        next += 1;
+        for (address, live) in rebased.live.iter() {
+            let (Resource::Table(live_table), Some(declared)) = (live, desired.get(address)) else { continue };
+            let Resource::Table(wanted) = &*declared.resource else { continue };
+            let is_child = |table: &Table| {
+                table.lineage.parents().iter().any(|name| Address::table(parent.target(), name) == parent)
+            };
+            let is_managed = rebased.recorded.resources.contains_key(address);
+            if !is_managed || replaced.contains(address) || !is_child(live_table) || !is_child(wanted) {
+                continue;
+            }
+            changes.retain(|change| change.address != *address);
+            let (address, declared) = desired.get_key_value(address).unwrap_or((address, declared));
+            let change = Cause::Replaced(parent.clone());
+            changes.push(made_anew(address, live, declared, rebased, drifted, &change));
+            replaced.push(address.clone());
+        }
+    }
+    changes.retain(|change| {
+        change.address.kind() != Kind::Column
+            || !change.address.table_of_member().is_some_and(|table| replaced.contains(&table))
+    });
+    for (address, resource) in rebased.live.iter().filter(|_| !replaced.is_empty()) {
+        let (Resource::Sequence(sequence), Some(declared)) = (resource, desired.get(address)) else { continue };
+        let Resource::Sequence(wanted) = &*declared.resource else { continue };
+        let Some(owner) = &sequence.owned_by else { continue };
+        let table = Address::table(address.target(), &owner.table);
+        if !replaced.contains(&table) || !rebased.recorded.resources.contains_key(address) {
+            continue;
+        }
+        let again = Alteration::Sequence(SequenceAlteration::SetOwner(wanted.owned_by.clone()));
+        match changes.iter_mut().find(|change| change.address == *address) {
+            Some(Change { action: Action::Update(alterations), .. }) => {
+                if !alterations.iter().any(|a| matches!(a, Alteration::Sequence(SequenceAlteration::SetOwner(_)))) {
+                    alterations.push(again);
+                }
+            }
+            Some(_) => {}
+            None => changes.push(Change {
+                action: Action::Update(vec![again]),
+                ..made_anew(address, resource, declared, rebased, drifted, &Cause::Replaced(table))
+            }),
+        }
+    }
+}
+
+fn made_anew<'a>(
+    address: &Address,
+    live: &'a Resource,
+    declared: &'a DesiredResource,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    cause: &Cause,
+) -> Change<'a> {
+    Change {
+        address: address.clone(),
+        action: Action::Replace(None),
+        renamed_from: rebased.renames.get(address),
+        live: Some(live),
+        desired: Some(declared),
+        drift: drifted.contains_key(address),
+        follows: None,
+        conflict: false,
+        notes: vec![cause.note()],
     }
 }
 

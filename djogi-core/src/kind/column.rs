@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::lineage::ColumnOrigin;
 use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
 use crate::ident::{Ident, QualifiedName};
@@ -18,6 +19,9 @@ pub struct Column {
     /// `None` is the collation of the type.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    /// Not compared: it follows from what the parents of the table have.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub origin: ColumnOrigin,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -112,6 +116,7 @@ impl Column {
             name: _,
             data_type,
             collation,
+            origin: _,
             not_null,
             default,
             identity,

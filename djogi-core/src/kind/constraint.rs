@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
 use super::index::IndexElement;
+use super::lineage::ParentConstraint;
 use crate::ident::{Ident, QualifiedName};
 
 /// A constraint of a table.
@@ -15,6 +16,9 @@ pub struct Constraint {
     pub table: Ident,
     pub name: Ident,
     pub definition: ConstraintDefinition,
+    /// Of a partition, or of a table that inherits: the constraint that it comes and goes with.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub parent: Option<ParentConstraint>,
     pub deferrable: Deferrable,
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
@@ -113,6 +117,8 @@ pub struct ExclusionElement {
 pub enum ConstraintAlteration {
     /// Foreign keys only.
     SetDeferrable(Deferrable),
+    /// The key of a partition becomes a part of this one, of the partitioned table.
+    Attach(ParentConstraint),
     Validate,
     SetComment(Option<String>),
 }
@@ -149,7 +155,7 @@ impl Constraint {
 
     /// `None` when only a new constraint will do.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<ConstraintAlteration>> {
-        let Self { schema: _, table: _, name: _, definition, deferrable, validated, comment } = self;
+        let Self { schema: _, table: _, name: _, definition, parent, deferrable, validated, comment } = self;
         if *definition != desired.definition || (*validated && !desired.validated) {
             return None;
         }
@@ -162,6 +168,9 @@ impl Constraint {
         }
         if !validated && desired.validated {
             alterations.push(ConstraintAlteration::Validate);
+        }
+        if let (None, Some(to), true) = (parent, &desired.parent, self.has_index()) {
+            alterations.push(ConstraintAlteration::Attach(to.clone()));
         }
         if *comment != desired.comment {
             alterations.push(ConstraintAlteration::SetComment(desired.comment.clone()));

@@ -13,6 +13,7 @@ mod exact;
 pub mod expression;
 pub mod extension;
 pub mod index;
+pub mod lineage;
 pub mod materialized_view;
 pub mod parameters;
 pub mod policy;
@@ -48,6 +49,9 @@ pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
+pub use lineage::{
+    ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey, PartitionStrategy,
+};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use parameters::{ParameterChange, Parameters};
 pub use policy::{Policy, PolicyAlteration, PolicyCommand};
@@ -292,8 +296,8 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule;
-            Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
+            Schema Extension Sequence Rule;
+            Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy
         )
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use djogi_core::Resource;
 use djogi_core::kind::{
-    Constraint, ConstraintDefinition, Exclusion, ExclusionElement, Expression, ForeignKey,
+    Constraint, ConstraintDefinition, Exclusion, ExclusionElement, Expression, ForeignKey, ParentConstraint,
 };
 use djogi_core::observation::Unmodelled;
 
@@ -31,6 +31,7 @@ pub(super) fn add_constraints(
         } else {
             Some(define(&mut row, table, index, out, context)?)
         };
+        let parent = row.parent.take().or_else(|| part_of_index(table, index.filter(|_| owns_index)));
         let (schema, table_name) = (table.schema.clone(), table.row.name.clone());
         if owns_index {
             out.index_owners.insert(row.index, row.oid);
@@ -45,6 +46,7 @@ pub(super) fn add_constraints(
             table: table_name,
             name: row.name,
             definition,
+            parent,
             deferrable: row.deferrable,
             validated: row.validated,
             comment: context.comment(class::CONSTRAINT, row.oid),
@@ -52,6 +54,13 @@ pub(super) fn add_constraints(
         out.insert(row.oid, Resource::Constraint(constraint));
     }
     Ok(())
+}
+
+/// A key whose index is a part of one that no constraint owns.
+fn part_of_index(table: &TableParts, index: Option<&IndexRow>) -> Option<ParentConstraint> {
+    let name = index?.parent.as_ref()?.name.clone();
+    let table = table.row.lineage.parents().first()?.clone();
+    Some(ParentConstraint { table, name })
 }
 
 fn define(

@@ -33,6 +33,7 @@ pub(super) fn lower(
         name: ident("column", field.column, at)?,
         data_type: data_type.name.clone(),
         collation,
+        origin: Default::default(),
         not_null: !field.nullable || in_primary_key,
         default: None,
         identity: None,
