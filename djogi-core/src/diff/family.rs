@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::carry::stays_in;
 use super::{Action, Change};
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource, Table,
+    TableAlteration,
 };
 use crate::model::naming;
 
@@ -40,6 +41,16 @@ pub struct Way {
 
 impl Way {
     pub const OWN: Self = Self { down: true, up: true, attach: false, follows: None };
+
+    /// The rows of a partition can be checked where those of others are not.
+    fn validating(self, part: Option<&Resource>, is_parent_valid: bool) -> Self {
+        match part {
+            Some(Resource::Constraint(constraint)) if !is_parent_valid && constraint.validated => {
+                Self { attach: true, ..self }
+            }
+            _ => self,
+        }
+    }
 
     /// Whether nothing is left to be done.
     fn is_derived(&self) -> bool {
@@ -186,6 +197,9 @@ impl<'a> Family<'a> {
         }
         let (live, desired) = (self.live.table(self.target, table), self.declared_table(table));
         let (Some(live), Some(desired)) = (live, desired) else { return Standing::Gone };
+        if self.leaves_for_a_while(&address) && live.lineage == desired.lineage {
+            return Standing::Moves;
+        }
         let is_kept = !matches!(
             self.actions.get(&Address::table(self.target, parent)),
             Some(Action::Create | Action::Replace(_))
@@ -197,6 +211,32 @@ impl<'a> Family<'a> {
             (false, true) => Standing::Joins,
             (_, false) => Standing::Leaves,
         }
+    }
+
+    /// Whether a partition leaves and joins although it is declared as it is.
+    fn leaves_for_a_while(&self, table: &Address) -> bool {
+        match self.actions.get(table) {
+            Some(Action::Update(alterations)) => alterations.iter().any(|alteration| {
+                matches!(alteration, Alteration::Table(TableAlteration::SetLineage(step)) if step.leaves())
+            }),
+            _ => false,
+        }
+    }
+
+    /// The partitions whose keys hold up an index of the partitioned table that goes: PostgreSQL drops neither before the
+    /// other, so that the partition has to leave for a while.
+    pub fn held_up(&self) -> BTreeSet<Address> {
+        let mut held = BTreeSet::new();
+        for (_, part) in self.live.iter() {
+            let Resource::Constraint(constraint) = part else { continue };
+            let Some((parent_table, parent)) = self.origin(part) else { continue };
+            let goes = matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
+            let table = constraint.table_name();
+            if parent.kind() == Kind::Index && goes && self.standing(&table, &parent_table) == Standing::Stays {
+                held.insert(Address::table(self.target, &table));
+            }
+        }
+        held
     }
 
     /// Which statements `change` needs itself; all of them for what is no part of a family.
@@ -248,8 +288,16 @@ impl<'a> Family<'a> {
                 }
                 _ if is_shared => Way { attach: true, ..Way::OWN },
                 _ => follows(parent.clone()),
-            },
+            }
+            .validating(part, self.declared_as_valid(parent)),
             Standing::Leaves | Standing::Gone => Way::OWN,
+        }
+    }
+
+    fn declared_as_valid(&self, part: &Address) -> bool {
+        match self.desired.get(part).map(|declared| &*declared.resource) {
+            Some(Resource::Constraint(constraint)) => constraint.validated,
+            _ => true,
         }
     }
 
@@ -257,6 +305,7 @@ impl<'a> Family<'a> {
         let follows = |whose: Address| Way { down: false, follows: Some(whose), ..Way::OWN };
         match self.standing(table, parent_table) {
             Standing::Stays => follows(parent.clone()),
+            Standing::Gone if self.actions.get(parent) == Some(&Action::Delete) => follows(parent.clone()),
             Standing::New | Standing::Gone => follows(Address::table(self.target, table)),
             Standing::Joins | Standing::Leaves | Standing::Moves => Way::OWN,
         }
@@ -269,13 +318,15 @@ impl<'a> Family<'a> {
         after: Option<(QualifiedName, (QualifiedName, Address))>,
         is_shared: bool,
     ) -> Way {
+        let Some((table, (parent_table, parent))) = after.or(before) else { return Way::OWN };
         let is_own = |alteration: &Alteration| match alteration {
             Alteration::Constraint(ConstraintAlteration::SetComment(_)) | Alteration::Index(_) => true,
+            // The rows of a partition can be checked where those of others are not.
+            Alteration::Constraint(ConstraintAlteration::Validate) => !self.actions.contains_key(&parent),
             Alteration::Constraint(_) => is_shared,
             _ => true,
         };
         let has_own = alterations.iter().filter(|alteration| !is_attachment(alteration)).any(is_own);
-        let Some((table, (parent_table, parent))) = after.or(before) else { return Way::OWN };
         let by_itself = match self.standing(&table, &parent_table) {
             Standing::Stays => match self.actions.get(&parent) {
                 Some(Action::Create | Action::Replace(_)) => !self.apart.contains(&parent),

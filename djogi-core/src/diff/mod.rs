@@ -24,7 +24,9 @@ use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{Alteration, Comparison, Resource};
+use crate::kind::{
+    Alteration, Comparison, Lineage, LineageAlteration, Resource, Table, TableAlteration,
+};
 use crate::recorded::RecordedResource;
 
 pub use columns::{ColumnPlace, PlaceColumn};
@@ -190,6 +192,7 @@ pub fn diff<'a>(
         });
     }
     tear_apart(desired, rebased, drifted, &mut changes);
+    detach_for_a_while(desired, rebased, drifted, &mut changes);
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
@@ -303,6 +306,44 @@ fn tear_apart<'a>(
             conflict: false,
             notes: vec!["made anew because a partition has its part of it no longer".to_owned()],
         });
+    }
+}
+
+/// Has partitions leave and join whose keys hold up an index that goes.
+fn detach_for_a_while<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let Some(target) = desired.keys().next().map(Address::target) else { return };
+    for address in family::Family::of(target, desired, &rebased.live, changes).held_up() {
+        let (Some((address, declared)), Some(live)) =
+            (desired.get_key_value(&address), rebased.live.get(&address))
+        else {
+            continue;
+        };
+        let Resource::Table(Table { lineage: Lineage::Partition { of, bound }, .. }) = live else { continue };
+        let steps = [
+            LineageAlteration::Detach(of.clone()),
+            LineageAlteration::Attach { to: of.clone(), bound: bound.clone() },
+        ];
+        let steps = steps.map(|step| Alteration::Table(TableAlteration::SetLineage(step)));
+        match changes.iter_mut().find(|change| change.address == *address) {
+            Some(Change { action: Action::Update(alterations), .. }) => alterations.extend(steps),
+            Some(_) => {}
+            None => changes.push(Change {
+                address: address.clone(),
+                action: Action::Update(steps.to_vec()),
+                renamed_from: None,
+                live: Some(live),
+                desired: Some(declared),
+                drift: drifted.contains_key(address),
+                follows: None,
+                conflict: false,
+                notes: vec!["leaves for a while, because its key is a part of an index that goes".to_owned()],
+            }),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
+use crate::diff::family::parents_of;
 use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
 use crate::plan::depend::Dependencies;
 
@@ -15,21 +16,29 @@ enum Cause {
     Replaced(Address),
     /// A column gets another type: only views, policies and the like are in the way.
     Retyped(Address),
+    /// An index or constraint of a partitioned table goes, and its parts with it.
+    Dissolved(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
     Overloaded(Address),
 }
 
 impl Cause {
     fn address(&self) -> &Address {
-        let (Cause::Replaced(address) | Cause::Retyped(address) | Cause::Overloaded(address)) = self;
-        address
+        match self {
+            Cause::Replaced(address)
+            | Cause::Retyped(address)
+            | Cause::Dissolved(address)
+            | Cause::Overloaded(address) => address,
+        }
     }
 
     fn note(&self) -> String {
         match self {
             Cause::Replaced(address) => format!("made anew because {address} is"),
             Cause::Retyped(address) => format!("made anew because {address} gets another type"),
-            Cause::Overloaded(address) => format!("made anew because {address} goes"),
+            Cause::Dissolved(address) | Cause::Overloaded(address) => {
+                format!("made anew because {address} goes")
+            }
         }
     }
 
@@ -37,6 +46,7 @@ impl Cause {
     fn moves(&self, kind: Kind) -> bool {
         match self {
             Cause::Retyped(_) => kind.is_code(),
+            Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
             Cause::Replaced(_) | Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
     }
@@ -91,6 +101,11 @@ pub(super) fn rebuild_dependents<'a>(
                 continue;
             }
             let change = changes.iter_mut().find(|change| change.address == **address);
+            if matches!(cause, Cause::Dissolved(_))
+                && !(parents_of(&target, resource).contains(base) && stays(resource, declared, rebased, desired))
+            {
+                continue;
+            }
             if matches!(cause, Cause::Overloaded(_)) && (change.is_some() || declared.needs.contains(base)) {
                 continue;
             }
@@ -117,6 +132,23 @@ pub(super) fn rebuild_dependents<'a>(
             }
         }
     }
+}
+
+/// Whether the table of a part is a child of the same parents all the while, and the part is to be there after it.
+fn stays(part: &Resource, declared: &DesiredResource, rebased: &Rebased<'_>, desired: &Desired) -> bool {
+    let Some(name) = part.relation_name() else { return false };
+    let Some((address, _)) = rebased.live.iter().find(|(_, resource)| {
+        matches!(resource, Resource::Table(table) if table.qualified_name() == name)
+    }) else {
+        return false;
+    };
+    let table = |resource: &Resource| match resource {
+        Resource::Table(table) => Some(table.lineage.clone()),
+        _ => None,
+    };
+    let before = rebased.live.get(address).and_then(table);
+    let after = desired.get(address).and_then(|declared| table(&declared.resource));
+    before.is_some() && before == after && declared.resource.relation_name() == Some(name)
 }
 
 /// A table that is made anew takes along the partitions that it shall have again, and sheds the changes of its columns.
@@ -207,6 +239,9 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
         // It changes under its users.
         Action::Replace(_) if address.kind() == Kind::Enum => Vec::new(),
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
+        Action::Delete if matches!(address.kind(), Kind::Constraint | Kind::Index) => {
+            vec![Cause::Dissolved(address.clone())]
+        }
         Action::Delete if address.kind().is_routine() => vec![Cause::Overloaded(address.clone())],
         _ => change.retyped_columns().map(Cause::Retyped).collect(),
     }

@@ -209,9 +209,10 @@ fn inherited_parts(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>)
         });
         let parents = parents_of(target, &declared.resource);
         let alike: Vec<(&Address, bool)> = of_table
+            .filter(|(_, live)| is_same_part(live, &declared.resource))
             .filter_map(|(old, live)| match parents_of(target, live) {
                 same if same == parents => Some((old, true)),
-                none if none.is_empty() && is_same_part(live, &declared.resource) => Some((old, false)),
+                none if none.is_empty() => Some((old, false)),
                 _ => None,
             })
             .collect();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
+use crate::diff::family::parents_of;
 use crate::ident::QualifiedName;
 use crate::kind::{Alteration, Lineage, Resource, Table, TableAlteration};
 use crate::plan::lower::Phase;
@@ -203,7 +204,7 @@ fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
     let removal = |need: &Address| removal(work, need);
     let uses = each(work, Phase::Up, |node, item| {
         let Item { change, needs, .. } = &work.items[item];
-        if work.node(&change.address, Phase::Down).is_some() {
+        if matches!(change.action, Action::Replace(_)) {
             // A replacement lets go when the old one is dropped.
             return Vec::new();
         }
@@ -322,10 +323,18 @@ fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
 
 fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
     each(work, Phase::Up, |node, item| {
-        work.node(&work.items[item].change.address, Phase::Down)
-            .map(|down| (down, node))
-            .into_iter()
-            .collect()
+        let Item { change, .. } = &work.items[item];
+        match (work.node(&change.address, Phase::Down), &change.action, change.live) {
+            (Some(down), _, _) => vec![(down, node)],
+            // The part of a partition goes with that of the partitioned table, or with the partition.
+            (None, Action::Replace(_), Some(live)) => {
+                let target = change.address.target();
+                let table = live.relation_name().map(|table| Address::table(target, &table));
+                let goes_with = parents_of(target, live).into_iter().chain(table);
+                goes_with.filter_map(|other| Some((removal(work, &other)?, node))).collect()
+            }
+            (None, _, _) => Vec::new(),
+        }
     })
     .collect()
 }

@@ -189,8 +189,11 @@ impl<'a> Dependencies<'a> {
             needs.extend(columns.iter().map(|column| Address::column(self.target, relation, column)));
             self.add_inherited(table, &columns, &mut needs);
         }
-        let is_known = |parent: &Address| self.resources.contains_key(parent);
-        needs.extend(parents_of(self.target, part).into_iter().filter(is_known));
+        for parent in parents_of(self.target, part) {
+            let Some(shared) = self.resources.get(&parent) else { continue };
+            needs.extend(shared.relation_name().map(|table| Address::table(self.target, &table)));
+            needs.push(parent);
+        }
         needs
     }
 

@@ -171,6 +171,9 @@ pub(super) fn alter(
 }
 
 pub(super) fn attach(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    if !constraint.has_index() {
+        return alter(constraint, &ConstraintAlteration::Validate, ctx, address);
+    }
     constraint.parent.iter().map(|parent| attach_to(constraint, parent, ctx, address)).collect()
 }
 

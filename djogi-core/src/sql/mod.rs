@@ -172,7 +172,8 @@ pub fn attach_table(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<
     table::attach(table, ctx, address)
 }
 
-/// Makes a new index or key of a partition a part of that of the partitioned table.
+/// Makes a new index or key of a partition a part of that of the partitioned table; checks the rows of the partition where
+/// another constraint has come to it unchecked.
 pub fn attach_part(part: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     match part {
         Resource::Index(index) => index::attach(index, ctx, address),
