@@ -149,6 +149,7 @@ fn converged() -> PlanInputs {
         dependencies: BTreeMap::new(),
         privileges: BTreeMap::new(),
         extension_requirements: BTreeMap::new(),
+        is_superuser: true,
         unmodelled_dependents: BTreeMap::new(),
     };
     let inputs = TargetInputs {

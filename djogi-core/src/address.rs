@@ -42,6 +42,8 @@ pub enum Kind {
     Trigger,
     Rule,
     Policy,
+    EventTrigger,
+    Publication,
 }
 
 impl Kind {
@@ -67,6 +69,8 @@ impl Kind {
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
+        Kind::EventTrigger,
+        Kind::Publication,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -92,13 +96,15 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
+            Kind::EventTrigger => "event_trigger",
+            Kind::Publication => "publication",
         }
     }
 
     /// What the parts after the target are called, in order.
     pub fn parts(self) -> &'static [&'static str] {
         match self {
-            Kind::Schema | Kind::Extension => &["name"],
+            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -138,7 +144,16 @@ impl Kind {
     /// no type of a column under it.
     pub fn is_code(self) -> bool {
         self.is_routine()
-            || matches!(self, Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Rule | Kind::Policy)
+            || matches!(
+                self,
+                Kind::View
+                    | Kind::MaterializedView
+                    | Kind::Trigger
+                    | Kind::Rule
+                    | Kind::Policy
+                    | Kind::EventTrigger
+                    | Kind::Publication
+            )
     }
 
     /// Whether dropping what it is on takes it along.
@@ -216,6 +231,11 @@ impl Address {
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
+    }
+
+    /// An object of the whole database.
+    pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
+        Self::new(kind, [target.clone(), name.clone()])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {

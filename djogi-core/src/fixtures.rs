@@ -187,6 +187,7 @@ impl World {
                     dependencies: BTreeMap::new(),
                     privileges: BTreeMap::new(),
                     extension_requirements: BTreeMap::new(),
+                    is_superuser: true,
                     unmodelled_dependents: BTreeMap::new(),
                 },
                 epoch: 1,

@@ -73,6 +73,8 @@ pub struct Unmodelled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     pub identity: DatabaseIdentity,
+    /// Whether the role that reads may do everything.
+    pub is_superuser: bool,
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,

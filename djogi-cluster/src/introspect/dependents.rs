@@ -80,5 +80,7 @@ fn class_of(kind: Kind) -> u32 {
         Kind::Trigger => class::TRIGGER,
         Kind::Rule => class::REWRITE,
         Kind::Policy => class::POLICY,
+        Kind::EventTrigger => class::EVENT_TRIGGER,
+        Kind::Publication => class::PUBLICATION,
     }
 }

@@ -20,11 +20,13 @@ mod dependents;
 mod domain;
 mod enum_type;
 mod error;
+mod event_trigger;
 mod extension;
 mod found;
 mod index;
 mod lookup;
 mod policy;
+mod publication;
 mod range;
 mod reader;
 mod routine;
@@ -124,6 +126,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         dependencies: edges,
         privileges: assembled.privileges,
         extension_requirements: BTreeMap::new(),
+        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }

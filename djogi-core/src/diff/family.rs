@@ -10,8 +10,8 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource, Table,
-    TableAlteration,
+    Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource,
+    Table, TableAlteration,
 };
 use crate::model::naming;
 
@@ -79,7 +79,8 @@ impl<'a> Family<'a> {
         }
         // Indexes first: whether a partition is made apart depends on them too.
         for part in &parts {
-            let is_made = matches!(family.actions.get(&part.parent), Some(Action::Create | Action::Replace(_)));
+            let is_made =
+                matches!(family.actions.get(&part.parent), Some(Action::Create | Action::Replace(_)));
             if is_made && family.standing(&part.table, &part.parent_table) == Standing::Stays {
                 family.spread(part);
             }
@@ -232,7 +233,8 @@ impl<'a> Family<'a> {
             let Some((parent_table, parent)) = self.origin(part) else { continue };
             let goes = matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
             let table = constraint.table_name();
-            if parent.kind() == Kind::Index && goes && self.standing(&table, &parent_table) == Standing::Stays {
+            if parent.kind() == Kind::Index && goes && self.standing(&table, &parent_table) == Standing::Stays
+            {
                 held.insert(Address::table(self.target, &table));
             }
         }
@@ -410,7 +412,8 @@ impl Part<'_> {
 pub(crate) fn is_attachment(alteration: &Alteration) -> bool {
     matches!(
         alteration,
-        Alteration::Index(IndexAlteration::Attach(_)) | Alteration::Constraint(ConstraintAlteration::Attach(_))
+        Alteration::Index(IndexAlteration::Attach(_))
+            | Alteration::Constraint(ConstraintAlteration::Attach(_))
     )
 }
 

@@ -24,9 +24,7 @@ use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{
-    Alteration, Comparison, Lineage, LineageAlteration, Resource, Table, TableAlteration,
-};
+use crate::kind::{Alteration, Comparison, Lineage, LineageAlteration, Resource, Table, TableAlteration};
 use crate::recorded::RecordedResource;
 
 pub use columns::{ColumnPlace, PlaceColumn};
@@ -351,7 +349,8 @@ fn detach_for_a_while<'a>(
 fn follow_parents(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
     let known: BTreeSet<Address> = changes.iter().map(|change| change.address.clone()).collect();
     for change in changes.iter_mut() {
-        let (Some(Resource::Table(table)), Some(carried)) = (change.live, rebased.carried.get(&change.address))
+        let (Some(Resource::Table(table)), Some(carried)) =
+            (change.live, rebased.carried.get(&change.address))
         else {
             continue;
         };

@@ -102,7 +102,8 @@ pub(super) fn rebuild_dependents<'a>(
             }
             let change = changes.iter_mut().find(|change| change.address == **address);
             if matches!(cause, Cause::Dissolved(_))
-                && !(parents_of(&target, resource).contains(base) && stays(resource, declared, rebased, desired))
+                && !(parents_of(&target, resource).contains(base)
+                    && stays(resource, declared, rebased, desired))
             {
                 continue;
             }
@@ -137,9 +138,11 @@ pub(super) fn rebuild_dependents<'a>(
 /// Whether the table of a part is a child of the same parents all the while, and the part is to be there after it.
 fn stays(part: &Resource, declared: &DesiredResource, rebased: &Rebased<'_>, desired: &Desired) -> bool {
     let Some(name) = part.relation_name() else { return false };
-    let Some((address, _)) = rebased.live.iter().find(|(_, resource)| {
-        matches!(resource, Resource::Table(table) if table.qualified_name() == name)
-    }) else {
+    let Some((address, _)) = rebased
+        .live
+        .iter()
+        .find(|(_, resource)| matches!(resource, Resource::Table(table) if table.qualified_name() == name))
+    else {
         return false;
     };
     let table = |resource: &Resource| match resource {
@@ -159,15 +162,18 @@ fn replace_children<'a>(
     drifted: &BTreeMap<&Address, Drift<'_>>,
     changes: &mut Vec<Change<'a>>,
 ) {
-    let is_replaced =
-        |change: &&Change<'_>| change.address.kind() == Kind::Table && matches!(change.action, Action::Replace(_));
+    let is_replaced = |change: &&Change<'_>| {
+        change.address.kind() == Kind::Table && matches!(change.action, Action::Replace(_))
+    };
     let mut replaced: Vec<Address> =
         changes.iter().filter(is_replaced).filter(|c| !c.conflict).map(|c| c.address.clone()).collect();
     let mut next = 0;
     while let Some(parent) = replaced.get(next).cloned() {
         next += 1;
         for (address, live) in rebased.live.iter() {
-            let (Resource::Table(live_table), Some(declared)) = (live, desired.get(address)) else { continue };
+            let (Resource::Table(live_table), Some(declared)) = (live, desired.get(address)) else {
+                continue;
+            };
             let Resource::Table(wanted) = &*declared.resource else { continue };
             let is_child = |table: &Table| {
                 table.lineage.parents().iter().any(|name| Address::table(parent.target(), name) == parent)
@@ -188,7 +194,9 @@ fn replace_children<'a>(
             || !change.address.table_of_member().is_some_and(|table| replaced.contains(&table))
     });
     for (address, resource) in rebased.live.iter().filter(|_| !replaced.is_empty()) {
-        let (Resource::Sequence(sequence), Some(declared)) = (resource, desired.get(address)) else { continue };
+        let (Resource::Sequence(sequence), Some(declared)) = (resource, desired.get(address)) else {
+            continue;
+        };
         let Resource::Sequence(wanted) = &*declared.resource else { continue };
         let Some(owner) = &sequence.owned_by else { continue };
         let table = Address::table(address.target(), &owner.table);
@@ -198,7 +206,10 @@ fn replace_children<'a>(
         let again = Alteration::Sequence(SequenceAlteration::SetOwner(wanted.owned_by.clone()));
         match changes.iter_mut().find(|change| change.address == *address) {
             Some(Change { action: Action::Update(alterations), .. }) => {
-                if !alterations.iter().any(|a| matches!(a, Alteration::Sequence(SequenceAlteration::SetOwner(_)))) {
+                if !alterations
+                    .iter()
+                    .any(|a| matches!(a, Alteration::Sequence(SequenceAlteration::SetOwner(_))))
+                {
                     alterations.push(again);
                 }
             }

@@ -32,7 +32,8 @@ impl NewNames {
     pub(super) fn inherit_columns(&mut self, live: &Catalog) {
         self.inherit(live, |names, table, parent| {
             let renamed = names.columns.get(parent)?.clone();
-            let inherited = |old: &Ident| table.column(old).is_some_and(|column| column.origin.is_inherited());
+            let inherited =
+                |old: &Ident| table.column(old).is_some_and(|column| column.origin.is_inherited());
             let mut renamed: Vec<_> = renamed.into_iter().filter(|(old, _)| inherited(old)).collect();
             let known = names.columns.entry(table.qualified_name()).or_default();
             renamed.retain(|(old, _)| !known.contains_key(old));
@@ -100,7 +101,10 @@ impl NewNames {
 
     /// Gives one object another name; both addresses are of one kind.
     pub(super) fn rename(&mut self, from: &Address, to: &Address) {
-        let (Some(old), Some(new)) = (from.relation(), to.relation()) else { return };
+        let (Some(old), Some(new)) = (from.relation(), to.relation()) else {
+            self.others.insert(from.clone(), to.clone());
+            return;
+        };
         match from.kind() {
             Kind::Table | Kind::View | Kind::MaterializedView => {
                 self.tables.insert(old, new);
@@ -226,6 +230,22 @@ impl NewNames {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);
             }
+            Resource::EventTrigger(r) => self.rename_routine(&mut r.function),
+            Resource::Publication(r) => {
+                r.schemas.iter_mut().for_each(|schema| self.rename_schema(schema));
+                for published in &mut r.tables {
+                    let table = published.table.clone();
+                    for column in &mut published.columns {
+                        self.rename_column(&table, column);
+                    }
+                    published.columns.sort();
+                    if let Some(filter) = &mut published.filter {
+                        self.rewrite_expression(&table, filter);
+                    }
+                    self.rename_table(&mut published.table);
+                }
+                r.tables.sort_by(|a, b| a.table.cmp(&b.table));
+            }
             Resource::Rule(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.table),
             Resource::Policy(r) => {
                 let table = r.table_name();
@@ -329,6 +349,15 @@ impl NewNames {
     fn rename_index(&self, index: &mut QualifiedName) {
         if let Some(new) = self.indexes.get(index) {
             index.name = new.clone();
+        }
+    }
+
+    /// Of a routine without arguments.
+    fn rename_routine(&self, routine: &mut QualifiedName) {
+        let is_it = |old: &Address| old.arguments() == Some("") && old.relation().as_ref() == Some(routine);
+        let renamed = self.others.iter().find(|(old, _)| is_it(old));
+        if let Some(new) = renamed.and_then(|(_, new)| new.relation()) {
+            *routine = new;
         }
     }
 

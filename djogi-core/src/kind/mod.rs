@@ -9,6 +9,7 @@ pub mod composite;
 pub mod constraint;
 pub mod domain;
 pub mod enum_type;
+pub mod event_trigger;
 mod exact;
 pub mod expression;
 pub mod extension;
@@ -18,6 +19,7 @@ pub mod materialized_view;
 pub mod parameters;
 pub mod policy;
 pub mod properties;
+pub mod publication;
 pub mod range;
 pub mod routine;
 pub mod rule;
@@ -46,11 +48,13 @@ pub use constraint::{
 };
 pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
+pub use event_trigger::{EventTrigger, EventTriggerAlteration};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
 pub use lineage::{
-    ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey, PartitionStrategy,
+    ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey,
+    PartitionStrategy,
 };
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use parameters::{ParameterChange, Parameters};
@@ -58,6 +62,7 @@ pub use policy::{Policy, PolicyAlteration, PolicyCommand};
 pub use properties::{
     ColumnProperties, ColumnPropertyAlteration, PropertyAlteration, ReplicaIdentity, TableProperties,
 };
+pub use publication::{Publication, PublicationAlteration, Published, PublishedTable};
 pub use range::{Range, RangeAlteration};
 pub use routine::{Routine, RoutineAlteration, RoutineKind};
 pub use rule::{Rule, RuleAlteration};
@@ -106,6 +111,8 @@ pub enum Resource {
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
+    EventTrigger(EventTrigger),
+    Publication(Publication),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -130,6 +137,8 @@ pub enum Alteration {
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
+    EventTrigger(EventTriggerAlteration),
+    Publication(PublicationAlteration),
 }
 
 /// How a live resource becomes the desired one.
@@ -172,6 +181,8 @@ impl Resource {
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
+            Resource::EventTrigger(_) => Kind::EventTrigger,
+            Resource::Publication(_) => Kind::Publication,
         }
     }
 
@@ -183,6 +194,8 @@ impl Resource {
             Resource::Trigger(r) => Address::of_relation(Kind::Trigger, target, &r.relation_name(), &r.name),
             Resource::Rule(r) => Address::of_relation(Kind::Rule, target, &r.relation_name(), &r.name),
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
+            Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
+            Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
             Resource::Routine(r) => {
                 Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
             }
@@ -206,8 +219,8 @@ impl Resource {
         }
     }
 
-    /// Schema and name of an object that lives in a schema by itself; `None` for schemas, extensions and parts of
-    /// relations, but for indexes, which have names of their own.
+    /// Schema and name of an object that lives in a schema by itself; `None` for what belongs to the database and
+    /// for parts of relations, but for indexes, which have names of their own.
     pub fn qualified_name(&self) -> Option<QualifiedName> {
         match self {
             Resource::Schema(_)
@@ -215,7 +228,9 @@ impl Resource {
             | Resource::Constraint(_)
             | Resource::Trigger(_)
             | Resource::Rule(_)
-            | Resource::Policy(_) => None,
+            | Resource::Policy(_)
+            | Resource::EventTrigger(_)
+            | Resource::Publication(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -264,6 +279,8 @@ impl Resource {
             Resource::Trigger(r) => (None, &mut r.name),
             Resource::Rule(r) => (None, &mut r.name),
             Resource::Policy(r) => (None, &mut r.name),
+            Resource::EventTrigger(r) => (None, &mut r.name),
+            Resource::Publication(r) => (None, &mut r.name),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -298,7 +315,7 @@ impl Resource {
         compared!(
             Schema Extension Sequence Rule;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy
+            Trigger Policy EventTrigger Publication
         )
     }
 }

@@ -11,7 +11,8 @@ impl Resource {
             | Resource::Extension(_)
             | Resource::Collation(_)
             | Resource::Enum(_)
-            | Resource::Sequence(_) => Vec::new(),
+            | Resource::Sequence(_)
+            | Resource::EventTrigger(_) => Vec::new(),
             Resource::Domain(domain) => {
                 let checks = domain.constraints.iter().map(|constraint| constraint.expression.as_str());
                 let default = domain.default.iter().map(|default| default.as_str());
@@ -58,6 +59,10 @@ impl Resource {
             }
             Resource::Trigger(trigger) => vec![&trigger.action],
             Resource::Rule(rule) => vec![&rule.definition],
+            Resource::Publication(publication) => {
+                let filters = publication.tables.iter().filter_map(|published| published.filter.as_ref());
+                filters.map(|filter| filter.as_str()).collect()
+            }
             Resource::Policy(policy) => {
                 policy.using.iter().chain(&policy.check).map(|expression| expression.as_str()).collect()
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Kind};
 use crate::diff::family::parents_of;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Constraint, ConstraintDefinition, Resource, Table};
+use crate::kind::{Column, Constraint, ConstraintDefinition, Publication, PublishedTable, Resource, Table};
 use crate::names::{column_names, qualified_names};
 
 /// Who needs what by PostgreSQL's own account, columns included: `pg_depend` with its detours taken out.
@@ -83,7 +83,8 @@ impl<'a> Dependencies<'a> {
             }
             Resource::Constraint(constraint) => self.of_constraint(constraint, resource),
             Resource::Table(table) => {
-                let parents = table.lineage.parents().iter().map(|parent| Address::table(self.target, parent));
+                let parents =
+                    table.lineage.parents().iter().map(|parent| Address::table(self.target, parent));
                 parents.chain([Address::schema(self.target, &table.schema)]).collect()
             }
             _ => match resource.relation_name() {
@@ -150,8 +151,30 @@ impl<'a> Dependencies<'a> {
                 functions.chain(range.collation.as_ref().and_then(collation)).collect()
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
+            Resource::EventTrigger(trigger) => {
+                let routines = self.routines.get(&trigger.function).into_iter().flatten();
+                routines.map(|address| (*address).clone()).collect()
+            }
+            Resource::Publication(publication) => self.published_by(publication),
             _ => Vec::new(),
         }
+    }
+
+    /// The tables, with the columns that are named, and the schemas of a publication.
+    fn published_by(&self, publication: &Publication) -> Vec<Address> {
+        let mut needs: Vec<Address> =
+            publication.schemas.iter().map(|schema| Address::schema(self.target, schema)).collect();
+        for PublishedTable { table, columns, filter } in &publication.tables {
+            let relation = self.relation(table);
+            if let Some(Resource::Table(known)) = self.resources.get(&relation) {
+                let filtered = filter.iter().flat_map(|filter| column_names(filter.as_str()));
+                let named = columns.iter().cloned().chain(filtered);
+                let named = named.filter(|name| known.column(name).is_some());
+                needs.extend(named.map(|column| Address::column(self.target, table, &column)));
+            }
+            needs.push(relation);
+        }
+        needs
     }
 
     /// The key of the referenced table on which a foreign key rests.
@@ -199,13 +222,15 @@ impl<'a> Dependencies<'a> {
 
     /// The columns of parents with which those of `table` come and go.
     fn add_inherited(&self, table: &Table, columns: &[Ident], needs: &mut Vec<Address>) {
-        let is_inherited = |name: &&Ident| table.column(name).is_some_and(|column| column.origin.is_inherited());
+        let is_inherited =
+            |name: &&Ident| table.column(name).is_some_and(|column| column.origin.is_inherited());
         let inherited: Vec<Ident> = columns.iter().filter(is_inherited).cloned().collect();
         if inherited.is_empty() {
             return;
         }
         for parent in table.lineage.parents() {
-            let Some(Resource::Table(above)) = self.resources.get(&Address::table(self.target, parent)) else {
+            let Some(Resource::Table(above)) = self.resources.get(&Address::table(self.target, parent))
+            else {
                 continue;
             };
             let has = inherited.iter().filter(|name| above.column(name).is_some());

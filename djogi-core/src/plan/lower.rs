@@ -97,8 +97,7 @@ pub fn lower(change: &Change<'_>, around: Surroundings<'_>, context: &Context<'_
         Phase::Up => *up,
         Phase::Rename | Phase::Attach => true,
     });
-    if *attach
-        && let (Action::Create | Action::Replace(_), Some(declared)) = (&change.action, change.desired)
+    if *attach && let (Action::Create | Action::Replace(_), Some(declared)) = (&change.action, change.desired)
     {
         lowered.add(Phase::Attach, sql::attach_part(&declared.resource, context, &change.address));
     }
@@ -169,6 +168,11 @@ fn write(
         }
         (Action::Replace(None), Some(Resource::Index(live)), Some(Resource::Index(desired))) => {
             let sql::Replacement { down, up } = sql::replace_index(live, desired, moves, context, address);
+            out.add(Phase::Down, down);
+            out.add(Phase::Up, up);
+        }
+        (Action::Replace(None), Some(Resource::Publication(live)), Some(Resource::Publication(desired))) => {
+            let sql::Replacement { down, up } = sql::replace_publication(live, desired, context, address)?;
             out.add(Phase::Down, down);
             out.add(Phase::Up, up);
         }

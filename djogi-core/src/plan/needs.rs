@@ -42,7 +42,10 @@ impl Needs {
         Self {
             desired: of_side(declared, desired),
             live: of_side(change.live, live),
-            owner: owner(declared, &change.address).into_iter().chain(joined(declared, &change.address)).collect(),
+            owner: owner(declared, &change.address)
+                .into_iter()
+                .chain(joined(declared, &change.address))
+                .collect(),
             live_owner: owner(change.live, &change.address),
         }
     }

@@ -8,8 +8,7 @@ use crate::address::Address;
 use crate::ident::{IdentList, QualifiedName};
 use crate::kind::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ForeignKey, MatchType,
-    ParentConstraint,
-    ReferentialAction,
+    ParentConstraint, ReferentialAction,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::Verb;

@@ -4,8 +4,9 @@
 
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, collation, composite, constraint, domain, enum_type, extension, index, materialized_view,
-    policy, range, routine, rule, schema, sequence, statistics, table, trigger, view,
+    aggregate, collation, composite, constraint, domain, enum_type, event_trigger, extension, index,
+    materialized_view, policy, publication, range, routine, rule, schema, sequence, statistics, table,
+    trigger, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -109,7 +110,9 @@ written_by! {
     Aggregate: aggregate,
     Trigger: trigger,
     Rule: rule,
-    Policy: policy;
+    Policy: policy,
+    EventTrigger: event_trigger,
+    Publication: publication;
     Sequence: sequence,
     Table: table,
 }

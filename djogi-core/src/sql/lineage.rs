@@ -77,9 +77,9 @@ impl<'a> Family<'a> {
             alterations.push(ColumnAlteration::SetNotNull);
         }
         let name = self.table.qualified_name();
-        let steps = alterations.iter().filter_map(|alteration| {
-            column::alter(&name, parent, column, alteration, ctx, address).ok()
-        });
+        let steps = alterations
+            .iter()
+            .filter_map(|alteration| column::alter(&name, parent, column, alteration, ctx, address).ok());
         steps.flatten().collect()
     }
 
@@ -165,6 +165,8 @@ pub(super) fn with_partitions(step: Step, table: &Table, ctx: &Context<'_>) -> S
         .collect();
     match partitions.is_empty() {
         true => step,
-        false => step.with_hazard(format!("drops what is a partition of it by then: {}", partitions.join(", "))),
+        false => {
+            step.with_hazard(format!("drops what is a partition of it by then: {}", partitions.join(", ")))
+        }
     }
 }

@@ -14,6 +14,7 @@ mod context;
 mod dispatch;
 mod domain;
 mod enum_type;
+mod event_trigger;
 mod extension;
 #[cfg(test)]
 mod golden;
@@ -24,6 +25,7 @@ mod materialized_view;
 mod parameters;
 mod phrase;
 mod policy;
+mod publication;
 mod range;
 mod routine;
 mod rule;
@@ -40,7 +42,7 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, EnumType, Index, Resource, Sequence, Table};
+use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::observation::{ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
@@ -232,4 +234,14 @@ pub fn replace_index(
     address: &Address,
 ) -> Replacement {
     index::replace(live, desired, moves, ctx, address)
+}
+
+/// Takes out of a publication what changes under it, and puts it in again as `desired` has it.
+pub fn replace_publication(
+    live: &Publication,
+    desired: &Publication,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Replacement, Impossible> {
+    publication::replace(live, desired, ctx, address)
 }

@@ -3,8 +3,8 @@
 use djogi_core::Resource;
 use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{
-    Column, ColumnOrigin, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity, IdentityMode,
-    MaterializedView, Table, TableProperties, View, ViewColumn,
+    Column, ColumnOrigin, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity,
+    IdentityMode, MaterializedView, Table, TableProperties, View, ViewColumn,
 };
 use djogi_core::observation::Unmodelled;
 

@@ -32,7 +32,7 @@ fn partitions_come_and_go_with_all_that_they_share() {
 #[test]
 fn a_partition_leaves_and_joins_with_its_rows() {
     on_each_server(|server| {
-        let mut project = Project::new(server);
+        let project = Project::new(server);
         let alone = "CREATE TABLE stays ();
              CREATE TABLE events (id integer NOT NULL, at date NOT NULL, note text DEFAULT 'n') PARTITION BY RANGE (at);
              CREATE INDEX events_id ON events (id);
@@ -54,7 +54,8 @@ fn a_partition_leaves_and_joins_with_its_rows() {
             project.is_converged();
             project.matches(state);
         }
-        let rows: i64 = project.database().connect().query_one("SELECT count(*) FROM events", &[]).unwrap().get(0);
+        let rows: i64 =
+            project.database().connect().query_one("SELECT count(*) FROM events", &[]).unwrap().get(0);
         assert_eq!(rows, 1);
     });
 }
