@@ -4,6 +4,7 @@
 //! every map is ordered, so that the same input gives the same bytes.
 
 pub mod address;
+pub mod address_pattern;
 mod canonical;
 pub mod catalog;
 pub mod declared;
@@ -27,6 +28,7 @@ pub mod recorded;
 pub mod safety;
 pub mod script;
 pub mod sql;
+pub mod write;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;

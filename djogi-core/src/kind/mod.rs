@@ -259,6 +259,16 @@ impl Resource {
         }
     }
 
+    /// The relation without which it is nothing: the one that it is a part of, whose column it is for, or that it is
+    /// about.
+    pub fn owner_name(&self) -> Option<QualifiedName> {
+        match self {
+            Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
+            Resource::Statistics(statistics) => Some(statistics.table.clone()),
+            other => other.relation_name(),
+        }
+    }
+
     /// The same resource under the name and schema of `address`, which is of its kind.
     pub fn renamed(&self, address: &Address) -> Self {
         let mut resource = self.clone();
