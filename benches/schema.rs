@@ -101,6 +101,10 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
             parent: None,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
+            enforced: true,
+            period: false,
+            options: BTreeMap::new(),
+            tablespace: None,
             comment: None,
         })
     };
@@ -141,6 +145,7 @@ fn column((name, data_type, not_null, default): ColumnFacts) -> Column {
         collation: None,
         origin: Default::default(),
         not_null,
+        not_null_constraint: Default::default(),
         default: default.map(Expression::new),
         identity: None,
         properties: Default::default(),
@@ -168,6 +173,7 @@ fn index(schema: &Ident, table: &Ident, column: &str) -> Resource {
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     })

@@ -27,6 +27,7 @@ fn column(name: &str, data_type: &str, default: Option<&str>) -> Column {
         collation: None,
         origin: Default::default(),
         not_null: true,
+        not_null_constraint: NotNull::default(),
         default: default.map(Expression::new),
         identity: None,
         properties: Default::default(),
@@ -58,6 +59,10 @@ fn resources_of(number: usize) -> Vec<Resource> {
             parent: None,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
+            enforced: true,
+            period: false,
+            options: BTreeMap::new(),
+            tablespace: None,
             comment: None,
         })
     };
@@ -80,6 +85,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
             include: Vec::new(),
             predicate: None,
             options: BTreeMap::new(),
+            tablespace: None,
             valid: true,
             comment: None,
         })

@@ -39,11 +39,22 @@ pub enum Kind {
     Function,
     Procedure,
     Aggregate,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Cast,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
     Trigger,
     Rule,
     Policy,
     EventTrigger,
     Publication,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
 }
 
 impl Kind {
@@ -66,11 +77,22 @@ impl Kind {
         Kind::Function,
         Kind::Procedure,
         Kind::Aggregate,
+        Kind::Operator,
+        Kind::OperatorFamily,
+        Kind::OperatorClass,
+        Kind::Cast,
+        Kind::TextSearchParser,
+        Kind::TextSearchTemplate,
+        Kind::TextSearchDictionary,
+        Kind::TextSearchConfiguration,
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
         Kind::EventTrigger,
         Kind::Publication,
+        Kind::ForeignDataWrapper,
+        Kind::ForeignServer,
+        Kind::UserMapping,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -93,18 +115,36 @@ impl Kind {
             Kind::Function => "function",
             Kind::Procedure => "procedure",
             Kind::Aggregate => "aggregate",
+            Kind::Operator => "operator",
+            Kind::OperatorFamily => "operator_family",
+            Kind::OperatorClass => "operator_class",
+            Kind::Cast => "cast",
+            Kind::TextSearchParser => "text_search_parser",
+            Kind::TextSearchTemplate => "text_search_template",
+            Kind::TextSearchDictionary => "text_search_dictionary",
+            Kind::TextSearchConfiguration => "text_search_configuration",
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
             Kind::EventTrigger => "event_trigger",
             Kind::Publication => "publication",
+            Kind::ForeignDataWrapper => "foreign_data_wrapper",
+            Kind::ForeignServer => "foreign_server",
+            Kind::UserMapping => "user_mapping",
         }
     }
 
     /// What the parts after the target are called, in order.
     pub fn parts(self) -> &'static [&'static str] {
         match self {
-            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
+            Kind::Cast => &[],
+            Kind::Schema
+            | Kind::Extension
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer => &["name"],
+            Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -121,11 +161,57 @@ impl Kind {
             | Kind::MaterializedView
             | Kind::Function
             | Kind::Procedure
-            | Kind::Aggregate => &["schema", "name"],
+            | Kind::Aggregate
+            | Kind::Operator
+            | Kind::OperatorFamily
+            | Kind::OperatorClass
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration => &["schema", "name"],
         }
     }
 
-    /// Whether the types of its arguments are a part of the name.
+    /// What stands in parentheses after the name, for those kinds whose names alone do not tell one from another.
+    pub fn arguments(self) -> Option<&'static str> {
+        match self {
+            Kind::Function | Kind::Procedure | Kind::Aggregate => {
+                Some("the types of its arguments: `(integer, text)`, or `()`")
+            }
+            Kind::Operator => Some("the types of its operands: `(integer, text)`, or `(NONE, text)`"),
+            Kind::OperatorFamily | Kind::OperatorClass => Some("its index method: `(btree)`"),
+            Kind::Cast => Some("the types it is between: `(integer, text)`"),
+            Kind::Schema
+            | Kind::Extension
+            | Kind::Collation
+            | Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
+            | Kind::Range
+            | Kind::Sequence
+            | Kind::Table
+            | Kind::Column
+            | Kind::Constraint
+            | Kind::Index
+            | Kind::Statistics
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration
+            | Kind::Trigger
+            | Kind::Rule
+            | Kind::Policy
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer
+            | Kind::UserMapping => None,
+        }
+    }
+
+    /// Whether it is called with arguments.
     pub fn is_routine(self) -> bool {
         matches!(self, Kind::Function | Kind::Procedure | Kind::Aggregate)
     }
@@ -154,6 +240,22 @@ impl Kind {
                     | Kind::EventTrigger
                     | Kind::Publication
             )
+            || self.names_code()
+    }
+
+    /// Whether it gives functions a place in expressions: operators and what is made of them, casts, text search.
+    pub fn names_code(self) -> bool {
+        matches!(
+            self,
+            Kind::Operator
+                | Kind::OperatorFamily
+                | Kind::OperatorClass
+                | Kind::Cast
+                | Kind::TextSearchParser
+                | Kind::TextSearchTemplate
+                | Kind::TextSearchDictionary
+                | Kind::TextSearchConfiguration
+        )
     }
 
     /// Whether dropping what it is on takes it along.
@@ -180,7 +282,8 @@ pub struct Address {
     kind: Kind,
     /// The target, then as many parts as the kind has.
     names: Arc<[Ident]>,
-    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`.
+    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`; or what else
+    /// [`Kind::arguments`] asks for.
     arguments: Option<Arc<str>>,
 }
 
@@ -189,7 +292,7 @@ pub struct Address {
 pub enum AddressError {
     #[error("{kind:?} in address `{address}` is not a kind; the kinds are {}", kind_list())]
     UnknownKind { address: String, kind: String },
-    #[error("address `{address}` has {found} parts; `{kind}.<target>.{}` is expected", .kind.parts().iter().map(|p| format!("<{p}>")).collect::<Vec<_>>().join("."))]
+    #[error("address `{address}` has {found} parts; `{kind}.<target>{}` is expected", .kind.parts().iter().map(|p| format!(".<{p}>")).collect::<String>())]
     WrongArity { address: String, kind: Kind, found: usize },
     #[error("the {part} in address `{address}`: {source}")]
     BadPart { address: String, part: &'static str, source: IdentError },
@@ -198,7 +301,8 @@ pub enum AddressError {
     #[error("{part:?} in address `{address}` must be double-quoted: it is not a plain lower-case identifier")]
     NeedsQuotes { address: String, part: String },
     #[error(
-        "address `{address}` must end with the types of the {kind}'s arguments: `(integer, text)`, or `()`"
+        "address `{address}` must end with what tells one {kind} from another, {}",
+        .kind.arguments().unwrap_or_default()
     )]
     NoArguments { address: String, kind: Kind },
 }
@@ -224,13 +328,24 @@ impl Address {
         Self::member(kind, target, relation, name)
     }
 
-    /// A function, procedure or aggregate with the types of its arguments, separated by `, `.
+    /// A cast between two types, separated by `, `.
+    pub fn cast(target: &Ident, types: &str) -> Self {
+        Self { arguments: Some(types.into()), ..Self::new(Kind::Cast, [target.clone()]) }
+    }
+
+    /// A function, procedure or aggregate with the types of its arguments, separated by `, `; or another kind with
+    /// what [`Kind::arguments`] asks for.
     pub fn routine(kind: Kind, target: &Ident, name: &QualifiedName, arguments: &str) -> Self {
         Self { arguments: Some(arguments.into()), ..Self::qualified(kind, target, name) }
     }
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
+    }
+
+    /// A user mapping; `public` is no role.
+    pub fn user_mapping(target: &Ident, server: &Ident, role: &Ident) -> Self {
+        Self::new(Kind::UserMapping, [target.clone(), server.clone(), role.clone()])
     }
 
     /// An object of the whole database.
@@ -291,14 +406,15 @@ impl Address {
         &self.names[1..]
     }
 
-    /// The last part: the object's own name.
+    /// The last part: the object's own name. A cast has none but that of its target.
     pub fn name(&self) -> &Ident {
-        self.parts().last().expect("every kind has at least one part")
+        self.names.last().expect("every address has a target")
     }
 
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, _, ..] => Some(schema),
             _ => None,
         }
@@ -307,14 +423,20 @@ impl Address {
     /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
+            _ if self.kind == Kind::UserMapping => None,
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }
     }
 
-    /// The types of a routine's arguments.
+    /// What stands in parentheses after the name: the types of a routine's arguments and the like.
     pub fn arguments(&self) -> Option<&str> {
         self.arguments.as_deref()
+    }
+
+    /// The server of a user mapping.
+    pub fn server(&self) -> Option<&Ident> {
+        (self.kind == Kind::UserMapping).then(|| &self.names[1])
     }
 
     /// The same member of another table; `None` for what is no member.
@@ -350,7 +472,8 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let address = || text.to_owned();
         let head = text.split('.').next();
-        let routine = Kind::ALL.iter().copied().find(|kind| kind.is_routine() && head == Some(kind.as_str()));
+        let has_arguments = |kind: &Kind| kind.arguments().is_some() && head == Some(kind.as_str());
+        let routine = Kind::ALL.iter().copied().find(has_arguments);
         let (text, arguments) = match routine {
             Some(kind) => split_arguments(text)
                 .map(|(name, arguments)| (name, Some(arguments)))
@@ -476,7 +599,10 @@ mod tests {
         assert!(error("tabel.main.public.orders").starts_with("\"tabel\" in address"));
         assert!(error("table.main.public.").contains("the name in address"));
         assert!(error("table.main.public.\"orders").contains("byte 18"));
-        assert!(error("function.main.app.total").contains("the types of the function's arguments"));
+        assert!(error("function.main.app.total").contains("the types of its arguments"));
+        assert!(error("operator_class.main.app.by_size").contains("its index method"));
+        assert!(error("cast.main").contains("the types it is between"));
+        assert!(error("cast.main.app(integer, text)").contains("`cast.<target>` is expected"));
     }
 
     proptest! {
@@ -485,7 +611,7 @@ mod tests {
             let kind = Kind::ALL[kind];
             let names: Vec<_> = names.into_iter().map(|name| Ident::new(name).unwrap()).collect();
             let mut address = Address::new(kind, &names[..=kind.parts().len()]);
-            if kind.is_routine() {
+            if kind.arguments().is_some() {
                 address.arguments = Some(arguments.into());
             }
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);

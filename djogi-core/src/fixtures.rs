@@ -43,6 +43,7 @@ pub(crate) fn column(name: &str, data_type: &str) -> Column {
         collation: None,
         origin: Default::default(),
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: ColumnProperties::default(),
@@ -85,6 +86,10 @@ pub(crate) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         parent: None,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
+        enforced: true,
+        period: false,
+        options: BTreeMap::new(),
+        tablespace: None,
         comment: None,
     })
 }
@@ -136,6 +141,7 @@ pub(crate) fn index(table: &str, name: &str, columns: &[&str]) -> Resource {
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     })

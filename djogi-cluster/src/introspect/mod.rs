@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod assemble;
+mod cast;
 mod census;
 mod collation;
 mod column;
@@ -22,9 +23,15 @@ mod enum_type;
 mod error;
 mod event_trigger;
 mod extension;
+mod foreign_data_wrapper;
+mod foreign_option;
+mod foreign_server;
 mod found;
 mod index;
 mod lookup;
+mod not_null;
+mod operator;
+mod operator_class;
 mod policy;
 mod publication;
 mod range;
@@ -35,9 +42,11 @@ mod schema;
 mod sequence;
 mod statistics;
 mod table;
+mod text_search;
 mod trigger;
 mod unmodelled;
 mod unmodelled_global;
+mod user_mapping;
 mod version;
 
 use std::collections::BTreeMap;

@@ -28,7 +28,13 @@ pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog) -> BTre
                 carry(&mut result, before, after);
             }
         }
-        // What another parent has stays.
+        // A constraint that comes down is called as it is declared to be.
+        for column in &mut result.columns {
+            let had = table.column(&column.name).is_some_and(|before| before.not_null);
+            if let (true, false, Some(wanted)) = (column.not_null, had, wanted.column(&column.name)) {
+                column.not_null_constraint = wanted.not_null_constraint.clone();
+            }
+        }
         if result != *table {
             carried.insert(address.clone(), Resource::Table(result));
         }

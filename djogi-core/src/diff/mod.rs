@@ -9,6 +9,7 @@ pub mod drift;
 pub mod family;
 pub mod fields;
 mod lookalike;
+mod making_way;
 mod rebuild;
 pub mod relocate;
 pub mod rename;

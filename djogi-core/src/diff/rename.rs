@@ -91,7 +91,8 @@ pub fn rebase<'a>(
     };
     // Each pass sees the names that the one before it left.
     for collect in [relations, columns, parts, inherited_parts] {
-        let names = collect(target, desired, &mut rebased);
+        let mut names = collect(target, desired, &mut rebased);
+        names.major = observation.identity.server_version.major();
         if !names.is_empty() {
             rebased.take(target, &names);
         }
@@ -133,8 +134,9 @@ fn only_to_free_names<T: PartialEq>(renames: &mut Vec<(T, T)>, is_free: impl Fn(
 
 fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
     let mut names = NewNames::default();
-    let is_whole =
-        |kind: &Kind| !kind.is_part_of_relation() && !matches!(kind, Kind::Schema | Kind::Extension);
+    let is_whole = |kind: &Kind| {
+        !kind.is_part_of_relation() && !matches!(kind, Kind::Schema | Kind::Extension | Kind::UserMapping)
+    };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(is_whole).collect();
     for (new, old) in due(desired, rebased, &kinds) {
         if new.arguments() != old.arguments() {

@@ -186,13 +186,15 @@ fn plan_target(
     let family = Family::of(target, desired, &rebased.live, &changes);
     let context = Context { new_tables: &new_tables, apart: family.apart(), ..context };
 
-    let parents = Parents::of(&changes, &rebased.live, &family);
+    let desired_side = LazyCell::new(|| {
+        Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
+            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
+            .with_extension_requirements(&live.extension_requirements)
+    });
+    let parents = Parents::of(&changes, &rebased.live, &family, |resource| desired_side.of(resource));
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
-            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
-            .with_extension_requirements(&live.extension_requirements);
         let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
         candidates(changes, &parents, &family, &sides, &context)
     };

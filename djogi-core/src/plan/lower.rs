@@ -9,8 +9,8 @@ use crate::diff::family::{Way, is_attachment};
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, Constraint, PropertyAlteration, ReplicaIdentity, Resource,
-    SequenceAlteration, Table, TableAlteration,
+    Alteration, ColumnAlteration, Constraint, OperatorAlteration, PropertyAlteration, ReplicaIdentity,
+    Resource, SequenceAlteration, Table, TableAlteration,
 };
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -24,7 +24,8 @@ pub enum Phase {
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column, an index identifies the rows of its table, a partition joins.
+    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other, a
+    /// partition joins.
     Attach,
 }
 
@@ -140,6 +141,7 @@ fn write(
             for alteration in alterations {
                 let phase = match alteration {
                     Alteration::Sequence(SequenceAlteration::SetOwner(_))
+                    | Alteration::Operator(OperatorAlteration::Complete(_))
                     | Alteration::Table(TableAlteration::SetProperty(
                         PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
                     )) => Phase::Attach,
@@ -205,7 +207,7 @@ fn write(
 }
 
 /// A generated column that is made anew leaves before its base columns change and comes back after them, and so does a
-/// default before and after what it calls.
+/// default before and after what it calls, and values before and after their type.
 fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
     let (Resource::Table(live), Alteration::Table(alteration)) = (live, alteration) else { return None };
     let (first, then) = match alteration {
@@ -218,6 +220,11 @@ fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration,
             let dropped = ColumnAlteration::DropDefault;
             let dropped = TableAlteration::AlterColumn { column: column.clone(), alteration: dropped };
             (dropped, alteration.clone())
+        }
+        TableAlteration::AlterColumn { column, alteration: ColumnAlteration::Remake { through, .. } } => {
+            let aside = ColumnAlteration::SetAside { through: through.clone() };
+            let aside = TableAlteration::AlterColumn { column: column.clone(), alteration: aside };
+            (aside, alteration.clone())
         }
         _ => return None,
     };

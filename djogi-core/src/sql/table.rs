@@ -39,9 +39,10 @@ pub(super) fn create_with(
         }
     }
     for inline in inline {
+        let address = Address::constraint(ctx.target, &name, &inline.name);
+        constraint::require_support(inline, ctx, &address)?;
         lines.push(constraint::definition_sql(inline));
         if inline.comment.is_some() {
-            let address = Address::constraint(ctx.target, &name, &inline.name);
             comments.push(constraint::set_comment(inline, inline.comment.as_deref(), ctx, &address));
         }
     }
@@ -82,6 +83,7 @@ pub(super) fn create_with(
     let mut rest: Vec<Step> =
         rest.flat_map(|alteration| set_property(&name, alteration, ctx, address)).collect();
     for column in &table.columns {
+        rest.extend(column::finish_not_null(&name, column, ctx, address));
         rest.extend(family.own_of_inherited(column, ctx, address));
         let unusual = family.usual_properties(column).alterations(&column.properties, false);
         let steps = unusual.iter().flat_map(|a| column::set_property(&name, column, a, ctx, address));

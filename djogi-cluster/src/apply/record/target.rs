@@ -194,18 +194,27 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.insert(&self.target, resource.clone());
     }
 
-    /// Forgets old addresses, and carries the constraints of renamed tables along, which nothing else says. All at once:
-    /// one may have taken the name of another.
+    /// Forgets old addresses, and carries the constraints of renamed tables and the mappings of renamed servers along,
+    /// which nothing else says. All at once: one may have taken the name of another.
     fn move_renamed(&mut self, changes: &[&ResourceChange]) {
         let mut moved = Vec::new();
-        for change in changes.iter().filter(|change| change.kind == Kind::Table) {
-            let (Some(from), Some(to)) = (&change.previous_address, change.address.relation()) else {
-                continue;
+        for change in changes {
+            let (Some(from), to) = (&change.previous_address, &change.address) else { continue };
+            let moves_along = |address: &Address| match change.kind {
+                Kind::Table => {
+                    let is_member = address.table_of_member().as_ref() == Some(from);
+                    to.relation().filter(|_| is_member).and_then(|table| address.in_table(&table))
+                }
+                Kind::ForeignServer => {
+                    let is_mapping = address.server() == Some(from.name());
+                    is_mapping.then(|| Address::user_mapping(to.target(), to.name(), address.name()))
+                }
+                _ => None,
             };
-            let is_member = |address: &&Address| address.table_of_member().as_ref() == Some(from);
-            let members: Vec<Address> = self.recorded.resources.keys().filter(is_member).cloned().collect();
-            for old in members {
-                let Some(new) = old.in_table(&to) else { continue };
+            let addresses = self.recorded.resources.keys();
+            let members: Vec<(Address, Address)> =
+                addresses.filter_map(|old| Some((old.clone(), moves_along(old)?))).collect();
+            for (old, new) in members {
                 let entry = self.recorded.resources.remove(&old);
                 let was_drifted = self.drifted.remove(&old);
                 self.recorded.catalog.remove(&old);

@@ -20,6 +20,7 @@ use crate::introspect::extension::{self, ExtensionRow};
 use crate::introspect::found::Found;
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
+use crate::introspect::not_null::{self, NotNullRow};
 use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
@@ -39,6 +40,7 @@ pub(super) struct Rows {
     indexes: Vec<IndexRow>,
     keys: Vec<KeyRow>,
     constraints: Vec<ConstraintRow>,
+    not_nulls: Vec<NotNullRow>,
     comments: Vec<CommentRow>,
     lookup: Lookup,
 }
@@ -63,6 +65,7 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         lookup::read_collations(reader),
         lookup::read_operator_classes(reader),
         lookup::read_methods(reader),
+        not_null::read(reader),
     );
     // In the order of sending, so that the error is the first one and not one that follows from it.
     Ok(Rows {
@@ -79,6 +82,7 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         keys: rows.11?,
         constraints: rows.12?,
         comments: rows.13?,
+        not_nulls: rows.17?,
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
 }
@@ -112,7 +116,7 @@ pub(super) struct Assembled {
     pub(super) catalog: Catalog,
     pub(super) oids: BTreeMap<Address, Oid>,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
-    /// Privileges, and constraints that the catalog has no fields for.
+    /// Privileges.
     pub(super) unmodelled: Vec<Unmodelled>,
     /// Those on views and routines.
     pub(super) privileges: BTreeMap<Address, Vec<Unmodelled>>,
@@ -163,6 +167,7 @@ struct Context {
     comments: HashMap<(ObjectId, i32), String>,
     expressions: HashMap<(u32, i16), String>,
     identities: HashMap<(u32, i16), SequenceOptions>,
+    not_nulls: HashMap<(u32, i16), NotNullRow>,
     /// Columns of tables that are referenced but not read.
     elsewhere: HashMap<(u32, i16), ReferencedRow>,
 }
@@ -192,6 +197,7 @@ pub(super) fn assemble(rows: Rows, found: Vec<Found>, target: &Ident) -> Result<
         comments: rows.comments.into_iter().map(|row| ((row.object, row.column), row.text)).collect(),
         expressions: rows.expressions.into_iter().map(|row| ((row.table, row.number), row.text)).collect(),
         identities: HashMap::new(),
+        not_nulls: rows.not_nulls.into_iter().map(|row| ((row.table, row.column), row)).collect(),
         elsewhere: rows.referenced.into_iter().map(|row| ((row.table, row.number), row)).collect(),
     };
     let mut out = Assembled {
@@ -323,6 +329,7 @@ fn add_indexes(
             elements: row.elements(table, &context.keys, &context.lookup)?,
             include: row.included(table)?,
             options: row.options(),
+            tablespace: row.tablespace.clone(),
             valid: row.valid,
             comment: context.comment(class::RELATION, row.oid),
             name: row.name,

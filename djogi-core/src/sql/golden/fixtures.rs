@@ -24,6 +24,7 @@ pub(super) fn column(name: &str, data_type: &str) -> Column {
         collation: None,
         origin: Default::default(),
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: ColumnProperties::default(),
@@ -73,6 +74,10 @@ pub(super) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         parent: None,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
+        enforced: true,
+        period: false,
+        options: BTreeMap::new(),
+        tablespace: None,
         comment: None,
     }
 }
@@ -126,6 +131,7 @@ pub(super) fn index(table: &str, name: &str, elements: Vec<IndexElement>) -> Ind
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     }
