@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Context, Step};
+use super::{Context, Impossible, Step};
 use crate::address::Address;
 use crate::ident::Literal;
 use crate::kind::{Extension, ExtensionAlteration};
@@ -21,6 +21,16 @@ pub(super) fn create(extension: &Extension, ctx: &Context<'_>, address: &Address
 
 pub(super) fn drop(extension: &Extension, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     vec![ctx.step(address, Verb::DropExtension, format!("DROP EXTENSION {}", extension.name))]
+}
+
+/// PostgreSQL has no statement for it.
+pub(super) fn rename(
+    _from: &Extension,
+    _to: &Extension,
+    _ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    Err(Impossible::FixedName { address: address.clone() })
 }
 
 pub(super) fn alter(

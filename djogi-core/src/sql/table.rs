@@ -12,7 +12,12 @@ use crate::kind::{
 };
 use crate::safety::Verb;
 
-pub(super) fn create(
+pub(super) fn create(table: &Table, ctx: &Context<'_>, address: &Address) -> Result<Vec<Step>, Impossible> {
+    create_with(table, &[], ctx, address)
+}
+
+/// With the constraints `inline` in the same statement.
+pub(super) fn create_with(
     table: &Table,
     inline: &[&Constraint],
     ctx: &Context<'_>,

@@ -4,7 +4,7 @@ use super::super::*;
 use super::fixtures::*;
 use super::script::Script;
 use crate::kind::*;
-use crate::plan::LockMode;
+use crate::plan::{Effect, LockMode};
 
 fn two_tables() -> Script {
     let mut script = Script::new(180_004);

@@ -1,0 +1,100 @@
+//! How a statement is put together with what the safety table knows of it.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Impossible, Step};
+use crate::address::Address;
+use crate::ident::QualifiedName;
+use crate::plan::{Effect, Lock, Operation};
+use crate::safety::{Route, Verb, look_up, route, since};
+
+impl Context<'_> {
+    pub(super) fn is_new(&self, table: &QualifiedName) -> bool {
+        self.new_tables.contains(table)
+    }
+
+    /// A statement that concerns no table.
+    pub(super) fn step(&self, address: &Address, verb: Verb, sql: String) -> Step {
+        let row = look_up(verb, self.version);
+        Step {
+            operation: Operation {
+                address: address.clone(),
+                sql,
+                lock: None,
+                effect: row.effect,
+                rows: None,
+                bytes: None,
+                hazards: row.hazard.map(str::to_owned).into_iter().collect(),
+                concurrently: None,
+            },
+            transaction: row.transaction,
+            reversibility: row.reversibility,
+        }
+    }
+
+    /// A statement that changes the relation `on` and locks the tables `referenced` besides.
+    pub(super) fn step_on(
+        &self,
+        address: &Address,
+        verb: Verb,
+        on: &QualifiedName,
+        referenced: &BTreeSet<QualifiedName>,
+        sql: String,
+    ) -> Step {
+        let row = look_up(verb, self.version);
+        let mut step = self.step(address, verb, sql);
+        let lock = |mode, relation: &QualifiedName| Lock { mode, relation: relation.to_string() };
+        let mut others = referenced.iter().filter(|other| *other != on && !self.is_new(other));
+        if self.is_new(on) {
+            step.operation.effect = Effect::Catalog;
+            step.operation.hazards.clear();
+        } else {
+            step.operation.lock = row.lock.map(|mode| lock(mode, on));
+            if row.effect != Effect::Catalog
+                && let Some(size) = self.sizes.get(on)
+            {
+                step.operation.rows = size.rows;
+                step.operation.bytes = Some(size.bytes);
+            }
+        }
+        let Some(mode) = row.referenced_lock else { return step };
+        if step.operation.lock.is_none() {
+            step.operation.lock = others.next().map(|other| lock(mode, other));
+        }
+        for other in others {
+            step.operation.hazards.push(format!("also locks {other} in {} mode", mode.as_sql()));
+        }
+        step
+    }
+
+    /// A statement on one relation.
+    pub(super) fn step_on_one(&self, address: &Address, verb: Verb, on: &QualifiedName, sql: String) -> Step {
+        self.step_on(address, verb, on, &BTreeSet::new(), sql)
+    }
+
+    /// The way for work on an index of `table`; `None` when the table is new, where no way is better than another.
+    pub(super) fn index_route(&self, table: &QualifiedName) -> Option<Route> {
+        (!self.is_new(table)).then(|| route(self.online, self.sizes.get(table)))
+    }
+
+    /// Whether the server has the operation at all.
+    pub(super) fn require(
+        &self,
+        verb: Verb,
+        what: &'static str,
+        address: &Address,
+    ) -> Result<(), Impossible> {
+        let since = since(verb);
+        if self.version.major() >= since {
+            return Ok(());
+        }
+        Err(Impossible::NeedsNewerServer { address: address.clone(), what, since, server: self.version })
+    }
+}
+
+impl Step {
+    pub(super) fn with_hazard(mut self, hazard: impl Into<String>) -> Self {
+        self.operation.hazards.push(hazard.into());
+        self
+    }
+}
