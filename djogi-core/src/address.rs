@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::from_text::from_text;
 use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
+use crate::kind::{DefaultPrivilege, Securable};
 
 /// What sort of thing an address names.
 ///
@@ -42,6 +43,17 @@ pub enum Kind {
     Trigger,
     Rule,
     Policy,
+    /// On a table, a view or a sequence, to one grantee.
+    Grant,
+    SchemaGrant,
+    RoutineGrant,
+    TypeGrant,
+    LanguageGrant,
+    WrapperGrant,
+    ServerGrant,
+    DefaultPrivilege,
+    /// Within one schema.
+    SchemaDefaultPrivilege,
 }
 
 impl Kind {
@@ -67,6 +79,15 @@ impl Kind {
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
+        Kind::Grant,
+        Kind::SchemaGrant,
+        Kind::RoutineGrant,
+        Kind::TypeGrant,
+        Kind::LanguageGrant,
+        Kind::WrapperGrant,
+        Kind::ServerGrant,
+        Kind::DefaultPrivilege,
+        Kind::SchemaDefaultPrivilege,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -92,6 +113,15 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
+            Kind::Grant => "grant",
+            Kind::SchemaGrant => "schema_grant",
+            Kind::RoutineGrant => "routine_grant",
+            Kind::TypeGrant => "type_grant",
+            Kind::LanguageGrant => "language_grant",
+            Kind::WrapperGrant => "wrapper_grant",
+            Kind::ServerGrant => "server_grant",
+            Kind::DefaultPrivilege => "default_privilege",
+            Kind::SchemaDefaultPrivilege => "schema_default_privilege",
         }
     }
 
@@ -102,6 +132,15 @@ impl Kind {
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
+            Kind::Grant => &["schema", "object", "grantee"],
+            Kind::SchemaGrant => &["schema", "grantee"],
+            Kind::RoutineGrant => &["schema", "routine", "grantee"],
+            Kind::TypeGrant => &["schema", "type", "grantee"],
+            Kind::LanguageGrant => &["language", "grantee"],
+            Kind::WrapperGrant => &["wrapper", "grantee"],
+            Kind::ServerGrant => &["server", "grantee"],
+            Kind::DefaultPrivilege => &["role", "objects", "grantee"],
+            Kind::SchemaDefaultPrivilege => &["schema", "role", "objects", "grantee"],
             Kind::Collation
             | Kind::Enum
             | Kind::Domain
@@ -141,6 +180,43 @@ impl Kind {
             || matches!(self, Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Rule | Kind::Policy)
     }
 
+    /// Whether it says what one grantee may do with one object.
+    pub fn is_grant(self) -> bool {
+        matches!(
+            self,
+            Kind::Grant
+                | Kind::SchemaGrant
+                | Kind::RoutineGrant
+                | Kind::TypeGrant
+                | Kind::LanguageGrant
+                | Kind::WrapperGrant
+                | Kind::ServerGrant
+        )
+    }
+
+    /// Whether it says who may do what: it has no name of its own, and follows what it is about.
+    pub fn is_about_roles(self) -> bool {
+        self.is_grant() || self.is_default_privilege()
+    }
+
+    /// Whether it says what one grantee may do with objects that are made later.
+    pub fn is_default_privilege(self) -> bool {
+        matches!(self, Kind::DefaultPrivilege | Kind::SchemaDefaultPrivilege)
+    }
+
+    /// Whether it is a part of a table or view by its name.
+    fn is_member(self) -> bool {
+        matches!(
+            self,
+            Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Grant
+        )
+    }
+
+    /// How many names of an address stand before the types of a routine's arguments, the target among them.
+    fn names_before_arguments(self) -> Option<usize> {
+        (self.is_routine() || self == Kind::RoutineGrant).then_some(3)
+    }
+
     /// Whether dropping what it is on takes it along.
     pub fn is_part_of_relation(self) -> bool {
         matches!(
@@ -165,7 +241,8 @@ pub struct Address {
     kind: Kind,
     /// The target, then as many parts as the kind has.
     names: Arc<[Ident]>,
-    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`.
+    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`. They stand behind the name of
+    /// the routine.
     arguments: Option<Arc<str>>,
 }
 
@@ -183,7 +260,7 @@ pub enum AddressError {
     #[error("{part:?} in address `{address}` must be double-quoted: it is not a plain lower-case identifier")]
     NeedsQuotes { address: String, part: String },
     #[error(
-        "address `{address}` must end with the types of the {kind}'s arguments: `(integer, text)`, or `()`"
+        "address `{address}` must have the types of the {kind}'s arguments behind its name: `(integer, text)`, or `()`"
     )]
     NoArguments { address: String, kind: Kind },
 }
@@ -246,6 +323,35 @@ impl Address {
         Self::member(Kind::Constraint, target, table, name)
     }
 
+    /// What `grantee` may do with `object`.
+    pub fn grant(target: &Ident, object: &Securable, grantee: &Ident) -> Self {
+        let kind = object.grant_kind();
+        let (target, grantee) = (target.clone(), grantee.clone());
+        match object {
+            Securable::Schema { name }
+            | Securable::Language { name }
+            | Securable::Wrapper { name }
+            | Securable::Server { name } => Self::new(kind, [target, name.clone(), grantee]),
+            Securable::Table(name) | Securable::Sequence { name, .. } | Securable::Type(name) => {
+                Self::new(kind, [target, name.schema.clone(), name.name.clone(), grantee])
+            }
+            Securable::Routine { name, arguments } => Self {
+                arguments: Some(arguments.as_str().into()),
+                ..Self::new(kind, [target, name.schema.clone(), name.name.clone(), grantee])
+            },
+        }
+    }
+
+    pub fn default_privilege(target: &Ident, privilege: &DefaultPrivilege) -> Self {
+        let objects = Ident::new(privilege.objects.word()).expect("the words for sorts of objects are names");
+        let names = [privilege.role.clone(), objects, privilege.grantee.clone()];
+        let (kind, schema) = match &privilege.schema {
+            Some(schema) => (Kind::SchemaDefaultPrivilege, Some(schema.clone())),
+            None => (Kind::DefaultPrivilege, None),
+        };
+        Self::new(kind, std::iter::once(target.clone()).chain(schema).chain(names).collect::<Vec<_>>())
+    }
+
     fn qualified(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
         Self::new(kind, [target.clone(), name.schema.clone(), name.name.clone()])
     }
@@ -274,14 +380,15 @@ impl Address {
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
-            [schema, _, ..] => Some(schema),
+            [schema, _, ..] if self.kind.parts()[0] == "schema" => Some(schema),
             _ => None,
         }
     }
 
-    /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
+    /// Schema and name of a schema-level object, or of the object that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
+            _ if self.kind.is_default_privilege() || self.kind.is_grant() && self.parts().len() < 3 => None,
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }
@@ -294,12 +401,12 @@ impl Address {
 
     /// The same member of another table; `None` for what is no member.
     pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
-        (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
+        self.kind.is_member().then(|| Self::member(self.kind, self.target(), table, self.name()))
     }
 
     /// The address of the table that a column or constraint belongs to.
     pub fn table_of_member(&self) -> Option<Address> {
-        (self.parts().len() == 3).then(|| Self::new(Kind::Table, &self.names[..3]))
+        self.kind.is_member().then(|| Self::new(Kind::Table, &self.names[..3]))
     }
 }
 
@@ -311,11 +418,13 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        self.names.iter().try_for_each(|name| write_part(f, name))?;
-        match &self.arguments {
-            Some(arguments) => write!(f, "({arguments})"),
-            None => Ok(()),
+        let before = self.kind.names_before_arguments().unwrap_or(self.names.len());
+        let (before, behind) = self.names.split_at(before);
+        before.iter().try_for_each(|name| write_part(f, name))?;
+        if let Some(arguments) = &self.arguments {
+            write!(f, "({arguments})")?;
         }
+        behind.iter().try_for_each(|name| write_part(f, name))
     }
 }
 
@@ -325,14 +434,23 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let address = || text.to_owned();
         let head = text.split('.').next();
-        let routine = Kind::ALL.iter().copied().find(|kind| kind.is_routine() && head == Some(kind.as_str()));
-        let (text, arguments) = match routine {
-            Some(kind) => split_arguments(text)
-                .map(|(name, arguments)| (name, Some(arguments)))
-                .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?,
-            None => (text, None),
+        let routine = Kind::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.names_before_arguments().is_some() && head == Some(kind.as_str()));
+        let (text, arguments, behind) = match routine {
+            Some(kind) => {
+                let behind = if kind.is_routine() { Some("") } else { last_part(text) };
+                behind
+                    .and_then(|behind| split_arguments(&text[..text.len() - behind.len()], behind))
+                    .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?
+            }
+            None => (text, None, ""),
         };
-        let words = split(text)?;
+        let mut words = split(text)?;
+        if !behind.is_empty() {
+            words.extend(split(behind)?);
+        }
         let (kind, rest) = words.split_first().expect("split returns at least one word");
         let kind = *Kind::ALL
             .iter()
@@ -355,14 +473,27 @@ impl FromStr for Address {
     }
 }
 
-/// Splits `name(arguments)` at the first parenthesis outside double quotes.
-fn split_arguments(address: &str) -> Option<(&str, &str)> {
+/// Splits `name(arguments)` at the first parenthesis outside double quotes. A dot parts it from what stands `behind`.
+fn split_arguments<'a>(address: &'a str, behind: &'a str) -> Option<(&'a str, Option<&'a str>, &'a str)> {
     let mut is_quoted = false;
     let at = address.find(|c| {
         is_quoted ^= c == '"';
         c == '(' && !is_quoted
     })?;
-    Some((&address[..at], address[at + 1..].strip_suffix(')')?))
+    let rest = &address[at + 1..];
+    let rest = if behind.is_empty() { rest } else { rest.strip_suffix('.')? };
+    Some((&address[..at], Some(rest.strip_suffix(')')?), behind))
+}
+
+/// The last part of an address, as it is written.
+fn last_part(address: &str) -> Option<&str> {
+    if !address.ends_with('"') {
+        return address.rsplit_once('.').map(|(_, last)| last).filter(|last| !last.is_empty());
+    }
+    let starts = address.match_indices(".\"").map(|(at, _)| &address[at + 2..]);
+    let is_whole = |quoted: &&str| unquote(quoted).is_some_and(|(_, length)| length == quoted.len());
+    let last = starts.filter(is_whole).last()?;
+    Some(&address[address.len() - last.len() - 1..])
 }
 
 struct Word<'a> {
@@ -432,6 +563,9 @@ mod tests {
             "schema.main.\"a.b\"",
             "function.main.app.total(integer, app.\"My Type\"[])",
             "procedure.main.app.\"a(b\"()",
+            "routine_grant.main.app.total(integer, app.\"My Type\"[]).app_rw",
+            "routine_grant.main.app.total().\"a).\"\"b\"",
+            "schema_default_privilege.main.app.deployer.tables.app_ro",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -452,15 +586,16 @@ mod tests {
         assert!(error("table.main.public.").contains("the name in address"));
         assert!(error("table.main.public.\"orders").contains("byte 18"));
         assert!(error("function.main.app.total").contains("the types of the function's arguments"));
+        assert!(error("routine_grant.main.app.total.app_rw").contains("the types of the"));
     }
 
     proptest! {
         #[test]
-        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4), arguments in "[^\0]{0,15}") {
+        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 5), arguments in "[^\0]{0,15}") {
             let kind = Kind::ALL[kind];
             let names: Vec<_> = names.into_iter().map(|name| Ident::new(name).unwrap()).collect();
             let mut address = Address::new(kind, &names[..=kind.parts().len()]);
-            if kind.is_routine() {
+            if kind.names_before_arguments().is_some() {
                 address.arguments = Some(arguments.into());
             }
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);

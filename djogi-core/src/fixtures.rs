@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::disposition::{Disposition, Reason};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::*;
-use crate::observation::{DatabaseIdentity, Observation, Oid, ServerVersion, TableSize, Unmodelled};
+use crate::observation::{DatabaseIdentity, Observation, Oid, Roles, ServerVersion, TableSize, Unmodelled};
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::{
     ConfigReference, PlanDocument, PlanError, PlanInputs, PlanOptions, ResourceChange, TargetInputs, compile,
@@ -180,7 +180,8 @@ impl World {
                     sizes: BTreeMap::new(),
                     unmodelled: Vec::new(),
                     dependencies: BTreeMap::new(),
-                    privileges: BTreeMap::new(),
+                    owners: BTreeMap::new(),
+                    roles: Roles::of_superuser(id("postgres")),
                     extension_requirements: BTreeMap::new(),
                     unmodelled_dependents: BTreeMap::new(),
                 },
@@ -217,6 +218,7 @@ impl World {
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             needs: BTreeSet::new(),
+            owner: None,
         };
         self.inputs.desired.insert(declared.resource.address(&id("main")), declared);
         self

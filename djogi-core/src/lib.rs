@@ -27,6 +27,7 @@ pub mod recorded;
 pub mod safety;
 pub mod script;
 pub mod sql;
+pub mod unsaid;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;

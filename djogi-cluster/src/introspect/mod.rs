@@ -14,6 +14,7 @@ mod collation;
 mod column;
 mod comment;
 mod constraint;
+mod default_privilege;
 mod dependency;
 mod dependents;
 mod domain;
@@ -21,11 +22,14 @@ mod enum_type;
 mod error;
 mod extension;
 mod found;
+mod grant;
 mod index;
 mod lookup;
+mod owner;
 mod policy;
 mod range;
 mod reader;
+mod role;
 mod routine;
 mod rule;
 mod schema;
@@ -78,12 +82,14 @@ pub struct ObservedRelations {
 pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
     let client = connection.client();
     let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
-    let (begun, relations, unmodelled, global, dependencies, committed) = futures_util::join!(
+    let (begun, relations, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         assemble::read(&reader),
         unmodelled::read(&reader),
         unmodelled_global::read(&reader),
         dependency::read(&reader),
+        owner::read(&reader),
+        role::read(&reader),
         client.batch_execute("COMMIT"),
     );
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
@@ -92,11 +98,13 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     let unmodelled = unmodelled?;
     let global = global?;
     let dependencies = dependencies?;
+    let (owners, roles) = (owners?, roles?);
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
-    let assembled = assemble::assemble(relations, &scope.target)?;
+    let assembled = assemble::assemble(relations, &scope.target, reader.version)?;
     let dependents = dependents::resolve(&unmodelled, &assembled);
     let edges = dependents::edges(&dependencies, &assembled);
+    let owners = dependents::owners(owners, &assembled);
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
     all.extend(global);
@@ -109,7 +117,8 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         sizes: assembled.sizes,
         unmodelled: all,
         dependencies: edges,
-        privileges: assembled.privileges,
+        owners,
+        roles,
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: dependents,
     })
@@ -131,6 +140,6 @@ pub async fn observe_relations(
     names: &[Ident],
 ) -> Result<ObservedRelations, IntrospectError> {
     let reader = Reader::new(client, version, schemas, Some(names));
-    let assembled = assemble::assemble(assemble::read(&reader).await?, target)?;
+    let assembled = assemble::assemble(assemble::read(&reader).await?, target, version)?;
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

@@ -43,17 +43,7 @@ SELECT c.oid,
        END,
        c.reltuples,
        c.relpages,
-       pg_catalog.current_setting('block_size')::int4,
-       CASE WHEN c.relacl IS NOT NULL
-            THEN ARRAY(SELECT pg_catalog.format(
-                                  '%s to %s',
-                                  pg_catalog.string_agg(p.privilege_type, ', ' ORDER BY p.privilege_type),
-                                  CASE p.grantee WHEN 0 THEN 'PUBLIC'
-                                                 ELSE p.grantee::pg_catalog.regrole::text END)
-                         FROM pg_catalog.aclexplode(c.relacl) p
-                        WHERE p.grantee <> c.relowner
-                        GROUP BY p.grantee)
-       END
+       pg_catalog.current_setting('block_size')::int4
   FROM pg_catalog.pg_class c
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
@@ -77,8 +67,6 @@ pub(super) struct TableRow {
     pub(super) access_method: u32,
     pub(super) tablespace: Option<Ident>,
     pub(super) size: TableSize,
-    /// `SELECT, UPDATE to role`, for each role but the owner.
-    pub(super) privileges: Option<Vec<String>>,
 }
 
 impl TableRow {
@@ -105,7 +93,6 @@ impl TableRow {
             access_method: row.take()?,
             tablespace: row.optional_ident()?,
             size: size(row.take()?, row.take()?, row.take()?),
-            privileges: row.take()?,
         })
     }
 }

@@ -10,8 +10,6 @@ use super::reader::{FieldError, Fields, Reader};
 /// Members of extensions are left out.
 const SQL: &str = "
 WITH found (class, oid) AS (
-    SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_default_acl o
-     UNION ALL
     SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, o.oid
       FROM pg_catalog.pg_subscription o
       JOIN pg_catalog.pg_database     d ON d.oid = o.subdbid

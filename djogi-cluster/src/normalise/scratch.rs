@@ -11,7 +11,7 @@ use djogi_core::declared::Declaration;
 use djogi_core::kind::Extension;
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
-use djogi_core::sql::{self, Context};
+use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Catalog, Ident, Resource};
 
 use super::Normalised;
@@ -108,6 +108,7 @@ fn plan_creations<'a>(
         sizes: &sizes,
         new_tables: &new_tables,
         online: Online::Never,
+        made: Made::NOTHING,
     };
     let needs: BTreeMap<_, _> = units.iter().flat_map(|unit| unit.needs.iter().copied()).collect();
     let mut creations = Vec::new();

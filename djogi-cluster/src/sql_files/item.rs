@@ -9,7 +9,7 @@ use djogi_core::kind::Extension;
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
 use djogi_core::script::{Act, Script, Statement};
-use djogi_core::sql::{self, Context};
+use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Address, Catalog, Ident, Kind, Resource};
 
 use super::settings::{Setting, Settings};
@@ -121,6 +121,7 @@ pub(super) fn of_models<'a>(
         sizes: &sizes,
         new_tables: &new_tables,
         online: Online::Never,
+        made: Made::NOTHING,
     };
     let mut items = Vec::new();
     for (address, declaration) in ours() {

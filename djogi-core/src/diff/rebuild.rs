@@ -15,19 +15,26 @@ enum Cause {
     Replaced(Address),
     /// A column gets another type: only views, policies and the like are in the way.
     Retyped(Address),
+    /// Another takes its place under its users, but without what others may do with it.
+    Renewed(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
     Overloaded(Address),
 }
 
 impl Cause {
     fn address(&self) -> &Address {
-        let (Cause::Replaced(address) | Cause::Retyped(address) | Cause::Overloaded(address)) = self;
+        let (Cause::Replaced(address)
+        | Cause::Retyped(address)
+        | Cause::Renewed(address)
+        | Cause::Overloaded(address)) = self;
         address
     }
 
     fn note(&self) -> String {
         match self {
-            Cause::Replaced(address) => format!("made anew because {address} is"),
+            Cause::Replaced(address) | Cause::Renewed(address) => {
+                format!("made anew because {address} is")
+            }
             Cause::Retyped(address) => format!("made anew because {address} gets another type"),
             Cause::Overloaded(address) => format!("made anew because {address} goes"),
         }
@@ -37,6 +44,7 @@ impl Cause {
     fn moves(&self, kind: Kind) -> bool {
         match self {
             Cause::Retyped(_) => kind.is_code(),
+            Cause::Renewed(_) => kind.is_grant(),
             Cause::Replaced(_) | Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
     }
@@ -44,7 +52,7 @@ impl Cause {
 
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
-    kind.is_code() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
+    kind.is_code() || kind.is_grant() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
 }
 
 /// Adds the changes that dependents need because of `changes`.
@@ -121,8 +129,7 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
     let address = &change.address;
     match &change.action {
         _ if change.conflict => Vec::new(),
-        // It changes under its users.
-        Action::Replace(_) if address.kind() == Kind::Enum => Vec::new(),
+        Action::Replace(_) if address.kind() == Kind::Enum => vec![Cause::Renewed(address.clone())],
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
         Action::Delete if address.kind().is_routine() => vec![Cause::Overloaded(address.clone())],
         _ => change.retyped_columns().map(Cause::Retyped).collect(),

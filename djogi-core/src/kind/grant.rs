@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::privilege::{Privilege, Rights, Securables, join, split};
-use crate::address::Kind;
+use super::privilege::{Held, PUBLIC, Privilege, Rights, Securables, join, split};
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 
 /// An object that privileges are about.
@@ -62,6 +62,36 @@ impl Securable {
             Securable::Language { .. } => Securables::Languages,
             Securable::Wrapper { .. } => Securables::Wrappers,
             Securable::Server { .. } => Securables::Servers,
+        }
+    }
+
+    /// The addresses that the object can have, and that of the table that makes it.
+    pub fn addresses(&self, target: &Ident) -> Vec<Address> {
+        let named = |kinds: &[Kind], name: &QualifiedName| {
+            kinds.iter().map(|kind| Address::of_schema(*kind, target, name)).collect()
+        };
+        match self {
+            Securable::Schema { name } => vec![Address::schema(target, name)],
+            Securable::Table(name) => named(&[Kind::Table, Kind::View, Kind::MaterializedView], name),
+            Securable::Sequence { table: Some(table), .. } => named(&[Kind::Table], table),
+            Securable::Sequence { name, table: None } => named(&[Kind::Sequence], name),
+            Securable::Routine { name, arguments } => [Kind::Function, Kind::Procedure, Kind::Aggregate]
+                .into_iter()
+                .map(|kind| Address::routine(kind, target, name, arguments))
+                .collect(),
+            Securable::Type(name) => named(&[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range], name),
+            Securable::Language { .. } | Securable::Wrapper { .. } | Securable::Server { .. } => Vec::new(),
+        }
+    }
+
+    /// What a grantee may do with it where nobody has said anything. Everybody may look into the `public` that a database
+    /// is born with.
+    pub fn usual(&self, grantee: &Ident, is_owner: bool, major: u32) -> Held {
+        match self {
+            Securable::Schema { name } if name.as_str() == "public" && grantee.as_str() == PUBLIC => {
+                Held::from([(Privilege::Usage, false)])
+            }
+            _ => self.sort().usual(grantee, is_owner, major),
         }
     }
 
@@ -137,13 +167,14 @@ impl Grant {
 
     pub fn rights(&self) -> Rights {
         let columns = self.columns.iter();
-        let columns = columns.map(|column| (column.name.clone(), join(&column.privileges, &column.grantable)));
+        let columns =
+            columns.map(|column| (column.name.clone(), join(&column.privileges, &column.grantable)));
         Rights { whole: join(&self.privileges, &self.grantable), columns: columns.collect() }
     }
 
     /// What the grantee may do where nobody has said anything.
     pub fn usual(&self, major: u32) -> Rights {
-        self.on.sort().usual(&self.grantee, self.of_owner, major).into()
+        self.on.usual(&self.grantee, self.of_owner, major).into()
     }
 
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<GrantAlteration>> {
@@ -151,8 +182,9 @@ impl Grant {
         if *on != desired.on {
             return None;
         }
-        let is_same =
-            *privileges == desired.privileges && *grantable == desired.grantable && *columns == desired.columns;
+        let is_same = *privileges == desired.privileges
+            && *grantable == desired.grantable
+            && *columns == desired.columns;
         Some(if is_same { Vec::new() } else { vec![GrantAlteration::SetRights] })
     }
 }

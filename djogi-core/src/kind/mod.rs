@@ -7,15 +7,18 @@ pub mod collation;
 pub mod column;
 pub mod composite;
 pub mod constraint;
+pub mod default_privilege;
 pub mod domain;
 pub mod enum_type;
 mod exact;
 pub mod expression;
 pub mod extension;
+pub mod grant;
 pub mod index;
 pub mod materialized_view;
 pub mod parameters;
 pub mod policy;
+pub mod privilege;
 pub mod properties;
 pub mod range;
 pub mod routine;
@@ -43,10 +46,12 @@ pub use constraint::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement,
     ForeignKey, MatchType, ReferentialAction,
 };
+pub use default_privilege::{DefaultPrivilege, DefaultPrivilegeAlteration};
 pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
+pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use parameters::{ParameterChange, Parameters};
@@ -102,6 +107,8 @@ pub enum Resource {
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
+    Grant(Grant),
+    DefaultPrivilege(DefaultPrivilege),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -126,6 +133,10 @@ pub enum Alteration {
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
+    Grant(GrantAlteration),
+    DefaultPrivilege(DefaultPrivilegeAlteration),
+    /// Another owner, of whatever has one.
+    Owner(Ident),
 }
 
 /// How a live resource becomes the desired one.
@@ -168,6 +179,9 @@ impl Resource {
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
+            Resource::Grant(grant) => grant.on.grant_kind(),
+            Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
+            Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
         }
     }
 
@@ -185,6 +199,8 @@ impl Resource {
             Resource::Aggregate(r) => {
                 Address::routine(Kind::Aggregate, target, &r.qualified_name(), &r.arguments)
             }
+            Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
+            Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Domain(_)
@@ -211,7 +227,9 @@ impl Resource {
             | Resource::Constraint(_)
             | Resource::Trigger(_)
             | Resource::Rule(_)
-            | Resource::Policy(_) => None,
+            | Resource::Policy(_)
+            | Resource::Grant(_)
+            | Resource::DefaultPrivilege(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -236,7 +254,18 @@ impl Resource {
             Resource::Trigger(r) => Some(r.relation_name()),
             Resource::Rule(r) => Some(r.relation_name()),
             Resource::Policy(r) => Some(r.table_name()),
+            Resource::Grant(r) => r.on.relation_name().cloned(),
             _ => None,
+        }
+    }
+
+    /// The roles that it names, which must exist before it can.
+    pub fn roles(&self) -> Vec<&Ident> {
+        match self {
+            Resource::Policy(policy) => policy.roles.iter().collect(),
+            Resource::Grant(grant) => vec![&grant.grantee],
+            Resource::DefaultPrivilege(privilege) => vec![&privilege.role, &privilege.grantee],
+            _ => Vec::new(),
         }
     }
 
@@ -260,6 +289,8 @@ impl Resource {
             Resource::Trigger(r) => (None, &mut r.name),
             Resource::Rule(r) => (None, &mut r.name),
             Resource::Policy(r) => (None, &mut r.name),
+            Resource::Grant(r) => (None, &mut r.grantee),
+            Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -292,9 +323,9 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule;
+            Schema Extension Sequence Table Rule DefaultPrivilege;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy
+            Trigger Policy Grant
         )
     }
 }

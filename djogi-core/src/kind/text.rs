@@ -11,7 +11,9 @@ impl Resource {
             | Resource::Extension(_)
             | Resource::Collation(_)
             | Resource::Enum(_)
-            | Resource::Sequence(_) => Vec::new(),
+            | Resource::Sequence(_)
+            | Resource::Grant(_)
+            | Resource::DefaultPrivilege(_) => Vec::new(),
             Resource::Domain(domain) => {
                 let checks = domain.constraints.iter().map(|constraint| constraint.expression.as_str());
                 let default = domain.default.iter().map(|default| default.as_str());

@@ -13,6 +13,7 @@ use super::{
     ResourceChange, Summary, Unmanaged,
 };
 use crate::address::{Address, Kind};
+use crate::desired::Desired;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
@@ -24,12 +25,12 @@ use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, clas
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{lower, place_column};
+use crate::plan::made::{self, made};
 use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::recorded::Recorded;
-use crate::sql::{Context, Step, enum_dependents};
+use crate::sql::{Context, Made, Step, enum_dependents};
 
 /// Makes the plan.
 ///
@@ -165,6 +166,7 @@ fn plan_target(
         sizes: &rebased.sizes,
         new_tables: &no_tables,
         online: options.online,
+        made: Made::NOTHING,
     };
     let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {
@@ -176,16 +178,17 @@ fn plan_target(
         .filter(|change| change.action == Action::Create && change.address.kind() == Kind::Table)
         .filter_map(|change| change.address.relation())
         .collect();
-    let context = Context { new_tables: &new_tables, ..context };
+    let made = made(&changes, &rebased);
+    let context = Context { new_tables: &new_tables, made: &made, ..context };
 
-    let parents = Parents::of(&changes, &rebased.live);
+    let parents = Parents::of(&changes, &context);
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
         let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
             .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
             .with_extension_requirements(&live.extension_requirements);
-        let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
+        let sides = Sides { desired: &desired_side, live: &live_side, declared: desired, rebased: &rebased };
         candidates(changes, &parents, &sides, &context)
     };
     let live_dependents = live_dependents(&candidates, &rebased, &live_side);
@@ -210,6 +213,8 @@ fn plan_target(
             unmanaged: &dependents,
             foreign: &foreign.iter().copied().collect(),
             live: &rebased.live,
+            rebased: &rebased,
+            new_roles: &BTreeSet::new(),
             live_dependents: &live_dependents,
         };
         classify(&candidates, &gates)
@@ -285,7 +290,8 @@ fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
 struct Sides<'a> {
     desired: &'a Dependencies<'a>,
     live: &'a Dependencies<'a>,
-    recorded: &'a Recorded,
+    declared: &'a Desired,
+    rebased: &'a Rebased<'a>,
 }
 
 /// Writes the statements of all changes.
@@ -320,15 +326,17 @@ fn candidates<'a>(
                     .into_iter()
                     .filter(|resource| {
                         let address = resource.address(context.target);
-                        sides.recorded.resources.contains_key(&address) && !leaving_first.contains(&address)
+                        sides.rebased.recorded.resources.contains_key(&address)
+                            && !leaving_first.contains(&address)
                     })
                     .collect(),
                 _ => Vec::new(),
             };
-            let lowered = match parents.parent(&change.address) {
+            let mut lowered = match parents.parent(&change.address) {
                 Some(_) => Default::default(),
                 None => lower(&change, inline, &rebuild, moving.touches(&needs), context),
             };
+            made::finish(&change, (sides.declared, sides.rebased), context, &mut lowered);
             Candidate { change, needs, lowered }
         })
         .collect()
@@ -351,7 +359,8 @@ fn live_dependents(
         return dependents;
     }
     let managed = rebased.live.iter().filter(|(a, _)| rebased.recorded.resources.contains_key(*a));
-    for (address, resource) in managed {
+    // What others may do with an object does not keep it.
+    for (address, resource) in managed.filter(|(address, _)| !address.kind().is_about_roles()) {
         let mut add = |needed: &Address, dependent: &Address| {
             if let Some(list) = dependents.get_mut(needed) {
                 list.push(dependent.clone());

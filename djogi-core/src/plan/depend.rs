@@ -145,6 +145,10 @@ impl<'a> Dependencies<'a> {
                 functions.chain(range.collation.as_ref().and_then(collation)).collect()
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
+            Resource::Grant(grant) if grant.on.relation_name().is_none() => {
+                let addresses = grant.on.addresses(self.target).into_iter();
+                addresses.filter(|address| self.resources.contains_key(address)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -211,6 +215,7 @@ pub fn columns_used(table: &Table, part: &Resource) -> Vec<Ident> {
     let mut columns: Vec<Ident> = match part {
         Resource::Constraint(constraint) => constraint.columns().into_iter().cloned().collect(),
         Resource::Index(index) => index.columns().cloned().collect(),
+        Resource::Grant(grant) => grant.columns.iter().map(|column| column.name.clone()).collect(),
         _ => return Vec::new(),
     };
     let mentioned = part.texts().into_iter().flat_map(column_names);

@@ -9,21 +9,22 @@ use crate::diff::{Action, Change};
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
 use crate::plan::depend::columns_used;
+use crate::sql::{Context, given};
 
 /// Child address to the address of the change that does its work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parents(BTreeMap<Address, Address>);
 
 impl Parents {
-    /// The parents among `changes`, whose live sides are in `live`.
-    pub fn of(changes: &[Change<'_>], live: &Catalog) -> Self {
+    /// The parents among `changes`.
+    pub fn of(changes: &[Change<'_>], context: &Context<'_>) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
         let repeated = repeated_keys(changes);
         let parents = changes.iter().filter_map(|change| {
             let parent = match change.action {
                 Action::Create if repeated.contains(&change.address) => None,
-                Action::Create => created_with(change, &by_address),
-                Action::Delete => dropped_with(change, &by_address, live),
+                Action::Create => created_with(change, &by_address).or_else(|| given_with(change, context)),
+                Action::Delete => dropped_with(change, &by_address, context.live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
             };
             Some((change.address.clone(), parent?))
@@ -87,6 +88,13 @@ fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) 
     (inline && changes.get(&table)?.action == Action::Create).then_some(table)
 }
 
+/// What default privileges let others do with a new object comes with it.
+fn given_with(change: &Change<'_>, context: &Context<'_>) -> Option<Address> {
+    let Resource::Grant(grant) = &*change.desired?.resource else { return None };
+    let maker = context.made.maker(context.target, &grant.on)?;
+    (given(grant, context) == grant.rights()).then(|| maker.clone())
+}
+
 fn dropped_with(
     change: &Change<'_>,
     changes: &BTreeMap<&Address, &Change<'_>>,
@@ -95,6 +103,17 @@ fn dropped_with(
     let is_deleted = |address: &Address| changes.get(address).is_some_and(|c| c.action == Action::Delete);
     let target = change.address.target();
     let live = change.live?;
+    if let Resource::Grant(grant) = live {
+        let is_gone = |address: &Address| {
+            let goes = |change: &&Change<'_>| matches!(change.action, Action::Delete | Action::Replace(None));
+            changes.get(address).is_some_and(goes)
+        };
+        return grant.on.addresses(target).into_iter().find(is_gone);
+    }
+    if let Resource::DefaultPrivilege(privilege) = live {
+        let schema = privilege.schema.as_ref().map(|schema| Address::schema(target, schema));
+        return schema.filter(is_deleted);
+    }
     let (table, columns) = match live {
         Resource::Constraint(constraint) if leaves_first(constraint, target, &is_deleted) => return None,
         Resource::Sequence(sequence) => {

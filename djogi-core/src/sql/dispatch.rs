@@ -4,8 +4,9 @@
 
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, collation, composite, constraint, domain, enum_type, extension, index, materialized_view,
-    policy, range, routine, rule, schema, sequence, statistics, table, trigger, view,
+    aggregate, collation, composite, constraint, default_privilege, domain, enum_type, extension, grant,
+    index, materialized_view, policy, range, routine, rule, schema, sequence, statistics, table, trigger,
+    view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -112,4 +113,6 @@ written_by! {
     Policy: policy;
     Sequence: sequence,
     Table: table,
+    Grant: grant,
+    DefaultPrivilege: default_privilege,
 }

@@ -11,15 +11,19 @@ mod column;
 mod composite;
 mod constraint;
 mod context;
+mod default_privilege;
 mod dispatch;
 mod domain;
 mod enum_type;
 mod extension;
 #[cfg(test)]
 mod golden;
+mod grant;
 mod holding;
 mod index;
+mod made;
 mod materialized_view;
+mod owner;
 mod parameters;
 mod phrase;
 mod policy;
@@ -45,7 +49,10 @@ use crate::safety::Online;
 
 pub use dispatch::{alter, create, drop, rename};
 pub use enum_type::dependents as enum_dependents;
+pub use grant::given;
 pub use index::Replacement;
+pub use made::{Made, securable};
+pub use owner::set_owner;
 
 use holding::column_holding;
 use phrase::{comment_sql, move_sql, routine_move_sql, suffixed};
@@ -62,6 +69,8 @@ pub struct Context<'a> {
     /// Tables that this plan creates: no lock on them matters, they have no rows.
     pub new_tables: &'a BTreeSet<QualifiedName>,
     pub online: Online,
+    /// What this plan makes.
+    pub made: &'a Made,
 }
 
 /// One statement with everything the planner must know about it.
@@ -139,6 +148,7 @@ pub fn definition(resource: &Resource, version: ServerVersion, address: &Address
         sizes: &sizes,
         new_tables: &new_tables,
         online: Online::Never,
+        made: Made::NOTHING,
     };
     match create(resource, &context, address) {
         Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),

@@ -9,15 +9,17 @@ use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{EnumType, Expression, Extension, Index, Resource, Schema, Sequence, SequenceOptions};
-use djogi_core::observation::{Oid, TableSize, Unmodelled};
+use djogi_core::observation::{Oid, ServerVersion, TableSize, Unmodelled};
 
 use crate::introspect::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
 use crate::introspect::comment::{self, CommentRow};
 use crate::introspect::constraint::{self, ConstraintRow};
+use crate::introspect::default_privilege::{self, DefaultRow};
 use crate::introspect::enum_type::{self, EnumRow};
 use crate::introspect::error::IntrospectError;
 use crate::introspect::extension::{self, ExtensionRow};
 use crate::introspect::found::Found;
+use crate::introspect::grant::{self, GrantRow};
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
 use crate::introspect::reader::Reader;
@@ -41,6 +43,8 @@ pub(super) struct Rows {
     keys: Vec<KeyRow>,
     constraints: Vec<ConstraintRow>,
     comments: Vec<CommentRow>,
+    grants: Vec<GrantRow>,
+    defaults: Vec<DefaultRow>,
     /// Objects that their rows describe completely.
     found: Vec<Found>,
     lookup: Lookup,
@@ -89,6 +93,8 @@ async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         lookup::read_collations(reader),
         lookup::read_operator_classes(reader),
         lookup::read_methods(reader),
+        grant::read(reader),
+        default_privilege::read(reader),
     );
     // In the order of sending, so that the error is the first one and not one that follows from it.
     Ok(Rows {
@@ -105,6 +111,8 @@ async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         keys: rows.11?,
         constraints: rows.12?,
         comments: rows.13?,
+        grants: rows.17?,
+        defaults: rows.18?,
         found: Vec::new(),
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
@@ -139,10 +147,8 @@ pub(super) struct Assembled {
     pub(super) catalog: Catalog,
     pub(super) oids: BTreeMap<Address, Oid>,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
-    /// Privileges, and constraints that the catalog has no fields for.
+    /// Constraints that the catalog has no fields for.
     pub(super) unmodelled: Vec<Unmodelled>,
-    /// Those on views and routines.
-    pub(super) privileges: BTreeMap<Address, Vec<Unmodelled>>,
     target: Ident,
     tables: HashMap<u32, TableParts>,
     /// Oid of the index to oid of the constraint that owns it.
@@ -164,14 +170,6 @@ impl Assembled {
         }
         let column = table.column(i16::try_from(number).ok()?).ok()?;
         Some(Address::column(&self.target, &table.qualified_name(), &column.name))
-    }
-
-    /// Takes note of privileges that a replacement would lose.
-    fn note_privileges(&mut self, address: Address, privileges: Vec<Unmodelled>) {
-        if !privileges.is_empty() {
-            self.unmodelled.extend(privileges.iter().cloned());
-            self.privileges.insert(address, privileges);
-        }
     }
 
     fn insert(&mut self, oid: u32, resource: Resource) {
@@ -209,7 +207,11 @@ impl Context {
 }
 
 /// Builds the catalog of `target`; members of extensions and what belongs to them are left out.
-pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, IntrospectError> {
+pub(super) fn assemble(
+    rows: Rows,
+    target: &Ident,
+    version: ServerVersion,
+) -> Result<Assembled, IntrospectError> {
     let mut context = Context {
         schemas: rows.schemas.iter().map(|row| (row.oid, row.name.clone())).collect(),
         lookup: rows.lookup,
@@ -225,7 +227,6 @@ pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, Introspe
         oids: BTreeMap::new(),
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
-        privileges: BTreeMap::new(),
         target: target.clone(),
         tables: collect_tables(rows.tables, rows.columns, &context)?,
         index_owners: HashMap::new(),
@@ -240,19 +241,22 @@ pub(super) fn assemble(rows: Rows, target: &Ident) -> Result<Assembled, Introspe
     indexes.retain(|oid, _| !out.index_owners.contains_key(oid));
     add_indexes(&mut out, &mut context, indexes)?;
     add_found(&mut out, &context, rows.found);
+    for (object, grant) in grant::grants(rows.grants, version) {
+        out.insert(object.oid, Resource::Grant(grant));
+    }
+    for (oid, privilege) in default_privilege::default_privileges(rows.defaults, version) {
+        out.insert(oid, Resource::DefaultPrivilege(privilege));
+    }
     Ok(out)
 }
 
 fn add_found(out: &mut Assembled, context: &Context, found: Vec<Found>) {
-    for Found { object, relation, resource, privileges } in found {
+    for Found { object, relation, resource } in found {
         let is_ours = match relation {
             Some(relation) => out.tables.contains_key(&relation),
             None => !context.is_member(object.class, object.oid),
         };
         if is_ours {
-            let privileges =
-                privileges.into_iter().map(|name| Unmodelled { kind: "privilege".to_owned(), name });
-            out.note_privileges(resource.address(&out.target), privileges.collect());
             out.insert(object.oid, resource);
         }
     }

@@ -40,6 +40,7 @@ impl Script {
             sizes: &self.sizes,
             new_tables: &self.new_tables,
             online: self.online,
+            made: Made::NOTHING,
         }
     }
 
