@@ -9,6 +9,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_aggregate WHERE aggfnoid >= 16384::pg_catalog.oid";
+
 /// A function is named with its schema unless it is PostgreSQL's own.
 const SQL: &str = "
 SELECT p.oid,

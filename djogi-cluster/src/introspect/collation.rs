@@ -9,6 +9,9 @@ use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 use super::version;
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_collation WHERE oid >= 16384";
+
 fn sql(locale: &str, rules: &str) -> String {
     format!(
         "

@@ -9,6 +9,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_type WHERE typtype = 'd' AND oid >= 16384";
+
 /// `typdefault` is as it was printed when the domain was made; the expression is printed anew.
 const SQL: &str = "
 SELECT t.oid,

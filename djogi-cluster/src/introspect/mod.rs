@@ -1,6 +1,6 @@
 //! Reading a live database into a catalog.
 //!
-//! A fixed number of set-based queries over `pg_catalog`, all sent at once within one `REPEATABLE READ READ
+//! At most a fixed number of set-based queries over `pg_catalog`, sent together within one `REPEATABLE READ READ
 //! ONLY` transaction, so that the cost is one round trip and grows with the managed objects alone. Each kind
 //! has its query beside the function that reads the rows; [`assemble`] puts the rows together.
 //!
@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod assemble;
+mod census;
 mod collation;
 mod column;
 mod comment;
@@ -50,6 +51,7 @@ use djogi_core::observation::{Observation, Oid, ServerVersion, TableSize};
 use tokio_postgres::Client;
 
 use crate::connect::Connection;
+use census::Census;
 use reader::Reader;
 
 pub use column::tables_with_dropped_columns;
@@ -82,26 +84,37 @@ pub struct ObservedRelations {
 pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observation, IntrospectError> {
     let client = connection.client();
     let reader = Reader::new(client, connection.server_version(), &scope.schemas, None);
-    let (begun, relations, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
-        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        assemble::read(&reader),
-        unmodelled::read(&reader),
-        unmodelled_global::read(&reader),
-        dependency::read(&reader),
-        owner::read(&reader),
-        role::read(&reader),
-        client.batch_execute("COMMIT"),
-    );
+    let rest = async {
+        let census = match Census::take(&reader).await {
+            Ok(census) => census,
+            Err(error) => {
+                client.batch_execute("ROLLBACK").await.ok();
+                return Err(error);
+            }
+        };
+        let (found, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
+            census.read(&reader),
+            unmodelled::read(&reader),
+            unmodelled_global::read(&reader),
+            dependency::read(&reader),
+            owner::read(&reader),
+            role::read(&reader),
+            client.batch_execute("COMMIT"),
+        );
+        Ok((found, unmodelled, global, dependencies, owners, roles, committed))
+    };
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let (begun, rest, relations) =
+        futures_util::join!(client.batch_execute(begin), rest, assemble::read(&reader));
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
     begun.map_err(|error| IntrospectError::transaction(&error))?;
+    let (found, unmodelled, global, dependencies, owners, roles, committed) = rest?;
     let relations = relations?;
-    let unmodelled = unmodelled?;
-    let global = global?;
-    let dependencies = dependencies?;
+    let (found, unmodelled, global, dependencies) = (found?, unmodelled?, global?, dependencies?);
     let (owners, roles) = (owners?, roles?);
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
-    let assembled = assemble::assemble(relations, &scope.target, reader.version)?;
+    let assembled = assemble::assemble(relations, found, &scope.target, reader.version)?;
     let dependents = dependents::resolve(&unmodelled, &assembled);
     let edges = dependents::edges(&dependencies, &assembled);
     let owners = dependents::owners(owners, &assembled);
@@ -140,6 +153,8 @@ pub async fn observe_relations(
     names: &[Ident],
 ) -> Result<ObservedRelations, IntrospectError> {
     let reader = Reader::new(client, version, schemas, Some(names));
-    let assembled = assemble::assemble(assemble::read(&reader).await?, target, version)?;
+    let found = async { Census::take(&reader).await?.read(&reader).await };
+    let (found, relations) = futures_util::join!(found, assemble::read(&reader));
+    let assembled = assemble::assemble(relations?, found?, target, version)?;
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

@@ -9,6 +9,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_proc WHERE oid >= 16384";
+
 const SQL: &str = "
 SELECT p.oid,
        n.nspname,

@@ -9,6 +9,9 @@ use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 use super::trigger::firing;
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384";
+
 const SQL: &str = "
 SELECT r.oid,
        r.ev_class,

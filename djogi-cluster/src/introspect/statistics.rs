@@ -8,6 +8,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_statistic_ext";
+
 /// Until PostgreSQL 17 the default target was -1.
 const SQL: &str = "
 SELECT s.oid,

@@ -8,6 +8,9 @@ use super::found::Found;
 use super::lookup::class;
 use super::reader::{FieldError, Fields, Reader};
 
+/// Finds a row where there is any.
+pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_trigger WHERE NOT tgisinternal";
+
 const SQL: &str = "
 SELECT g.oid,
        g.tgrelid,

@@ -26,7 +26,6 @@ use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
 use crate::introspect::table::{self, TableRow};
-use crate::introspect::{aggregate, collation, domain, policy, range, routine, rule, statistics, trigger};
 
 /// The rows of one snapshot.
 pub(super) struct Rows {
@@ -45,36 +44,11 @@ pub(super) struct Rows {
     comments: Vec<CommentRow>,
     grants: Vec<GrantRow>,
     defaults: Vec<DefaultRow>,
-    /// Objects that their rows describe completely.
-    found: Vec<Found>,
     lookup: Lookup,
 }
 
 /// Sends all queries at once and waits for their rows.
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
-    let (rows, found) = futures_util::join!(read_relations(reader), read_found(reader));
-    let (mut rows, found) = (rows?, found?);
-    rows.found = found;
-    Ok(rows)
-}
-
-async fn read_found(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {
-    let found = futures_util::join!(
-        collation::read(reader),
-        domain::read(reader),
-        range::read(reader),
-        statistics::read(reader),
-        routine::read(reader),
-        aggregate::read(reader),
-        trigger::read(reader),
-        rule::read(reader),
-        policy::read(reader),
-    );
-    let found = [found.0?, found.1?, found.2?, found.3?, found.4?, found.5?, found.6?, found.7?, found.8?];
-    Ok(found.into_iter().flatten().collect())
-}
-
-async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
     let rows = futures_util::join!(
         schema::read(reader),
         extension::read(reader),
@@ -113,7 +87,6 @@ async fn read_relations(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         comments: rows.13?,
         grants: rows.17?,
         defaults: rows.18?,
-        found: Vec::new(),
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
 }
@@ -206,9 +179,11 @@ impl Context {
     }
 }
 
-/// Builds the catalog of `target`; members of extensions and what belongs to them are left out.
+/// Builds the catalog of `target` from the rows and from what one row describes completely; members of extensions and
+/// what belongs to them are left out.
 pub(super) fn assemble(
     rows: Rows,
+    found: Vec<Found>,
     target: &Ident,
     version: ServerVersion,
 ) -> Result<Assembled, IntrospectError> {
@@ -240,7 +215,7 @@ pub(super) fn assemble(
     constraints::add_constraints(&mut out, &mut context, rows.constraints, &indexes)?;
     indexes.retain(|oid, _| !out.index_owners.contains_key(oid));
     add_indexes(&mut out, &mut context, indexes)?;
-    add_found(&mut out, &context, rows.found);
+    add_found(&mut out, &context, found);
     for (object, grant) in grant::grants(rows.grants, version) {
         out.insert(object.oid, Resource::Grant(grant));
     }
