@@ -399,9 +399,24 @@ impl Address {
         self.arguments.as_deref()
     }
 
-    /// The same member of another table; `None` for what is no member.
-    pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
-        self.kind.is_member().then(|| Self::member(self.kind, self.target(), table, self.name()))
+    /// What the address of a part of `from` is when that is called `to`; `None` for what is no part of it.
+    pub fn along(&self, from: &Address, to: &Address) -> Option<Address> {
+        if self.target() != from.target() || self.relation().is_none() || self.relation() != from.relation() {
+            return None;
+        }
+        let goes_along = match self.kind {
+            Kind::Grant => from.kind.is_relation() || from.kind == Kind::Sequence,
+            Kind::RoutineGrant => from.kind.is_routine() && self.arguments == from.arguments,
+            Kind::TypeGrant => from.kind.is_type(),
+            kind => kind.is_member() && from.kind.is_relation(),
+        };
+        if !goes_along {
+            return None;
+        }
+        let mut names = self.names.to_vec();
+        names[..3].clone_from_slice(&to.names[..3]);
+        let arguments = self.arguments.as_ref().and(to.arguments.clone());
+        Some(Self { arguments, ..Self::new(self.kind, names) })
     }
 
     /// The address of the table that a column or constraint belongs to.
@@ -573,6 +588,24 @@ mod tests {
             "table.main.public.Orders".parse::<Address>(),
             Err(AddressError::NeedsQuotes { .. })
         ));
+    }
+
+    #[test]
+    fn parts_go_along_with_what_they_are_parts_of() {
+        let along = |part: &str, from: &str, to: &str| {
+            let parse = |text: &str| text.parse::<Address>().unwrap();
+            parse(part).along(&parse(from), &parse(to)).map(|address| address.to_string())
+        };
+        let moved = |text: &str| Some(text.to_owned());
+        let (table, other) = ("table.main.public.a", "table.main.app.b");
+        assert_eq!(along("grant.main.public.a.r", table, other), moved("grant.main.app.b.r"));
+        assert_eq!(along("trigger.main.public.a.t", table, other), moved("trigger.main.app.b.t"));
+        assert_eq!(along("type_grant.main.public.a.r", table, other), None);
+        assert_eq!(along("index.main.public.a", table, other), None);
+        let (routine, other) = ("function.main.public.a(text)", "function.main.public.b(text)");
+        let grant = "routine_grant.main.public.a(text).r";
+        assert_eq!(along(grant, routine, other), moved("routine_grant.main.public.b(text).r"));
+        assert_eq!(along("routine_grant.main.public.a().r", routine, other), None);
     }
 
     #[test]

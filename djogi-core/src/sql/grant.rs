@@ -17,7 +17,7 @@ pub(super) fn create(grant: &Grant, ctx: &Context<'_>, address: &Address) -> Vec
 /// the default privileges add.
 pub fn given(grant: &Grant, ctx: &Context<'_>) -> Rights {
     match ctx.made.makes(ctx.target, &grant.on) {
-        true => ctx.made.given(&grant.on, &grant.grantee, ctx.version).into(),
+        true => ctx.made.given((&grant.on, &grant.grantee), grant.of_owner, ctx.version).into(),
         false => grant.usual(ctx.version.major()),
     }
 }

@@ -64,13 +64,18 @@ impl Made {
         object.addresses(target).iter().find_map(|address| self.objects.get(address))
     }
 
-    /// What `grantee`, who is not the owner, may do with a new object.
-    pub(super) fn given(&self, object: &Securable, grantee: &Ident, version: ServerVersion) -> Held {
+    /// What a grantee may do with a new object.
+    pub(super) fn given(
+        &self,
+        (object, grantee): (&Securable, &Ident),
+        is_owner: bool,
+        version: ServerVersion,
+    ) -> Held {
         let sort = object.sort();
         let schema = object.qualified_name().map(|name| &name.schema);
         let ours = self.defaults.iter().filter(|d| d.objects == sort && d.grantee == *grantee);
         let everywhere = ours.clone().find(|d| d.schema.is_none()).map(DefaultPrivilege::held);
-        let mut held = everywhere.unwrap_or_else(|| sort.usual(grantee, false, version.major()));
+        let mut held = everywhere.unwrap_or_else(|| sort.usual(grantee, is_owner, version.major()));
         for here in ours.filter(|d| d.schema.is_some() && d.schema.as_ref() == schema) {
             for (privilege, grantable) in here.held() {
                 let has_option = held.entry(privilege).or_default();
@@ -106,7 +111,7 @@ impl Made {
             let major = ctx.version.major();
             let wanted =
                 kept.map_or_else(|| object.usual(grantee, false, major).into(), |grant| grant.rights());
-            let given: Rights = self.given(object, grantee, ctx.version).into();
+            let given: Rights = self.given((object, grantee), false, ctx.version).into();
             steps.extend(grant::change((object, grantee), &given, &wanted, ctx, address));
         }
         steps

@@ -194,18 +194,15 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.insert(&self.target, resource.clone());
     }
 
-    /// Forgets old addresses, and carries the constraints of renamed tables along, which nothing else says. All at once:
+    /// Forgets old addresses, and carries along what belongs to renamed objects, which nothing else says. All at once:
     /// one may have taken the name of another.
     fn move_renamed(&mut self, changes: &[&ResourceChange]) {
         let mut moved = Vec::new();
-        for change in changes.iter().filter(|change| change.kind == Kind::Table) {
-            let (Some(from), Some(to)) = (&change.previous_address, change.address.relation()) else {
-                continue;
-            };
-            let is_member = |address: &&Address| address.table_of_member().as_ref() == Some(from);
-            let members: Vec<Address> = self.recorded.resources.keys().filter(is_member).cloned().collect();
-            for old in members {
-                let Some(new) = old.in_table(&to) else { continue };
+        for change in changes {
+            let Some(from) = &change.previous_address else { continue };
+            let along = |old: &Address| Some((old.clone(), old.along(from, &change.address)?));
+            let members: Vec<(Address, Address)> = self.recorded.resources.keys().filter_map(along).collect();
+            for (old, new) in members {
                 let entry = self.recorded.resources.remove(&old);
                 let was_drifted = self.drifted.remove(&old);
                 self.recorded.catalog.remove(&old);

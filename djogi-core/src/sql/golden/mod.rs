@@ -4,6 +4,7 @@
 mod facts;
 mod fixtures;
 mod objects;
+mod privileges;
 mod script;
 
 use std::collections::BTreeMap;
@@ -415,6 +416,7 @@ fn script(version: u32) -> String {
     enum_replacement_and_drops(&mut script);
     objects::types(&mut script);
     objects::code(&mut script);
+    privileges::privileges(&mut script);
     script.text
 }
 

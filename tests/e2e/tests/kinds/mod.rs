@@ -1,6 +1,7 @@
 //! Each kind of object is made, altered, replaced, renamed and dropped, and every state is what PostgreSQL itself makes of
 //! the same DDL.
 
+mod privileges;
 mod routines;
 mod tables;
 mod triggers;
