@@ -43,6 +43,8 @@ pub enum Kind {
     Trigger,
     Rule,
     Policy,
+    EventTrigger,
+    Publication,
     /// On a table, a view or a sequence, to one grantee.
     Grant,
     SchemaGrant,
@@ -79,6 +81,8 @@ impl Kind {
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
+        Kind::EventTrigger,
+        Kind::Publication,
         Kind::Grant,
         Kind::SchemaGrant,
         Kind::RoutineGrant,
@@ -113,6 +117,8 @@ impl Kind {
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
+            Kind::EventTrigger => "event_trigger",
+            Kind::Publication => "publication",
             Kind::Grant => "grant",
             Kind::SchemaGrant => "schema_grant",
             Kind::RoutineGrant => "routine_grant",
@@ -128,7 +134,7 @@ impl Kind {
     /// What the parts after the target are called, in order.
     pub fn parts(self) -> &'static [&'static str] {
         match self {
-            Kind::Schema | Kind::Extension => &["name"],
+            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -177,7 +183,16 @@ impl Kind {
     /// no type of a column under it.
     pub fn is_code(self) -> bool {
         self.is_routine()
-            || matches!(self, Kind::View | Kind::MaterializedView | Kind::Trigger | Kind::Rule | Kind::Policy)
+            || matches!(
+                self,
+                Kind::View
+                    | Kind::MaterializedView
+                    | Kind::Trigger
+                    | Kind::Rule
+                    | Kind::Policy
+                    | Kind::EventTrigger
+                    | Kind::Publication
+            )
     }
 
     /// Whether it says what one grantee may do with one object.
@@ -293,6 +308,11 @@ impl Address {
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
+    }
+
+    /// An object of the whole database.
+    pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
+        Self::new(kind, [target.clone(), name.clone()])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {

@@ -115,6 +115,8 @@ impl Roles {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     pub identity: DatabaseIdentity,
+    /// Whether the role that reads may do everything.
+    pub is_superuser: bool,
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,

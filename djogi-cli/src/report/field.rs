@@ -2,13 +2,16 @@
 
 use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal, QualifiedName};
-use djogi_core::kind::{Column, Constraint, Generated, Identity, IndexElement, ReferentialAction};
+use djogi_core::kind::{
+    Column, Constraint, Generated, Identity, IndexElement, PublishedTable, ReferentialAction,
+};
 use djogi_core::plan::{FieldChange, ResourceChange};
 use serde_json::Value;
 
 use super::definition;
 use super::line::{Line, columns};
 use super::style::{ARROW, Tone};
+use super::summary::published;
 use super::word_diff;
 
 /// Longer labels do not push the values of all others to the right.
@@ -123,7 +126,7 @@ fn strings(path: &str, value: &Value) -> Option<Vec<String>> {
 fn text(path: &str, value: &Value) -> String {
     let field = path.rsplit('.').next().unwrap_or(path);
     let special = match field {
-        _ if value.is_null() => Some(NONE.to_owned()),
+        _ if value.is_null() || value.as_array().is_some_and(Vec::is_empty) => Some(NONE.to_owned()),
         "comment" => value.as_str().map(|text| Literal(text).to_string()),
         "columns" | "include" | "referenced_columns" | "on_delete_columns" => {
             definition::read::<Vec<Ident>>(value).map(|names| format!("({})", IdentList(&names)))
@@ -133,7 +136,13 @@ fn text(path: &str, value: &Value) -> String {
         "on_delete" | "on_update" => {
             definition::read::<ReferentialAction>(value).map(|action| action.as_sql().to_owned())
         }
-        "collation" | "references" => definition::read::<QualifiedName>(value).map(|name| name.to_string()),
+        "tables" => definition::read::<Vec<PublishedTable>>(value)
+            .map(|tables| tables.iter().map(published).collect::<Vec<_>>().join(", ")),
+        "tags" => definition::read::<Vec<String>>(value).map(|tags| tags.join(", ")),
+        "schemas" => definition::read::<Vec<Ident>>(value).map(|names| IdentList(&names).to_string()),
+        "collation" | "references" | "function" => {
+            definition::read::<QualifiedName>(value).map(|name| name.to_string())
+        }
         "identity" => definition::read::<Identity>(value).map(|it| definition::identity_mode(&it).to_owned()),
         "generated" => definition::read::<Generated>(value).map(|it| definition::generated(&it)),
         "owned_by" => definition::read(value).map(|owner| definition::owner(&owner)),

@@ -1,9 +1,10 @@
 //! What types, views, routines and the like are, in one line each.
 
 use djogi_core::Kind;
+use djogi_core::ident::IdentList;
 use djogi_core::kind::{
-    Aggregate, Collation, Composite, Domain, Firing, MaterializedView, Policy, Range, Routine, Rule,
-    Statistics, Trigger, View,
+    Aggregate, Collation, Composite, Domain, EventTrigger, Firing, MaterializedView, Policy, Publication,
+    PublishedTable, Range, Routine, Rule, Statistics, Trigger, View,
 };
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::Trigger => read(body).map(|trigger| self::trigger(&trigger)),
         Kind::Rule => read(body).map(|rule: Rule| format!("{}{}", rule.definition, firing(rule.firing))),
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
+        Kind::EventTrigger => read(body).map(|trigger| event_trigger(&trigger)),
+        Kind::Publication => read(body).map(|publication| self::publication(&publication)),
         kind if kind.is_grant() => read(body).map(|grant| rights::grant(&grant)),
         kind if kind.is_default_privilege() => read(body).map(|privilege| rights::defaults(&privilege)),
         Kind::Domain => read(body).map(|domain| self::domain(&domain)),
@@ -76,6 +79,35 @@ fn firing(firing: Firing) -> &'static str {
         Firing::Always => " (always)",
         Firing::Disabled => " (disabled)",
     }
+}
+
+fn event_trigger(trigger: &EventTrigger) -> String {
+    let EventTrigger { event, tags, function, .. } = trigger;
+    let tags = if tags.is_empty() { String::new() } else { format!(" of {}", tags.join(", ")) };
+    format!("ON {event}{tags} EXECUTE {function}(){}", firing(trigger.firing))
+}
+
+fn publication(publication: &Publication) -> String {
+    let mut objects: Vec<String> = publication.tables.iter().map(published).collect();
+    objects.extend(publication.schemas.iter().map(|schema| format!("all of {schema}")));
+    let of = match publication {
+        Publication { all_tables: true, .. } => "ALL TABLES".to_owned(),
+        _ if objects.is_empty() => "nothing".to_owned(),
+        _ => objects.join(", "),
+    };
+    let mut words = vec![format!("FOR {of}")];
+    let is_usual = publication.insert && publication.update && publication.delete && publication.truncate;
+    words.extend((!is_usual).then(|| format!("only {}", publication.operations())));
+    words.extend(publication.via_partition_root.then(|| "via the partition root".to_owned()));
+    words.extend(publication.generated_columns.then(|| "with generated columns".to_owned()));
+    words.join(", ")
+}
+
+/// A table of a publication, with what of it is published.
+pub(crate) fn published(PublishedTable { table, columns, filter }: &PublishedTable) -> String {
+    let columns = if columns.is_empty() { String::new() } else { format!(" ({})", IdentList(columns)) };
+    let filter = filter.as_ref().map_or_else(String::new, |filter| format!(" WHERE {filter}"));
+    format!("{table}{columns}{filter}")
 }
 
 fn policy(policy: &Policy) -> String {

@@ -27,6 +27,7 @@ pub struct Connection {
     endpoint: Endpoint,
     backend_pid: i32,
     identity: DatabaseIdentity,
+    is_superuser: bool,
 }
 
 /// Cancels what a session is doing; usable while the session is busy.
@@ -64,6 +65,7 @@ impl Connection {
                 endpoint,
                 backend_pid: facts.backend_pid,
                 identity: facts.identity,
+                is_superuser: facts.is_superuser,
             }),
             Err(error) => {
                 driver.abort();
@@ -95,6 +97,11 @@ impl Connection {
 
     pub fn identity(&self) -> &DatabaseIdentity {
         &self.identity
+    }
+
+    /// Whether the role of the session was a superuser when it began.
+    pub fn is_superuser(&self) -> bool {
+        self.is_superuser
     }
 
     pub fn server_version(&self) -> ServerVersion {

@@ -7,7 +7,10 @@
 use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
-use super::{aggregate, collation, domain, policy, range, routine, rule, statistics, trigger};
+use super::{
+    aggregate, collation, domain, event_trigger, policy, publication, range, routine, rule, statistics,
+    trigger,
+};
 
 /// For each kind whether there may be one, in the order of the list.
 pub(super) struct Census(Vec<bool>);
@@ -42,6 +45,8 @@ kinds! {
     trigger,
     rule,
     policy,
+    event_trigger,
+    publication,
 }
 
 impl Census {

@@ -1,6 +1,6 @@
 //! What those objects need whose definitions only PostgreSQL reads.
 //!
-//! `pg_depend` knows a view by its rewrite rule and a domain's checks as constraints; `part` is what it knows. A
+//! `pg_depend` knows a view by its rewrite rule, a domain's checks as constraints and what is published as objects of its own; `part` is what it knows. A
 //! dependency on a type is led back to the table whose row type, the type whose array, or the range whose multirange it is; one on
 //! a constructor of a range to the range.
 
@@ -61,6 +61,18 @@ WITH schema AS MATERIALIZED (
       FROM pg_catalog.pg_class c
      WHERE c.relnamespace IN (SELECT oid FROM schema)
        AND c.relkind = 'c'
+     UNION ALL
+    SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, e.oid,
+           'pg_catalog.pg_event_trigger'::pg_catalog.regclass, e.oid
+      FROM pg_catalog.pg_event_trigger e
+     UNION ALL
+    SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, u.prpubid,
+           'pg_catalog.pg_publication_rel'::pg_catalog.regclass, u.oid
+      FROM pg_catalog.pg_publication_rel u
+     UNION ALL
+    SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, u.pnpubid,
+           'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, u.oid
+      FROM pg_catalog.pg_publication_namespace u
 )
 SELECT p.class::oid,
        p.oid,

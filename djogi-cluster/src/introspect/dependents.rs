@@ -95,6 +95,8 @@ fn class_of(kind: Kind) -> Option<u32> {
         Kind::Trigger => class::TRIGGER,
         Kind::Rule => class::REWRITE,
         Kind::Policy => class::POLICY,
+        Kind::EventTrigger => class::EVENT_TRIGGER,
+        Kind::Publication => class::PUBLICATION,
         Kind::Grant
         | Kind::SchemaGrant
         | Kind::RoutineGrant

@@ -46,6 +46,8 @@ pub(super) mod class {
     pub(in super::super) const POLICY: u32 = 3256;
     pub(in super::super) const STATISTICS: u32 = 3381;
     pub(in super::super) const COLLATION: u32 = 3456;
+    pub(in super::super) const EVENT_TRIGGER: u32 = 3466;
+    pub(in super::super) const PUBLICATION: u32 = 6104;
 }
 
 /// An object by its catalog and its oid there; an oid alone is unique within one catalog only.

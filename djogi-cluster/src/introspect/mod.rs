@@ -21,6 +21,7 @@ mod dependents;
 mod domain;
 mod enum_type;
 mod error;
+mod event_trigger;
 mod extension;
 mod found;
 mod grant;
@@ -28,6 +29,7 @@ mod index;
 mod lookup;
 mod owner;
 mod policy;
+mod publication;
 mod range;
 mod reader;
 mod role;
@@ -133,6 +135,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         owners,
         roles,
         extension_requirements: BTreeMap::new(),
+        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }

@@ -40,6 +40,12 @@ WITH schema AS MATERIALIZED (
     SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, s.stxowner
       FROM pg_catalog.pg_statistic_ext s
      WHERE s.stxnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, g.oid, g.evtowner
+      FROM pg_catalog.pg_event_trigger g
+     UNION ALL
+    SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, b.oid, b.pubowner
+      FROM pg_catalog.pg_publication b
 )
 SELECT o.class::oid,
        o.oid,

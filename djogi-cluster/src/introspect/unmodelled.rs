@@ -143,12 +143,6 @@ WITH found (kind, class, oid, part_class, part) AS (
       FROM pg_catalog.pg_cast k
      WHERE k.oid >= 16384
      UNION ALL
-    SELECT 'event trigger',
-           'pg_catalog.pg_event_trigger'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_event_trigger'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_event_trigger k
-     WHERE k.oid >= 16384
-     UNION ALL
     SELECT 'foreign-data wrapper',
            'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid,
            'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid
@@ -159,12 +153,6 @@ WITH found (kind, class, oid, part_class, part) AS (
            'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid,
            'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid
       FROM pg_catalog.pg_foreign_server k
-     WHERE k.oid >= 16384
-     UNION ALL
-    SELECT 'publication',
-           'pg_catalog.pg_publication'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_publication'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_publication k
      WHERE k.oid >= 16384
      UNION ALL
     SELECT 'language',

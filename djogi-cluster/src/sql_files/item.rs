@@ -48,6 +48,11 @@ impl Item<'_> {
         self.statement.act == Act::Role
     }
 
+    /// Whether it is about event triggers, as far as its words tell.
+    pub(super) fn is_of_event_triggers(&self) -> bool {
+        self.statement.mentions("event") && self.statement.mentions("trigger")
+    }
+
     /// Whether it makes a schema or an extension, which others may make as well.
     pub(super) fn makes_shared(&self) -> bool {
         match self.origin {

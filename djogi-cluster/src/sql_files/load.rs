@@ -79,7 +79,10 @@ pub(super) async fn load(
         .iter()
         .map(|item| if item.is_of_roles() { roles.allowed(item) } else { Some(item.sql.as_ref().into()) })
         .collect();
-    let mut pending: Vec<usize> = (0..items.len()).filter(|&at| statements[at].is_some()).collect();
+    let there = (0..items.len()).filter(|&at| statements[at].is_some());
+    // Event triggers would fire for the statements behind them.
+    let (mut late, mut pending): (Vec<usize>, Vec<usize>) =
+        there.partition(|&at| items[at].is_of_event_triggers());
     let mut told = None;
     let mut bodies = Bodies::Read;
     let mut unread = BTreeSet::new();
@@ -88,11 +91,21 @@ pub(super) async fn load(
         let failures: Vec<Failure> =
             failures.into_iter().filter(|failure| !is_there_already(items, failure)).collect();
         if failures.is_empty() && unset.is_empty() {
-            return Ok(unread);
+            if late.is_empty() {
+                return Ok(unread);
+            }
+            pending = std::mem::take(&mut late);
+            continue;
         }
         let has_new_roles = roles.make_missing(client, &failures).await;
         let is_stuck = failures.len() == pending.len() || failures.is_empty();
         let failed: Vec<usize> = failures.iter().map(|failure| failure.item).collect();
+        if is_stuck && !has_new_roles && !failed.is_empty() && !late.is_empty() {
+            // Words do not always tell what is about event triggers: something may wait for one of these.
+            pending = order::by_names(items, &failed);
+            pending.append(&mut late);
+            continue;
+        }
         if is_stuck && !has_new_roles {
             let makes_routine = |at: &usize| {
                 let created = items[*at].statement.created.as_ref();

@@ -41,7 +41,10 @@ impl NewNames {
 
     /// Gives one object another name; both addresses are of one kind.
     pub(super) fn rename(&mut self, from: &Address, to: &Address) {
-        let (Some(old), Some(new)) = (from.relation(), to.relation()) else { return };
+        let (Some(old), Some(new)) = (from.relation(), to.relation()) else {
+            self.others.insert(from.clone(), to.clone());
+            return;
+        };
         match from.kind() {
             Kind::Table | Kind::View | Kind::MaterializedView => {
                 self.tables.insert(old, new);
@@ -151,6 +154,22 @@ impl NewNames {
             Resource::Trigger(r) => {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);
+            }
+            Resource::EventTrigger(r) => self.rename_routine(&mut r.function),
+            Resource::Publication(r) => {
+                r.schemas.iter_mut().for_each(|schema| self.rename_schema(schema));
+                for published in &mut r.tables {
+                    let table = published.table.clone();
+                    for column in &mut published.columns {
+                        self.rename_column(&table, column);
+                    }
+                    published.columns.sort();
+                    if let Some(filter) = &mut published.filter {
+                        self.rewrite_expression(&table, filter);
+                    }
+                    self.rename_table(&mut published.table);
+                }
+                r.tables.sort_by(|a, b| a.table.cmp(&b.table));
             }
             Resource::Rule(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.table),
             Resource::Policy(r) => {
@@ -278,6 +297,15 @@ impl NewNames {
     fn rename_schema(&self, schema: &mut Ident) {
         if let Some(new) = self.schemas.get(schema) {
             *schema = new.clone();
+        }
+    }
+
+    /// Of a routine without arguments.
+    fn rename_routine(&self, routine: &mut QualifiedName) {
+        let is_it = |old: &Address| old.arguments() == Some("") && old.relation().as_ref() == Some(routine);
+        let renamed = self.others.iter().find(|(old, _)| is_it(old));
+        if let Some(new) = renamed.and_then(|(_, new)| new.relation()) {
+            *routine = new;
         }
     }
 

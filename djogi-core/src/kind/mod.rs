@@ -10,6 +10,7 @@ pub mod constraint;
 pub mod default_privilege;
 pub mod domain;
 pub mod enum_type;
+pub mod event_trigger;
 mod exact;
 pub mod expression;
 pub mod extension;
@@ -20,6 +21,7 @@ pub mod parameters;
 pub mod policy;
 pub mod privilege;
 pub mod properties;
+pub mod publication;
 pub mod range;
 pub mod routine;
 pub mod rule;
@@ -49,6 +51,7 @@ pub use constraint::{
 pub use default_privilege::{DefaultPrivilege, DefaultPrivilegeAlteration};
 pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
+pub use event_trigger::{EventTrigger, EventTriggerAlteration};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
 pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
@@ -59,6 +62,7 @@ pub use policy::{Policy, PolicyAlteration, PolicyCommand};
 pub use properties::{
     ColumnProperties, ColumnPropertyAlteration, PropertyAlteration, ReplicaIdentity, TableProperties,
 };
+pub use publication::{Publication, PublicationAlteration, Published, PublishedTable};
 pub use range::{Range, RangeAlteration};
 pub use routine::{Routine, RoutineAlteration, RoutineKind};
 pub use rule::{Rule, RuleAlteration};
@@ -107,6 +111,8 @@ pub enum Resource {
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
+    EventTrigger(EventTrigger),
+    Publication(Publication),
     Grant(Grant),
     DefaultPrivilege(DefaultPrivilege),
 }
@@ -133,6 +139,8 @@ pub enum Alteration {
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
+    EventTrigger(EventTriggerAlteration),
+    Publication(PublicationAlteration),
     Grant(GrantAlteration),
     DefaultPrivilege(DefaultPrivilegeAlteration),
     /// Another owner, of whatever has one.
@@ -179,6 +187,8 @@ impl Resource {
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
+            Resource::EventTrigger(_) => Kind::EventTrigger,
+            Resource::Publication(_) => Kind::Publication,
             Resource::Grant(grant) => grant.on.grant_kind(),
             Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
             Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
@@ -193,6 +203,8 @@ impl Resource {
             Resource::Trigger(r) => Address::of_relation(Kind::Trigger, target, &r.relation_name(), &r.name),
             Resource::Rule(r) => Address::of_relation(Kind::Rule, target, &r.relation_name(), &r.name),
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
+            Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
+            Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
             Resource::Routine(r) => {
                 Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
             }
@@ -218,8 +230,8 @@ impl Resource {
         }
     }
 
-    /// Schema and name of an object that lives in a schema by itself; `None` for schemas, extensions and parts of
-    /// relations, but for indexes, which have names of their own.
+    /// Schema and name of an object that lives in a schema by itself; `None` for what belongs to the database and
+    /// for parts of relations, but for indexes, which have names of their own.
     pub fn qualified_name(&self) -> Option<QualifiedName> {
         match self {
             Resource::Schema(_)
@@ -228,6 +240,8 @@ impl Resource {
             | Resource::Trigger(_)
             | Resource::Rule(_)
             | Resource::Policy(_)
+            | Resource::EventTrigger(_)
+            | Resource::Publication(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
@@ -289,6 +303,8 @@ impl Resource {
             Resource::Trigger(r) => (None, &mut r.name),
             Resource::Rule(r) => (None, &mut r.name),
             Resource::Policy(r) => (None, &mut r.name),
+            Resource::EventTrigger(r) => (None, &mut r.name),
+            Resource::Publication(r) => (None, &mut r.name),
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
@@ -325,7 +341,7 @@ impl Resource {
         compared!(
             Schema Extension Sequence Table Rule DefaultPrivilege;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy Grant
+            Trigger Policy EventTrigger Publication Grant
         )
     }
 }

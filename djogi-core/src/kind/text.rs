@@ -12,6 +12,7 @@ impl Resource {
             | Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Sequence(_)
+            | Resource::EventTrigger(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_) => Vec::new(),
             Resource::Domain(domain) => {
@@ -57,6 +58,10 @@ impl Resource {
             }
             Resource::Trigger(trigger) => vec![&trigger.action],
             Resource::Rule(rule) => vec![&rule.definition],
+            Resource::Publication(publication) => {
+                let filters = publication.tables.iter().filter_map(|published| published.filter.as_ref());
+                filters.map(|filter| filter.as_str()).collect()
+            }
             Resource::Policy(policy) => {
                 policy.using.iter().chain(&policy.check).map(|expression| expression.as_str()).collect()
             }

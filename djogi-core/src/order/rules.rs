@@ -7,7 +7,7 @@ use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::ident::QualifiedName;
-use crate::kind::Resource;
+use crate::kind::{Firing, Resource};
 use crate::plan::lower::Phase;
 
 /// A reason for one node to come before another.
@@ -81,6 +81,11 @@ pub const RULES: &[Rule] = &[
         obsolete_parts_leave_first,
     ),
     before(
+        "event_triggers_sleep_first",
+        "an event trigger that goes or is disabled fires for all that comes before that",
+        event_triggers_sleep_first,
+    ),
+    before(
         "enum_replaced_in_place",
         "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
         enum_replaced_in_place,
@@ -101,6 +106,13 @@ pub const RULES: &[Rule] = &[
         demand: Demand::Late(|work, node| {
             let item = work.item_of(node);
             item.destructive && !matches!(work.nodes[node].phase, Phase::Rename)
+        }),
+    },
+    Rule {
+        name: "event_triggers_wake_last",
+        why: "an event trigger that comes or is enabled must not fire for the statements of its own plan",
+        demand: Demand::Late(|work, node| {
+            is_event_trigger(work, node) && work.nodes[node].phase == Phase::Up && !goes_to_sleep(work, node)
         }),
     },
 ];
@@ -319,6 +331,32 @@ fn retyping(work: &Work<'_>, address: &Address) -> Option<usize> {
         return None;
     }
     owners.into_iter().flatten().find(retypes).and_then(|owner| work.node(&owner, Phase::Up))
+}
+
+fn is_event_trigger(work: &Work<'_>, node: usize) -> bool {
+    work.item_of(node).change.address.kind() == Kind::EventTrigger
+}
+
+/// Whether the statements of a node leave an event trigger without effect.
+fn goes_to_sleep(work: &Work<'_>, node: usize) -> bool {
+    let change = work.item_of(node).change;
+    let is_disabled =
+        |resource: &Resource| matches!(resource, Resource::EventTrigger(t) if t.firing == Firing::Disabled);
+    match work.nodes[node].phase {
+        Phase::Down => true,
+        Phase::Up => {
+            matches!(change.action, Action::Update(_))
+                && change.desired.is_some_and(|declared| is_disabled(&declared.resource))
+        }
+        Phase::Rename | Phase::Attach => false,
+    }
+}
+
+fn event_triggers_sleep_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let all = || 0..work.nodes.len();
+    let sleeping = all().filter(|&node| is_event_trigger(work, node) && goes_to_sleep(work, node));
+    let others = || all().filter(|&node| !is_event_trigger(work, node));
+    sleeping.flat_map(|first| others().map(move |then| (first, then))).collect()
 }
 
 fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {

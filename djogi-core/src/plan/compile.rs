@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{self, Judged};
 use super::inputs::{Because, PlanError, PlanInputs, PlanOptions, TargetInputs};
-use super::not_modelled;
 use super::preconditions::preconditions;
 use super::{
     ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
     ResourceChange, Summary, Unmanaged,
 };
+use super::{not_modelled, rights};
 use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::diff::unmanaged::unmanaged;
@@ -258,6 +258,7 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
+            .chain(rights::findings(&candidates, &judgements, live.is_superuser))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Constraint, ConstraintDefinition, Resource, Table};
+use crate::kind::{Column, Constraint, ConstraintDefinition, Publication, PublishedTable, Resource, Table};
 use crate::names::{column_names, qualified_names};
 
 /// Who needs what by PostgreSQL's own account, columns included: `pg_depend` with its detours taken out.
@@ -145,12 +145,34 @@ impl<'a> Dependencies<'a> {
                 functions.chain(range.collation.as_ref().and_then(collation)).collect()
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
+            Resource::EventTrigger(trigger) => {
+                let routines = self.routines.get(&trigger.function).into_iter().flatten();
+                routines.map(|address| (*address).clone()).collect()
+            }
+            Resource::Publication(publication) => self.published_by(publication),
             Resource::Grant(grant) if grant.on.relation_name().is_none() => {
                 let addresses = grant.on.addresses(self.target).into_iter();
                 addresses.filter(|address| self.resources.contains_key(address)).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The tables, with the columns that are named, and the schemas of a publication.
+    fn published_by(&self, publication: &Publication) -> Vec<Address> {
+        let mut needs: Vec<Address> =
+            publication.schemas.iter().map(|schema| Address::schema(self.target, schema)).collect();
+        for PublishedTable { table, columns, filter } in &publication.tables {
+            let relation = self.relation(table);
+            if let Some(Resource::Table(known)) = self.resources.get(&relation) {
+                let filtered = filter.iter().flat_map(|filter| column_names(filter.as_str()));
+                let named = columns.iter().cloned().chain(filtered);
+                let named = named.filter(|name| known.column(name).is_some());
+                needs.extend(named.map(|column| Address::column(self.target, table, &column)));
+            }
+            needs.push(relation);
+        }
+        needs
     }
 
     /// The key of the referenced table on which a foreign key rests.

@@ -153,6 +153,11 @@ fn write(
             out.add(Phase::Down, down);
             out.add(Phase::Up, up);
         }
+        (Action::Replace(None), Some(Resource::Publication(live)), Some(Resource::Publication(desired))) => {
+            let sql::Replacement { down, up } = sql::replace_publication(live, desired, context, address)?;
+            out.add(Phase::Down, down);
+            out.add(Phase::Up, up);
+        }
         (Action::Replace(None), Some(live), Some(desired)) => {
             out.add(Phase::Down, sql::drop(live, context, address));
             create(desired, change, context, out)?;

@@ -20,6 +20,7 @@ pub mod parents;
 mod preconditions;
 pub mod prove;
 mod recovery;
+mod rights;
 
 pub use approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 pub use assemble::DESTRUCTIVE_DENIED;
@@ -36,6 +37,7 @@ pub use operation::{
     ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, TransactionMode,
 };
 pub use recovery::{Recovery, RecoveryGates};
+pub use rights::NEEDS_SUPERUSER;
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,9 @@ verbs! {
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
+    CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
+    CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
+    RenamePublication DropPublication
     CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
@@ -117,6 +120,10 @@ const SCANS: &str = "reads and writes wait while every row is checked";
 const WRITES_WAIT: &str = "writes wait while the index is built";
 const WAITS_FOR_OLDER: &str = "waits for every transaction that is older; reads and writes go on meanwhile";
 const BUILDS: &str = "reads and writes wait while the index is built";
+const FIRES_FOR_ALL: &str = "it fires for the DDL of everybody, and can refuse it";
+const SUBSCRIBERS_REFRESH: &str =
+    "subscribers get the tables when they have run ALTER SUBSCRIPTION ... REFRESH PUBLICATION";
+const SUBSCRIBERS_FAIL: &str = "subscriptions to it fail until they name another one";
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
 
 const RIGHT_ENDS: &str = "programs that rely on the privilege fail as soon as this commits";
@@ -181,6 +188,20 @@ pub const TABLE: &[Row] = &[
     row(V::CreatePolicy, AEL, Catalog, Reversible),
     row(V::AlterPolicy, AEL, Catalog, Reversible),
     row(V::DropPolicy, AEL, Catalog, Reversible),
+    row(V::CreateEventTrigger, None, Catalog, Reversible).hazard(FIRES_FOR_ALL),
+    row(V::CreateLoginTrigger, None, Catalog, Reversible)
+        .since(17)
+        .hazard("whoever connects waits for its function, and is turned away when it fails"),
+    row(V::AlterEventTrigger, None, Catalog, Reversible),
+    row(V::DropEventTrigger, None, Catalog, Reversible),
+    row(V::CreatePublication, None, Catalog, Reversible),
+    row(V::AlterPublication, None, Catalog, Reversible),
+    row(V::AddToPublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_REFRESH),
+    row(V::TakeFromPublication, None, Catalog, Reversible)
+        .hazard("subscribers get nothing more of what goes, and keep the rows that they have"),
+    row(V::PublishGenerated, None, Catalog, Reversible).since(18),
+    row(V::RenamePublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
+    row(V::DropPublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),

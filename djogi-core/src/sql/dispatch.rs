@@ -4,9 +4,9 @@
 
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, collation, composite, constraint, default_privilege, domain, enum_type, extension, grant,
-    index, materialized_view, policy, range, routine, rule, schema, sequence, statistics, table, trigger,
-    view,
+    aggregate, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
+    extension, grant, index, materialized_view, policy, publication, range, routine, rule, schema, sequence,
+    statistics, table, trigger, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -110,7 +110,9 @@ written_by! {
     Aggregate: aggregate,
     Trigger: trigger,
     Rule: rule,
-    Policy: policy;
+    Policy: policy,
+    EventTrigger: event_trigger,
+    Publication: publication;
     Sequence: sequence,
     Table: table,
     Grant: grant,

@@ -12,10 +12,10 @@ use crate::lexis::in_parentheses;
 use crate::plan::{ConcurrentVerb, Concurrently, LockMode};
 use crate::safety::{Route, Verb};
 
-/// The statements that make an index of another one, by the phase in which they belong.
+/// The statements that make an index or a publication of another one, by the phase in which they belong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replacement {
-    /// Before the columns of the index change; empty when the old index serves until the new one is built.
+    /// Before the columns change that it is about; empty when the old index serves until the new one is built.
     pub down: Vec<Step>,
     pub up: Vec<Step>,
 }

@@ -161,6 +161,8 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::Trigger(_)
         | Resource::Rule(_)
         | Resource::Policy(_)
+        | Resource::EventTrigger(_)
+        | Resource::Publication(_)
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_) => None,
     }

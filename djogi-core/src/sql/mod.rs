@@ -15,6 +15,7 @@ mod default_privilege;
 mod dispatch;
 mod domain;
 mod enum_type;
+mod event_trigger;
 mod extension;
 #[cfg(test)]
 mod golden;
@@ -27,6 +28,7 @@ mod owner;
 mod parameters;
 mod phrase;
 mod policy;
+mod publication;
 mod range;
 mod routine;
 mod rule;
@@ -42,7 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, EnumType, Index, Resource, Sequence, Table};
+use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::observation::{ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
@@ -215,4 +217,14 @@ pub fn replace_index(
     address: &Address,
 ) -> Replacement {
     index::replace(live, desired, moves, ctx, address)
+}
+
+/// Takes out of a publication what changes under it, and puts it in again as `desired` has it.
+pub fn replace_publication(
+    live: &Publication,
+    desired: &Publication,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Replacement, Impossible> {
+    publication::replace(live, desired, ctx, address)
 }

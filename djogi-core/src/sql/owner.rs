@@ -35,6 +35,8 @@ fn owned(resource: &Resource) -> Option<String> {
         Resource::MaterializedView(r) => format!("MATERIALIZED VIEW {}", r.qualified_name()),
         Resource::Routine(r) => format!("ROUTINE {}({})", r.qualified_name(), r.arguments),
         Resource::Aggregate(r) => format!("AGGREGATE {}({})", r.qualified_name(), r.parameters),
+        Resource::EventTrigger(r) => format!("EVENT TRIGGER {}", r.name),
+        Resource::Publication(r) => format!("PUBLICATION {}", r.name),
         Resource::Extension(_)
         | Resource::Constraint(_)
         | Resource::Index(_)

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 
-/// One sorted line for each fact about the objects of `schema`, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
+/// One sorted line for each fact about the objects of `schema`, and of the database as a whole, as PostgreSQL itself prints them. The order of columns is left out, since PostgreSQL appends
 /// new ones; so are row types and the schema of djogi itself.
 pub fn fingerprint(database: &Database, schema: &str) -> Vec<String> {
     let quoted = schema.replace('\'', "''");
@@ -100,6 +100,18 @@ const QUERIES: &[&str] = &[
     "SELECT format('statistics %s target %s comment=%L', pg_get_statisticsobjdef(oid), stxstattarget,
             obj_description(oid, 'pg_statistic_ext'))
        FROM pg_statistic_ext WHERE stxnamespace = $schema",
+    "SELECT format('event trigger %s on %s of %s: %s fires %s comment=%L', evtname, evtevent, evttags,
+            evtfoid::regproc, evtenabled, obj_description(oid, 'pg_event_trigger'))
+       FROM pg_event_trigger",
+    "SELECT format('publication %s %s comment=%L', pubname, to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'],
+            obj_description(oid, 'pg_publication'))
+       FROM pg_publication p",
+    "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
+            (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+              WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))
+       FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid",
+    "SELECT format('published %s: all of %s', p.pubname, r.pnnspid::regnamespace)
+       FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = r.pnpubid",
     "SELECT format('schema comment=%L privileges=%s', obj_description($schema, 'pg_namespace'),
             (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) x))
        FROM pg_namespace WHERE oid = $schema",

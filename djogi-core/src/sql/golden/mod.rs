@@ -1,6 +1,7 @@
 //! Golden tests: the statements of every operation as one script that can be run from top to bottom on an empty
 //! database of the version in its name, with what the plan says about each.
 
+mod database;
 mod facts;
 mod fixtures;
 mod objects;
@@ -416,6 +417,8 @@ fn script(version: u32) -> String {
     enum_replacement_and_drops(&mut script);
     objects::types(&mut script);
     objects::code(&mut script);
+    database::event_triggers(&mut script);
+    database::publications(&mut script);
     privileges::privileges(&mut script);
     script.text
 }

@@ -123,6 +123,13 @@ impl Script {
         self.live.insert(&self.target, Resource::Index(desired.clone()));
     }
 
+    pub(super) fn replace_publication(&mut self, live: &Publication, desired: &Publication) {
+        let address = Address::of_database(crate::address::Kind::Publication, &self.target, &desired.name);
+        let replaced = replace_publication(live, desired, &self.context(), &address);
+        self.write(replaced.map(|Replacement { down, up }| [down, up].concat()));
+        self.live.insert(&self.target, Resource::Publication(desired.clone()));
+    }
+
     pub(super) fn alter_column(&mut self, table: &QualifiedName, column: Column) {
         let mut desired = self.live.table(&self.target, table).unwrap().clone();
         match desired.columns.iter_mut().find(|old| old.name == column.name) {

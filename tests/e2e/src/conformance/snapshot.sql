@@ -165,8 +165,15 @@ SELECT 'statistics', s.stxname::text, pg_get_statisticsobjdef(s.oid) || coalesce
   FROM pg_statistic_ext s JOIN ns ON ns.oid = s.stxnamespace
 UNION ALL
 SELECT 'publication', p.pubname::text,
-       ((to_jsonb(p) - 'oid' - 'pubowner')::text) || coalesce((SELECT string_agg(format('%s.%s %s %s', t.schemaname, t.tablename, t.attnames, t.rowfilter), '; ' ORDER BY 1)
-                                                                 FROM pg_publication_tables t WHERE t.pubname = p.pubname), '')
+       format('%s tables %s schemas %s', to_jsonb(p) - 'oid' - 'pubowner',
+              (SELECT string_agg(format('%s (%s) %s', t.prrelid::regclass,
+                                        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname)
+                                           FROM pg_attribute a
+                                          WHERE a.attrelid = t.prrelid AND a.attnum = ANY (t.prattrs)),
+                                        pg_get_expr(t.prqual, t.prrelid)), '; ' ORDER BY t.prrelid::regclass::text)
+                 FROM pg_publication_rel t WHERE t.prpubid = p.oid),
+              (SELECT string_agg(s.pnnspid::regnamespace::text, ', ' ORDER BY 1)
+                 FROM pg_publication_namespace s WHERE s.pnpubid = p.oid))
   FROM pg_publication p
 UNION ALL
 SELECT 'subscription', subname::text, format('%s %s %s', subenabled, subslotname, subpublications)

@@ -1,7 +1,9 @@
 //! Each kind of object is made, altered, replaced, renamed and dropped, and every state is what PostgreSQL itself makes of
 //! the same DDL.
 
+mod event_triggers;
 mod privileges;
+mod publications;
 mod routines;
 mod tables;
 mod triggers;

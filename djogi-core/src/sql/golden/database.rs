@@ -1,0 +1,78 @@
+//! What belongs to the database and not to a schema, in the golden script.
+
+use super::fixtures::*;
+use super::script::Script;
+use crate::kind::*;
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+pub(super) fn event_triggers(script: &mut Script) {
+    script.title("event triggers");
+    let trigger = |name: &str, tags: &[&str], firing, comment| EventTrigger {
+        name: ident(name),
+        event: "ddl_command_end".to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        function: super::fixtures::name("app", "on_ddl"),
+        firing,
+        comment,
+    };
+    let tags = ["CREATE TABLE", "ALTER TABLE"];
+    let first = trigger("audit", &tags, Firing::Disabled, text("who did it"));
+    let renamed = trigger("Audit", &tags, Firing::Always, None);
+    script.create(Resource::EventTrigger(first));
+    let second = Resource::EventTrigger(trigger("audit", &tags, Firing::Always, None));
+    script.alter(second.clone());
+    script.rename(&second, Resource::EventTrigger(renamed.clone()));
+    script.drop(&Resource::EventTrigger(renamed));
+    let login = EventTrigger { event: "login".to_owned(), ..trigger("hello", &[], Firing::Origin, None) };
+    script.create(Resource::EventTrigger(login));
+}
+
+pub(super) fn publications(script: &mut Script) {
+    script.title("publications");
+    let published = |table: &str, columns: &[&str], filter: Option<&str>| PublishedTable {
+        table: super::fixtures::name("app", table),
+        columns: idents(columns),
+        filter: filter.map(Expression::new),
+    };
+    let publication = |name: &str, tables: Vec<PublishedTable>, schemas: &[&str]| Publication {
+        name: ident(name),
+        all_tables: false,
+        tables,
+        schemas: idents(schemas),
+        insert: true,
+        update: true,
+        delete: true,
+        truncate: true,
+        via_partition_root: false,
+        generated_columns: false,
+        comment: None,
+    };
+    let narrow = || published("seen", &["a"], Some("(b IS NOT NULL)"));
+    let wide = || published("seen", &[], None);
+    let one = publication("changes", vec![narrow()], &[]);
+    let more = publication("changes", vec![narrow(), published("sights", &[], None)], &["audit"]);
+    let other = Publication {
+        delete: false,
+        truncate: false,
+        via_partition_root: true,
+        comment: text("for the warehouse"),
+        ..publication("changes", vec![wide()], &["audit"])
+    };
+    script.create(Resource::Publication(one));
+    script.alter(Resource::Publication(more));
+    script.alter(Resource::Publication(other.clone()));
+    script.replace_publication(&other, &publication("changes", vec![narrow()], &["audit"]));
+    script.alter(Resource::Publication(publication("changes", vec![narrow()], &[])));
+    let generated = Publication { generated_columns: true, ..publication("changes", vec![narrow()], &[]) };
+    script.alter(Resource::Publication(generated));
+    let last = Resource::Publication(publication("changes", vec![narrow()], &[]));
+    let renamed = Resource::Publication(publication("Changes", vec![narrow()], &[]));
+    script.rename(&last, renamed.clone());
+    script.drop(&renamed);
+    let all = Publication { all_tables: true, insert: false, ..publication("everything", Vec::new(), &[]) };
+    script.create(Resource::Publication(all));
+    script.create(Resource::Publication(publication("nothing", Vec::new(), &[])));
+}
