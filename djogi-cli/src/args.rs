@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use djogi_core::safety::Online;
 
 use crate::command::{
-    apply, approvals, approve, catalog, completions, db, history, import, init, plan, recover, refresh,
+    apply, approvals, approve, catalog, completions, db, dump, history, import, init, plan, recover, refresh,
     revert, schema, show, state, status, unlock, validate,
 };
 use crate::config::parse_duration;
@@ -37,6 +37,7 @@ pub enum Command {
     Recover(recover::RecoverArgs),
     Refresh(refresh::RefreshArgs),
     Import(import::ImportArgs),
+    Dump(dump::DumpArgs),
     Status(status::StatusArgs),
     Show(show::ShowArgs),
     History(history::HistoryArgs),

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 
 impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
-        if let EngineError::Declarations(unreadable) = &error
+        if let EngineError::Declarations(unreadable) | EngineError::Sources(unreadable) = &error
             && let Some(ours) = unreadable.downcast_ref::<CliError>()
         {
             return ours.clone();

@@ -20,9 +20,11 @@ mod project;
 pub mod report;
 mod runtime;
 mod scaffold;
+mod sources;
 mod sql_files;
 mod state_store;
 pub mod terminal;
+mod whole_file;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ use djogi_cluster::identity::Actor;
 use djogi_cluster::server::BinarySearch;
 use djogi_cluster::sql_files::SqlFiles;
 use djogi_cluster::sql_files::moves::Move;
+use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::{Declarations, Source};
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Digest, Ident, Kind};
@@ -31,6 +32,34 @@ const DEFAULT_TARGET: &str = "main";
 /// # Errors
 /// Mistakes in the configuration, in flags, or in the models.
 pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
+    cluster_with(context, Reading::Everything)
+}
+
+/// The same without the queries of applications, for who changes nothing that these could miss.
+///
+/// # Errors
+/// As [`cluster`].
+pub(crate) fn cluster_without_queries(context: &Context) -> Result<Cluster, CliError> {
+    cluster_with(context, Reading::Declarations)
+}
+
+/// The same without SQL files as well, for who is about to write them.
+///
+/// # Errors
+/// As [`cluster`].
+pub(crate) fn cluster_without_files(context: &Context) -> Result<Cluster, CliError> {
+    cluster_with(context, Reading::Models)
+}
+
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reading {
+    Models,
+    Declarations,
+    Everything,
+}
+
+fn cluster_with(context: &Context, reading: Reading) -> Result<Cluster, CliError> {
     let project = context.project()?;
     let cluster = assemble(context, &project)?;
     let default_target = default_target(&project)?;
@@ -39,12 +68,22 @@ pub(crate) fn cluster(context: &Context) -> Result<Cluster, CliError> {
     let (program, targets) = (context.program, cluster.targets.clone());
     let read = move || -> Result<Configured, CliError> {
         let mut loaded = models::load(&program, &project, &default_target)?;
-        let mut sql_files = sql_files::read(&project, &default_target)?;
+        let has_files = reading >= Reading::Declarations;
+        let mut sql_files =
+            if has_files { sql_files::read(&project, &default_target)? } else { BTreeMap::new() };
         sql_files.retain(|target, _| targets.contains_key(target));
-        let moves = declare_moves(&project, &mut loaded.declarations, &sql_files)?;
+        let mut queries = match reading {
+            Reading::Everything => sql_files::read_queries(&project, &default_target)?,
+            Reading::Models | Reading::Declarations => BTreeMap::new(),
+        };
+        queries.retain(|target, _| targets.contains_key(target));
+        let moves = match has_files {
+            true => declare_moves(&project, &mut loaded.declarations, &sql_files)?,
+            false => Vec::new(),
+        };
         refuse_rename_rivals(&loaded.declarations)?;
         refuse_rename_cycles(&loaded.declarations)?;
-        let configured = configured(&project, &targets, loaded, sql_files, moves);
+        let configured = Configured { queries, ..configured(&project, &targets, loaded, sql_files, moves) };
         in_managed_schemas(&configured.declarations, &targets)?;
         Ok(configured)
     };
@@ -81,7 +120,7 @@ fn configured(
         "sql_files": files,
         "targets": targets.keys().collect::<Vec<_>>(),
     }));
-    Configured { declarations, models_digest, sql_files, moves, digest }
+    Configured { declarations, models_digest, sql_files, queries: BTreeMap::new(), moves, digest }
 }
 
 /// The cluster before anything is declared.
@@ -155,6 +194,7 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
                 Destructive::Allow => DestructivePolicy::Allow,
                 Destructive::Deny => DestructivePolicy::Deny,
             },
+            ignore: Ignored::new(target.ignore.clone()),
             scratch_on_target: target.scratch == Scratch::Target,
         };
         targets.insert(ident(name, "the name of a target")?, settings);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use djogi_cluster::sql_files::SqlFiles;
+use djogi_cluster::sql_files::queries::QueryFiles;
 use djogi_core::Ident;
 
-use crate::config::Project;
+use crate::config::{Project, Queries};
 use crate::diagnostic::{CliError, Diagnostic};
 
 /// The files of every target that has any, each once, in the order of the patterns and then of their names. Those of
@@ -29,27 +30,60 @@ pub(crate) fn read(project: &Project, default_target: &Ident) -> Result<BTreeMap
     }
     let mut found = BTreeMap::new();
     for (target, patterns) in patterns {
-        let mut files: Vec<(String, String)> = Vec::new();
-        for (key, pattern) in patterns {
-            match matching(project, &key, pattern) {
-                Ok(paths) => {
-                    for path in paths {
-                        let name = shown(project, &path);
-                        if files.iter().any(|(known, _)| *known == name) {
-                            continue;
-                        }
-                        match text(&path, &name) {
-                            Ok(text) => files.push((name, text)),
-                            Err(diagnostic) => wrong.push(*diagnostic),
-                        }
-                    }
-                }
+        found.insert(target, SqlFiles::new(texts(project, &patterns, &mut wrong)));
+    }
+    if wrong.is_empty() { Ok(found) } else { Err(wrong.into()) }
+}
+
+/// The queries of applications, which belong to `default_target`.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_queries(
+    project: &Project,
+    default_target: &Ident,
+) -> Result<BTreeMap<Ident, QueryFiles>, CliError> {
+    let Queries { files, search_path } = &project.config.queries;
+    if files.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut wrong = Vec::new();
+    let patterns: Vec<_> =
+        files.iter().map(|pattern| ("queries.files".to_owned(), pattern.as_str())).collect();
+    let texts = texts(project, &patterns, &mut wrong);
+    // The configuration was refused if one of them were no name.
+    let search_path = search_path.iter().filter_map(|name| Ident::new(name).ok()).collect();
+    let queries = QueryFiles::new(texts, search_path);
+    if wrong.is_empty() { Ok([(default_target.clone(), queries)].into()) } else { Err(wrong.into()) }
+}
+
+/// What the files hold that `patterns` match, with the key that each pattern stands under.
+fn texts(
+    project: &Project,
+    patterns: &[(String, &str)],
+    wrong: &mut Vec<Diagnostic>,
+) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (key, pattern) in patterns {
+        let paths = match matching(project, key, pattern) {
+            Ok(paths) => paths,
+            Err(diagnostic) => {
+                wrong.push(*diagnostic);
+                continue;
+            }
+        };
+        for path in paths {
+            let name = shown(project, &path);
+            if files.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            match text(&path, &name) {
+                Ok(text) => files.push((name, text)),
                 Err(diagnostic) => wrong.push(*diagnostic),
             }
         }
-        found.insert(target, SqlFiles::new(files));
     }
-    if wrong.is_empty() { Ok(found) } else { Err(wrong.into()) }
+    files
 }
 
 /// The files that the pattern matches, by their names.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::{Address, Ident, Kind};
@@ -61,6 +62,8 @@ pub struct TargetSettings {
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
     pub destructive: DestructivePolicy,
+    /// What of them is none of djogi's business.
+    pub ignore: Ignored,
     /// Whether scratch databases are made on the target's own server.
     pub scratch_on_target: bool,
 }

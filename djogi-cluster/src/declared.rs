@@ -11,6 +11,7 @@ use djogi_core::{Digest, Ident};
 use crate::error::EngineError;
 use crate::sql_files::SqlFiles;
 use crate::sql_files::moves::Move;
+use crate::sql_files::queries::QueryFiles;
 
 /// What a configuration declares.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Configured {
     pub models_digest: Digest,
     /// The SQL files of each target that has any.
     pub sql_files: BTreeMap<Ident, SqlFiles>,
+    /// What the applications of each target send, where that is to be checked.
+    pub queries: BTreeMap<Ident, QueryFiles>,
     /// Moves to what SQL files declare.
     pub moves: Vec<Move>,
     /// Of everything that is declared, and of the configuration.

@@ -12,7 +12,7 @@ use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::normalise::{NormaliseError, normalise};
 use crate::scratch::Scratch;
-use crate::sql_files::{self, DesiredSide};
+use crate::sql_files::{self, DesiredSide, Rejected, SqlFiles, queries};
 
 /// What came of loading, once for all who ask.
 type Side = Arc<OnceCell<Result<Arc<DesiredSide>, NormaliseError>>>;
@@ -41,12 +41,54 @@ pub(crate) async fn desired(
     reporter: &dyn Reporter,
 ) -> Result<DesiredSide, EngineError> {
     let configured = cluster.declared.get()?;
-    if let Some(side) = side_of_files(cluster, (target, settings), version, reporter).await? {
-        return Ok(side.as_ref().clone());
-    }
+    let side = match side_of_files(cluster, (target, settings), version, reporter).await? {
+        Some(side) => side.as_ref().clone(),
+        None => {
+            let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+            let (declarations, cache) = (&configured.declarations, scratch.cache());
+            let resources = normalise(declarations, target, version, &scratch, &cache).await?;
+            DesiredSide { resources, not_modelled: Vec::new() }
+        }
+    };
+    refuse_ignored(&side, target, settings)?;
+    Ok(side)
+}
+
+/// What is declared cannot be left alone.
+fn refuse_ignored(
+    side: &DesiredSide,
+    target: &Ident,
+    settings: &TargetSettings,
+) -> Result<(), NormaliseError> {
+    let contradicted = settings.ignore.contradicted(&side.resources);
+    let rejected: Vec<Rejected> = contradicted
+        .map(|(address, declared, pattern)| Rejected::ignored(address, &declared.source, target, pattern))
+        .collect();
+    if rejected.is_empty() { Ok(()) } else { Err(NormaliseError::Rejected(rejected)) }
+}
+
+/// Has the queries of the applications of `target` prepared beside what it should hold.
+///
+/// # Errors
+/// Every query that PostgreSQL would refuse there; else as [`desired`].
+pub(crate) async fn check_queries(
+    cluster: &Cluster,
+    (target, settings): (&Ident, &TargetSettings),
+    version: ServerVersion,
+    reporter: &dyn Reporter,
+) -> Result<(), EngineError> {
+    let configured = cluster.declared.get()?;
+    let Some(queries) = configured.queries.get(target) else { return Ok(()) };
+    let no_files = SqlFiles::default();
+    let declared = sql_files::Declared {
+        target,
+        schemas: &settings.schemas,
+        files: configured.sql_files.get(target).unwrap_or(&no_files),
+        models: &configured.declarations,
+        models_digest: configured.models_digest,
+    };
     let scratch = Scratch::new(cluster, target.clone(), version, reporter);
-    let resources = normalise(&configured.declarations, target, version, &scratch, &scratch.cache()).await?;
-    Ok(DesiredSide { resources, not_modelled: Vec::new() })
+    Ok(queries::check(queries, declared, version, &scratch, &scratch.cache()).await?)
 }
 
 /// Begins with what takes time, while others wait for the target: what is wrong is told by who asks for the result.

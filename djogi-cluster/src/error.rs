@@ -67,6 +67,11 @@ pub enum EngineError {
     NotLive(Address),
     #[error("`{0}` is of a target that this configuration does not have")]
     UnknownTarget(Address),
+    #[error("there are several targets: {}", .0.iter().map(Ident::as_str).collect::<Vec<_>>().join(", "))]
+    SeveralTargets(Vec<Ident>),
+    /// Whoever writes the sources knows why they cannot be written.
+    #[error("{0}")]
+    Sources(Unreadable),
 }
 
 fn fate(committed: &Option<bool>) -> &'static str {
@@ -125,6 +130,8 @@ impl EngineError {
             EngineError::BadApproval(_) => "bad_approval",
             EngineError::NotLive(_) => "not_found",
             EngineError::UnknownTarget(_) => "unknown_target",
+            EngineError::SeveralTargets(_) => "several_targets",
+            EngineError::Sources(_) => "sources",
         }
     }
 
@@ -148,11 +155,13 @@ impl EngineError {
                 Some("`djogi status` lists the targets".to_owned())
             }
             EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
+            EngineError::SeveralTargets(_) => Some("choose one with --target NAME".to_owned()),
             EngineError::BadApproval(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Server(_)
             | EngineError::Introspect(_)
             | EngineError::Sql(_)
             | EngineError::Declarations(_)
+            | EngineError::Sources(_)
             | EngineError::Interrupted(_) => None,
         }
     }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use djogi_core::plan::{PlanOptions, TargetInputs};
+use djogi_core::plan::{PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::RecordedResource;
 use djogi_core::{Address, Digest, Kind};
 
 use crate::apply::Stop;
 use crate::cluster::Cluster;
+use crate::declared::Unreadable;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::{Epoch, RunId};
@@ -37,26 +38,30 @@ pub struct Imported {
     pub snapshot: Snapshot,
 }
 
-/// Takes over what `selection` names.
+/// Writes what is to be taken over as sources, before anything is.
+pub type WriteSources<'a> = dyn Fn(&PlanInputs) -> Result<(), Unreadable> + Sync + 'a;
+
+/// Takes over what `selection` names; `write` is called before.
 ///
 /// # Errors
 /// When a named object does not exist, and [`EngineError::Interrupted`]; nothing is taken over then. Else as for every command that writes the state.
 pub async fn import(
     cluster: &Cluster,
     selection: &Selection,
+    write: &WriteSources<'_>,
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
     let opened = Locked::open(cluster, RunId::generate(), "import", Survey::Declared, reporter);
     let mut locked = until_stopped(stop, opened).await?;
-    let imported = import_locked(&mut locked, selection, stop, reporter).await;
+    let imported = import_locked(&mut locked, (selection, write), stop, reporter).await;
     locked.close().await?;
     imported
 }
 
 async fn import_locked(
     locked: &mut Locked<'_>,
-    selection: &Selection,
+    (selection, write): (&Selection, &WriteSources<'_>),
     stop: &Stop,
     reporter: &dyn Reporter,
 ) -> Result<Imported, EngineError> {
@@ -76,6 +81,7 @@ async fn import_locked(
             }
         }
     }
+    write(&inputs).map_err(EngineError::Sources)?;
     let mut content = snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let (mut taken, mut known, mut undeclared) = (Vec::new(), Vec::new(), Vec::new());
     for target in &inputs.targets {

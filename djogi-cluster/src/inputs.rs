@@ -13,7 +13,7 @@ use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use crate::approvals::{self, Loaded};
 use crate::cluster::Cluster;
-use crate::desired::{desired as desired_of, prepare};
+use crate::desired::{check_queries, desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
@@ -112,7 +112,8 @@ async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look,
     let lock_table_size = row.get(0);
     let next_transaction: Option<&str> = row.get(1);
     let next_transaction = next_transaction.and_then(|number| number.parse().ok());
-    let live = live?;
+    let mut live = live?;
+    settings.ignore.strip(target, &mut live);
     let (target, resources) = ((*target).clone(), live.catalog.len());
     reporter.report(&Event::Observed { target, resources, elapsed_ms: millis_since(began) });
     Ok(Look { live, lease, lock_table_size, next_transaction })
@@ -243,7 +244,11 @@ async fn survey(
     let DesiredSide { resources: mut desired, not_modelled } = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
-            desired_of(cluster, (&target, settings), version, reporter).await?
+            let side = desired_of(cluster, (&target, settings), version, reporter).await?;
+            if what == Survey::Declared {
+                check_queries(cluster, (&target, settings), version, reporter).await?;
+            }
+            side
         }
         Survey::Undeclared => DesiredSide::default(),
     };

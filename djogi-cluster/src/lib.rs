@@ -10,6 +10,7 @@ mod commit;
 pub mod connect;
 pub mod declared;
 mod desired;
+pub mod dump;
 pub mod error;
 pub mod event;
 pub mod failpoint;

@@ -75,6 +75,14 @@ pub async fn revert(
     for ((target, (recorded, catalog)), reshaped) in inputs.targets.iter_mut().zip(catalogs).zip(reshaped) {
         let desired = recorded.map(|recorded| desired(recorded, catalog, &target.live, &reshaped));
         target.desired = desired.unwrap_or_default();
+        if let Some(settings) = cluster.targets.get(&target.target) {
+            let names: BTreeSet<Address> = target.desired.keys().cloned().collect();
+            let exists = |address: &Address| names.contains(address);
+            let is_ours = |address: &Address, declared: &DesiredResource| {
+                settings.ignore.pattern_for(address, &declared.resource, &exists).is_none()
+            };
+            target.desired.retain(|address, declared| is_ours(address, declared));
+        }
         // Here it is meant that a package may come to declare nothing.
         target.recorded.resources.values_mut().for_each(|record| record.package = None);
     }

@@ -5,7 +5,7 @@ use djogi_core::observation::ServerVersion;
 
 use crate::cluster::{Cluster, ServerSettings, TargetSettings};
 use crate::connect::Connection;
-use crate::desired::desired;
+use crate::desired::{check_queries, desired};
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::server::{BinarySearch, ServerError};
@@ -29,6 +29,7 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
     let has_raw = |target: &Ident| {
         let declared = configured.declarations.resources.iter();
         configured.sql_files.contains_key(target)
+            || configured.queries.contains_key(target)
             || declared
                 .filter(|(address, _)| address.target() == target)
                 .any(|(_, declaration)| declaration.raw)
@@ -40,11 +41,16 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
             continue;
         };
         desired(cluster, (target, settings), version, reporter).await?;
+        check_queries(cluster, (target, settings), version, reporter).await?;
     }
     Ok(judged)
 }
 
-async fn version_at_hand(
+/// The version of the server that would read what is declared; `None` when there is none.
+///
+/// # Errors
+/// When the server that is named cannot be asked.
+pub(crate) async fn version_at_hand(
     cluster: &Cluster,
     settings: &TargetSettings,
     reporter: &dyn Reporter,

@@ -146,7 +146,6 @@ fn converged() -> PlanInputs {
         owners: BTreeMap::new(),
         roles: Roles::of_superuser(Ident::new("postgres").expect("a name")),
         extension_requirements: BTreeMap::new(),
-        is_superuser: true,
         unmodelled_dependents: BTreeMap::new(),
     };
     let inputs = TargetInputs {

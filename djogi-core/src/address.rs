@@ -388,6 +388,11 @@ impl Address {
         &self.names[0]
     }
 
+    /// Everything but the kind and the target, in its order.
+    pub fn names(&self) -> impl Iterator<Item = &Ident> {
+        self.parts().iter()
+    }
+
     fn parts(&self) -> &[Ident] {
         &self.names[1..]
     }

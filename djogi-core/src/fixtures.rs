@@ -183,7 +183,6 @@ impl World {
                     owners: BTreeMap::new(),
                     roles: Roles::of_superuser(id("postgres")),
                     extension_requirements: BTreeMap::new(),
-                    is_superuser: true,
                     unmodelled_dependents: BTreeMap::new(),
                 },
                 epoch: 1,

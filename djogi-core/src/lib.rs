@@ -4,6 +4,7 @@
 //! every map is ordered, so that the same input gives the same bytes.
 
 pub mod address;
+pub mod address_pattern;
 mod canonical;
 pub mod catalog;
 pub mod declared;
@@ -28,6 +29,7 @@ pub mod safety;
 pub mod script;
 pub mod sql;
 pub mod unsaid;
+pub mod write;
 
 pub use address::{Address, Kind};
 pub use catalog::Catalog;

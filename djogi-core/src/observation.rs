@@ -75,6 +75,7 @@ pub struct Unmodelled {
 pub struct Roles {
     /// The role of the session, to which belongs what it makes.
     pub current: Ident,
+    /// Whether it may do everything.
     pub is_superuser: bool,
     pub known: BTreeMap<Ident, RoleRights>,
 }
@@ -115,8 +116,6 @@ impl Roles {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     pub identity: DatabaseIdentity,
-    /// Whether the role that reads may do everything.
-    pub is_superuser: bool,
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod completions;
 mod confirm;
 pub mod db;
+pub mod dump;
 pub mod history;
 pub mod import;
 pub mod init;
@@ -43,6 +44,7 @@ pub(crate) fn dispatch(
         Command::Refresh(args) => refresh::run(args, context, terminal),
         Command::Recover(args) => recover::run(args, context, terminal),
         Command::Import(args) => import::run(args, context, terminal),
+        Command::Dump(args) => dump::run(args, context, terminal),
         Command::Status(_) => status::run(context, terminal),
         Command::Show(args) => show::run(args, context, terminal),
         Command::History(_) => history::run(context, terminal),

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use djogi_cluster::approvals::ApprovalRules;
+use djogi_core::address_pattern::AddressPattern;
 use serde_json::{Value, json};
 
 pub use self::duration::parse_duration;
@@ -39,6 +40,8 @@ pub struct Config {
     pub models: Option<ModelSource>,
     /// `[sql] files`: patterns relative to the project folder.
     pub sql_files: Vec<String>,
+    /// `[queries]`: what applications send.
+    pub queries: Queries,
     /// `[[moved]]`, in the order of the file.
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
@@ -47,6 +50,21 @@ pub struct Config {
     pub approvals: ApprovalRules,
     /// `[state]`.
     pub state: StateConfig,
+}
+
+/// Queries that are to run against what is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queries {
+    /// Patterns relative to the project folder.
+    pub files: Vec<String>,
+    /// Where the application looks for what has no schema.
+    pub search_path: Vec<String>,
+}
+
+impl Default for Queries {
+    fn default() -> Self {
+        Self { files: Vec::new(), search_path: vec!["public".into()] }
+    }
 }
 
 /// One database that djogi converges.
@@ -66,6 +84,8 @@ pub struct Target {
     pub scratch: Scratch,
     /// SQL files of this target alone: patterns relative to the project folder.
     pub sql_files: Vec<String>,
+    /// What is none of djogi's business, as patterns of addresses without the target.
+    pub ignore: Vec<AddressPattern>,
 }
 
 impl Default for Target {
@@ -78,6 +98,7 @@ impl Default for Target {
             postgres_version: None,
             scratch: Scratch::default(),
             sql_files: Vec::new(),
+            ignore: Vec::new(),
         }
     }
 }
@@ -199,7 +220,7 @@ impl Config {
 
 impl Target {
     fn digest_input(&self) -> Value {
-        json!({
+        let mut value = json!({
             "url": self.url.as_ref().map(UrlSource::describe),
             "schemas": self.schemas,
             "lock_timeout_ms": u64::try_from(self.lock_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -207,7 +228,11 @@ impl Target {
             "postgres_version": self.postgres_version,
             "scratch": self.scratch.name(),
             "sql_files": self.sql_files,
-        })
+        });
+        if !self.ignore.is_empty() {
+            value["ignore"] = self.ignore.iter().map(ToString::to_string).collect();
+        }
+        value
     }
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use djogi_cluster::approvals::{ApprovalRules, PublicKey, Signer};
 use djogi_cluster::identity::Actor;
+use djogi_core::Ident;
+use djogi_core::address_pattern::AddressPattern;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,7 +17,9 @@ use super::duration::parse_duration;
 use super::merge::overlay;
 use super::problem::{INVALID_URL, INVALID_VALUE, Problem, Problems, SYNTAX, SourceFile};
 use super::reader::Section;
-use super::{Backend, Config, Destructive, ModelSource, Moved, Scratch, StateConfig, Target, UrlSource};
+use super::{
+    Backend, Config, Destructive, ModelSource, Moved, Queries, Scratch, StateConfig, Target, UrlSource,
+};
 use crate::diagnostic::{CliError, Diagnostic};
 
 /// Reads the file, applies the environment named, and checks all others.
@@ -134,6 +138,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
             section.strings("files").unwrap_or_default().into_iter().map(Spanned::into_inner).collect();
         section.finish();
     }
+    let queries = root.section("queries").map(queries).unwrap_or_default();
     let moved = root.sections("moved").into_iter().filter_map(|section| moved(section, file)).collect();
     let mut retention = None;
     if let Some(mut section) = root.section("live") {
@@ -148,6 +153,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         targets,
         models,
         sql_files,
+        queries,
         moved,
         retention: retention.unwrap_or(Duration::from_secs(24 * 3600)),
         approvals,
@@ -182,6 +188,8 @@ fn target(mut section: Section<'_, '_>) -> Target {
         .parsed("destructive", INVALID_VALUE, |text| one_of(text, Destructive::ALL, Destructive::name));
     let scratch = section.parsed("scratch", INVALID_VALUE, |text| one_of(text, Scratch::ALL, Scratch::name));
     let sql_files = section.strings("sql_files").unwrap_or_default();
+    let ignore = section.strings("ignore").unwrap_or_default();
+    let ignore = ignore.into_iter().filter_map(|text| pattern(&text, &section)).collect();
     let version = section.integer("postgres_version");
     if let Some(version) = version.as_ref().filter(|version| !(15..100).contains(version.get_ref())) {
         let message =
@@ -197,6 +205,39 @@ fn target(mut section: Section<'_, '_>) -> Target {
         postgres_version: version.map(Spanned::into_inner),
         scratch: scratch.unwrap_or_default(),
         sql_files: sql_files.into_iter().map(Spanned::into_inner).collect(),
+        ignore,
+    }
+}
+
+fn pattern(text: &Spanned<String>, section: &Section<'_, '_>) -> Option<AddressPattern> {
+    match text.get_ref().parse() {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let message = format!("`{}`: {error}", section.full_key("ignore"));
+            let help = "`KIND.SCHEMA.NAME`, as in \"table.*.tmp_*\": `*` stands for any letters of a part, `**` for any parts";
+            section.problem_with_help(INVALID_VALUE, Some(text.span()), message, Some(help.into()));
+            None
+        }
+    }
+}
+
+/// `[queries]`: the files, and where they look for names.
+fn queries(mut section: Section<'_, '_>) -> Queries {
+    let files = section.strings("files").unwrap_or_default();
+    let search_path = section.strings("search_path").map(|names| {
+        for name in &names {
+            if let Err(error) = Ident::new(name.get_ref()) {
+                let message = format!("`{}`: {error}", section.full_key("search_path"));
+                section.problem(INVALID_VALUE, Some(name.span()), message);
+            }
+        }
+        names.into_iter().map(Spanned::into_inner).collect()
+    });
+    section.finish();
+    let default = Queries::default();
+    Queries {
+        files: files.into_iter().map(Spanned::into_inner).collect(),
+        search_path: search_path.unwrap_or(default.search_path),
     }
 }
 

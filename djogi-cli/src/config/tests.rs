@@ -67,6 +67,7 @@ fn every_key_is_read() {
         postgres_version: Some(17),
         scratch: Scratch::Embedded,
         sql_files: vec![],
+        ignore: vec![],
     };
     assert_eq!(config.targets, [("main".into(), main), ("reports".into(), Target::default())].into());
     assert_eq!(config.models, Some(ModelSource::Package("shop".into())));
@@ -142,7 +143,7 @@ fn an_unknown_key_is_shown_with_the_nearest_one_and_all_mistakes_at_once() {
       |
     5 | xyz = 1
       | ^^^
-      = help: known keys: url, schemas, lock_timeout, destructive, scratch, sql_files, postgres_version
+      = help: known keys: url, schemas, lock_timeout, destructive, scratch, sql_files, ignore, postgres_version
 
     error[unknown_key]: unknown key `modles` at the top level
      --> djogi.toml:6:2

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use djogi_core::disposition::Verdict;
 use djogi_core::ident::Literal;
 use djogi_core::plan::{BaseTarget, Effect, Group, Operation, PlanDocument, ResourceChange, TransactionMode};
+use djogi_core::write::terminated;
 use djogi_core::{Address, Kind};
 
 use super::action::Action;
@@ -170,24 +171,10 @@ impl Script {
     }
 }
 
-/// The statement with its semicolon, on a line of its own where a comment could swallow it.
-fn terminated(sql: &str) -> String {
-    let sql = sql.trim().trim_end_matches(';').trim_end();
-    let ends_in_comment = sql.lines().last().is_some_and(|line| line.contains("--"));
-    format!("{sql}{};", if ends_in_comment { "\n" } else { "" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample;
     use super::*;
-
-    #[test]
-    fn every_statement_ends_with_one_semicolon() {
-        assert_eq!(terminated("SELECT 1"), "SELECT 1;");
-        assert_eq!(terminated("SELECT 1 ;\n"), "SELECT 1;");
-        assert_eq!(terminated("SELECT 1 -- one"), "SELECT 1 -- one\n;");
-    }
 
     #[test]
     fn groups_in_their_order_and_the_rest_as_comments() {

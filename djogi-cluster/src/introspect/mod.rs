@@ -135,7 +135,6 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         owners,
         roles,
         extension_requirements: BTreeMap::new(),
-        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }

@@ -1,8 +1,9 @@
 //! What in the files PostgreSQL, or djogi, does not take.
 
-use djogi_core::Address;
+use djogi_core::address_pattern::AddressPattern;
 use djogi_core::declared::Source;
-use djogi_core::script::{Place, Script, ScriptError};
+use djogi_core::script::{Place, Query, Script, ScriptError};
+use djogi_core::{Address, Ident};
 
 use super::item::{Item, Origin};
 use crate::connect::DatabaseError;
@@ -61,6 +62,55 @@ impl Rejected {
             message: error.to_string(),
             notes: notes.collect(),
             help: None,
+        }
+    }
+
+    /// What PostgreSQL says of a query, at the place that it points to.
+    pub(super) fn query(script: &Script, query: &Query, error: &DatabaseError) -> Self {
+        let Query { name, statement } = query;
+        let place = match error.position {
+            Some(position) => script.place_in(statement, position),
+            None => script.place(statement.span.start),
+        };
+        Self {
+            code: "query_refused",
+            message: format!("query `{name}` would not run: {error}"),
+            help: Some(
+                "change the query, or keep what it uses until no application sends it any more".to_owned(),
+            ),
+            ..Self::at(script, place, error)
+        }
+    }
+
+    /// A query whose name another one has, which stands at `other`.
+    pub(super) fn query_twice(script: &Script, query: &Query, other: &str) -> Self {
+        let place = script.place(query.statement.span.start);
+        Self {
+            code: "query_twice",
+            file: script.file.clone(),
+            place,
+            line: script.line(place.line).to_owned(),
+            message: format!("query `{}` is at {other} as well", query.name),
+            notes: Vec::new(),
+            help: Some("give each a name of its own: `-- name: NAME` on the line before it".to_owned()),
+        }
+    }
+
+    /// What is declared and to be ignored at once.
+    pub(crate) fn ignored(
+        address: &Address,
+        source: &Source,
+        target: &Ident,
+        pattern: &AddressPattern,
+    ) -> Self {
+        Self {
+            code: "declared_ignored",
+            file: source.file.clone(),
+            place: Place { line: source.line, column: 1 },
+            line: String::new(),
+            message: format!("{address} is declared, and ignored by `{pattern}`"),
+            notes: Vec::new(),
+            help: Some(format!("remove the declaration, or the pattern from `ignore` of [target.{target}]")),
         }
     }
 

@@ -11,6 +11,7 @@ mod load;
 pub mod moves;
 mod order;
 mod places;
+pub mod queries;
 mod roles;
 mod settings;
 mod twice;

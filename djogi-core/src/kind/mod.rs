@@ -273,6 +273,16 @@ impl Resource {
         }
     }
 
+    /// The relation without which it is nothing: the one that it is a part of, whose column it is for, or that it is
+    /// about.
+    pub fn owner_name(&self) -> Option<QualifiedName> {
+        match self {
+            Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
+            Resource::Statistics(statistics) => Some(statistics.table.clone()),
+            other => other.relation_name(),
+        }
+    }
+
     /// The roles that it names, which must exist before it can.
     pub fn roles(&self) -> Vec<&Ident> {
         match self {

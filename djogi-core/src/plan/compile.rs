@@ -258,7 +258,7 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
-            .chain(rights::findings(&candidates, &judgements, live.is_superuser))
+            .chain(rights::findings(&candidates, &judgements, live.roles.is_superuser))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),

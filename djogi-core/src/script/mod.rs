@@ -5,11 +5,13 @@
 
 mod created;
 mod lexer;
+mod query;
 mod statement;
 
 use std::ops::Range;
 
 pub use created::Created;
+pub use query::Query;
 pub use statement::{Act, Refused};
 
 use lexer::Lexeme;
@@ -73,6 +75,9 @@ pub enum Problem {
     ZeroByte,
     #[error("{0}")]
     Refused(Refused),
+    /// In a file of queries.
+    #[error("this is no query")]
+    NoQuery,
 }
 
 impl Problem {
@@ -83,6 +88,9 @@ impl Problem {
                 "remove it: several files are given by `[sql] files`, and variables have no meaning here",
             ),
             Problem::Refused(refused) => Some(refused.help()),
+            Problem::NoQuery => Some(
+                "a query is SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, TABLE or WITH; what defines objects goes to `[sql] files`",
+            ),
             Problem::Unclosed(_) | Problem::ZeroByte => None,
         }
     }

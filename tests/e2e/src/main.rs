@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use e2e::conformance::{Case, Verdict, run};
+use e2e::conformance::{Case, Question, Verdict, run};
 
 /// Drives the real binary.
 #[derive(Debug, Parser)]
@@ -26,6 +26,9 @@ enum Command {
         /// How many at a time
         #[arg(long, default_value_t = 4)]
         jobs: usize,
+        /// Write each state as SQL files and as a script instead, and load them again
+        #[arg(long)]
+        round_trip: bool,
         /// Say of each that fails why
         #[arg(long)]
         list_failures: bool,
@@ -36,10 +39,11 @@ enum Command {
 }
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let Command::Cases { folder, filter, jobs, list_failures, write } = Args::parse().command;
+    let Command::Cases { folder, filter, jobs, round_trip, list_failures, write } = Args::parse().command;
     let mut cases = Case::all(&folder)?;
     cases.retain(|case| filter.as_ref().is_none_or(|filter| case.id().contains(filter)));
-    let report = run(&cases, jobs, &|tried| {
+    let question = if round_trip { Question::GoesRound } else { Question::Converges };
+    let report = run(question, &cases, jobs, &|tried| {
         let is_bad = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Failed(_));
         let mark = if tried.verdicts.iter().any(is_bad) { "F" } else { "." };
         let _ = write!(std::io::stderr(), "{mark}");

@@ -6,14 +6,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use e2e::conformance::{Case, Report, run};
+use e2e::conformance::{Case, Question, Report, run};
 
 /// Pairs of our own, all of which pass.
 #[test]
 fn our_own_pairs_converge_both_ways() {
     let cases = Case::all(&ours().join("own")).expect("pairs of our own");
     assert!(!cases.is_empty());
-    let report = run(&cases, 2, &|_| {});
+    let report = run(Question::Converges, &cases, 2, &|_| {});
+    assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
+}
+
+/// The same, each state written as sources and loaded again.
+#[test]
+fn our_own_states_are_what_is_written_from_them() {
+    let cases = Case::all(&ours().join("own")).expect("pairs of our own");
+    let report = run(Question::GoesRound, &cases, 2, &|_| {});
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
 }
 
@@ -34,7 +42,7 @@ fn no_pair_that_has_passed_fails_again() {
     cases.retain(|case| {
         ["forward", "back"].iter().any(|direction| passing.contains(&format!("{} {direction}", case.id())))
     });
-    let report = run(&cases, 2, &|_| {});
+    let report = run(Question::Converges, &cases, 2, &|_| {});
     let passed = report.passing();
     let known: BTreeSet<String> = report.tried.iter().map(|tried| tried.case.id()).collect();
     let lost: BTreeSet<String> = passing

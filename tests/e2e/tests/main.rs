@@ -33,6 +33,8 @@ mod exit_codes;
 #[cfg(test)]
 mod failure;
 #[cfg(test)]
+mod ignored;
+#[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
 mod kinds;
@@ -54,6 +56,8 @@ mod options;
 mod progress;
 #[cfg(test)]
 mod prompt;
+#[cfg(test)]
+mod queries;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
@@ -79,6 +83,8 @@ mod signals;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+mod sources;
+#[cfg(test)]
 mod sql_files;
 #[cfg(test)]
 mod state_commands;
@@ -98,3 +104,5 @@ mod targets;
 mod unlock;
 #[cfg(test)]
 mod unmanaged;
+#[cfg(test)]
+mod written_models;

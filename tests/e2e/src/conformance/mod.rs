@@ -4,6 +4,7 @@
 mod case;
 mod load;
 mod report;
+mod round_trip;
 mod snapshot;
 mod trial;
 
@@ -16,6 +17,16 @@ pub use trial::{Direction, Failure, Verdict};
 
 use crate::{Server, installations};
 
+/// What is asked of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Question {
+    /// Whether each state becomes the other.
+    #[default]
+    Converges,
+    /// Whether each state is what is written from it.
+    GoesRound,
+}
+
 /// What came of one pair.
 #[derive(Clone, Debug)]
 pub struct Tried {
@@ -23,8 +34,8 @@ pub struct Tried {
     pub verdicts: [(Direction, Verdict); 2],
 }
 
-/// Tries every one of `cases` on a server of the newest version under test, `jobs` at a time; `done` hears of each.
-pub fn run(cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
+/// Asks `question` of every one of `cases` on a server of the newest version under test, `jobs` at a time; `done` hears of each.
+pub fn run(question: Question, cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
     let newest = installations().iter().max_by_key(|found| found.major).expect("a version under test");
     let server = Server::alone(newest);
     let _ = crate::djogi();
@@ -34,7 +45,11 @@ pub fn run(cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Repor
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = Tried { case: case.clone(), verdicts: trial::try_both(server, case) };
+                    let verdicts = match question {
+                        Question::Converges => trial::try_both(server, case),
+                        Question::GoesRound => round_trip::try_both(server, case),
+                    };
+                    let one = Tried { case: case.clone(), verdicts };
                     done(&one);
                     tried.lock().expect("no trial panics").push(one);
                 }

@@ -48,21 +48,21 @@ pub struct Failure {
 }
 
 /// A schema that djogi is told nothing of.
-const BYSTANDER: &str = "djogi_bystander";
+pub(super) const BYSTANDER: &str = "djogi_bystander";
 
 /// An object in a managed schema that nobody gives to djogi.
 const UNMANAGED: &str = "CREATE TABLE public.djogi_unmanaged (id integer PRIMARY KEY, note text DEFAULT 'x');
                          INSERT INTO public.djogi_unmanaged VALUES (1), (2)";
 
 /// A database in one of the two states, and what it is by PostgreSQL's own account.
-struct State {
-    database: Database,
+pub(super) struct State {
+    pub(super) database: Database,
     client: Client,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
 }
 
 impl State {
-    fn of(server: &'static Server, sql: &str, seed: Option<&str>) -> Result<Self, String> {
+    pub(super) fn of(server: &'static Server, sql: &str, seed: Option<&str>) -> Result<Self, String> {
         let database = Database::create(server);
         let mut client = database.connect();
         load(&mut client, sql)?;
@@ -75,7 +75,7 @@ impl State {
         Ok(Self { database, client, snapshot })
     }
 
-    fn schemas(&mut self) -> Result<BTreeSet<String>, String> {
+    pub(super) fn schemas(&mut self) -> Result<BTreeSet<String>, String> {
         let rows = self.client.query(
             "SELECT nspname::text FROM pg_namespace n
               WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -122,7 +122,7 @@ fn converge(
     }
 }
 
-fn fail(class: impl Into<String>, detail: Vec<String>) -> Failure {
+pub(super) fn fail(class: impl Into<String>, detail: Vec<String>) -> Failure {
     Failure { class: class.into(), detail }
 }
 
@@ -203,7 +203,7 @@ fn attempt(
 }
 
 /// Why a command ended otherwise than well.
-fn refused(command: &str, output: &Output) -> Failure {
+pub(super) fn refused(command: &str, output: &Output) -> Failure {
     let lines = output.stdout.lines().chain(output.stderr.lines());
     let events: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
     let mut class = None;
@@ -265,7 +265,7 @@ fn not_modelled(planned: &Output) -> BTreeSet<String> {
 }
 
 /// What a plan still wants to do.
-fn changed(planned: &Output) -> Vec<String> {
+pub(super) fn changed(planned: &Output) -> Vec<String> {
     let Ok(document) = serde_json::from_str::<Value>(&planned.stdout) else {
         return vec![planned.to_string()];
     };
