@@ -100,6 +100,10 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
             definition,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
+            enforced: true,
+            period: false,
+            options: BTreeMap::new(),
+            tablespace: None,
             comment: None,
         })
     };
@@ -137,6 +141,7 @@ fn column((name, data_type, not_null, default): ColumnFacts) -> Column {
         data_type: data_type.to_owned(),
         collation: None,
         not_null,
+        not_null_constraint: Default::default(),
         default: default.map(Expression::new),
         identity: None,
         properties: Default::default(),
@@ -163,6 +168,7 @@ fn index(schema: &Ident, table: &Ident, column: &str) -> Resource {
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     })

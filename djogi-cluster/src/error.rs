@@ -11,6 +11,7 @@ use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
 use crate::lock::LockError;
 use crate::normalise::NormaliseError;
+use crate::secrets::{HELP, Missing, SECRET_NOT_AT_HAND};
 use crate::server::ServerError;
 use crate::state::{Misplaced, StoreError};
 use crate::surgery::SurgeryError;
@@ -54,6 +55,9 @@ pub enum EngineError {
     /// By a signal, whose exit code it holds.
     #[error("interrupted before anything was changed")]
     Interrupted(u8),
+    /// Of options that statements of the plan set.
+    #[error("{0}")]
+    Secrets(Missing),
     #[error("the plan was not confirmed")]
     Declined,
     #[error("the plan has work for target `{0}`, which this configuration does not have")]
@@ -124,6 +128,7 @@ impl EngineError {
             EngineError::Declarations(_) => "declarations",
             EngineError::Surgery(error) => error.code(),
             EngineError::Interrupted(_) => "interrupted",
+            EngineError::Secrets(_) => SECRET_NOT_AT_HAND,
             EngineError::Declined => "declined",
             EngineError::NoTarget(_) => "no_target",
             EngineError::CommitLost { .. } => "commit_lost",
@@ -149,6 +154,7 @@ impl EngineError {
             EngineError::Approve(error) => error.help(),
             EngineError::Surgery(error) => error.help(),
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
+            EngineError::Secrets(_) => Some(HELP.to_owned()),
             EngineError::Declined => Some("nothing was changed".to_owned()),
             EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
             EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => {

@@ -30,6 +30,7 @@ pub mod refresh;
 pub mod reset;
 pub mod revert;
 mod scratch;
+pub mod secrets;
 pub mod server;
 pub mod session;
 pub mod sql_files;

@@ -10,6 +10,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
 use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look_and_prepare};
+use crate::secrets;
 use crate::session::Session;
 use crate::state::{Snapshot, Store, StoreError};
 use crate::sweep::pending;
@@ -48,7 +49,7 @@ pub async fn plan(
         let at = (store.as_ref(), &snapshot);
         let seen = (sessions.as_slice(), looks);
         let gathered = gather(cluster, at, seen, pending, Survey::Declared, options, reporter).await?;
-        plan_gathered(gathered, at, reporter).await
+        plan_gathered(gathered, cluster, at, reporter).await
     }
     .await;
     Session::close_all(sessions).await?;
@@ -85,6 +86,7 @@ pub(crate) async fn read_and_look<'a>(
 /// When no honest plan exists, or a recorded catalog cannot be read.
 pub(crate) async fn plan_gathered(
     gathered: Gathered,
+    cluster: &Cluster,
     (store, snapshot): (&dyn Store, &Snapshot),
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
@@ -93,6 +95,10 @@ pub(crate) async fn plan_gathered(
     if needs_definitions(&document) {
         load_definitions(&mut inputs, store, snapshot).await?;
         document = compile(&inputs)?;
+    }
+    if let Some(finding) = secrets::finding(cluster, &document) {
+        document.diagnostics.push(finding);
+        document.digest = document.body_digest();
     }
     reporter.report(&Event::PlanMade {
         digest: document.digest,

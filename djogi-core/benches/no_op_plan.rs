@@ -26,6 +26,7 @@ fn column(name: &str, data_type: &str, default: Option<&str>) -> Column {
         data_type: data_type.to_owned(),
         collation: None,
         not_null: true,
+        not_null_constraint: NotNull::default(),
         default: default.map(Expression::new),
         identity: None,
         properties: Default::default(),
@@ -54,6 +55,10 @@ fn resources_of(number: usize) -> Vec<Resource> {
             definition,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
+            enforced: true,
+            period: false,
+            options: BTreeMap::new(),
+            tablespace: None,
             comment: None,
         })
     };
@@ -75,6 +80,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
             include: Vec::new(),
             predicate: None,
             options: BTreeMap::new(),
+            tablespace: None,
             valid: true,
             comment: None,
         })

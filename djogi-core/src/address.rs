@@ -40,11 +40,22 @@ pub enum Kind {
     Function,
     Procedure,
     Aggregate,
+    Operator,
+    OperatorFamily,
+    OperatorClass,
+    Cast,
+    TextSearchParser,
+    TextSearchTemplate,
+    TextSearchDictionary,
+    TextSearchConfiguration,
     Trigger,
     Rule,
     Policy,
     EventTrigger,
     Publication,
+    ForeignDataWrapper,
+    ForeignServer,
+    UserMapping,
     /// On a table, a view or a sequence, to one grantee.
     Grant,
     SchemaGrant,
@@ -78,11 +89,22 @@ impl Kind {
         Kind::Function,
         Kind::Procedure,
         Kind::Aggregate,
+        Kind::Operator,
+        Kind::OperatorFamily,
+        Kind::OperatorClass,
+        Kind::Cast,
+        Kind::TextSearchParser,
+        Kind::TextSearchTemplate,
+        Kind::TextSearchDictionary,
+        Kind::TextSearchConfiguration,
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
         Kind::EventTrigger,
         Kind::Publication,
+        Kind::ForeignDataWrapper,
+        Kind::ForeignServer,
+        Kind::UserMapping,
         Kind::Grant,
         Kind::SchemaGrant,
         Kind::RoutineGrant,
@@ -114,11 +136,22 @@ impl Kind {
             Kind::Function => "function",
             Kind::Procedure => "procedure",
             Kind::Aggregate => "aggregate",
+            Kind::Operator => "operator",
+            Kind::OperatorFamily => "operator_family",
+            Kind::OperatorClass => "operator_class",
+            Kind::Cast => "cast",
+            Kind::TextSearchParser => "text_search_parser",
+            Kind::TextSearchTemplate => "text_search_template",
+            Kind::TextSearchDictionary => "text_search_dictionary",
+            Kind::TextSearchConfiguration => "text_search_configuration",
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
             Kind::EventTrigger => "event_trigger",
             Kind::Publication => "publication",
+            Kind::ForeignDataWrapper => "foreign_data_wrapper",
+            Kind::ForeignServer => "foreign_server",
+            Kind::UserMapping => "user_mapping",
             Kind::Grant => "grant",
             Kind::SchemaGrant => "schema_grant",
             Kind::RoutineGrant => "routine_grant",
@@ -134,7 +167,14 @@ impl Kind {
     /// What the parts after the target are called, in order.
     pub fn parts(self) -> &'static [&'static str] {
         match self {
-            Kind::Schema | Kind::Extension | Kind::EventTrigger | Kind::Publication => &["name"],
+            Kind::Cast => &[],
+            Kind::Schema
+            | Kind::Extension
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer => &["name"],
+            Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
@@ -160,11 +200,68 @@ impl Kind {
             | Kind::MaterializedView
             | Kind::Function
             | Kind::Procedure
-            | Kind::Aggregate => &["schema", "name"],
+            | Kind::Aggregate
+            | Kind::Operator
+            | Kind::OperatorFamily
+            | Kind::OperatorClass
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration => &["schema", "name"],
         }
     }
 
-    /// Whether the types of its arguments are a part of the name.
+    /// What stands in parentheses after the name, for those kinds whose names alone do not tell one from another.
+    pub fn arguments(self) -> Option<&'static str> {
+        match self {
+            Kind::Function | Kind::Procedure | Kind::Aggregate => {
+                Some("the types of its arguments: `(integer, text)`, or `()`")
+            }
+            Kind::Operator => Some("the types of its operands: `(integer, text)`, or `(NONE, text)`"),
+            Kind::OperatorFamily | Kind::OperatorClass => Some("its index method: `(btree)`"),
+            Kind::Cast => Some("the types it is between: `(integer, text)`"),
+            Kind::RoutineGrant => {
+                Some("the types of the routine's arguments behind its name: `(integer, text)`, or `()`")
+            }
+            Kind::Schema
+            | Kind::Extension
+            | Kind::Collation
+            | Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
+            | Kind::Range
+            | Kind::Sequence
+            | Kind::Table
+            | Kind::Column
+            | Kind::Constraint
+            | Kind::Index
+            | Kind::Statistics
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::TextSearchDictionary
+            | Kind::TextSearchConfiguration
+            | Kind::Trigger
+            | Kind::Rule
+            | Kind::Policy
+            | Kind::EventTrigger
+            | Kind::Publication
+            | Kind::ForeignDataWrapper
+            | Kind::ForeignServer
+            | Kind::UserMapping
+            | Kind::Grant
+            | Kind::SchemaGrant
+            | Kind::TypeGrant
+            | Kind::LanguageGrant
+            | Kind::WrapperGrant
+            | Kind::ServerGrant
+            | Kind::DefaultPrivilege
+            | Kind::SchemaDefaultPrivilege => None,
+        }
+    }
+
+    /// Whether it is called with arguments.
     pub fn is_routine(self) -> bool {
         matches!(self, Kind::Function | Kind::Procedure | Kind::Aggregate)
     }
@@ -193,6 +290,22 @@ impl Kind {
                     | Kind::EventTrigger
                     | Kind::Publication
             )
+            || self.names_code()
+    }
+
+    /// Whether it gives functions a place in expressions: operators and what is made of them, casts, text search.
+    pub fn names_code(self) -> bool {
+        matches!(
+            self,
+            Kind::Operator
+                | Kind::OperatorFamily
+                | Kind::OperatorClass
+                | Kind::Cast
+                | Kind::TextSearchParser
+                | Kind::TextSearchTemplate
+                | Kind::TextSearchDictionary
+                | Kind::TextSearchConfiguration
+        )
     }
 
     /// Whether it says what one grantee may do with one object.
@@ -227,11 +340,6 @@ impl Kind {
         )
     }
 
-    /// How many names of an address stand before the types of a routine's arguments, the target among them.
-    fn names_before_arguments(self) -> Option<usize> {
-        (self.is_routine() || self == Kind::RoutineGrant).then_some(3)
-    }
-
     /// Whether dropping what it is on takes it along.
     pub fn is_part_of_relation(self) -> bool {
         matches!(
@@ -256,8 +364,8 @@ pub struct Address {
     kind: Kind,
     /// The target, then as many parts as the kind has.
     names: Arc<[Ident]>,
-    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`. They stand behind the name of
-    /// the routine.
+    /// The types of a routine's arguments, as `oidvectortypes` prints them: `integer, text`; or what else
+    /// [`Kind::arguments`] asks for.
     arguments: Option<Arc<str>>,
 }
 
@@ -266,7 +374,7 @@ pub struct Address {
 pub enum AddressError {
     #[error("{kind:?} in address `{address}` is not a kind; the kinds are {}", kind_list())]
     UnknownKind { address: String, kind: String },
-    #[error("address `{address}` has {found} parts; `{kind}.<target>.{}` is expected", .kind.parts().iter().map(|p| format!("<{p}>")).collect::<Vec<_>>().join("."))]
+    #[error("address `{address}` has {found} parts; `{kind}.<target>{}` is expected", .kind.parts().iter().map(|p| format!(".<{p}>")).collect::<String>())]
     WrongArity { address: String, kind: Kind, found: usize },
     #[error("the {part} in address `{address}`: {source}")]
     BadPart { address: String, part: &'static str, source: IdentError },
@@ -275,7 +383,8 @@ pub enum AddressError {
     #[error("{part:?} in address `{address}` must be double-quoted: it is not a plain lower-case identifier")]
     NeedsQuotes { address: String, part: String },
     #[error(
-        "address `{address}` must have the types of the {kind}'s arguments behind its name: `(integer, text)`, or `()`"
+        "address `{address}` must end with what tells one {kind} from another, {}",
+        .kind.arguments().unwrap_or_default()
     )]
     NoArguments { address: String, kind: Kind },
 }
@@ -301,13 +410,24 @@ impl Address {
         Self::member(kind, target, relation, name)
     }
 
-    /// A function, procedure or aggregate with the types of its arguments, separated by `, `.
+    /// A cast between two types, separated by `, `.
+    pub fn cast(target: &Ident, types: &str) -> Self {
+        Self { arguments: Some(types.into()), ..Self::new(Kind::Cast, [target.clone()]) }
+    }
+
+    /// A function, procedure or aggregate with the types of its arguments, separated by `, `; or another kind with
+    /// what [`Kind::arguments`] asks for.
     pub fn routine(kind: Kind, target: &Ident, name: &QualifiedName, arguments: &str) -> Self {
         Self { arguments: Some(arguments.into()), ..Self::qualified(kind, target, name) }
     }
 
     pub fn schema(target: &Ident, name: &Ident) -> Self {
         Self::new(Kind::Schema, [target.clone(), name.clone()])
+    }
+
+    /// A user mapping; `public` is no role.
+    pub fn user_mapping(target: &Ident, server: &Ident, role: &Ident) -> Self {
+        Self::new(Kind::UserMapping, [target.clone(), server.clone(), role.clone()])
     }
 
     /// An object of the whole database.
@@ -397,15 +517,15 @@ impl Address {
         &self.names[1..]
     }
 
-    /// The last part: the object's own name.
+    /// The last part: the object's own name. A cast has none but that of its target.
     pub fn name(&self) -> &Ident {
-        self.parts().last().expect("every kind has at least one part")
+        self.names.last().expect("every address has a target")
     }
 
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
-            [schema, _, ..] if self.kind.parts()[0] == "schema" => Some(schema),
+            [schema, _, ..] if self.kind.parts().first() == Some(&"schema") => Some(schema),
             _ => None,
         }
     }
@@ -413,19 +533,41 @@ impl Address {
     /// Schema and name of a schema-level object, or of the object that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
-            _ if self.kind.is_default_privilege() || self.kind.is_grant() && self.parts().len() < 3 => None,
+            _ if self.kind == Kind::UserMapping
+                || self.kind.is_default_privilege()
+                || self.kind.is_grant() && self.parts().len() < 3 =>
+            {
+                None
+            }
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }
     }
 
-    /// The types of a routine's arguments.
+    /// What stands in parentheses after the name: the types of a routine's arguments and the like.
     pub fn arguments(&self) -> Option<&str> {
         self.arguments.as_deref()
     }
 
+    /// The first of two names that are no object of a schema: the server of a grant on it.
+    pub fn parent_name(&self) -> Option<&Ident> {
+        match self.parts() {
+            [parent, _] => Some(parent),
+            _ => None,
+        }
+    }
+
+    /// The server of a user mapping.
+    pub fn server(&self) -> Option<&Ident> {
+        (self.kind == Kind::UserMapping).then(|| &self.names[1])
+    }
+
     /// What the address of a part of `from` is when that is called `to`; `None` for what is no part of it.
     pub fn along(&self, from: &Address, to: &Address) -> Option<Address> {
+        if self.kind == Kind::UserMapping {
+            let is_its = from.kind == Kind::ForeignServer && self.server() == Some(from.name());
+            return is_its.then(|| Self::user_mapping(to.target(), to.name(), self.name()));
+        }
         if self.target() != from.target() || self.relation().is_none() || self.relation() != from.relation() {
             return None;
         }
@@ -458,8 +600,9 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        let before = self.kind.names_before_arguments().unwrap_or(self.names.len());
-        let (before, behind) = self.names.split_at(before);
+        // Those of a routine stand behind its name, and the grantee last.
+        let behind = usize::from(self.kind == Kind::RoutineGrant);
+        let (before, behind) = self.names.split_at(self.names.len() - behind);
         before.iter().try_for_each(|name| write_part(f, name))?;
         if let Some(arguments) = &self.arguments {
             write!(f, "({arguments})")?;
@@ -474,13 +617,10 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let address = || text.to_owned();
         let head = text.split('.').next();
-        let routine = Kind::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.names_before_arguments().is_some() && head == Some(kind.as_str()));
-        let (text, arguments, behind) = match routine {
+        let has_arguments = |kind: &Kind| kind.arguments().is_some() && head == Some(kind.as_str());
+        let (text, arguments, behind) = match Kind::ALL.iter().copied().find(has_arguments) {
             Some(kind) => {
-                let behind = if kind.is_routine() { Some("") } else { last_part(text) };
+                let behind = if kind == Kind::RoutineGrant { last_part(text) } else { Some("") };
                 behind
                     .and_then(|behind| split_arguments(&text[..text.len() - behind.len()], behind))
                     .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?
@@ -643,8 +783,13 @@ mod tests {
         assert!(error("tabel.main.public.orders").starts_with("\"tabel\" in address"));
         assert!(error("table.main.public.").contains("the name in address"));
         assert!(error("table.main.public.\"orders").contains("byte 18"));
-        assert!(error("function.main.app.total").contains("the types of the function's arguments"));
-        assert!(error("routine_grant.main.app.total.app_rw").contains("the types of the"));
+        assert!(error("function.main.app.total").contains("the types of its arguments"));
+        assert!(error("operator_class.main.app.by_size").contains("its index method"));
+        assert!(error("cast.main").contains("the types it is between"));
+        assert!(error("cast.main.app(integer, text)").contains("`cast.<target>` is expected"));
+        assert!(
+            error("routine_grant.main.app.total.app_rw").contains("the types of the routine's arguments")
+        );
     }
 
     proptest! {
@@ -653,7 +798,7 @@ mod tests {
             let kind = Kind::ALL[kind];
             let names: Vec<_> = names.into_iter().map(|name| Ident::new(name).unwrap()).collect();
             let mut address = Address::new(kind, &names[..=kind.parts().len()]);
-            if kind.names_before_arguments().is_some() {
+            if kind.arguments().is_some() {
                 address.arguments = Some(arguments.into());
             }
             prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);

@@ -42,6 +42,7 @@ pub(crate) fn column(name: &str, data_type: &str) -> Column {
         data_type: data_type.to_owned(),
         collation: None,
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: ColumnProperties::default(),
@@ -81,6 +82,10 @@ pub(crate) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         definition,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
+        enforced: true,
+        period: false,
+        options: BTreeMap::new(),
+        tablespace: None,
         comment: None,
     })
 }
@@ -131,6 +136,7 @@ pub(crate) fn index(table: &str, name: &str, columns: &[&str]) -> Resource {
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     })

@@ -69,6 +69,17 @@ impl fmt::Display for Ident {
     }
 }
 
+/// A name that is an `Ident` or not, as SQL.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut text = String::new();
+    if is_plain(name) && !is_reserved(name) {
+        return name.to_owned();
+    }
+    // Writing to a string does not fail.
+    let _ = write_quoted(&mut text, name);
+    text
+}
+
 /// Writes `name` between double quotes, inner quotes doubled.
 pub(crate) fn write_quoted(f: &mut impl fmt::Write, name: &str) -> fmt::Result {
     f.write_char('"')?;

@@ -15,6 +15,7 @@ pub mod disposition;
 #[cfg(test)]
 mod fixtures;
 mod from_text;
+mod holding;
 pub mod ident;
 mod keywords;
 pub mod kind;

@@ -37,7 +37,7 @@ pub(crate) fn column_names(sql: &str) -> Vec<Ident> {
     columns(sql).map(|(name, _)| name).collect()
 }
 
-/// The `schema.name` pairs in `sql`, those in `'...'::regclass` included.
+/// The `schema.name` pairs in `sql`, operators and those in `'...'::regclass` included.
 pub(crate) fn qualified_names(sql: &str) -> Vec<QualifiedName> {
     let mut names = Vec::new();
     replace_names(sql, &mut |name| {
@@ -59,16 +59,31 @@ pub(crate) fn replace_names(
     new_name: &mut dyn FnMut(&QualifiedName) -> Option<QualifiedName>,
 ) -> String {
     let mut replacements = Vec::new();
-    for window in spans(sql).windows(3) {
+    let tokens = spans(sql);
+    for (at, window) in tokens.windows(3).enumerate() {
         let [(first, start), (second, _), (third, end)] = window else { continue };
         match (first, second, third) {
+            // The name of an operator is never quoted.
+            (_, Token::Symbol('.'), Token::Symbol(symbol)) if is_of_operator(*symbol) => {
+                let rest = tokens[at + 2..].windows(2).take_while(|pair| is_continued(pair));
+                let end = rest.last().map_or(end.end, |pair| pair[1].1.end);
+                let name = Ident::new(&sql[window[2].1.start..end]).ok();
+                let pair = ident(*first).zip(name).map(|(schema, name)| QualifiedName::new(schema, name));
+                if let Some(new) = pair.and_then(|pair| new_name(&pair)) {
+                    replacements.push((start.start..end, format!("{}.{}", new.schema, new.name.as_str())));
+                }
+            }
             (_, Token::Symbol('.'), _) => {
                 let pair = ident(*first).zip(ident(*third)).map(|(s, n)| QualifiedName::new(s, n));
                 if let Some(new) = pair.and_then(|pair| new_name(&pair)) {
                     replacements.push((start.start..end.end, new.to_string()));
                 }
             }
-            (Token::Literal(literal), Token::Cast, Token::Word("regclass")) => {
+            (
+                Token::Literal(literal),
+                Token::Cast,
+                Token::Word("regclass" | "regconfig" | "regdictionary"),
+            ) => {
                 let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
                 let inner = inner.unwrap_or(literal).replace("''", "'");
                 let new = replace_names(&inner, new_name);
@@ -78,6 +93,18 @@ pub(crate) fn replace_names(
         }
     }
     splice(sql, replacements.into_iter())
+}
+
+fn is_of_operator(symbol: char) -> bool {
+    "+-*/<>=~!@#%^&|`?".contains(symbol)
+}
+
+/// Whether the second of two tokens goes on with the operator that the first is of.
+fn is_continued(pair: &[(Token<'_>, Range<usize>)]) -> bool {
+    match pair {
+        [(_, before), (Token::Symbol(symbol), after)] => is_of_operator(*symbol) && before.end == after.start,
+        _ => false,
+    }
 }
 
 /// `text` with each span, in order, replaced by its new text.
@@ -129,6 +156,21 @@ mod tests {
         let names = qualified_names("COALESCE('x'::public.mood, f(nextval('app.\"S\"'::regclass)))");
         assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), ["public.mood", "app.\"S\""]);
         assert_eq!(column_names("(lower(name) = 'a''b'::text)"), [ident("name")]);
+    }
+
+    #[test]
+    fn operators_are_found_whole() {
+        let sql =
+            "(a OPERATOR(app.<->) b.c) + (1 OPERATOR(pg_catalog.=) x) || to_tsvector('app.c'::regconfig, y)";
+        let names: Vec<String> =
+            qualified_names(sql).iter().map(|name| name.name.as_str().to_owned()).collect();
+        assert_eq!(names, ["<->", "c", "=", "c"]);
+        let moved = QualifiedName::new(ident("other"), ident("<->"));
+        let rename = |name: &QualifiedName| (name.name.as_str() == "<->").then(|| moved.clone());
+        assert_eq!(
+            replace_names("(a OPERATOR(app.<->) -1)", &mut rename.clone()),
+            "(a OPERATOR(other.<->) -1)"
+        );
     }
 
     proptest! {

@@ -41,8 +41,17 @@ impl<'a> Costs<'a> {
         let mut cost = Cost::default();
         for address in addresses {
             for &(mode, operation) in self.operations.get(address).into_iter().flatten() {
-                let Operation { address: _, sql: _, lock, effect, rows, bytes, hazards, concurrently: _ } =
-                    operation;
+                let Operation {
+                    address: _,
+                    sql: _,
+                    lock,
+                    effect,
+                    rows,
+                    bytes,
+                    hazards,
+                    concurrently: _,
+                    secrets: _,
+                } = operation;
                 if lock.as_ref().map(|lock| lock.mode) > cost.lock.map(|lock| lock.mode) {
                     cost.lock = lock.as_ref();
                 }

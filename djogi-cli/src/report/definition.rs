@@ -4,8 +4,8 @@ use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal};
 use djogi_core::kind::{
     Column, Constraint, ConstraintDefinition, Deferrable, EnumType, Exclusion, Extension, ForeignKey,
-    Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, MatchType,
-    ReferentialAction, Sequence, SequenceOptions, SequenceOwner, SequenceType, Table,
+    Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, MatchType, NotNull,
+    Parameters, ReferentialAction, Sequence, SequenceOptions, SequenceOwner, SequenceType, Table,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -79,7 +79,7 @@ pub(crate) fn column_modifiers(column: &Column) -> String {
         words.push(format!("COLLATE {collation}"));
     }
     if column.not_null {
-        words.push("NOT NULL".to_owned());
+        words.push(not_null(&column.not_null_constraint));
     }
     if let Some(default) = &column.default {
         words.push(format!("DEFAULT {default}"));
@@ -89,6 +89,15 @@ pub(crate) fn column_modifiers(column: &Column) -> String {
         with_options(identity_mode(identity), &identity.options, data_type)
     }));
     words.extend(column.generated.as_ref().map(generated));
+    words.join(" ")
+}
+
+/// `NOT NULL` with its name, unless that is the one that PostgreSQL chooses.
+pub(crate) fn not_null(constraint: &NotNull) -> String {
+    let mut words: Vec<String> = constraint.name.iter().map(|name| format!("CONSTRAINT {name}")).collect();
+    words.push("NOT NULL".to_owned());
+    words.extend(constraint.no_inherit.then(|| "NO INHERIT".to_owned()));
+    words.extend((!constraint.validated).then(|| "NOT VALID".to_owned()));
     words.join(" ")
 }
 
@@ -111,38 +120,48 @@ pub(crate) fn generated(generated: &Generated) -> String {
 
 /// The constraint without its name.
 pub(crate) fn constraint(constraint: &Constraint) -> String {
+    let overlaps = if constraint.period { " WITHOUT OVERLAPS" } else { "" };
     let mut text = match &constraint.definition {
         ConstraintDefinition::PrimaryKey { columns, include } => {
-            format!("PRIMARY KEY ({}){}", IdentList(columns), including(include))
+            format!("PRIMARY KEY ({}{overlaps}){}", IdentList(columns), including(include))
         }
         ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
             let nulls = if *nulls_not_distinct { "NULLS NOT DISTINCT " } else { "" };
-            format!("UNIQUE {nulls}({}){}", IdentList(columns), including(include))
+            format!("UNIQUE {nulls}({}{overlaps}){}", IdentList(columns), including(include))
         }
         ConstraintDefinition::Check { expression, no_inherit } => {
             let inherit = if *no_inherit { " NO INHERIT" } else { "" };
             format!("CHECK {}{inherit}", in_parentheses(expression.as_str()))
         }
-        ConstraintDefinition::ForeignKey(key) => foreign_key(key),
+        ConstraintDefinition::ForeignKey(key) => foreign_key(key, constraint.period),
         ConstraintDefinition::Exclusion(exclusion) => self::exclusion(exclusion),
     };
+    text.push_str(&parameters(&constraint.options));
     text.push_str(match constraint.deferrable {
         Deferrable::NotDeferrable => "",
         Deferrable::InitiallyImmediate => " DEFERRABLE",
         Deferrable::InitiallyDeferred => " DEFERRABLE INITIALLY DEFERRED",
     });
+    if !constraint.enforced {
+        text.push_str(" NOT ENFORCED");
+    }
     if !constraint.validated {
         text.push_str(" NOT VALID");
     }
     text
 }
 
-fn foreign_key(key: &ForeignKey) -> String {
+fn foreign_key(key: &ForeignKey, has_period: bool) -> String {
+    let columns = |columns: &[Ident]| match columns.split_last() {
+        Some((last, [])) if has_period => format!("PERIOD {last}"),
+        Some((last, others)) if has_period => format!("{}, PERIOD {last}", IdentList(others)),
+        _ => IdentList(columns).to_string(),
+    };
     let mut text = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({})",
-        IdentList(&key.columns),
+        columns(&key.columns),
         key.references,
-        IdentList(&key.referenced_columns)
+        columns(&key.referenced_columns)
     );
     if key.match_type == MatchType::Full {
         text.push_str(" MATCH FULL");
@@ -179,11 +198,7 @@ pub(crate) fn index(index: &Index) -> String {
     if index.nulls_not_distinct {
         text.push_str(" NULLS NOT DISTINCT");
     }
-    if !index.options.is_empty() {
-        let options: Vec<String> =
-            index.options.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        text.push_str(&format!(" WITH ({})", options.join(", ")));
-    }
+    text.push_str(&parameters(&index.options));
     if let Some(predicate) = &index.predicate {
         text.push_str(&format!(" WHERE {}", in_parentheses(predicate.as_str())));
     }
@@ -191,6 +206,11 @@ pub(crate) fn index(index: &Index) -> String {
         text.push_str(" (invalid)");
     }
     text
+}
+
+fn parameters(options: &Parameters) -> String {
+    let options: Vec<String> = options.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    if options.is_empty() { String::new() } else { format!(" WITH ({})", options.join(", ")) }
 }
 
 /// Index elements, separated by commas.

@@ -3,7 +3,7 @@
 use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
-    Column, Constraint, Generated, Identity, IndexElement, PublishedTable, ReferentialAction,
+    Column, Constraint, ForeignOption, Generated, Identity, IndexElement, PublishedTable, ReferentialAction,
 };
 use djogi_core::plan::{FieldChange, ResourceChange};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::definition;
 use super::line::{Line, columns};
 use super::style::{ARROW, Tone};
-use super::summary::published;
+use super::summary::{foreign_option, published};
 use super::word_diff;
 
 /// Longer labels do not push the values of all others to the right.
@@ -64,6 +64,9 @@ fn redefinition(change: &ResourceChange) -> Vec<Row> {
 
 fn row(change: &ResourceChange, field: &FieldChange) -> Row {
     let FieldChange { path, before, after } = field;
+    if let Some(name) = path.strip_prefix("options.").filter(|_| has_options(change.kind)) {
+        return option(name, before, after);
+    }
     if change.kind == Kind::Table
         && let Some((column, rest)) = column_of(change, path)
     {
@@ -81,6 +84,34 @@ fn row(change: &ResourceChange, field: &FieldChange) -> Row {
     }
     .map_or(path.as_str(), |(_, rest)| rest);
     changed(label(path), path, before, after)
+}
+
+fn has_options(kind: Kind) -> bool {
+    matches!(kind, Kind::ForeignDataWrapper | Kind::ForeignServer | Kind::UserMapping)
+}
+
+/// An option of foreign data that comes, goes or has another value, which is shown unless it is secret.
+fn option(path: &str, before: &Value, after: &Value) -> Row {
+    let whole =
+        |value: &Value| definition::read::<ForeignOption>(value).map(|option| foreign_option(&option));
+    match (whole(before), whole(after)) {
+        (None, Some(new)) => {
+            Row { mark: "+", tone: Tone::Added, label: "option".to_owned(), value: RowValue::One(new) }
+        }
+        (Some(old), None) => {
+            Row { mark: "-", tone: Tone::Removed, label: "option".to_owned(), value: RowValue::One(old) }
+        }
+        _ => match path.strip_suffix(".secret") {
+            Some(name) => {
+                let value = RowValue::One("another secret value".to_owned());
+                Row { mark: "~", tone: Tone::Changed, label: format!("option {name}"), value }
+            }
+            None => {
+                let name = path.strip_suffix(".value").unwrap_or(path);
+                changed(format!("option {name}"), path, before, after)
+            }
+        },
+    }
 }
 
 /// Splits `columns.<name>[.<rest>]`. Names may hold dots, so they are looked up rather than parsed.
@@ -144,6 +175,7 @@ fn text(path: &str, value: &Value) -> String {
             definition::read::<QualifiedName>(value).map(|name| name.to_string())
         }
         "identity" => definition::read::<Identity>(value).map(|it| definition::identity_mode(&it).to_owned()),
+        "not_null_constraint" => definition::read(value).map(|it| definition::not_null(&it)),
         "generated" => definition::read::<Generated>(value).map(|it| definition::generated(&it)),
         "owned_by" => definition::read(value).map(|owner| definition::owner(&owner)),
         "deferrable" | "mode" | "storage" | "match_type" => value.as_str().map(|word| word.replace('_', " ")),

@@ -124,7 +124,8 @@ impl Script {
     }
 
     fn operation(&mut self, operation: &Operation, action: Option<Action>) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently: _ } = operation;
+        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently: _, secrets } =
+            operation;
         let mark = action.map_or(String::new(), |action| format!("{} ", action.mark()));
         let mut facts = Vec::new();
         facts.extend(lock.as_ref().map(|lock| format!("{} on {}", lock.mode.as_sql(), lock.relation)));
@@ -134,6 +135,9 @@ impl Script {
         let facts = if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) };
         self.comment(&format!("{mark}{address}{facts}"));
         hazards.iter().for_each(|hazard| self.comment(&format!("  {hazard}")));
+        for secret in secrets {
+            self.comment(&format!("  write the value of option {} in the place of {secret}", secret.option));
+        }
         self.line(&terminated(sql));
     }
 

@@ -172,6 +172,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         bytes: None,
         hazards: Vec::new(),
         concurrently: None,
+        secrets: Vec::new(),
     }
 }
 

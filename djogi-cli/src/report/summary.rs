@@ -1,10 +1,15 @@
 //! What types, views, routines and the like are, in one line each.
 
+use std::collections::BTreeMap;
+
 use djogi_core::Kind;
-use djogi_core::ident::IdentList;
+use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
-    Aggregate, Collation, Composite, Domain, EventTrigger, Firing, MaterializedView, Policy, Publication,
-    PublishedTable, Range, Routine, Rule, Statistics, Trigger, View,
+    Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
+    Firing, ForeignDataWrapper, ForeignOption, ForeignServer, MaterializedView, Operator, OperatorClass,
+    OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Statistics,
+    TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
+    UserMapping, View,
 };
 use serde_json::Value;
 
@@ -19,11 +24,24 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::MaterializedView => read(body).map(|view: MaterializedView| view.definition.to_string()),
         Kind::Function | Kind::Procedure => read(body).map(|routine: Routine| routine.definition),
         Kind::Aggregate => read(body).map(|aggregate| self::aggregate(&aggregate)),
+        Kind::Operator => read(body).map(|operator| self::operator(&operator)),
+        Kind::OperatorFamily => read(body).map(|family: OperatorFamily| members(&family.members)),
+        Kind::OperatorClass => read(body).map(|class| operator_class(&class)),
+        Kind::Cast => read(body).map(|cast| self::cast(&cast)),
+        Kind::TextSearchParser => read(body).map(|parser: TextSearchParser| functions(&parser.functions)),
+        Kind::TextSearchTemplate => {
+            read(body).map(|template: TextSearchTemplate| functions(&template.functions))
+        }
+        Kind::TextSearchDictionary => read(body).map(|dictionary| self::dictionary(&dictionary)),
+        Kind::TextSearchConfiguration => read(body).map(|configuration| self::configuration(&configuration)),
         Kind::Trigger => read(body).map(|trigger| self::trigger(&trigger)),
         Kind::Rule => read(body).map(|rule: Rule| format!("{}{}", rule.definition, firing(rule.firing))),
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
         Kind::EventTrigger => read(body).map(|trigger| event_trigger(&trigger)),
         Kind::Publication => read(body).map(|publication| self::publication(&publication)),
+        Kind::ForeignDataWrapper => read(body).map(|wrapper| foreign_data_wrapper(&wrapper)),
+        Kind::ForeignServer => read(body).map(|server| foreign_server(&server)),
+        Kind::UserMapping => read(body).map(|mapping: UserMapping| foreign_options(&mapping.options)),
         kind if kind.is_grant() => read(body).map(|grant| rights::grant(&grant)),
         kind if kind.is_default_privilege() => read(body).map(|privilege| rights::defaults(&privilege)),
         Kind::Domain => read(body).map(|domain| self::domain(&domain)),
@@ -67,6 +85,58 @@ fn aggregate(aggregate: &Aggregate) -> String {
     format!("({})", aggregate.options.iter().map(option).collect::<Vec<_>>().join(", "))
 }
 
+fn operator(operator: &Operator) -> String {
+    let mut words = vec![operator.function.clone()];
+    words.extend(operator.commutator.as_ref().map(|other| format!("COMMUTATOR {}", other.name.as_str())));
+    words.extend(operator.negator.as_ref().map(|other| format!("NEGATOR {}", other.name.as_str())));
+    words.extend(operator.restrict.as_ref().map(|function| format!("RESTRICT {function}")));
+    words.extend(operator.join.as_ref().map(|function| format!("JOIN {function}")));
+    words.extend(operator.hashes.then(|| "HASHES".to_owned()));
+    words.extend(operator.merges.then(|| "MERGES".to_owned()));
+    words.join(" ")
+}
+
+fn members(members: &[FamilyMember]) -> String {
+    let members = members.iter().map(|member| format!("{} {}", member.name, member.value));
+    format!("({})", members.collect::<Vec<_>>().join(", "))
+}
+
+fn operator_class(class: &OperatorClass) -> String {
+    let default = if class.default { "DEFAULT " } else { "" };
+    format!("{default}FOR TYPE {} FAMILY {} {}", class.data_type, class.family, members(&class.members))
+}
+
+fn cast(cast: &Cast) -> String {
+    let method = match &cast.method {
+        CastMethod::Function(function) => format!("WITH FUNCTION {function}"),
+        CastMethod::InOut => "WITH INOUT".to_owned(),
+        CastMethod::Binary => "WITHOUT FUNCTION".to_owned(),
+    };
+    let context = match cast.context {
+        CastContext::Explicit => "",
+        CastContext::Assignment => " AS ASSIGNMENT",
+        CastContext::Implicit => " AS IMPLICIT",
+    };
+    format!("{method}{context}")
+}
+
+fn functions(functions: &BTreeMap<String, String>) -> String {
+    let functions = functions.iter().map(|(role, function)| format!("{role} = {function}"));
+    format!("({})", functions.collect::<Vec<_>>().join(", "))
+}
+
+fn dictionary(dictionary: &TextSearchDictionary) -> String {
+    format!("TEMPLATE {} {}", dictionary.template, functions(&dictionary.options))
+}
+
+fn configuration(configuration: &TextSearchConfiguration) -> String {
+    let mappings = configuration.mappings.iter().map(|(token, dictionaries)| {
+        let dictionaries: Vec<String> = dictionaries.iter().map(ToString::to_string).collect();
+        format!("{token} WITH {}", dictionaries.join(", "))
+    });
+    format!("PARSER {} ({})", configuration.parser, mappings.collect::<Vec<_>>().join("; "))
+}
+
 fn trigger(trigger: &Trigger) -> String {
     let constraint = if trigger.constraint { "CONSTRAINT " } else { "" };
     format!("{constraint}{} {}{}", trigger.event, trigger.action, firing(trigger.firing))
@@ -85,6 +155,36 @@ fn event_trigger(trigger: &EventTrigger) -> String {
     let EventTrigger { event, tags, function, .. } = trigger;
     let tags = if tags.is_empty() { String::new() } else { format!(" of {}", tags.join(", ")) };
     format!("ON {event}{tags} EXECUTE {function}(){}", firing(trigger.firing))
+}
+
+fn foreign_data_wrapper(wrapper: &ForeignDataWrapper) -> String {
+    let function = |word: &str, name: &QualifiedName| format!("{word} {name}");
+    let mut words: Vec<String> = Vec::new();
+    words.extend(wrapper.handler.as_ref().map(|name| function("HANDLER", name)));
+    words.extend(wrapper.validator.as_ref().map(|name| function("VALIDATOR", name)));
+    words.push(foreign_options(&wrapper.options));
+    words.join(" ")
+}
+
+fn foreign_server(server: &ForeignServer) -> String {
+    let mut words = vec![format!("of {}", server.wrapper)];
+    words.extend(server.server_type.as_ref().map(|text| format!("TYPE {}", Literal(text))));
+    words.extend(server.version.as_ref().map(|text| format!("VERSION {}", Literal(text))));
+    words.push(foreign_options(&server.options));
+    words.join(" ")
+}
+
+fn foreign_options(options: &[ForeignOption]) -> String {
+    let options: Vec<String> = options.iter().map(foreign_option).collect();
+    if options.is_empty() { String::new() } else { format!("OPTIONS ({})", options.join(", ")) }
+}
+
+/// An option with its value, unless that is secret.
+pub(crate) fn foreign_option(option: &ForeignOption) -> String {
+    match &option.value {
+        Some(value) => format!("{} {}", option.name, Literal(value)),
+        None => format!("{} (secret)", option.name),
+    }
 }
 
 fn publication(publication: &Publication) -> String {

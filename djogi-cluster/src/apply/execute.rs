@@ -32,6 +32,7 @@ use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::introspect::{ObservedRelations, observe_relations};
 use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
+use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::state::{SidecarGroup, Store};
 pub(super) use crate::sweep::intent::digest_in;
@@ -60,6 +61,7 @@ pub(super) struct Execution<'a> {
     /// Of the group that failed last.
     last_sqlstate: Option<String>,
     spendings: Vec<Spending>,
+    secrets: Secrets,
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
     /// there.
     expected: BTreeMap<&'a Ident, BTreeMap<QualifiedName, BTreeMap<&'a Address, Option<Digest>>>>,
@@ -128,7 +130,7 @@ impl<'a> Execution<'a> {
     pub(super) fn new(
         document: &'a PlanDocument,
         work: &'a Work<'a>,
-        spendings: Vec<Spending>,
+        (spendings, secrets): (Vec<Spending>, Secrets),
         quiescence: &'a Quiescence,
         run: RunId,
         reporter: &'a dyn Reporter,
@@ -143,7 +145,19 @@ impl<'a> Execution<'a> {
             }
         }
         let last_sqlstate = None;
-        Self { document, work, run, reporter, stop, progress, quiescence, last_sqlstate, spendings, expected }
+        Self {
+            document,
+            work,
+            run,
+            reporter,
+            stop,
+            progress,
+            quiescence,
+            last_sqlstate,
+            spendings,
+            secrets,
+            expected,
+        }
     }
 
     /// Takes note of what committed groups have left.
@@ -417,7 +431,10 @@ impl<'a> Execution<'a> {
     }
 
     pub(super) async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
-        let sent = stream::iter(&group.operations).map(|operation| client.batch_execute(&operation.sql));
+        let sent = stream::iter(&group.operations).map(|operation| async {
+            let sql = self.secrets.statement(operation);
+            client.batch_execute(&sql).await
+        });
         let answers = sent.buffered(IN_FLIGHT);
         pin_mut!(answers);
         for (number, operation) in (1..).zip(&group.operations) {
@@ -433,7 +450,7 @@ impl<'a> Execution<'a> {
             });
             self.progress.executing(number, operation);
             let answer = answers.next().await.unwrap_or(Ok(()));
-            answer.map_err(|error| statement_failed(&error, sql, Some(address)))?;
+            answer.map_err(|error| self.operation_failed(&error, sql, address))?;
             crate::failpoint!("group.after_statement");
             self.reporter.report(&Event::OperationFinished {
                 target,
@@ -444,6 +461,11 @@ impl<'a> Execution<'a> {
             });
         }
         Ok(())
+    }
+
+    fn operation_failed(&self, error: &tokio_postgres::Error, sql: &str, address: &Address) -> Obstacle {
+        let error = self.secrets.masked(DatabaseError::new(error).in_statement(sql));
+        Obstacle::Statement { error, address: Some(address.clone()) }
     }
 
     /// The relations that the group's changes are about or depend on, by their old and new names.

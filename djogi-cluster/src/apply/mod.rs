@@ -112,7 +112,7 @@ async fn think(
     match request {
         Request::Declared(options) => {
             let gathered = locked.sweep_and_gather(Survey::Declared, options, manner, reporter).await?;
-            plan_gathered(gathered, (locked.store.as_ref(), &locked.snapshot), reporter).await
+            plan_gathered(gathered, locked.cluster, (locked.store.as_ref(), &locked.snapshot), reporter).await
         }
         Request::Saved(document) => {
             let options = PlanOptions::default();

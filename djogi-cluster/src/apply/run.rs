@@ -24,6 +24,7 @@ use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
 use crate::identity::{OpId, RunId};
 use crate::leave::leave_to_the_end;
 use crate::locked::Locked;
+use crate::secrets::Secrets;
 use crate::state::{Serial, Status};
 use crate::sweep::global;
 
@@ -116,6 +117,7 @@ impl Run {
         reporter: &dyn Reporter,
     ) -> Result<(), EngineError> {
         let spendings = Spending::of(document, &inputs)?;
+        let secrets = Secrets::of(locked.cluster, document)?;
         let work = Work::of_plan(document);
         let ledgers = locked.preflight(reporter).await?;
         // Both are durable before the first effect, and neither needs the other.
@@ -133,7 +135,8 @@ impl Run {
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
         let quiescence = Quiescence::of(locked);
         let stop = self.stop.clone();
-        let mut execution = Execution::new(document, &work, spendings, &quiescence, self.id, reporter, stop);
+        let mut execution =
+            Execution::new(document, &work, (spendings, secrets), &quiescence, self.id, reporter, stop);
         let mut rows = BTreeMap::new();
         for session in &locked.sessions {
             let row = locked.store.row_in(&session.connection).await?;

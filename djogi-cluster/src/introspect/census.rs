@@ -8,8 +8,9 @@ use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
 use super::{
-    aggregate, collation, domain, event_trigger, policy, publication, range, routine, rule, statistics,
-    trigger,
+    aggregate, cast, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, operator,
+    operator_class, policy, publication, range, routine, rule, statistics, text_search, trigger,
+    user_mapping,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -42,11 +43,18 @@ kinds! {
     statistics,
     routine,
     aggregate,
+    operator,
+    operator_class,
+    cast,
+    text_search,
     trigger,
     rule,
     policy,
     event_trigger,
     publication,
+    foreign_data_wrapper,
+    foreign_server,
+    user_mapping,
 }
 
 impl Census {

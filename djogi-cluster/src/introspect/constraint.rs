@@ -9,7 +9,7 @@ use super::version;
 
 /// Constraints with a parent belong to the partitions of a referenced table. Only a check is deparsed, and an
 /// operator that is not PostgreSQL's own is printed with its schema.
-fn sql(enforced: &str) -> String {
+fn sql(enforced: &str, period: &str) -> String {
     format!(
         "
 SELECT con.oid,
@@ -20,6 +20,7 @@ SELECT con.oid,
        con.condeferred,
        con.convalidated,
        {enforced},
+       {period},
        con.connoinherit,
        con.conindid,
        con.conkey,
@@ -56,6 +57,7 @@ pub(super) struct ConstraintRow {
     pub(super) deferrable: Deferrable,
     pub(super) validated: bool,
     pub(super) enforced: bool,
+    pub(super) period: bool,
     pub(super) no_inherit: bool,
     /// The constraint's own index, or the referenced one of a foreign key; 0 for a check.
     pub(super) index: u32,
@@ -84,6 +86,7 @@ impl ConstraintRow {
             },
             validated: row.take()?,
             enforced: row.take()?,
+            period: row.take()?,
             no_inherit: row.take()?,
             index: row.take()?,
             columns: row.take::<Option<_>>()?.unwrap_or_default(),
@@ -131,6 +134,7 @@ pub(super) fn unknown(what: &'static str, code: char) -> IntrospectError {
 }
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<ConstraintRow>, IntrospectError> {
-    let sql = sql(version::constraint_is_enforced(reader.version));
+    let sql =
+        sql(version::constraint_is_enforced(reader.version), version::constraint_has_period(reader.version));
     reader.rows("constraints", &sql, ConstraintRow::decode).await
 }

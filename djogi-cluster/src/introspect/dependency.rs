@@ -2,7 +2,8 @@
 //!
 //! `pg_depend` knows a view by its rewrite rule, a domain's checks as constraints and what is published as objects of its own; `part` is what it knows. A
 //! dependency on a type is led back to the table whose row type, the type whose array, or the range whose multirange it is; one on
-//! a constructor of a range to the range.
+//! a constructor of a range to the range. The members of an operator class or family count as the class or family; an index
+//! is asked for its operator classes only, which need not be named anywhere.
 
 use super::error::IntrospectError;
 use super::lookup::ObjectId;
@@ -62,6 +63,61 @@ WITH schema AS MATERIALIZED (
      WHERE c.relnamespace IN (SELECT oid FROM schema)
        AND c.relkind = 'c'
      UNION ALL
+    SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_operator'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_operator x
+     WHERE x.oprnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_opclass'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_opclass x
+     WHERE x.opcnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_opfamily'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_opfamily x
+     WHERE x.opfnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_parser x
+     WHERE x.prsnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_template x
+     WHERE x.tmplnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_dict x
+     WHERE x.dictnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_ts_config x
+     WHERE x.cfgnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid,
+           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_cast k
+     WHERE k.oid >= 16384
+     UNION ALL
+    SELECT m.refclassid, m.refobjid,
+           m.classid, m.objid
+      FROM pg_catalog.pg_depend m
+     WHERE m.classid IN ('pg_catalog.pg_amop'::pg_catalog.regclass, 'pg_catalog.pg_amproc'::pg_catalog.regclass)
+       AND m.refclassid IN ('pg_catalog.pg_opclass'::pg_catalog.regclass,
+                            'pg_catalog.pg_opfamily'::pg_catalog.regclass)
+       AND m.objid >= 16384
+     UNION ALL
+    SELECT m.classid, m.objid,
+           m.classid, m.objid
+      FROM pg_catalog.pg_depend m
+     WHERE m.classid    = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND m.refclassid = 'pg_catalog.pg_opclass'::pg_catalog.regclass
+       AND m.refobjid >= 16384
+     UNION ALL
     SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, e.oid,
            'pg_catalog.pg_event_trigger'::pg_catalog.regclass, e.oid
       FROM pg_catalog.pg_event_trigger e
@@ -73,6 +129,22 @@ WITH schema AS MATERIALIZED (
     SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, u.pnpubid,
            'pg_catalog.pg_publication_namespace'::pg_catalog.regclass, u.oid
       FROM pg_catalog.pg_publication_namespace u
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid,
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid
+      FROM pg_catalog.pg_foreign_data_wrapper w
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid,
+           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid
+      FROM pg_catalog.pg_foreign_server v
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, v.oid,
+           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, v.srvfdw
+      FROM pg_catalog.pg_foreign_server v
+     UNION ALL
+    SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, x.umid,
+           'pg_catalog.pg_user_mapping'::pg_catalog.regclass, x.umid
+      FROM pg_catalog.pg_user_mappings x
 )
 SELECT p.class::oid,
        p.oid,
@@ -86,7 +158,9 @@ SELECT p.class::oid,
   JOIN pg_catalog.pg_depend d
     ON d.classid = p.part_class
    AND d.objid   = p.part
-   AND d.deptype IN ('n', 'a')
+   AND (d.deptype IN ('n', 'a')
+        -- Of a wrapper that came with an extension, the server needs the extension.
+        OR d.deptype = 'e' AND d.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass)
    AND d.refobjid >= 16384
   LEFT JOIN pg_catalog.pg_depend i ON i.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                                   AND i.objid   = d.refobjid

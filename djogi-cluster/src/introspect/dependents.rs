@@ -45,7 +45,8 @@ pub(super) fn edges(rows: &[DependencyRow], assembled: &Assembled) -> Edges {
     let mut edges = Edges::new();
     for row in rows {
         let needed = assembled.constraint_of_index(row.needs.object).unwrap_or(row.needs.object);
-        let (Some(&dependent), Some(&needed)) = (by_id.get(&row.dependent), by_id.get(&needed)) else {
+        let dependent = assembled.constraint_of_index(row.dependent).unwrap_or(row.dependent);
+        let (Some(&dependent), Some(&needed)) = (by_id.get(&dependent), by_id.get(&needed)) else {
             continue;
         };
         if dependent == needed {
@@ -92,11 +93,22 @@ fn class_of(kind: Kind) -> Option<u32> {
         Kind::Collation => class::COLLATION,
         Kind::Statistics => class::STATISTICS,
         Kind::Function | Kind::Procedure | Kind::Aggregate => class::ROUTINE,
+        Kind::Operator => class::OPERATOR,
+        Kind::OperatorFamily => class::OPERATOR_FAMILY,
+        Kind::OperatorClass => class::OPERATOR_CLASS,
+        Kind::Cast => class::CAST,
+        Kind::TextSearchParser => class::TEXT_SEARCH_PARSER,
+        Kind::TextSearchTemplate => class::TEXT_SEARCH_TEMPLATE,
+        Kind::TextSearchDictionary => class::TEXT_SEARCH_DICTIONARY,
+        Kind::TextSearchConfiguration => class::TEXT_SEARCH_CONFIGURATION,
         Kind::Trigger => class::TRIGGER,
         Kind::Rule => class::REWRITE,
         Kind::Policy => class::POLICY,
         Kind::EventTrigger => class::EVENT_TRIGGER,
         Kind::Publication => class::PUBLICATION,
+        Kind::ForeignDataWrapper => class::FOREIGN_DATA_WRAPPER,
+        Kind::ForeignServer => class::FOREIGN_SERVER,
+        Kind::UserMapping => class::USER_MAPPING,
         Kind::Grant
         | Kind::SchemaGrant
         | Kind::RoutineGrant

@@ -2,7 +2,7 @@
 
 use djogi_core::Resource;
 use djogi_core::ident::Ident;
-use djogi_core::kind::{Domain, DomainConstraint, Expression};
+use djogi_core::kind::{Domain, DomainConstraint, Expression, NotNull, not_null};
 
 use super::error::IntrospectError;
 use super::found::Found;
@@ -26,6 +26,8 @@ SELECT t.oid,
        k.expressions,
        k.validated,
        k.comments,
+       z.conname,
+       z.description,
        (SELECT d.description
           FROM pg_catalog.pg_description d
          WHERE d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objoid = t.oid AND d.objsubid = 0)
@@ -46,6 +48,12 @@ SELECT t.oid,
          LEFT JOIN pg_catalog.pg_description d
                 ON d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objoid = c.oid
         WHERE c.contypid = t.oid AND c.contype = 'c') k
+  LEFT JOIN LATERAL (
+       SELECT c.conname, d.description
+         FROM pg_catalog.pg_constraint c
+         LEFT JOIN pg_catalog.pg_description d
+                ON d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objoid = c.oid
+        WHERE c.contypid = t.oid AND c.contype = 'n') z ON true
  WHERE n.nspname = ANY ($1)
    AND ($2 IS NULL OR t.typname = ANY ($2))
    AND t.typtype = 'd'";
@@ -58,6 +66,7 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
         data_type: row.take()?,
         collation: row.optional_qualified_name()?,
         not_null: row.take()?,
+        not_null_constraint: NotNull::default(),
         default: row.take::<Option<String>>()?.map(Expression::new),
         constraints: Vec::new(),
         comment: None,
@@ -66,6 +75,10 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let expressions = row.take::<Vec<String>>()?;
     let validated = row.take::<Vec<bool>>()?;
     let comments = row.take::<Vec<Option<String>>>()?;
+    let not_null_name = row.optional_ident()?;
+    let not_null = &mut domain.not_null_constraint;
+    not_null.name = not_null_name.filter(|name| !not_null::is_default_name(name, &domain.name, None));
+    not_null.comment = row.take()?;
     domain.comment = row.take()?;
     let parts = names.into_iter().zip(expressions).zip(validated).zip(comments);
     for (((name, expression), validated), comment) in parts {

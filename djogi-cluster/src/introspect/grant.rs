@@ -72,6 +72,16 @@ WITH schema AS MATERIALIZED (
        AND t.typtype <> 'm'
        AND t.typcategory <> 'A'
        AND (c.oid IS NULL OR c.relkind = 'c')
+     UNION ALL
+    SELECT 'w', 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, w.oid,
+           w.fdwname, w.fdwname, NULL, NULL, NULL, NULL, w.fdwowner, w.fdwacl
+      FROM pg_catalog.pg_foreign_data_wrapper w
+     WHERE w.fdwacl IS NOT NULL
+     UNION ALL
+    SELECT 's', 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, s.oid,
+           s.srvname, s.srvname, NULL, NULL, NULL, NULL, s.srvowner, s.srvacl
+      FROM pg_catalog.pg_foreign_server s
+     WHERE s.srvacl IS NOT NULL
 )
 SELECT h.what,
        h.class::oid,
@@ -120,6 +130,8 @@ impl GrantRow {
             'S' => Securable::Sequence { name, table },
             'f' => Securable::Routine { name, arguments: arguments.unwrap_or_default() },
             'T' => Securable::Type(name),
+            'w' => Securable::Wrapper { name: name.name },
+            's' => Securable::Server { name: name.name },
             other => return Err(FieldError::Unknown(other.to_string())),
         };
         let (column, owner) = (row.optional_ident()?, row.ident()?);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use djogi_core::ident::Ident;
-use djogi_core::kind::{Expression, IndexElement, IndexKey, OperatorClass};
+use djogi_core::kind::{Expression, IndexElement, IndexKey, KeyClass};
 
 use super::assemble::TableParts;
 use super::error::IntrospectError;
@@ -19,7 +19,6 @@ SELECT i.indexrelid,
        x.relam,
        i.indisunique,
        i.indnullsnotdistinct,
-       i.indisexclusion,
        i.indisvalid,
        i.indnkeyatts,
        i.indkey,
@@ -27,6 +26,9 @@ SELECT i.indexrelid,
        i.indclass,
        i.indoption,
        x.reloptions,
+       CASE WHEN x.reltablespace <> 0
+            THEN (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = x.reltablespace)
+       END,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid),
        CASE WHEN i.indexprs IS NOT NULL
             THEN ARRAY(SELECT pg_catalog.pg_get_indexdef(i.indexrelid, k.number::int4, false)
@@ -83,7 +85,6 @@ pub(super) struct IndexRow {
     pub(super) method: u32,
     pub(super) unique: bool,
     pub(super) nulls_not_distinct: bool,
-    pub(super) exclusion: bool,
     pub(super) valid: bool,
     key_count: i16,
     attributes: Vec<i16>,
@@ -91,6 +92,7 @@ pub(super) struct IndexRow {
     operator_classes: Vec<u32>,
     orders: Vec<i16>,
     options: Option<Vec<String>>,
+    pub(super) tablespace: Option<Ident>,
     pub(super) predicate: Option<String>,
     expressions: Option<Vec<String>>,
 }
@@ -104,7 +106,6 @@ impl IndexRow {
             method: row.take()?,
             unique: row.take()?,
             nulls_not_distinct: row.take()?,
-            exclusion: row.take()?,
             valid: row.take()?,
             key_count: row.take()?,
             attributes: row.take()?,
@@ -112,6 +113,7 @@ impl IndexRow {
             operator_classes: row.take()?,
             orders: row.take()?,
             options: row.take()?,
+            tablespace: row.optional_ident()?,
             predicate: row.take()?,
             expressions: row.take()?,
         })
@@ -159,7 +161,7 @@ impl IndexRow {
                     .collation(self.collations.get(at).copied().unwrap_or_default(), own_collation)?,
                 operator_class: lookup
                     .operator_class(class, base, !options.is_empty())?
-                    .map(|name| OperatorClass { name, options }),
+                    .map(|name| KeyClass { name, options }),
                 descending: order & DESCENDING != 0,
                 nulls_first: order & NULLS_FIRST != 0,
             });

@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod assemble;
+mod cast;
 mod census;
 mod collation;
 mod column;
@@ -23,10 +24,16 @@ mod enum_type;
 mod error;
 mod event_trigger;
 mod extension;
+mod foreign_data_wrapper;
+mod foreign_option;
+mod foreign_server;
 mod found;
 mod grant;
 mod index;
 mod lookup;
+mod not_null;
+mod operator;
+mod operator_class;
 mod owner;
 mod policy;
 mod publication;
@@ -39,9 +46,11 @@ mod schema;
 mod sequence;
 mod statistics;
 mod table;
+mod text_search;
 mod trigger;
 mod unmodelled;
 mod unmodelled_global;
+mod user_mapping;
 mod version;
 
 use std::collections::BTreeMap;

@@ -41,6 +41,32 @@ WITH schema AS MATERIALIZED (
       FROM pg_catalog.pg_statistic_ext s
      WHERE s.stxnamespace IN (SELECT oid FROM schema)
      UNION ALL
+    SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, x.oid, x.oprowner
+      FROM pg_catalog.pg_operator x
+     WHERE x.oprnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_opclass'::pg_catalog.regclass, x.oid, x.opcowner
+      FROM pg_catalog.pg_opclass x
+     WHERE x.opcnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, x.oid, x.opfowner
+      FROM pg_catalog.pg_opfamily x
+     WHERE x.opfnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid, x.dictowner
+      FROM pg_catalog.pg_ts_dict x
+     WHERE x.dictnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid, x.cfgowner
+      FROM pg_catalog.pg_ts_config x
+     WHERE x.cfgnamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, x.oid, x.fdwowner
+      FROM pg_catalog.pg_foreign_data_wrapper x
+     UNION ALL
+    SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, x.oid, x.srvowner
+      FROM pg_catalog.pg_foreign_server x
+     UNION ALL
     SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, g.oid, g.evtowner
       FROM pg_catalog.pg_event_trigger g
      UNION ALL

@@ -11,7 +11,8 @@ use super::reader::{FieldError, Fields, Reader};
 /// Finds a row where there is any.
 pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_statistic_ext";
 
-/// Until PostgreSQL 17 the default target was -1.
+/// Until PostgreSQL 17 the default target was -1. PostgreSQL keeps the columns in the order that they have in the table,
+/// which says nothing; the expressions come behind them.
 const SQL: &str = "
 SELECT s.oid,
        n.nspname,
@@ -22,7 +23,8 @@ SELECT s.oid,
                FROM (VALUES ('d', 'ndistinct'), ('f', 'dependencies'), ('m', 'mcv')) w (code, word)
               WHERE w.code = ANY (s.stxkind::pg_catalog.text[])
               ORDER BY w.word),
-       pg_catalog.pg_get_statisticsobjdef_columns(s.oid),
+       COALESCE(k.by_name, '') || pg_catalog.substr(pg_catalog.pg_get_statisticsobjdef_columns(s.oid),
+                                                    COALESCE(pg_catalog.length(k.printed), 0) + 1),
        NULLIF(s.stxstattarget::pg_catalog.int4, -1),
        (SELECT d.description
           FROM pg_catalog.pg_description d
@@ -31,6 +33,11 @@ SELECT s.oid,
   JOIN pg_catalog.pg_namespace     n  ON n.oid = s.stxnamespace
   JOIN pg_catalog.pg_class         c  ON c.oid = s.stxrelid
   JOIN pg_catalog.pg_namespace     tn ON tn.oid = c.relnamespace
+ CROSS JOIN LATERAL (
+       SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attname),
+              pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum)
+         FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)) k (by_name, printed)
  WHERE n.nspname = ANY ($1)
    AND ($2 IS NULL OR s.stxname = ANY ($2))";
 

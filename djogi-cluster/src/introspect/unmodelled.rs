@@ -8,7 +8,7 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out, and the casts that come with a range type. For some kinds the dependencies hang
+/// Members of extensions are left out. For some kinds the dependencies hang
 /// on a part of the object: a partitioned table's also on its foreign keys and defaults. `part` is what `pg_depend`
 /// knows. A dependency on a type is led back to the table whose row type, or the type whose array, it is.
 const SQL: &str = "
@@ -80,80 +80,12 @@ WITH found (kind, class, oid, part_class, part) AS (
      WHERE n.nspname = ANY ($1)
        AND (c.relkind IN ('f', 'p') OR c.relispartition)
      UNION ALL
-    SELECT 'operator',
-           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_operator o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'operator class',
-           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_opclass'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opclass o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'operator family',
-           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid,
-           'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_opfamily o
-      JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
-     WHERE n.nspname = ANY ($1)
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass k WHERE k.opcfamily = o.oid AND k.opcname = o.opfname)
-     UNION ALL
     SELECT 'conversion',
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid,
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid
       FROM pg_catalog.pg_conversion v
       JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
      WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search configuration',
-           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_config'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_config x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.cfgnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search dictionary',
-           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_dict'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_dict x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.dictnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search parser',
-           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_parser'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_parser x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.prsnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'text search template',
-           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid,
-           'pg_catalog.pg_ts_template'::pg_catalog.regclass, x.oid
-      FROM pg_catalog.pg_ts_template x
-      JOIN pg_catalog.pg_namespace n ON n.oid = x.tmplnamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'cast',
-           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_cast'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_cast k
-     WHERE k.oid >= 16384
-     UNION ALL
-    SELECT 'foreign-data wrapper',
-           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_foreign_data_wrapper k
-     WHERE k.oid >= 16384
-     UNION ALL
-    SELECT 'foreign server',
-           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid,
-           'pg_catalog.pg_foreign_server'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_foreign_server k
-     WHERE k.oid >= 16384
      UNION ALL
     SELECT 'language',
            'pg_catalog.pg_language'::pg_catalog.regclass, k.oid,
@@ -168,8 +100,7 @@ WITH found (kind, class, oid, part_class, part) AS (
                          FROM pg_catalog.pg_depend e
                         WHERE e.classid = f.class
                           AND e.objid   = f.oid
-                          AND (e.deptype = 'e'
-                               OR e.deptype = 'i' AND e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass))
+                          AND e.deptype = 'e')
 )
 SELECT f.kind,
        f.name,
@@ -189,6 +120,7 @@ SELECT f.kind,
                              'pg_catalog.pg_type'::pg_catalog.regclass,
                              'pg_catalog.pg_constraint'::pg_catalog.regclass,
                              'pg_catalog.pg_namespace'::pg_catalog.regclass,
+                             'pg_catalog.pg_foreign_server'::pg_catalog.regclass,
                              'pg_catalog.pg_extension'::pg_catalog.regclass)
   LEFT JOIN pg_catalog.pg_type t
          ON t.oid = d.refobjid

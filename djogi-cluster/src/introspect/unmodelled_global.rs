@@ -6,16 +6,23 @@ use djogi_core::observation::Unmodelled;
 
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
+use super::user_mapping::visible;
 
-/// Members of extensions are left out.
-const SQL: &str = "
+/// Members of extensions are left out, and mappings whose options can be read.
+const SQL: &str = concat!(
+    "
 WITH found (class, oid) AS (
     SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, o.oid
       FROM pg_catalog.pg_subscription o
       JOIN pg_catalog.pg_database     d ON d.oid = o.subdbid
      WHERE d.datname = pg_catalog.current_database()
      UNION ALL
-    SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, o.umid FROM pg_catalog.pg_user_mappings o
+    SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, o.umid
+      FROM pg_catalog.pg_user_mappings  o
+      JOIN pg_catalog.pg_foreign_server s ON s.oid = o.srvid
+     WHERE NOT (",
+    visible!("o"),
+    ")
 )
 SELECT i.type,
        i.identity
@@ -26,7 +33,8 @@ SELECT i.type,
                      FROM pg_catalog.pg_depend e
                     WHERE e.classid = f.class
                       AND e.objid   = f.oid
-                      AND e.deptype = 'e')";
+                      AND e.deptype = 'e')"
+);
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Unmodelled>, IntrospectError> {
     reader.rows("objects of the database", SQL, decode).await

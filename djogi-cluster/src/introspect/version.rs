@@ -7,6 +7,11 @@ pub(super) fn constraint_is_enforced(version: ServerVersion) -> &'static str {
     if version.major() >= 18 { "con.conenforced" } else { "true" }
 }
 
+/// An SQL expression for `pg_constraint.conperiod`, which PostgreSQL 18 brought.
+pub(super) fn constraint_has_period(version: ServerVersion) -> &'static str {
+    if version.major() >= 18 { "con.conperiod" } else { "false" }
+}
+
 /// An SQL expression for what PostgreSQL 17 called `pg_collation.colllocale`.
 pub(super) fn collation_locale(version: ServerVersion) -> &'static str {
     if version.major() >= 17 { "c.colllocale" } else { "c.colliculocale" }

@@ -32,7 +32,7 @@ impl Rejected {
             code: "sql_file_unreadable",
             file: file.to_owned(),
             place: error.place,
-            line: text.lines().nth(before).unwrap_or_default().to_owned(),
+            line: shown(text.lines().nth(before).unwrap_or_default()),
             message: error.to_string(),
             notes: Vec::new(),
             help: error.problem.help().map(str::to_owned),
@@ -47,7 +47,10 @@ impl Rejected {
             Some(position) => script.place_in(&item.statement, position),
             None => script.place(item.statement.span.start),
         };
-        Some(Self::at(script, place, error))
+        let told = Self::at(script, place, error);
+        // An option can stand in a line of its own.
+        let line = if item.statement.mentions("options") { without_constants(&told.line) } else { told.line };
+        Some(Self { line, ..told })
     }
 
     /// What PostgreSQL says of this place.
@@ -58,7 +61,7 @@ impl Rejected {
             code: "sql_file_refused",
             file: script.file.clone(),
             place,
-            line: script.line(place.line).to_owned(),
+            line: shown(script.line(place.line)),
             message: error.to_string(),
             notes: notes.collect(),
             help: None,
@@ -133,10 +136,40 @@ impl Rejected {
             code: "declared_twice",
             file: item.source.file.clone(),
             place: Place { line: item.source.line, column: 1 },
-            line: item.sql.lines().next().unwrap_or_default().to_owned(),
+            line: shown(item.sql.lines().next().unwrap_or_default()),
             message: format!("{address} is declared here and at {model}"),
             notes: Vec::new(),
             help: Some("remove one of the two".to_owned()),
         }
+    }
+}
+
+/// A line of a file as it is told: without its constants where one of them may be a password.
+fn shown(line: &str) -> String {
+    let words = line.to_ascii_lowercase();
+    let may_hold_password = ["options", "connection", "password"].iter().any(|word| words.contains(word));
+    if may_hold_password { without_constants(line) } else { line.to_owned() }
+}
+
+fn without_constants(line: &str) -> String {
+    let masked = |(number, part): (usize, &str)| match number % 2 {
+        1 => "********".to_owned(),
+        _ => part.to_owned(),
+    };
+    line.split('\'').enumerate().map(masked).collect::<Vec<_>>().join("'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_with_a_password_is_told_without_it() {
+        assert_eq!(
+            shown("CREATE SERVER s OPTIONS (password 'x', b 'y')"),
+            "CREATE SERVER s OPTIONS (password '********', b '********')"
+        );
+        assert_eq!(shown("ALTER ROLE a PASSWORD 'open"), "ALTER ROLE a PASSWORD '********");
+        assert_eq!(shown("CREATE TABLE a (b text DEFAULT 'x')"), "CREATE TABLE a (b text DEFAULT 'x')");
     }
 }

@@ -62,6 +62,11 @@ impl SqlFiles {
         self.digest
     }
 
+    /// What the files hold.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, text)| text.as_str())
+    }
+
     pub fn len(&self) -> usize {
         self.files.len()
     }

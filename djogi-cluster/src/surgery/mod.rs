@@ -214,7 +214,7 @@ async fn foresee(locked: &Locked<'_>, stop: &Stop) -> Option<Result<Planned, Eng
         let pending = pending::look(store.as_ref(), snapshot, sessions).await?;
         let options = PlanOptions::default();
         let gathered = gather(cluster, at, seen, pending, Survey::Declared, options, &quiet).await?;
-        plan_gathered(gathered, at, &quiet).await
+        plan_gathered(gathered, cluster, at, &quiet).await
     };
     match until_stopped(stop, planning).await {
         Err(EngineError::Interrupted(_)) => None,

@@ -13,7 +13,7 @@ use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::desired::Desired;
 use djogi_core::kind::{
     Column, Constraint, ConstraintDefinition, Deferrable, EnumType, Expression, Extension, Generated,
-    GeneratedStorage, Index, IndexElement, IndexKey, Table,
+    GeneratedStorage, Index, IndexElement, IndexKey, NotNull, Table,
 };
 use djogi_core::observation::ServerVersion;
 use djogi_core::{Resource, sql};
@@ -67,6 +67,7 @@ fn column(name: &str, data_type: &str) -> Column {
         data_type: data_type.to_owned(),
         collation: None,
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: Default::default(),
@@ -96,6 +97,10 @@ fn check(name: &str, expression: &str) -> Resource {
         },
         deferrable: Deferrable::NotDeferrable,
         validated: true,
+        enforced: true,
+        period: false,
+        options: Default::default(),
+        tablespace: None,
         comment: Some("said".to_owned()),
     })
 }
@@ -118,6 +123,7 @@ fn index(expression: &str) -> Resource {
         include: Vec::new(),
         predicate: Some(Expression::new("status <> 'done'")),
         options: Default::default(),
+        tablespace: None,
         valid: true,
         comment: None,
     })

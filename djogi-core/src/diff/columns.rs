@@ -68,15 +68,6 @@ pub(super) fn split<'a>(
             | TableAlteration::SetComment(_) => {}
         }
     }
-    // A column that cannot be added is refused by itself.
-    let is_refused = |alteration: &&Alteration| match alteration {
-        Alteration::Table(alteration @ TableAlteration::AddColumn(_)) => {
-            place(live, desired, alteration) != ColumnPlace::Table
-        }
-        _ => false,
-    };
-    let refused: Vec<&Alteration> = alterations.iter().filter(is_refused).collect();
-
     // PostgreSQL changes no type under a generated column, so that one leaves before and comes back after.
     for generated in &live.columns {
         let bases = generated_from(live, generated);
@@ -96,6 +87,18 @@ pub(super) fn split<'a>(
         }
     }
 
+    // A column that cannot be added is refused by itself; one that is computed from a column with a change of its own waits
+    // for that.
+    let stands_alone = |alteration: &&Alteration| match alteration {
+        Alteration::Table(alteration @ TableAlteration::AddColumn(column)) => {
+            let bases = generated_from(desired, column);
+            bases.iter().any(|base| own.contains(base) || replaced.contains(base))
+                || place(live, desired, alteration) != ColumnPlace::Table
+        }
+        _ => false,
+    };
+    let added_alone: Vec<&Alteration> = alterations.iter().filter(stands_alone).collect();
+
     for &column in own.union(&replaced) {
         let of_column = alterations.iter().filter(|a| altered_column(a) == Some(column));
         let action = match desired.column(column) {
@@ -114,7 +117,7 @@ pub(super) fn split<'a>(
             ..update.clone()
         });
     }
-    for alteration in &refused {
+    for alteration in &added_alone {
         let Alteration::Table(TableAlteration::AddColumn(column)) = alteration else { continue };
         changes.push(Change {
             address: address_of(&column.name),
@@ -127,7 +130,7 @@ pub(super) fn split<'a>(
     }
     let rest = alterations.iter().filter(|alteration| {
         !altered_column(alteration).is_some_and(|column| own.contains(column) || replaced.contains(column))
-            && !refused.contains(alteration)
+            && !added_alone.contains(alteration)
     });
     Change { action: Action::Update(rest.cloned().collect()), ..update.clone() }
 }

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod drift;
 pub mod fields;
 mod lookalike;
+mod making_way;
 mod rebuild;
 pub mod relocate;
 pub mod rename;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held};
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
-use crate::desired::{Desired, DesiredResource};
-use crate::kind::{Alteration, ColumnAlteration, Resource, TableAlteration};
+use crate::desired::Desired;
 use crate::plan::depend::Dependencies;
 
 /// Why something has to make way.
@@ -45,14 +45,20 @@ impl Cause {
         match self {
             Cause::Retyped(_) => kind.is_code(),
             Cause::Renewed(_) => kind.is_grant(),
-            Cause::Replaced(_) | Cause::Overloaded(_) => leaves_with_its_base(kind),
+            Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
+            Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
     }
 }
 
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
-    kind.is_code() || kind.is_grant() || matches!(kind, Kind::Constraint | Kind::Index | Kind::Statistics)
+    kind.is_code()
+        || kind.is_grant()
+        || matches!(
+            kind,
+            Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
+        )
 }
 
 /// Adds the changes that dependents need because of `changes`.
@@ -62,6 +68,18 @@ pub(super) fn rebuild_dependents<'a>(
     drifted: &BTreeMap<&Address, Drift<'_>>,
     changes: &mut Vec<Change<'a>>,
 ) {
+    for change in changes.iter_mut().filter(|change| !change.conflict) {
+        if let (Action::Update(alterations), Some(live)) = (&change.action, change.live)
+            && cannot_be_altered(
+                live,
+                alterations,
+                (&rebased.live, &rebased.recorded),
+                change.address.target(),
+            )
+        {
+            change.action = Action::Replace(None);
+        }
+    }
     let mut causes: Vec<Cause> = changes.iter().flat_map(causes_of).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
     let dependencies =
@@ -110,14 +128,16 @@ pub(super) fn rebuild_dependents<'a>(
             }
             causes.push(Cause::Replaced((*address).clone()));
         }
-        if !matches!(cause, Cause::Replaced(_)) || !base.kind().is_routine() {
-            continue;
-        }
-        // Columns hold data: only what they compute is made anew.
+        let Cause::Replaced(base) = &cause else { continue };
+        // Columns hold data: only what they compute is made anew, and their values wait while their type is.
+        let context = Context { dependencies: &dependencies, live: &rebased.live, desired };
         for (address, resource) in managed() {
             let Some(declared) = desired.get(address) else { continue };
-            for (column, action) in recomputed(base, resource, declared, &dependencies) {
+            for (column, action) in columns_making_way(base, resource, declared, &context) {
                 if changes.iter().all(|change| change.address != column) {
+                    if is_held(base.kind()) {
+                        causes.push(Cause::Retyped(column.clone()));
+                    }
                     changes.push(rebuilt(&column, resource, declared, action, &cause));
                 }
             }
@@ -134,31 +154,4 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
         Action::Delete if address.kind().is_routine() => vec![Cause::Overloaded(address.clone())],
         _ => change.retyped_columns().map(Cause::Retyped).collect(),
     }
-}
-
-/// The columns of a table whose default or generating expression calls `routine`, with what is done about it.
-fn recomputed(
-    routine: &Address,
-    live: &Resource,
-    declared: &DesiredResource,
-    dependencies: &Dependencies<'_>,
-) -> Vec<(Address, Action)> {
-    let (Resource::Table(live), Resource::Table(desired)) = (live, &*declared.resource) else {
-        return Vec::new();
-    };
-    let calls = live.columns.iter().filter(|column| dependencies.of_column(column).contains(routine));
-    let wanted = calls.filter_map(|column| Some((column, desired.column(&column.name)?)));
-    let made_anew = wanted.filter_map(|(column, wanted)| {
-        let alteration = match (&column.generated, &wanted.default) {
-            (Some(_), _) => TableAlteration::ReplaceColumn(Box::new(wanted.clone())),
-            (None, Some(default)) => TableAlteration::AlterColumn {
-                column: column.name.clone(),
-                alteration: ColumnAlteration::SetDefault(default.clone()),
-            },
-            (None, None) => return None,
-        };
-        let address = Address::column(routine.target(), &desired.qualified_name(), &column.name);
-        Some((address, Action::Replace(Some(Alteration::Table(alteration)))))
-    });
-    made_anew.collect()
 }

@@ -86,7 +86,8 @@ pub fn rebase<'a>(
     };
     // Each pass sees the names that the one before it left.
     for collect in [relations, columns, parts] {
-        let names = collect(target, desired, &mut rebased);
+        let mut names = collect(target, desired, &mut rebased);
+        names.major = observation.identity.server_version.major();
         if !names.is_empty() {
             rebased.take(target, &names);
         }
@@ -130,7 +131,7 @@ fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewName
     let is_whole = |kind: &Kind| {
         !kind.is_part_of_relation()
             && !kind.is_about_roles()
-            && !matches!(kind, Kind::Schema | Kind::Extension)
+            && !matches!(kind, Kind::Schema | Kind::Extension | Kind::UserMapping)
     };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(is_whole).collect();
     for (new, old) in due(desired, rebased, &kinds) {

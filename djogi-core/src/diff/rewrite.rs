@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
-use crate::kind::{Column, ConstraintDefinition, Expression, IndexElement, IndexKey, Resource, Securable};
+use crate::kind::{
+    CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull,
+    Resource, Securable, not_null,
+};
 use crate::names::{replace_columns, replace_names};
 
 /// Names that change at once, old to new.
@@ -22,13 +25,28 @@ pub(super) struct NewNames {
     pub(super) constraints: BTreeMap<(QualifiedName, Ident), Ident>,
     /// By table, old column to new column.
     pub(super) columns: BTreeMap<QualifiedName, BTreeMap<Ident, Ident>>,
+    /// Operators, and what text search literals name.
+    called: BTreeMap<QualifiedName, QualifiedName>,
     /// What no other text is rewritten for: PostgreSQL prints it anew, which is compared with what is declared.
     others: BTreeMap<Address, Address>,
+    /// The major version of the server, which says whether a `NOT NULL` has a name; it keeps its own.
+    pub(super) major: u32,
 }
 
 impl NewNames {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { schemas, tables, sequences, types, indexes, constraints, columns, others } = self;
+        let Self {
+            schemas,
+            tables,
+            sequences,
+            types,
+            indexes,
+            constraints,
+            columns,
+            called: _,
+            others,
+            major: _,
+        } = self;
         schemas.is_empty()
             && tables.is_empty()
             && sequences.is_empty()
@@ -61,7 +79,11 @@ impl NewNames {
             Kind::Constraint => {
                 self.constraints.insert((old, from.name().clone()), to.name().clone());
             }
-            _ => {
+            kind => {
+                if matches!(kind, Kind::Operator | Kind::TextSearchConfiguration | Kind::TextSearchDictionary)
+                {
+                    self.called.insert(old, new);
+                }
                 self.others.insert(from.clone(), to.clone());
             }
         }
@@ -102,10 +124,18 @@ impl NewNames {
             }
             Resource::Table(table) => {
                 let name = table.qualified_name();
+                let old_names: Vec<Ident> = table.columns.iter().map(|column| column.name.clone()).collect();
                 for column in &mut table.columns {
                     self.rewrite_column(&name, column);
                 }
                 rename_qualified(&self.tables, &mut table.schema, &mut table.name);
+                for (column, old_name) in table.columns.iter_mut().zip(old_names) {
+                    let is_renamed = table.name != name.name || column.name != old_name;
+                    if column.not_null && is_renamed && self.major >= 18 {
+                        let (old, new) = ((&name.name, Some(&old_name)), (&table.name, Some(&column.name)));
+                        keep_name(&mut column.not_null_constraint, old, new);
+                    }
+                }
             }
             Resource::Constraint(constraint) => {
                 let table = constraint.table_name();
@@ -132,7 +162,11 @@ impl NewNames {
                 rename_qualified(&self.tables, &mut index.schema, &mut index.table);
             }
             Resource::Domain(r) => {
+                let old_name = r.name.clone();
                 rename_qualified(&self.types, &mut r.schema, &mut r.name);
+                if r.not_null && r.name != old_name && self.major >= 17 {
+                    keep_name(&mut r.not_null_constraint, (&old_name, None), (&r.name, None));
+                }
                 r.data_type = self.replace_qualified(&r.data_type);
                 for constraint in &mut r.constraints {
                     constraint.expression.0 = self.replace_qualified(constraint.expression.as_str());
@@ -155,6 +189,16 @@ impl NewNames {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);
             }
+            Resource::ForeignDataWrapper(r) => {
+                r.handler
+                    .iter_mut()
+                    .chain(&mut r.validator)
+                    .for_each(|function| self.rename_function(function));
+            }
+            Resource::ForeignServer(r) => {
+                self.rename_object(Kind::ForeignDataWrapper, target, &mut r.wrapper);
+            }
+            Resource::UserMapping(r) => self.rename_object(Kind::ForeignServer, target, &mut r.server),
             Resource::EventTrigger(r) => self.rename_routine(&mut r.function),
             Resource::Publication(r) => {
                 r.schemas.iter_mut().for_each(|schema| self.rename_schema(schema));
@@ -200,11 +244,67 @@ impl NewNames {
                 self.rename_securable(target, &mut r.on);
             }
             Resource::DefaultPrivilege(r) => {
-                r.schema.iter_mut().for_each(|schema| self.rename_schema(schema))
+                r.schema.iter_mut().for_each(|schema| self.rename_schema(schema));
             }
-            Resource::Collation(_) => {}
+            Resource::Operator(r) => {
+                for text in r.left.iter_mut().chain([&mut r.right, &mut r.function]) {
+                    *text = self.replace_qualified(text);
+                }
+                for companion in r.commutator.iter_mut().chain(&mut r.negator) {
+                    if let Some(new) = self.called.get(companion) {
+                        *companion = new.clone();
+                    }
+                }
+            }
+            Resource::OperatorFamily(r) => self.rewrite_members(&mut r.members),
+            Resource::OperatorClass(r) => {
+                let family = Address::routine(Kind::OperatorFamily, target, &r.family, r.method.as_str());
+                self.rename_other(&family, &mut r.family);
+                r.data_type = self.replace_qualified(&r.data_type);
+                if let Some(storage) = &mut r.storage {
+                    *storage = self.replace_qualified(storage);
+                }
+                self.rewrite_members(&mut r.members);
+            }
+            Resource::Cast(r) => {
+                let function = match &mut r.method {
+                    CastMethod::Function(function) => Some(function),
+                    CastMethod::InOut | CastMethod::Binary => None,
+                };
+                for text in [&mut r.source, &mut r.target].into_iter().chain(function) {
+                    *text = self.replace_qualified(text);
+                }
+            }
+            Resource::TextSearchConfiguration(r) => {
+                let parser = Address::of_schema(Kind::TextSearchParser, target, &r.parser);
+                self.rename_other(&parser, &mut r.parser);
+                for dictionary in r.mappings.values_mut().flatten() {
+                    let address = Address::of_schema(Kind::TextSearchDictionary, target, dictionary);
+                    self.rename_other(&address, dictionary);
+                }
+            }
+            Resource::TextSearchDictionary(r) => {
+                let template = Address::of_schema(Kind::TextSearchTemplate, target, &r.template);
+                self.rename_other(&template, &mut r.template);
+            }
+            Resource::Collation(_) | Resource::TextSearchParser(_) | Resource::TextSearchTemplate(_) => {}
         }
         resource
+    }
+
+    fn rewrite_members(&self, members: &mut [FamilyMember]) {
+        for member in members.iter_mut() {
+            member.name = self.replace_qualified(&member.name);
+            member.value = self.replace_qualified(&member.value);
+        }
+        members.sort();
+    }
+
+    /// Follows the rename of the object at `address`, if there is one.
+    fn rename_other(&self, address: &Address, name: &mut QualifiedName) {
+        if let Some(new) = self.others.get(address).and_then(Address::relation) {
+            *name = new;
+        }
     }
 
     fn rewrite_definition(&self, table: &QualifiedName, definition: &mut ConstraintDefinition) {
@@ -263,7 +363,7 @@ impl NewNames {
         if !text.contains('.') {
             return text.to_owned();
         }
-        let names = [&self.types, &self.sequences, &self.tables];
+        let names = [&self.types, &self.sequences, &self.tables, &self.called];
         replace_names(text, &mut |name| names.iter().find_map(|names| names.get(name)).cloned())
     }
 
@@ -300,6 +400,22 @@ impl NewNames {
         }
     }
 
+    /// Of a handler or a validator, which has its arguments from what it is for.
+    fn rename_function(&self, function: &mut QualifiedName) {
+        let is_it = |old: &Address| old.kind() == Kind::Function && old.relation().as_ref() == Some(function);
+        let renamed = self.others.iter().find(|(old, _)| is_it(old));
+        if let Some(new) = renamed.and_then(|(_, new)| new.relation()) {
+            *function = new;
+        }
+    }
+
+    /// Of something that belongs to the database.
+    fn rename_object(&self, kind: Kind, target: &Ident, name: &mut Ident) {
+        if let Some(new) = self.others.get(&Address::of_database(kind, target, name)) {
+            name.clone_from(new.name());
+        }
+    }
+
     /// Of a routine without arguments.
     fn rename_routine(&self, routine: &mut QualifiedName) {
         let is_it = |old: &Address| old.arguments() == Some("") && old.relation().as_ref() == Some(routine);
@@ -314,6 +430,12 @@ impl NewNames {
             *table = new.clone();
         }
     }
+}
+
+/// A `NOT NULL` keeps its name when what it is on gets another; both are names of relation and column.
+fn keep_name(constraint: &mut NotNull, old: (&Ident, Option<&Ident>), new: (&Ident, Option<&Ident>)) {
+    let name = constraint.name.take().unwrap_or_else(|| not_null::default_name(old.0, old.1));
+    constraint.name = (!not_null::is_default_name(&name, new.0, new.1)).then_some(name);
 }
 
 fn rename_qualified(names: &BTreeMap<QualifiedName, QualifiedName>, schema: &mut Ident, name: &mut Ident) {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::not_null::{NotNull, NotNullAlteration};
 use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
 use crate::ident::{Ident, QualifiedName};
@@ -20,6 +21,8 @@ pub struct Column {
     pub collation: Option<QualifiedName>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub not_null_constraint: NotNull,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -76,6 +79,7 @@ pub enum ColumnAlteration {
     },
     SetNotNull,
     DropNotNull,
+    AlterNotNull(NotNullAlteration),
     SetDefault(Expression),
     DropDefault,
     AddIdentity(Identity),
@@ -86,6 +90,16 @@ pub enum ColumnAlteration {
     DropIdentity,
     /// PostgreSQL 17 and newer; older servers need the column replaced.
     SetGenerated(Generated),
+    /// Its type is made anew: meanwhile the values are of the type `through`, and then of that type again. For a domain,
+    /// `values` is the type that it is over then.
+    Remake {
+        through: String,
+        values: Option<String>,
+    },
+    /// The first half of it.
+    SetAside {
+        through: String,
+    },
     /// A stored generated column becomes a plain one and keeps its values.
     DropGenerated,
     SetProperty(ColumnPropertyAlteration),
@@ -113,6 +127,7 @@ impl Column {
             data_type,
             collation,
             not_null,
+            not_null_constraint,
             default,
             identity,
             generated,
@@ -139,7 +154,8 @@ impl Column {
         if default.is_some() && desired.default.is_none() {
             alterations.push(ColumnAlteration::DropDefault);
         }
-        if *data_type != desired.data_type || *collation != desired.collation {
+        let retyped = *data_type != desired.data_type || *collation != desired.collation;
+        if retyped {
             alterations.push(ColumnAlteration::SetType {
                 from: data_type.clone(),
                 to: desired.data_type.clone(),
@@ -149,7 +165,11 @@ impl Column {
         match (not_null, desired.not_null) {
             (false, true) => alterations.push(ColumnAlteration::SetNotNull),
             (true, false) => alterations.push(ColumnAlteration::DropNotNull),
-            (true, true) | (false, false) => {}
+            (true, true) => match not_null_constraint.alterations(&desired.not_null_constraint) {
+                Some(steps) => alterations.extend(steps.into_iter().map(ColumnAlteration::AlterNotNull)),
+                None => alterations.extend([ColumnAlteration::DropNotNull, ColumnAlteration::SetNotNull]),
+            },
+            (false, false) => {}
         }
         if let Some(wanted) = &desired.default
             && default.as_ref() != Some(wanted)
@@ -163,7 +183,6 @@ impl Column {
             }
             (Some(_), Some(_) | None) | (None, None) => {}
         }
-        let retyped = *data_type != desired.data_type;
         let properties = properties.alterations(&desired.properties, retyped).into_iter();
         alterations.extend(properties.map(ColumnAlteration::SetProperty));
         if *comment != desired.comment {

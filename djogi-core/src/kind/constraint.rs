@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
 use super::index::IndexElement;
+use super::parameters::{ParameterChange, Parameters};
 use crate::ident::{Ident, QualifiedName};
 
 /// A constraint of a table.
@@ -19,6 +20,18 @@ pub struct Constraint {
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub validated: bool,
+    /// `false` for `NOT ENFORCED`, which PostgreSQL 18 brought: no row is ever checked. It counts as validated.
+    #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
+    pub enforced: bool,
+    /// Whether the last column of a key is `WITHOUT OVERLAPS`, or that of a foreign key a `PERIOD` (PostgreSQL 18).
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub period: bool,
+    /// Storage parameters of the constraint's index.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub options: Parameters,
+    /// Of the constraint's index; `None` is that of the database.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub tablespace: Option<Ident>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
@@ -113,7 +126,11 @@ pub struct ExclusionElement {
 pub enum ConstraintAlteration {
     /// Foreign keys only.
     SetDeferrable(Deferrable),
+    /// Foreign keys only.
+    SetEnforced(bool),
     Validate,
+    SetOptions(ParameterChange),
+    SetTablespace(Option<Ident>),
     SetComment(Option<String>),
 }
 
@@ -149,22 +166,44 @@ impl Constraint {
 
     /// `None` when only a new constraint will do.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<ConstraintAlteration>> {
-        let Self { schema: _, table: _, name: _, definition, deferrable, validated, comment } = self;
-        if *definition != desired.definition || (*validated && !desired.validated) {
+        use ConstraintAlteration as Alter;
+        let Self {
+            schema: _,
+            table: _,
+            name: _,
+            definition,
+            deferrable,
+            validated,
+            enforced,
+            period,
+            options,
+            tablespace,
+            comment,
+        } = self;
+        if *definition != desired.definition || *period != desired.period || *validated && !desired.validated
+        {
+            return None;
+        }
+        let alters = matches!(definition, ConstraintDefinition::ForeignKey(_));
+        if !alters && (*deferrable != desired.deferrable || *enforced != desired.enforced) {
             return None;
         }
         let mut alterations = Vec::new();
         if *deferrable != desired.deferrable {
-            if !matches!(definition, ConstraintDefinition::ForeignKey(_)) {
-                return None;
-            }
-            alterations.push(ConstraintAlteration::SetDeferrable(desired.deferrable));
+            alterations.push(Alter::SetDeferrable(desired.deferrable));
         }
-        if !validated && desired.validated {
-            alterations.push(ConstraintAlteration::Validate);
+        if *enforced != desired.enforced {
+            alterations.push(Alter::SetEnforced(desired.enforced));
+        }
+        if !validated && desired.validated && desired.enforced {
+            alterations.push(Alter::Validate);
+        }
+        alterations.extend(ParameterChange::between(options, &desired.options).map(Alter::SetOptions));
+        if *tablespace != desired.tablespace {
+            alterations.push(Alter::SetTablespace(desired.tablespace.clone()));
         }
         if *comment != desired.comment {
-            alterations.push(ConstraintAlteration::SetComment(desired.comment.clone()));
+            alterations.push(Alter::SetComment(desired.comment.clone()));
         }
         Some(alterations)
     }

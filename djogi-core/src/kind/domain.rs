@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::not_null::{NotNull, NotNullAlteration};
 use crate::ident::{Ident, QualifiedName};
 
 /// A domain: a type with constraints.
@@ -19,6 +20,8 @@ pub struct Domain {
     pub collation: Option<QualifiedName>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub not_null_constraint: NotNull,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub default: Option<Expression>,
     /// Sorted by name.
@@ -47,6 +50,7 @@ pub enum DomainAlteration {
     DropConstraint(Ident),
     SetDefault(Option<Expression>),
     SetNotNull(bool),
+    AlterNotNull(NotNullAlteration),
     AddConstraint(DomainConstraint),
     ValidateConstraint(Ident),
     SetConstraintComment { constraint: Ident, comment: Option<String> },
@@ -61,7 +65,17 @@ impl Domain {
     /// `None` for another underlying type.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<DomainAlteration>> {
         use DomainAlteration as Alter;
-        let Self { schema: _, name: _, data_type, collation, not_null, default, constraints, comment } = self;
+        let Self {
+            schema: _,
+            name: _,
+            data_type,
+            collation,
+            not_null,
+            not_null_constraint,
+            default,
+            constraints,
+            comment,
+        } = self;
         if *data_type != desired.data_type || *collation != desired.collation {
             return None;
         }
@@ -82,6 +96,11 @@ impl Domain {
         }
         if *not_null != desired.not_null {
             alterations.push(Alter::SetNotNull(desired.not_null));
+        } else if *not_null {
+            match not_null_constraint.alterations(&desired.not_null_constraint) {
+                Some(steps) => alterations.extend(steps.into_iter().map(Alter::AlterNotNull)),
+                None => alterations.extend([Alter::SetNotNull(false), Alter::SetNotNull(true)]),
+            }
         }
         for wanted in &desired.constraints {
             let live = find(constraints, &wanted.name).filter(|live| stays(live, wanted));

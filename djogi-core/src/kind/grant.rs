@@ -80,7 +80,9 @@ impl Securable {
                 .map(|kind| Address::routine(kind, target, name, arguments))
                 .collect(),
             Securable::Type(name) => named(&[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range], name),
-            Securable::Language { .. } | Securable::Wrapper { .. } | Securable::Server { .. } => Vec::new(),
+            Securable::Wrapper { name } => vec![Address::of_database(Kind::ForeignDataWrapper, target, name)],
+            Securable::Server { name } => vec![Address::of_database(Kind::ForeignServer, target, name)],
+            Securable::Language { .. } => Vec::new(),
         }
     }
 

@@ -28,6 +28,9 @@ pub struct Index {
     pub predicate: Option<Expression>,
     /// Storage parameters (`WITH (...)`).
     pub options: BTreeMap<String, String>,
+    /// `None` is that of the database.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub tablespace: Option<Ident>,
     /// `false` is what an interrupted concurrent build leaves: it is maintained but never read.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub valid: bool,
@@ -53,7 +56,7 @@ pub struct IndexElement {
     pub collation: Option<QualifiedName>,
     /// `None` is the default operator class of the type for the method; parameters follow the name.
     #[serde(default, skip_serializing_if = "super::is_default")]
-    pub operator_class: Option<OperatorClass>,
+    pub operator_class: Option<KeyClass>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub descending: bool,
     /// As stored: `true` by default for a descending element.
@@ -64,7 +67,7 @@ pub struct IndexElement {
 /// An operator class that is not the default one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OperatorClass {
+pub struct KeyClass {
     pub name: QualifiedName,
     /// `siglen=32` and the like (PostgreSQL 13 and newer).
     pub options: BTreeMap<String, String>,
@@ -79,6 +82,7 @@ pub enum IndexAlteration {
         set: BTreeMap<String, String>,
         reset: Vec<String>,
     },
+    SetTablespace(Option<Ident>),
     SetComment(Option<String>),
 }
 
@@ -118,6 +122,7 @@ impl Index {
             include,
             predicate,
             options,
+            tablespace,
             valid,
             comment,
         } = self;
@@ -141,6 +146,9 @@ impl Index {
                 set: set.map(|(k, v)| (k.clone(), v.clone())).collect(),
                 reset: reset.cloned().collect(),
             });
+        }
+        if *tablespace != desired.tablespace {
+            alterations.push(IndexAlteration::SetTablespace(desired.tablespace.clone()));
         }
         if *valid != desired.valid {
             alterations.push(IndexAlteration::Rebuild);

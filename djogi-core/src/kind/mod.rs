@@ -3,6 +3,7 @@
 //! A new kind is a file here plus one arm in each `match` below; the compiler names what is missing.
 
 pub mod aggregate;
+pub mod cast;
 pub mod collation;
 pub mod column;
 pub mod composite;
@@ -14,9 +15,14 @@ pub mod event_trigger;
 mod exact;
 pub mod expression;
 pub mod extension;
+pub mod foreign_data;
+pub mod foreign_option;
 pub mod grant;
 pub mod index;
 pub mod materialized_view;
+pub mod not_null;
+pub mod operator;
+pub mod operator_class;
 pub mod parameters;
 pub mod policy;
 pub mod privilege;
@@ -30,6 +36,7 @@ pub mod sequence;
 pub mod statistics;
 pub mod table;
 mod text;
+pub mod text_search;
 pub mod trigger;
 pub mod view;
 
@@ -39,6 +46,7 @@ use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 
 pub use aggregate::{Aggregate, AggregateAlteration};
+pub use cast::{Cast, CastAlteration, CastContext, CastMethod};
 pub use collation::{Collation, CollationAlteration};
 pub use column::{
     Column, ColumnAlteration, ColumnComparison, Generated, GeneratedStorage, Identity, IdentityMode,
@@ -54,9 +62,19 @@ pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use event_trigger::{EventTrigger, EventTriggerAlteration};
 pub use expression::Expression;
 pub use extension::{Extension, ExtensionAlteration};
+pub use foreign_data::{
+    ForeignDataWrapper, ForeignDataWrapperAlteration, ForeignServer, ForeignServerAlteration, UserMapping,
+    UserMappingAlteration,
+};
+pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
 pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
-pub use index::{Index, IndexAlteration, IndexElement, IndexKey, OperatorClass};
+pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
+pub use not_null::{NotNull, NotNullAlteration};
+pub use operator::{Completion, Operator, OperatorAlteration};
+pub use operator_class::{
+    FamilyMember, OperatorClass, OperatorClassAlteration, OperatorFamily, OperatorFamilyAlteration,
+};
 pub use parameters::{ParameterChange, Parameters};
 pub use policy::{Policy, PolicyAlteration, PolicyCommand};
 pub use properties::{
@@ -70,6 +88,10 @@ pub use schema::{Schema, SchemaAlteration};
 pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
 pub use statistics::{Statistics, StatisticsAlteration};
 pub use table::{Table, TableAlteration};
+pub use text_search::{
+    TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration,
+    TextSearchDictionary, TextSearchDictionaryAlteration, TextSearchParser, TextSearchTemplate,
+};
 pub use trigger::{Firing, Trigger, TriggerAlteration};
 pub use view::{View, ViewAlteration, ViewColumn};
 
@@ -108,11 +130,22 @@ pub enum Resource {
     MaterializedView(MaterializedView),
     Routine(Routine),
     Aggregate(Aggregate),
+    Operator(Operator),
+    OperatorFamily(OperatorFamily),
+    OperatorClass(OperatorClass),
+    Cast(Cast),
+    TextSearchParser(TextSearchParser),
+    TextSearchTemplate(TextSearchTemplate),
+    TextSearchDictionary(TextSearchDictionary),
+    TextSearchConfiguration(TextSearchConfiguration),
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
     EventTrigger(EventTrigger),
     Publication(Publication),
+    ForeignDataWrapper(ForeignDataWrapper),
+    ForeignServer(ForeignServer),
+    UserMapping(UserMapping),
     Grant(Grant),
     DefaultPrivilege(DefaultPrivilege),
 }
@@ -136,11 +169,22 @@ pub enum Alteration {
     MaterializedView(MaterializedViewAlteration),
     Routine(RoutineAlteration),
     Aggregate(AggregateAlteration),
+    Operator(OperatorAlteration),
+    OperatorFamily(OperatorFamilyAlteration),
+    OperatorClass(OperatorClassAlteration),
+    Cast(CastAlteration),
+    TextSearchParser(TextSearchCodeAlteration),
+    TextSearchTemplate(TextSearchCodeAlteration),
+    TextSearchDictionary(TextSearchDictionaryAlteration),
+    TextSearchConfiguration(TextSearchConfigurationAlteration),
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
     EventTrigger(EventTriggerAlteration),
     Publication(PublicationAlteration),
+    ForeignDataWrapper(ForeignDataWrapperAlteration),
+    ForeignServer(ForeignServerAlteration),
+    UserMapping(UserMappingAlteration),
     Grant(GrantAlteration),
     DefaultPrivilege(DefaultPrivilegeAlteration),
     /// Another owner, of whatever has one.
@@ -184,11 +228,22 @@ impl Resource {
             Resource::View(_) => Kind::View,
             Resource::MaterializedView(_) => Kind::MaterializedView,
             Resource::Aggregate(_) => Kind::Aggregate,
+            Resource::Operator(_) => Kind::Operator,
+            Resource::OperatorFamily(_) => Kind::OperatorFamily,
+            Resource::OperatorClass(_) => Kind::OperatorClass,
+            Resource::Cast(_) => Kind::Cast,
+            Resource::TextSearchParser(_) => Kind::TextSearchParser,
+            Resource::TextSearchTemplate(_) => Kind::TextSearchTemplate,
+            Resource::TextSearchDictionary(_) => Kind::TextSearchDictionary,
+            Resource::TextSearchConfiguration(_) => Kind::TextSearchConfiguration,
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
             Resource::EventTrigger(_) => Kind::EventTrigger,
             Resource::Publication(_) => Kind::Publication,
+            Resource::ForeignDataWrapper(_) => Kind::ForeignDataWrapper,
+            Resource::ForeignServer(_) => Kind::ForeignServer,
+            Resource::UserMapping(_) => Kind::UserMapping,
             Resource::Grant(grant) => grant.on.grant_kind(),
             Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
             Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
@@ -205,12 +260,27 @@ impl Resource {
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
             Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
             Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
+            Resource::ForeignDataWrapper(r) => {
+                Address::of_database(Kind::ForeignDataWrapper, target, &r.name)
+            }
+            Resource::ForeignServer(r) => Address::of_database(Kind::ForeignServer, target, &r.name),
+            Resource::UserMapping(r) => Address::user_mapping(target, &r.server, &r.name),
             Resource::Routine(r) => {
                 Address::routine(r.kind.kind(), target, &r.qualified_name(), &r.arguments)
             }
             Resource::Aggregate(r) => {
                 Address::routine(Kind::Aggregate, target, &r.qualified_name(), &r.arguments)
             }
+            Resource::Operator(r) => {
+                Address::routine(Kind::Operator, target, &r.qualified_name(), &r.operands())
+            }
+            Resource::OperatorFamily(r) => {
+                Address::routine(Kind::OperatorFamily, target, &r.qualified_name(), r.method.as_str())
+            }
+            Resource::OperatorClass(r) => {
+                Address::routine(Kind::OperatorClass, target, &r.qualified_name(), r.method.as_str())
+            }
+            Resource::Cast(r) => Address::cast(target, &r.types()),
             Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
             Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Collation(_)
@@ -223,7 +293,11 @@ impl Resource {
             | Resource::Index(_)
             | Resource::Statistics(_)
             | Resource::View(_)
-            | Resource::MaterializedView(_) => {
+            | Resource::MaterializedView(_)
+            | Resource::TextSearchParser(_)
+            | Resource::TextSearchTemplate(_)
+            | Resource::TextSearchDictionary(_)
+            | Resource::TextSearchConfiguration(_) => {
                 let name = self.qualified_name().expect("objects of a schema have qualified names");
                 Address::of_schema(self.kind(), target, &name)
             }
@@ -236,12 +310,16 @@ impl Resource {
         match self {
             Resource::Schema(_)
             | Resource::Extension(_)
+            | Resource::Cast(_)
             | Resource::Constraint(_)
             | Resource::Trigger(_)
             | Resource::Rule(_)
             | Resource::Policy(_)
             | Resource::EventTrigger(_)
             | Resource::Publication(_)
+            | Resource::ForeignDataWrapper(_)
+            | Resource::ForeignServer(_)
+            | Resource::UserMapping(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
@@ -257,6 +335,13 @@ impl Resource {
             Resource::MaterializedView(r) => Some(r.qualified_name()),
             Resource::Routine(r) => Some(r.qualified_name()),
             Resource::Aggregate(r) => Some(r.qualified_name()),
+            Resource::Operator(r) => Some(r.qualified_name()),
+            Resource::OperatorFamily(r) => Some(r.qualified_name()),
+            Resource::OperatorClass(r) => Some(r.qualified_name()),
+            Resource::TextSearchParser(r) => Some(r.qualified_name()),
+            Resource::TextSearchTemplate(r) => Some(r.qualified_name()),
+            Resource::TextSearchDictionary(r) => Some(r.qualified_name()),
+            Resource::TextSearchConfiguration(r) => Some(r.qualified_name()),
         }
     }
 
@@ -296,7 +381,7 @@ impl Resource {
     /// The same resource under the name and schema of `address`, which is of its kind.
     pub fn renamed(&self, address: &Address) -> Self {
         let mut resource = self.clone();
-        let (schema, name) = resource.names_mut();
+        let Some((schema, name)) = resource.names_mut() else { return resource };
         *name = address.name().clone();
         if let (Some(schema), Some(new)) = (schema, address.schema_name()) {
             schema.clone_from(new);
@@ -304,9 +389,10 @@ impl Resource {
         resource
     }
 
-    /// Its schema, unless that follows from what it is a part of, and its name.
-    fn names_mut(&mut self) -> (Option<&mut Ident>, &mut Ident) {
-        match self {
+    /// Its schema, unless that follows from what it is a part of, and its name. A cast has neither.
+    fn names_mut(&mut self) -> Option<(Option<&mut Ident>, &mut Ident)> {
+        Some(match self {
+            Resource::Cast(_) => return None,
             Resource::Schema(r) => (None, &mut r.name),
             Resource::Extension(r) => (None, &mut r.name),
             Resource::Constraint(r) => (None, &mut r.name),
@@ -315,6 +401,9 @@ impl Resource {
             Resource::Policy(r) => (None, &mut r.name),
             Resource::EventTrigger(r) => (None, &mut r.name),
             Resource::Publication(r) => (None, &mut r.name),
+            Resource::ForeignDataWrapper(r) => (None, &mut r.name),
+            Resource::ForeignServer(r) => (None, &mut r.name),
+            Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
@@ -330,7 +419,14 @@ impl Resource {
             Resource::MaterializedView(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Routine(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Aggregate(r) => (Some(&mut r.schema), &mut r.name),
-        }
+            Resource::Operator(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::OperatorFamily(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::OperatorClass(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchParser(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchTemplate(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchDictionary(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::TextSearchConfiguration(r) => (Some(&mut r.schema), &mut r.name),
+        })
     }
 
     /// How `self`, being live, becomes `desired`. Both must have the same address.
@@ -349,9 +445,10 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule DefaultPrivilege;
+            Schema Extension Sequence Table Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
             Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
-            Trigger Policy EventTrigger Publication Grant
+            Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
+            TextSearchConfiguration EventTrigger Publication ForeignServer Grant
         )
     }
 }

@@ -120,11 +120,11 @@ pub enum ColumnPropertyAlteration {
 }
 
 impl ColumnProperties {
-    /// With another type (`retyped`) PostgreSQL chooses the storage anew.
+    /// With another type or collation (`retyped`) PostgreSQL chooses storage and compression anew.
     pub fn alterations(&self, desired: &Self, retyped: bool) -> Vec<ColumnPropertyAlteration> {
         use ColumnPropertyAlteration as Alter;
         let Self { storage, compression, statistics, options } = self;
-        let storage = if retyped { &None } else { storage };
+        let (storage, compression) = if retyped { (&None, &None) } else { (storage, compression) };
         let mut alterations = Vec::new();
         if *storage != desired.storage {
             alterations.push(Alter::SetStorage(desired.storage.clone()));

@@ -66,7 +66,14 @@ impl Table {
         alterations.extend(dropped.map(|live| TableAlteration::DropColumn(live.name.clone())));
         // A generated column can be computed from new ones, and must let go of its base before that gets another type.
         alterations.sort_by_key(|alteration| match alteration {
-            TableAlteration::AlterColumn { alteration: ColumnAlteration::DropGenerated, .. } => 0,
+            // What a NOT NULL was called, another one can be called then.
+            TableAlteration::AlterColumn {
+                alteration:
+                    ColumnAlteration::DropGenerated
+                    | ColumnAlteration::DropIdentity
+                    | ColumnAlteration::DropNotNull,
+                ..
+            } => 0,
             TableAlteration::AddColumn(column) if column.generated.is_some() => 3,
             TableAlteration::AddColumn(_) => 1,
             TableAlteration::AlterColumn { .. }

@@ -1,6 +1,6 @@
 //! The SQL texts of a resource, in which names of others may stand.
 
-use super::{ConstraintDefinition, IndexKey, Resource, routine};
+use super::{CastMethod, ConstraintDefinition, FamilyMember, IndexKey, Resource, routine};
 
 impl Resource {
     /// All types, expressions and definitions that PostgreSQL looks into, printed with qualified names. The body of a
@@ -13,6 +13,9 @@ impl Resource {
             | Resource::Enum(_)
             | Resource::Sequence(_)
             | Resource::EventTrigger(_)
+            | Resource::ForeignDataWrapper(_)
+            | Resource::ForeignServer(_)
+            | Resource::UserMapping(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_) => Vec::new(),
             Resource::Domain(domain) => {
@@ -56,6 +59,28 @@ impl Resource {
                 let options = aggregate.options.iter().filter_map(|(_, value)| value.as_deref());
                 std::iter::once(aggregate.parameters.as_str()).chain(options).collect()
             }
+            Resource::Operator(operator) => {
+                let types = operator.left.iter().chain([&operator.right, &operator.function]);
+                let estimators = operator.restrict.iter().chain(&operator.join);
+                types.chain(estimators).map(String::as_str).collect()
+            }
+            Resource::OperatorFamily(family) => members(&family.members).collect(),
+            Resource::OperatorClass(class) => {
+                let types = class.storage.iter().chain([&class.data_type]).map(String::as_str);
+                types.chain(members(&class.members)).collect()
+            }
+            Resource::Cast(cast) => {
+                let function = match &cast.method {
+                    CastMethod::Function(function) => Some(function),
+                    CastMethod::InOut | CastMethod::Binary => None,
+                };
+                [&cast.source, &cast.target].into_iter().chain(function).map(String::as_str).collect()
+            }
+            Resource::TextSearchParser(parser) => parser.functions.values().map(String::as_str).collect(),
+            Resource::TextSearchTemplate(template) => {
+                template.functions.values().map(String::as_str).collect()
+            }
+            Resource::TextSearchDictionary(_) | Resource::TextSearchConfiguration(_) => Vec::new(),
             Resource::Trigger(trigger) => vec![&trigger.action],
             Resource::Rule(rule) => vec![&rule.definition],
             Resource::Publication(publication) => {
@@ -67,6 +92,11 @@ impl Resource {
             }
         }
     }
+}
+
+/// Their names have the types of the operands in them.
+fn members(members: &[FamilyMember]) -> impl Iterator<Item = &str> {
+    members.iter().flat_map(|member| [member.name.as_str(), member.value.as_str()])
 }
 
 fn expression(key: &IndexKey) -> Option<&str> {

@@ -6,7 +6,7 @@ pub mod descriptor;
 mod error;
 mod json;
 mod lower;
-mod naming;
+pub(crate) mod naming;
 pub mod object;
 pub mod registry;
 mod type_name;

@@ -105,7 +105,7 @@ fn joined(columns: &[&str]) -> String {
 }
 
 /// `first_second_label` in at most 63 bytes: the longer of the two names is cut, at a character boundary.
-fn object_name(first: &str, second: &str, label: &str) -> String {
+pub(crate) fn object_name(first: &str, second: &str, label: &str) -> String {
     let overhead = label.len() + 1 + usize::from(!second.is_empty());
     let available = MAX_IDENT_BYTES - overhead;
     let (mut first_len, mut second_len) = (first.len(), second.len());

@@ -1,7 +1,7 @@
 //! The ordering rules, as data. Every edge of a plan comes from one of them and remembers which, so that
 //! `djogi plan --explain` can say why something stands where it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Item, Work};
 use crate::address::{Address, Kind};
@@ -53,6 +53,11 @@ pub const RULES: &[Rule] = &[
         "extension_before_its_objects",
         "types, functions and operator classes of an extension can stand in any table, constraint or index",
         extension_before_its_objects,
+    ),
+    before(
+        "cast_before_its_users",
+        "PostgreSQL casts without saying so, so a cast can be used by any expression that does not lead to it",
+        cast_before_its_users,
     ),
     before(
         "owner_after_sequence",
@@ -185,6 +190,42 @@ fn default_privileges_last(work: &Work<'_>) -> Vec<(usize, usize)> {
     makers.flat_map(|maker| defaults.iter().map(move |default| (maker, *default))).collect()
 }
 
+fn cast_before_its_users(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let is_new = |item: &Item<'_>| matches!(item.change.action, Action::Create | Action::Replace(None));
+    let has_expressions = |kind: Kind| {
+        kind.is_relation()
+            || kind.is_routine()
+            || kind.is_part_of_relation() && kind != Kind::Column
+            || matches!(kind, Kind::Domain | Kind::Statistics)
+    };
+    each(work, Phase::Up, |node, item| {
+        if work.items[item].change.address.kind() != Kind::Cast {
+            return Vec::new();
+        }
+        let needed = needed_by(work, item);
+        let users = work.nodes.iter().enumerate().filter(|(_, user)| {
+            let other = &work.items[user.item];
+            user.phase == Phase::Up
+                && has_expressions(other.change.address.kind())
+                && is_new(other)
+                && !needed.contains(&user.item)
+        });
+        users.map(|(user, _)| (node, user)).collect()
+    })
+    .collect()
+}
+
+/// The items that one needs, directly or not.
+fn needed_by(work: &Work<'_>, item: usize) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([item]);
+    let mut open = vec![item];
+    while let Some(item) = open.pop() {
+        let needs = work.items[item].needs.desired.iter().filter_map(|need| work.by_address.get(need));
+        open.extend(needs.copied().filter(|need| found.insert(*need)).collect::<Vec<_>>());
+    }
+    found
+}
+
 fn owner_after_sequence(work: &Work<'_>) -> Vec<(usize, usize)> {
     each(work, Phase::Attach, |node, item| {
         let item = &work.items[item];
@@ -289,6 +330,10 @@ fn relation_names(resource: Option<&Resource>) -> Vec<String> {
         Some(Resource::Aggregate(r)) => vec![format!("{}({})", r.qualified_name(), r.arguments)],
         Some(Resource::Range(r)) => vec![r.qualified_name().to_string(), r.multirange.to_string()],
         // These have names of their own sort.
+        Some(resource) if resource.kind().names_code() => {
+            let name = resource.qualified_name();
+            name.iter().map(|name| format!("{} {name}", resource.kind())).collect()
+        }
         Some(Resource::Collation(_) | Resource::Statistics(_)) | None => Vec::new(),
         Some(resource) => resource.qualified_name().iter().map(ToString::to_string).collect(),
     }

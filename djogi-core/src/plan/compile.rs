@@ -181,13 +181,15 @@ fn plan_target(
     let made = made(&changes, &rebased);
     let context = Context { new_tables: &new_tables, made: &made, ..context };
 
-    let parents = Parents::of(&changes, &context);
+    let desired_side = LazyCell::new(|| {
+        Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
+            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
+            .with_extension_requirements(&live.extension_requirements)
+    });
+    let parents = Parents::of(&changes, &context, |resource| desired_side.of(resource));
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let desired_side = Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
-            .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
-            .with_extension_requirements(&live.extension_requirements);
         let sides = Sides { desired: &desired_side, live: &live_side, declared: desired, rebased: &rebased };
         candidates(changes, &parents, &sides, &context)
     };

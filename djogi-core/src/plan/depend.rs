@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Constraint, ConstraintDefinition, Publication, PublishedTable, Resource, Table};
+use crate::kind::{
+    Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Table,
+};
 use crate::names::{column_names, qualified_names};
 
 /// Who needs what by PostgreSQL's own account, columns included: `pg_depend` with its detours taken out.
 pub type Edges = BTreeMap<Address, BTreeSet<Address>>;
 
 /// Kinds that stand in types and expressions by their schema and name.
-const NAMED: [Kind; 8] = [
+const NAMED: [Kind; 10] = [
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,
@@ -22,6 +24,8 @@ const NAMED: [Kind; 8] = [
     Kind::Table,
     Kind::View,
     Kind::MaterializedView,
+    Kind::TextSearchDictionary,
+    Kind::TextSearchConfiguration,
 ];
 
 /// Finds dependencies within one catalog.
@@ -33,7 +37,7 @@ pub struct Dependencies<'a> {
     requirements: Option<&'a BTreeMap<Ident, Vec<Ident>>>,
     /// What makes the columns of a table unique: a foreign key needs one of them.
     keys: BTreeMap<QualifiedName, Vec<(&'a Address, Vec<&'a Ident>)>>,
-    /// All of one name, whatever their arguments; and range types by the names of their multirange types.
+    /// All of one name, whatever their arguments, operators too; and range types by the names of their multirange types.
     routines: BTreeMap<QualifiedName, Vec<&'a Address>>,
 }
 
@@ -46,7 +50,7 @@ impl<'a> Dependencies<'a> {
             if let Some((table, columns)) = key_columns(resource) {
                 keys.entry(table).or_default().push((*address, columns));
             }
-            if let Some(name) = address.relation().filter(|_| address.kind().is_routine()) {
+            if let Some(name) = address.relation().filter(|_| is_called(address.kind())) {
                 routines.entry(name).or_default().push(*address);
             }
             if let Resource::Range(range) = resource {
@@ -86,13 +90,13 @@ impl<'a> Dependencies<'a> {
                 None => address.schema_name().map(|s| Address::schema(self.target, s)).into_iter().collect(),
             },
         };
-        match self.edges.get(&address) {
-            Some(edges) => needs.extend(edges.iter().cloned()),
-            None => {
-                let texts = resource.texts();
-                needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
-                needs.extend(self.named_by(resource));
-            }
+        let edges = self.edges.get(&address);
+        needs.extend(edges.into_iter().flat_map(|edges| edges.iter().cloned()));
+        // Of an index or the index of a constraint PostgreSQL is only asked for what no text says.
+        if edges.is_none() || matches!(address.kind(), Kind::Index | Kind::Constraint) {
+            let texts = resource.texts();
+            needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
+            needs.extend(self.named_by(resource));
         }
         needs.sort();
         needs.dedup();
@@ -120,8 +124,28 @@ impl<'a> Dependencies<'a> {
     }
 
     fn known(&self, kind: Kind, name: &QualifiedName) -> Option<Address> {
-        let address = Address::of_schema(kind, self.target, name);
+        self.if_known(Address::of_schema(kind, self.target, name))
+    }
+
+    fn if_known(&self, address: Address) -> Option<Address> {
         self.resources.contains_key(&address).then_some(address)
+    }
+
+    /// The collations and operator classes of the keys of an index.
+    fn named_by_elements<'e>(
+        &self,
+        method: &Ident,
+        elements: impl Iterator<Item = &'e IndexElement>,
+    ) -> Vec<Address> {
+        let named = elements.flat_map(|element| {
+            let collation = element.collation.as_ref().and_then(|name| self.known(Kind::Collation, name));
+            let class = element.operator_class.as_ref().and_then(|class| {
+                let kind = Kind::OperatorClass;
+                self.if_known(Address::routine(kind, self.target, &class.name, method.as_str()))
+            });
+            collation.into_iter().chain(class)
+        });
+        named.collect()
     }
 
     /// What a resource names outside its texts.
@@ -131,8 +155,32 @@ impl<'a> Dependencies<'a> {
             Resource::Table(table) => {
                 table.columns.iter().filter_map(|c| collation(c.collation.as_ref()?)).collect()
             }
-            Resource::Index(index) => {
-                index.elements.iter().filter_map(|e| collation(e.collation.as_ref()?)).collect()
+            Resource::Index(index) => self.named_by_elements(&index.method, index.elements.iter()),
+            Resource::Constraint(constraint) => match &constraint.definition {
+                ConstraintDefinition::Exclusion(exclusion) => {
+                    let elements = exclusion.elements.iter().map(|element| &element.element);
+                    let operators = exclusion.elements.iter().flat_map(|e| self.named_in(&e.operator));
+                    let named = self.named_by_elements(&exclusion.method, elements);
+                    operators.chain(named).collect()
+                }
+                ConstraintDefinition::PrimaryKey { .. }
+                | ConstraintDefinition::Unique { .. }
+                | ConstraintDefinition::Check { .. }
+                | ConstraintDefinition::ForeignKey(_) => Vec::new(),
+            },
+            Resource::OperatorClass(class) => {
+                let (kind, method) = (Kind::OperatorFamily, class.method.as_str());
+                let family = Address::routine(kind, self.target, &class.family, method);
+                self.if_known(family).into_iter().collect()
+            }
+            Resource::TextSearchConfiguration(configuration) => {
+                let dictionaries = configuration.mappings.values().flatten();
+                let dictionaries =
+                    dictionaries.filter_map(|name| self.known(Kind::TextSearchDictionary, name));
+                dictionaries.chain(self.known(Kind::TextSearchParser, &configuration.parser)).collect()
+            }
+            Resource::TextSearchDictionary(dictionary) => {
+                self.known(Kind::TextSearchTemplate, &dictionary.template).into_iter().collect()
             }
             Resource::Domain(domain) => domain.collation.as_ref().and_then(collation).into_iter().collect(),
             Resource::Composite(composite) => {
@@ -150,6 +198,19 @@ impl<'a> Dependencies<'a> {
                 routines.map(|address| (*address).clone()).collect()
             }
             Resource::Publication(publication) => self.published_by(publication),
+            Resource::ForeignDataWrapper(wrapper) => {
+                let functions = [&wrapper.handler, &wrapper.validator].into_iter().flatten();
+                let functions = functions.filter_map(|name| self.routines.get(name)).flatten();
+                functions.map(|address| (*address).clone()).collect()
+            }
+            Resource::ForeignServer(server) => {
+                let wrapper = Address::of_database(Kind::ForeignDataWrapper, self.target, &server.wrapper);
+                // That of an extension is no resource.
+                self.resources.contains_key(&wrapper).then_some(wrapper).into_iter().collect()
+            }
+            Resource::UserMapping(mapping) => {
+                vec![Address::of_database(Kind::ForeignServer, self.target, &mapping.server)]
+            }
             Resource::Grant(grant) if grant.on.relation_name().is_none() => {
                 let addresses = grant.on.addresses(self.target).into_iter();
                 addresses.filter(|address| self.resources.contains_key(address)).collect()
@@ -220,6 +281,11 @@ impl<'a> Dependencies<'a> {
         }
         found
     }
+}
+
+/// Whether expressions name it without all that tells it from others of its name.
+fn is_called(kind: Kind) -> bool {
+    kind.is_routine() || kind == Kind::Operator
 }
 
 /// The columns of `table` that a generated column of it is computed from; none for any other column.

@@ -138,6 +138,7 @@ mod tests {
                 bytes: None,
                 hazards: Vec::new(),
                 concurrently: None,
+                secrets: Vec::new(),
             },
             transaction,
             reversibility: Reversibility::Reversible,

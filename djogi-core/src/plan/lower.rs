@@ -6,8 +6,8 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, Constraint, PropertyAlteration, ReplicaIdentity, Resource,
-    SequenceAlteration, Table, TableAlteration,
+    Alteration, ColumnAlteration, Constraint, OperatorAlteration, PropertyAlteration, ReplicaIdentity,
+    Resource, SequenceAlteration, Table, TableAlteration,
 };
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -21,7 +21,7 @@ pub enum Phase {
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column, or an index identifies the rows of its table.
+    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other.
     Attach,
 }
 
@@ -126,6 +126,7 @@ fn write(
                 }
                 let phase = match alteration {
                     Alteration::Sequence(SequenceAlteration::SetOwner(_))
+                    | Alteration::Operator(OperatorAlteration::Complete(_))
                     | Alteration::Table(TableAlteration::SetProperty(
                         PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
                     )) => Phase::Attach,
@@ -182,7 +183,7 @@ fn write(
 }
 
 /// A generated column that is made anew leaves before its base columns change and comes back after them, and so does a
-/// default before and after what it calls.
+/// default before and after what it calls, and values before and after their type.
 fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
     let (Resource::Table(live), Alteration::Table(alteration)) = (live, alteration) else { return None };
     let (first, then) = match alteration {
@@ -195,6 +196,11 @@ fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration,
             let dropped = ColumnAlteration::DropDefault;
             let dropped = TableAlteration::AlterColumn { column: column.clone(), alteration: dropped };
             (dropped, alteration.clone())
+        }
+        TableAlteration::AlterColumn { column, alteration: ColumnAlteration::Remake { through, .. } } => {
+            let aside = ColumnAlteration::SetAside { through: through.clone() };
+            let aside = TableAlteration::AlterColumn { column: column.clone(), alteration: aside };
+            (aside, alteration.clone())
         }
         _ => return None,
     };

@@ -34,7 +34,7 @@ pub use inputs::{Because, NOT_MODELLED, PlanError, PlanInputs, PlanOptions, Targ
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use operation::{
-    ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, TransactionMode,
+    ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, Secret, TransactionMode,
 };
 pub use recovery::{Recovery, RecoveryGates};
 pub use rights::NEEDS_SUPERUSER;

@@ -14,7 +14,7 @@ pub struct Needs {
     /// Of the live object, under new names.
     pub live: Vec<Address>,
     /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them. For a table the
-    /// index that identifies its rows.
+    /// index that identifies its rows, for an operator its commutator and negator.
     pub owner: Vec<Address>,
     /// The same for the live sequence.
     pub live_owner: Vec<Address>,
@@ -55,6 +55,17 @@ fn owner(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
         let name = QualifiedName::new(table.schema.clone(), index.clone());
         let constraint = Address::constraint(address.target(), &table.qualified_name(), index);
         return vec![Address::index(address.target(), &name), constraint];
+    }
+    if let Some(Resource::Operator(operator)) = resource {
+        let target = address.target();
+        let turned = |left: &str| format!("{}, {left}", operator.right);
+        let commutator = operator.commutator.as_ref().zip(operator.left.as_deref());
+        let commutator =
+            commutator.map(|(name, left)| Address::routine(Kind::Operator, target, name, &turned(left)));
+        let negator = operator.negator.as_ref();
+        let negator =
+            negator.map(|name| Address::routine(Kind::Operator, target, name, &operator.operands()));
+        return commutator.into_iter().chain(negator).filter(|companion| companion != address).collect();
     }
     let Some(Resource::Sequence(sequence)) = resource else { return Vec::new() };
     let Some(SequenceOwner { table, column }) = &sequence.owned_by else { return Vec::new() };

@@ -1,8 +1,12 @@
 //! Operations: the statements of a plan, each with what is known about it before it runs.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::digest::Digest;
+use crate::ident::Literal;
 
 /// PostgreSQL's table lock modes, weakest first (manual section 13.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,6 +129,46 @@ pub struct Operation {
     /// Of a statement that PostgreSQL refuses in a transaction: what it does to which object.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub concurrently: Option<Concurrently>,
+    /// Whose placeholders stand in `sql`, in their order; the values are nowhere in a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub secrets: Vec<Secret>,
+}
+
+impl Operation {
+    /// The statement with values in the place of the placeholders; one without a value stays, and is no SQL.
+    pub fn with_secrets<'v>(&self, value: impl Fn(&Secret) -> Option<&'v str>) -> String {
+        let (mut sql, mut rest) = (String::with_capacity(self.sql.len()), self.sql.as_str());
+        for secret in &self.secrets {
+            let placeholder = secret.to_string();
+            let Some(at) = rest.find(&placeholder) else { continue };
+            sql.push_str(&rest[..at]);
+            match value(secret) {
+                Some(value) => sql.push_str(&Literal(value).to_string()),
+                None => sql.push_str(&placeholder),
+            }
+            rest = &rest[at + placeholder.len()..];
+        }
+        sql.push_str(rest);
+        sql
+    }
+}
+
+/// A secret value that a statement needs, and a plan does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// The name of the option.
+    pub option: String,
+    /// What the value is known by.
+    pub digest: Digest,
+}
+
+/// The placeholder: PostgreSQL takes it nowhere, so it never ends up in a database.
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<secret {}>", &self.digest.hex()[..12])
+    }
 }
 
 /// What cannot be rolled back, told apart without reading the statement.

@@ -16,14 +16,20 @@ use crate::sql::{Context, given};
 pub struct Parents(BTreeMap<Address, Address>);
 
 impl Parents {
-    /// The parents among `changes`.
-    pub fn of(changes: &[Change<'_>], context: &Context<'_>) -> Self {
+    /// The parents among `changes`, of whose desired sides `needs` knows what they need.
+    pub fn of(
+        changes: &[Change<'_>],
+        context: &Context<'_>,
+        needs: impl Fn(&Resource) -> Vec<Address>,
+    ) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
         let repeated = repeated_keys(changes);
         let parents = changes.iter().filter_map(|change| {
             let parent = match change.action {
                 Action::Create if repeated.contains(&change.address) => None,
-                Action::Create => created_with(change, &by_address).or_else(|| given_with(change, context)),
+                Action::Create => {
+                    created_with(change, &by_address, &needs).or_else(|| given_with(change, context))
+                }
                 Action::Delete => dropped_with(change, &by_address, context.live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
             };
@@ -74,9 +80,15 @@ fn new_key<'a>(change: &'a Change<'_>) -> Option<(bool, Key<'a>)> {
 
 type Key<'a> = (&'a [Ident], &'a [Ident], bool, Deferrable);
 
-/// A new table takes its constraints along, but for foreign keys, which may be mutual.
-fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) -> Option<Address> {
-    let Resource::Constraint(constraint) = &*change.desired?.resource else { return None };
+/// A new table takes its constraints along, but for foreign keys, which may be mutual, and for those that call what is
+/// new as well, which may need the table.
+fn created_with(
+    change: &Change<'_>,
+    changes: &BTreeMap<&Address, &Change<'_>>,
+    needs: &impl Fn(&Resource) -> Vec<Address>,
+) -> Option<Address> {
+    let resource = &*change.desired?.resource;
+    let Resource::Constraint(constraint) = resource else { return None };
     let inline = match constraint.definition {
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }
@@ -85,7 +97,14 @@ fn created_with(change: &Change<'_>, changes: &BTreeMap<&Address, &Change<'_>>) 
         ConstraintDefinition::ForeignKey(_) => false,
     };
     let table = change.address.table_of_member()?;
-    (inline && changes.get(&table)?.action == Action::Create).then_some(table)
+    if !inline || changes.get(&table)?.action != Action::Create {
+        return None;
+    }
+    let is_new = |need: &Address| {
+        let change = changes.get(need).filter(|_| need.kind().is_code());
+        change.is_some_and(|change| matches!(change.action, Action::Create | Action::Replace(_)))
+    };
+    (!needs(resource).iter().any(is_new)).then_some(table)
 }
 
 /// What default privileges let others do with a new object comes with it.
@@ -135,12 +154,15 @@ fn dropped_with(
     columns.iter().map(|column| Address::column(target, &table, column)).find(|column| is_deleted(column))
 }
 
-/// A foreign key between two tables that both go: were it to go with its table, two that refer to each other
-/// could not go at all.
+/// A foreign key between two tables that both go, or lose columns of it: were it to go with its table, two that refer to
+/// each other could not go at all.
 fn leaves_first(constraint: &Constraint, target: &Ident, is_deleted: &impl Fn(&Address) -> bool) -> bool {
     match &constraint.definition {
         ConstraintDefinition::ForeignKey(key) => {
-            key.references != constraint.table_name() && is_deleted(&Address::table(target, &key.references))
+            let column = |column: &Ident| Address::column(target, &key.references, column);
+            let mut columns = key.referenced_columns.iter().map(column);
+            key.references != constraint.table_name()
+                && (is_deleted(&Address::table(target, &key.references)) || columns.any(|at| is_deleted(&at)))
         }
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }

@@ -45,6 +45,7 @@ fn reserved(change: &Change<'_>) -> Option<&'static str> {
     match (resource, &change.action) {
         (_, Action::Adopt | Action::Forget) => None,
         (Resource::EventTrigger(_), _) => Some("an event trigger"),
+        (Resource::ForeignDataWrapper(_), _) => Some("a foreign-data wrapper"),
         (Resource::Publication(publication), _) if comes && publication.all_tables => {
             Some("a publication FOR ALL TABLES")
         }

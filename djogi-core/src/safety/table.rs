@@ -31,25 +31,33 @@ verbs! {
     CreateView ReplaceView AlterView RenameView RewriteView DropView
     CreateMaterializedView DropMaterializedView
     CreateRoutine ReplaceRoutine RenameRoutine DropRoutine
+    CreateOperator AlterOperator CompleteOperator MoveOperator DropOperator
+    CreateOperatorFamily AlterOperatorFamily DropOperatorFamily
+    CreateOperatorClass RenameOperatorClass DropOperatorClass
+    CreateCast DropCast
+    CreateTextSearch AlterTextSearch RenameTextSearch DropTextSearch
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
     CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
     CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
     RenamePublication DropPublication
+    CreateForeignDataWrapper AlterForeignDataWrapper DropForeignDataWrapper
+    CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
     CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
     AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
     RenameColumn DropColumn DropGeneratedColumn
     SetTypeInPlace SetTypeVerified SetTypeReindexed SetTypeRewrite SetTypeNarrowing
-    SetNotNull SetNotNullProved DropNotNull SetDefault DropDefault
+    SetNotNull SetNotNullProved AddNotNullNotValid SetConstraintInherit DropNotNull SetDefault DropDefault
     AddIdentity SetIdentity DropIdentity
     SetStoredExpression SetVirtualExpression DropExpression
     AddPrimaryKey AddUnique AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
-    ValidateCheck ValidateForeignKey SetConstraintDeferrable RenameConstraint
+    ValidateCheck ValidateForeignKey SetConstraintDeferrable SetConstraintEnforced EnforceConstraint AddTemporalKey
+    RenameConstraint
     DropKey DropCheck DropForeignKey
-    CreateIndex SetIndexOptions RenameIndex RebuildIndex DropIndex
+    CreateIndex SetIndexOptions MoveIndex RenameIndex RebuildIndex DropIndex
     CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
     Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
@@ -124,6 +132,7 @@ const FIRES_FOR_ALL: &str = "it fires for the DDL of everybody, and can refuse i
 const SUBSCRIBERS_REFRESH: &str =
     "subscribers get the tables when they have run ALTER SUBSCRIPTION ... REFRESH PUBLICATION";
 const SUBSCRIBERS_FAIL: &str = "subscriptions to it fail until they name another one";
+const CONNECTS_ANEW: &str = "sessions connect anew, and fail where the other server does not let them in";
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
 
 const RIGHT_ENDS: &str = "programs that rely on the privilege fail as soon as this commits";
@@ -177,6 +186,25 @@ pub const TABLE: &[Row] = &[
     row(V::ReplaceRoutine, None, Catalog, Reversible),
     row(V::RenameRoutine, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropRoutine, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateOperator, None, Catalog, Reversible),
+    row(V::AlterOperator, None, Catalog, Reversible),
+    row(V::CompleteOperator, None, Catalog, Recoverable).since(17),
+    row(V::MoveOperator, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropOperator, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateOperatorFamily, None, Catalog, Reversible),
+    row(V::AlterOperatorFamily, None, Catalog, Reversible),
+    row(V::DropOperatorFamily, None, Catalog, Reversible),
+    row(V::CreateOperatorClass, None, Catalog, Reversible),
+    row(V::RenameOperatorClass, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropOperatorClass, None, Catalog, Reversible),
+    row(V::CreateCast, None, Catalog, Reversible),
+    row(V::DropCast, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateTextSearch, None, Catalog, Reversible),
+    row(V::AlterTextSearch, None, Catalog, Reversible).hazard(
+        "what was computed with it before stays as it was: indexes and stored columns are not computed anew",
+    ),
+    row(V::RenameTextSearch, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropTextSearch, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTrigger, SRE, Catalog, Reversible),
     row(V::SetTriggerFiring, SRE, Catalog, Reversible),
     row(V::RenameTrigger, AEL, Catalog, Reversible),
@@ -202,6 +230,16 @@ pub const TABLE: &[Row] = &[
     row(V::PublishGenerated, None, Catalog, Reversible).since(18),
     row(V::RenamePublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
     row(V::DropPublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
+    row(V::CreateForeignDataWrapper, None, Catalog, Reversible),
+    row(V::AlterForeignDataWrapper, None, Catalog, Reversible),
+    row(V::DropForeignDataWrapper, None, Catalog, Reversible),
+    row(V::CreateServer, None, Catalog, Reversible),
+    row(V::AlterServer, None, Catalog, Reversible).hazard(CONNECTS_ANEW),
+    row(V::RenameServer, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropServer, None, Catalog, Reversible),
+    row(V::CreateUserMapping, None, Catalog, Reversible),
+    row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
+    row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
@@ -228,6 +266,8 @@ pub const TABLE: &[Row] = &[
     row(V::SetTypeNarrowing, AEL, Rewrite, Narrowing).referenced(AEL).hazard(REWRITES),
     row(V::SetNotNull, AEL, Scan, Reversible).hazard(SCANS),
     row(V::SetNotNullProved, AEL, Catalog, Reversible),
+    row(V::AddNotNullNotValid, AEL, Catalog, Reversible).since(18),
+    row(V::SetConstraintInherit, AEL, Catalog, Reversible).since(18),
     row(V::DropNotNull, AEL, Catalog, Reversible),
     row(V::SetDefault, AEL, Catalog, Reversible),
     row(V::DropDefault, AEL, Catalog, Reversible),
@@ -250,12 +290,16 @@ pub const TABLE: &[Row] = &[
     row(V::ValidateCheck, SUE, Scan, Reversible),
     row(V::ValidateForeignKey, SUE, Scan, Reversible).referenced(ROW_SHARE),
     row(V::SetConstraintDeferrable, AEL, Catalog, Reversible),
+    row(V::SetConstraintEnforced, AEL, Catalog, Reversible).since(18),
+    row(V::EnforceConstraint, AEL, Scan, Reversible).since(18).referenced(SRE).hazard(SCANS),
+    row(V::AddTemporalKey, AEL, Build, Reversible).since(18).hazard(BUILDS),
     row(V::RenameConstraint, AEL, Catalog, Reversible),
     row(V::DropKey, AEL, Catalog, Recoverable),
     row(V::DropCheck, AEL, Catalog, Reversible),
     row(V::DropForeignKey, AEL, Catalog, Reversible).referenced(AEL),
     row(V::CreateIndex, SHARE, Build, Reversible).hazard(WRITES_WAIT),
     row(V::SetIndexOptions, SUE, Catalog, Reversible),
+    row(V::MoveIndex, AEL, Rewrite, Reversible).hazard("reads and writes wait while the index is copied"),
     row(V::RenameIndex, SUE, Catalog, Reversible),
     row(V::RebuildIndex, SHARE, Build, Reversible).hazard(BUILDS),
     row(V::DropIndex, AEL, Catalog, Recoverable),

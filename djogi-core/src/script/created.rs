@@ -71,6 +71,8 @@ pub(super) fn read(lexemes: &[Lexeme<'_>]) -> Option<Created> {
         return None;
     }
     let rest = after(rest, &["authorization"]).unwrap_or(rest);
+    // A user mapping is called by its role.
+    let rest = if kind == "user mapping" { after(rest, &["for"])? } else { rest };
     let (schema, name, rest) = qualified(rest)?;
     // A rule is `ON event TO table`.
     let before_table = if kind == "rule" { "to" } else { "on" };

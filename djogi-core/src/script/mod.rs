@@ -5,12 +5,14 @@
 
 mod created;
 mod lexer;
+mod literals;
 mod query;
 mod statement;
 
 use std::ops::Range;
 
 pub use created::Created;
+pub use literals::literals;
 pub use query::Query;
 pub use statement::{Act, Refused};
 

@@ -34,6 +34,8 @@ pub enum Refused {
     Rollback,
     #[error("this is done to a server, not to a schema")]
     Server,
+    #[error("the scratch database, into which files are loaded, must not reach a publisher")]
+    Publisher,
 }
 
 impl Refused {
@@ -44,6 +46,9 @@ impl Refused {
             }
             Refused::Rollback => "remove the statements from BEGIN to ROLLBACK",
             Refused::Server => "remove it, and do it by hand where it is wanted",
+            Refused::Publisher => {
+                "write CREATE SUBSCRIPTION with (connect = false); enable and refresh it by hand where it is wanted"
+            }
         }
     }
 }
@@ -92,6 +97,8 @@ fn act(lexemes: &[Lexeme<'_>]) -> Act {
         ("select", _) if has("set_config") => Act::Set,
         ("copy", _) if has("from") && has("stdin") => Act::Refuse(Refused::CopyData),
         ("copy" | "insert" | "update" | "delete" | "truncate" | "merge", _) => Act::Refuse(Refused::Rows),
+        ("create", "subscription") if !has("connect") || has("true") => Act::Refuse(Refused::Publisher),
+        ("alter", "subscription") if has("enable") || has("refresh") => Act::Refuse(Refused::Publisher),
         ("create" | "drop" | "alter", "user") if word(2) == "mapping" => Act::Define,
         ("create" | "drop" | "alter", "role" | "user" | "group") => Act::Role,
         // Without `ON` it is about memberships.

@@ -45,6 +45,22 @@ fn a_standard_body_is_one_statement_with_its_cases() {
 }
 
 #[test]
+fn a_subscription_is_loaded_only_where_it_reaches_nobody() {
+    const REFUSAL: &str = "the scratch database, into which files are loaded, must not reach a publisher";
+    for text in [
+        "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p WITH (connect = true)",
+        "ALTER SUBSCRIPTION s ENABLE",
+        "ALTER SUBSCRIPTION s REFRESH PUBLICATION",
+    ] {
+        assert_eq!(refusals(text), [(1, 1, REFUSAL.to_owned())], "{text}");
+    }
+    statements(
+        "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p WITH (connect = false, slot_name = NONE)",
+    );
+}
+
+#[test]
 fn what_is_no_declaration_is_refused_at_its_place() {
     let text = "\\restrict abc\nCREATE TABLE a ();\n  \\i other.sql\nCOPY a FROM stdin;\nINSERT INTO a DEFAULT VALUES;\n\
                 BEGIN; ROLLBACK; ALTER SYSTEM SET a = 1;\n\\unrestrict abc\n";

@@ -2,6 +2,7 @@
 //! consulted.
 
 mod alter_type;
+mod remake;
 mod uses;
 
 use super::parameters::parameter_actions;
@@ -11,7 +12,7 @@ use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, ColumnAlteration, ColumnProperties, ColumnPropertyAlteration, Expression, Generated,
-    GeneratedStorage, Identity, IdentityMode, SequenceType,
+    GeneratedStorage, Identity, IdentityMode, NotNull, NotNullAlteration, SequenceType, not_null,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::{Verb, is_volatile, since};
@@ -24,8 +25,8 @@ pub(super) fn definition_sql(column: &Column) -> String {
     if let Some(collation) = &column.collation {
         sql += &format!(" COLLATE {collation}");
     }
-    if column.not_null {
-        sql += " NOT NULL";
+    if column.not_null && column.not_null_constraint.validated {
+        sql += &not_null_sql(&column.not_null_constraint);
     }
     if let Some(default) = &column.default {
         sql += &format!(" DEFAULT {default}");
@@ -41,6 +42,93 @@ pub(super) fn definition_sql(column: &Column) -> String {
         sql += &format!(" {}", identity_sql(identity, &column.data_type));
     }
     sql
+}
+
+/// ` NOT NULL` as a column has it.
+fn not_null_sql(constraint: &NotNull) -> String {
+    let name = constraint.name.iter().map(|name| format!(" CONSTRAINT {name}")).collect::<String>();
+    format!("{name} NOT NULL{}", no_inherit_sql(constraint))
+}
+
+fn no_inherit_sql(constraint: &NotNull) -> &'static str {
+    if constraint.no_inherit { " NO INHERIT" } else { "" }
+}
+
+/// What of a new column's `NOT NULL` cannot be said with the column.
+pub(super) fn finish_not_null(
+    table: &QualifiedName,
+    column: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    if !column.not_null || column.not_null_constraint == NotNull::default() {
+        return Vec::new();
+    }
+    let later = (!column.not_null_constraint.validated).then(|| set_not_null(table, column, ctx, address));
+    later.into_iter().chain(comment_on_not_null(table, column, ctx, address)).collect()
+}
+
+/// The name that the constraint has, or will have.
+fn not_null_name(table: &QualifiedName, column: &Column) -> Ident {
+    let name = column.not_null_constraint.name.clone();
+    name.unwrap_or_else(|| not_null::default_name(&table.name, Some(&column.name)))
+}
+
+fn set_not_null(table: &QualifiedName, column: &Column, ctx: &Context<'_>, address: &Address) -> Step {
+    let (name, constraint) = (&column.name, &column.not_null_constraint);
+    let plain = NotNull { comment: constraint.comment.clone(), ..NotNull::default() };
+    let sql = if *constraint == plain {
+        format!("ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL")
+    } else {
+        let valid = if constraint.validated { "" } else { " NOT VALID" };
+        let rest = format!("{}{valid}", no_inherit_sql(constraint));
+        let constraint = not_null_name(table, column);
+        format!("ALTER TABLE {table} ADD CONSTRAINT {constraint} NOT NULL {name}{rest}")
+    };
+    if !constraint.validated {
+        return ctx.step_on_one(address, Verb::AddNotNullNotValid, table, sql);
+    }
+    let proved = uses::is_proved_not_null(table, name, ctx);
+    let verb = if proved { Verb::SetNotNullProved } else { Verb::SetNotNull };
+    ctx.step_on_one(address, verb, table, sql).with_hazard("fails if the column holds a null")
+}
+
+fn comment_on_not_null(
+    table: &QualifiedName,
+    column: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Step> {
+    let comment = column.not_null_constraint.comment.as_deref()?;
+    let object = format!("CONSTRAINT {} ON {table}", not_null_name(table, column));
+    Some(ctx.step(address, Verb::Comment, comment_sql(&object, Some(comment))))
+}
+
+fn alter_not_null(
+    table: &QualifiedName,
+    (live, desired): (&Column, &Column),
+    alteration: &NotNullAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let name = not_null_name(table, desired);
+    let alter =
+        |verb, action: String| ctx.step_on_one(address, verb, table, format!("ALTER TABLE {table} {action}"));
+    match alteration {
+        NotNullAlteration::Rename => {
+            let action = format!("RENAME CONSTRAINT {} TO {name}", not_null_name(table, live));
+            alter(Verb::RenameConstraint, action)
+        }
+        NotNullAlteration::SetNoInherit(no_inherit) => {
+            let word = if *no_inherit { "NO INHERIT" } else { "INHERIT" };
+            alter(Verb::SetConstraintInherit, format!("ALTER CONSTRAINT {name} {word}"))
+        }
+        NotNullAlteration::Validate => alter(Verb::ValidateCheck, format!("VALIDATE CONSTRAINT {name}")),
+        NotNullAlteration::SetComment(comment) => {
+            let object = format!("CONSTRAINT {name} ON {table}");
+            ctx.step(address, Verb::Comment, comment_sql(&object, comment.as_deref()))
+        }
+    }
 }
 
 fn mode_sql(mode: IdentityMode) -> &'static str {
@@ -97,6 +185,7 @@ pub(super) fn add(
         }
     }
     let mut steps = vec![step];
+    steps.extend(finish_not_null(table, column, ctx, address));
     let unusual = ColumnProperties::default().alterations(&column.properties, false);
     steps.extend(unusual.iter().flat_map(|alteration| set_property(table, column, alteration, ctx, address)));
     if column.comment.is_some() {
@@ -165,10 +254,17 @@ pub(super) fn alter(
         ColumnAlteration::SetType { from: _, to: _, collation: _ } => {
             alter_type::alter_type(table, live, desired, ctx, address)?
         }
+        ColumnAlteration::SetAside { through } => remake::set_aside(table, live, through, ctx, address)?,
+        ColumnAlteration::Remake { through, values } => {
+            return remake::bring_back(table, desired, (through, values.as_deref()), ctx, address);
+        }
         ColumnAlteration::SetNotNull => {
-            let proved = uses::is_proved_not_null(table, name, ctx);
-            let verb = if proved { Verb::SetNotNullProved } else { Verb::SetNotNull };
-            step(verb, "SET NOT NULL".to_owned()).with_hazard("fails if the column holds a null")
+            let set = set_not_null(table, desired, ctx, address);
+            let comment = comment_on_not_null(table, desired, ctx, address);
+            return Ok(std::iter::once(set).chain(comment).collect());
+        }
+        ColumnAlteration::AlterNotNull(alteration) => {
+            alter_not_null(table, (live, desired), alteration, ctx, address)
         }
         ColumnAlteration::DropNotNull => step(Verb::DropNotNull, "DROP NOT NULL".to_owned()),
         ColumnAlteration::SetDefault(default) => step(Verb::SetDefault, set_default(default)),

@@ -1,7 +1,8 @@
 //! DDL of composite types.
 
-use super::{Context, Impossible, Step, column_holding, comment_sql, move_sql};
+use super::{Context, Impossible, Step, comment_sql, move_sql};
 use crate::address::Address;
+use crate::holding::columns_holding;
 use crate::ident::Ident;
 use crate::kind::{Composite, CompositeAlteration, CompositeAttribute};
 use crate::safety::Verb;
@@ -58,7 +59,7 @@ pub(super) fn alter(
             return Ok(std::iter::once(step).chain(comment).collect());
         }
         Alter::SetAttributeType(attribute) => {
-            if let Some(column) = column_holding(&name, false, ctx) {
+            if let Some(column) = columns_holding(&name, false, ctx.live, ctx.target).next() {
                 let what = "no attribute of it can get another type";
                 return Err(Impossible::TypeInUse { address: address.clone(), column, what });
             }

@@ -2,22 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use super::index::element_sql;
-use super::{Context, Step, comment_sql};
+use super::index::{element_sql, set_options, set_tablespace};
+use super::parameters::options_clause;
+use super::{Context, Impossible, Step, comment_sql};
 use crate::address::Address;
-use crate::ident::{IdentList, QualifiedName};
+use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ForeignKey, MatchType,
-    ReferentialAction,
+    ParameterChange, ReferentialAction,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::Verb;
 
-pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+pub(super) fn create(
+    constraint: &Constraint,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    require_support(constraint, ctx, address)?;
     let table = constraint.table_name();
-    let valid = if constraint.validated { "" } else { " NOT VALID" };
+    let is_checked = constraint.validated && constraint.enforced;
+    let valid = if constraint.validated || !constraint.enforced { "" } else { " NOT VALID" };
     let sql = format!("ALTER TABLE {table} ADD {}{valid}", definition_sql(constraint));
-    let verb = match (&constraint.definition, constraint.validated) {
+    let verb = match (&constraint.definition, is_checked) {
         (ConstraintDefinition::PrimaryKey { .. }, _) => Verb::AddPrimaryKey,
         (ConstraintDefinition::Unique { .. }, _) => Verb::AddUnique,
         (ConstraintDefinition::Exclusion(_), _) => Verb::AddExclusion,
@@ -30,25 +37,54 @@ pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Addre
     if constraint.comment.is_some() {
         steps.push(set_comment(constraint, constraint.comment.as_deref(), ctx, address));
     }
-    steps
+    Ok(steps)
+}
+
+/// Whether the server has constraints of this sort.
+pub(super) fn require_support(
+    constraint: &Constraint,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<(), Impossible> {
+    if !constraint.enforced {
+        ctx.require(Verb::SetConstraintEnforced, "a constraint that is not enforced", address)?;
+    }
+    if constraint.period {
+        let what = match constraint.definition {
+            ConstraintDefinition::ForeignKey(_) => "a foreign key with PERIOD",
+            ConstraintDefinition::PrimaryKey { .. }
+            | ConstraintDefinition::Unique { .. }
+            | ConstraintDefinition::Check { .. }
+            | ConstraintDefinition::Exclusion(_) => "a key WITHOUT OVERLAPS",
+        };
+        ctx.require(Verb::AddTemporalKey, what, address)?;
+    }
+    Ok(())
 }
 
 /// `CONSTRAINT name ...` as it stands in `CREATE TABLE` and after `ADD`, without `NOT VALID`.
 pub(super) fn definition_sql(constraint: &Constraint) -> String {
     let mut sql = format!("CONSTRAINT {} ", constraint.name);
+    let overlaps = if constraint.period { " WITHOUT OVERLAPS" } else { "" };
+    let mut index = options_clause(&constraint.options);
+    if let Some(tablespace) = &constraint.tablespace {
+        index += &format!(" USING INDEX TABLESPACE {tablespace}");
+    }
     match &constraint.definition {
         ConstraintDefinition::PrimaryKey { columns, include } => {
-            sql += &format!("PRIMARY KEY ({})", IdentList(columns));
+            sql += &format!("PRIMARY KEY ({}{overlaps})", IdentList(columns));
             if !include.is_empty() {
                 sql += &format!(" INCLUDE ({})", IdentList(include));
             }
+            sql += &index;
         }
         ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
             let nulls = if *nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-            sql += &format!("UNIQUE{nulls} ({})", IdentList(columns));
+            sql += &format!("UNIQUE{nulls} ({}{overlaps})", IdentList(columns));
             if !include.is_empty() {
                 sql += &format!(" INCLUDE ({})", IdentList(include));
             }
+            sql += &index;
         }
         ConstraintDefinition::Check { expression, no_inherit } => {
             sql += &format!("CHECK {}", in_parentheses(expression.as_str()));
@@ -56,23 +92,26 @@ pub(super) fn definition_sql(constraint: &Constraint) -> String {
                 sql += " NO INHERIT";
             }
         }
-        ConstraintDefinition::ForeignKey(key) => sql += &foreign_key_sql(key),
-        ConstraintDefinition::Exclusion(exclusion) => sql += &exclusion_sql(exclusion),
+        ConstraintDefinition::ForeignKey(key) => sql += &foreign_key_sql(key, constraint.period),
+        ConstraintDefinition::Exclusion(exclusion) => sql += &exclusion_sql(exclusion, &index),
     }
     match constraint.deferrable {
         Deferrable::NotDeferrable => {}
         Deferrable::InitiallyImmediate => sql += " DEFERRABLE",
         Deferrable::InitiallyDeferred => sql += " DEFERRABLE INITIALLY DEFERRED",
     }
+    if !constraint.enforced {
+        sql += " NOT ENFORCED";
+    }
     sql
 }
 
-fn foreign_key_sql(key: &ForeignKey) -> String {
+fn foreign_key_sql(key: &ForeignKey, period: bool) -> String {
     let mut sql = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({})",
-        IdentList(&key.columns),
+        key_columns(&key.columns, period),
         key.references,
-        IdentList(&key.referenced_columns)
+        key_columns(&key.referenced_columns, period)
     );
     if key.match_type == MatchType::Full {
         sql += " MATCH FULL";
@@ -89,13 +128,22 @@ fn foreign_key_sql(key: &ForeignKey) -> String {
     sql
 }
 
-fn exclusion_sql(exclusion: &Exclusion) -> String {
+fn key_columns(columns: &[Ident], period: bool) -> String {
+    match columns.split_last() {
+        Some((last, [])) if period => format!("PERIOD {last}"),
+        Some((last, others)) if period => format!("{}, PERIOD {last}", IdentList(others)),
+        _ => IdentList(columns).to_string(),
+    }
+}
+
+/// `index` is what is said of its index.
+fn exclusion_sql(exclusion: &Exclusion, index: &str) -> String {
     let elements: Vec<String> = exclusion
         .elements
         .iter()
         .map(|element| format!("{} WITH {}", element_sql(&element.element), element.operator))
         .collect();
-    let mut sql = format!("EXCLUDE USING {} ({})", exclusion.method, elements.join(", "));
+    let mut sql = format!("EXCLUDE USING {} ({}){index}", exclusion.method, elements.join(", "));
     if let Some(predicate) = &exclusion.predicate {
         sql += &format!(" WHERE {}", in_parentheses(predicate.as_str()));
     }
@@ -142,6 +190,7 @@ pub(super) fn alter(
     address: &Address,
 ) -> Vec<Step> {
     let (table, name) = (desired.table_name(), &desired.name);
+    let index_name = || QualifiedName::new(desired.schema.clone(), name.clone());
     vec![match alteration {
         ConstraintAlteration::SetDeferrable(deferrable) => {
             let words = match deferrable {
@@ -151,6 +200,21 @@ pub(super) fn alter(
             };
             let sql = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {words}");
             ctx.step_on_one(address, Verb::SetConstraintDeferrable, &table, sql)
+        }
+        ConstraintAlteration::SetEnforced(enforced) => {
+            let (verb, word) = if *enforced {
+                (Verb::EnforceConstraint, "ENFORCED")
+            } else {
+                (Verb::SetConstraintEnforced, "NOT ENFORCED")
+            };
+            let sql = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {word}");
+            ctx.step_on(address, verb, &table, &referenced(desired), sql)
+        }
+        ConstraintAlteration::SetOptions(ParameterChange { set, reset }) => {
+            return set_options(&index_name(), set, reset, ctx, address);
+        }
+        ConstraintAlteration::SetTablespace(tablespace) => {
+            set_tablespace(&index_name(), tablespace.as_ref(), ctx, address)
         }
         ConstraintAlteration::Validate => {
             let verb = match desired.definition {

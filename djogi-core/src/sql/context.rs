@@ -26,6 +26,7 @@ impl Context<'_> {
                 bytes: None,
                 hazards: row.hazard.map(str::to_owned).into_iter().collect(),
                 concurrently: None,
+                secrets: Vec::new(),
             },
             transaction: row.transaction,
             reversibility: row.reversibility,

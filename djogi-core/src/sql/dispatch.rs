@@ -2,11 +2,13 @@
 //!
 //! A new kind is one line in the list at the end.
 
+use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
-    extension, grant, index, materialized_view, policy, publication, range, routine, rule, schema, sequence,
-    statistics, table, trigger, view,
+    aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
+    extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
+    operator_class, operator_family, policy, publication, range, routine, rule, schema, sequence, statistics,
+    table, text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -98,7 +100,6 @@ written_by! {
     Extension: extension,
     Collation: collation,
     Enum: enum_type,
-    Domain: domain,
     Composite: composite,
     Range: range,
     Constraint: constraint,
@@ -108,11 +109,23 @@ written_by! {
     MaterializedView: materialized_view,
     Routine: routine,
     Aggregate: aggregate,
+    Operator: operator,
+    OperatorFamily: operator_family,
+    OperatorClass: operator_class,
+    Cast: cast,
+    TextSearchParser: text_search_parser,
+    TextSearchTemplate: text_search_template,
+    TextSearchDictionary: text_search_dictionary,
+    TextSearchConfiguration: text_search_configuration,
     Trigger: trigger,
     Rule: rule,
     Policy: policy,
     EventTrigger: event_trigger,
-    Publication: publication;
+    Publication: publication,
+    ForeignDataWrapper: foreign_data_wrapper,
+    ForeignServer: foreign_server,
+    UserMapping: user_mapping;
+    Domain: domain,
     Sequence: sequence,
     Table: table,
     Grant: grant,

@@ -131,6 +131,9 @@ fn create_sql(index: &Index, name: &Ident, concurrently: &str) -> String {
     if !index.options.is_empty() {
         sql += &format!(" WITH ({})", options_sql(&index.options));
     }
+    if let Some(tablespace) = &index.tablespace {
+        sql += &format!(" TABLESPACE {tablespace}");
+    }
     if let Some(predicate) = &index.predicate {
         sql += &format!(" WHERE {}", in_parentheses(predicate.as_str()));
     }
@@ -164,7 +167,7 @@ pub(super) fn element_sql(element: &IndexElement) -> String {
 }
 
 /// `fillfactor = '70', fastupdate = 'off'`
-fn options_sql(options: &BTreeMap<String, String>) -> String {
+pub(super) fn options_sql(options: &BTreeMap<String, String>) -> String {
     let options: Vec<String> =
         options.iter().map(|(name, value)| format!("{} = {}", option_name(name), Literal(value))).collect();
     options.join(", ")
@@ -288,23 +291,47 @@ pub(super) fn alter(
     let name = desired.qualified_name();
     match alteration {
         IndexAlteration::Rebuild => vec![rebuild(desired, ctx, address)],
-        IndexAlteration::SetOptions { set, reset } => {
-            let mut statements = Vec::new();
-            if !set.is_empty() {
-                statements.push(format!("ALTER INDEX {name} SET ({})", options_sql(set)));
-            }
-            if !reset.is_empty() {
-                let names: Vec<String> = reset.iter().map(|name| option_name(name)).collect();
-                statements.push(format!("ALTER INDEX {name} RESET ({})", names.join(", ")));
-            }
-            let step = |sql| {
-                ctx.step_on_one(address, Verb::SetIndexOptions, &name, sql)
-                    .with_hazard("holds for what is written from now on, until REINDEX")
-            };
-            statements.into_iter().map(step).collect()
+        IndexAlteration::SetOptions { set, reset } => set_options(&name, set, reset, ctx, address),
+        IndexAlteration::SetTablespace(tablespace) => {
+            vec![set_tablespace(&name, tablespace.as_ref(), ctx, address)]
         }
         IndexAlteration::SetComment(comment) => vec![set_comment(desired, comment.as_deref(), ctx, address)],
     }
+}
+
+/// Of the index called `name`, which can be that of a constraint.
+pub(super) fn set_options(
+    name: &QualifiedName,
+    set: &BTreeMap<String, String>,
+    reset: &[String],
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let mut statements = Vec::new();
+    if !set.is_empty() {
+        statements.push(format!("ALTER INDEX {name} SET ({})", options_sql(set)));
+    }
+    if !reset.is_empty() {
+        let names: Vec<String> = reset.iter().map(|name| option_name(name)).collect();
+        statements.push(format!("ALTER INDEX {name} RESET ({})", names.join(", ")));
+    }
+    let step = |sql| {
+        ctx.step_on_one(address, Verb::SetIndexOptions, name, sql)
+            .with_hazard("holds for what is written from now on, until REINDEX")
+    };
+    statements.into_iter().map(step).collect()
+}
+
+/// As [`set_options`]; `None` is the tablespace of the database.
+pub(super) fn set_tablespace(
+    name: &QualifiedName,
+    tablespace: Option<&Ident>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let tablespace = tablespace.map_or_else(|| "pg_default".to_owned(), ToString::to_string);
+    let sql = format!("ALTER INDEX {name} SET TABLESPACE {tablespace}");
+    ctx.step_on_one(address, Verb::MoveIndex, name, sql)
 }
 
 /// An invalid index, which an interrupted concurrent build has left, becomes a valid one.

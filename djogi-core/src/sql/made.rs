@@ -127,6 +127,13 @@ fn is_on(grant: &Address, object: &Address) -> bool {
         kind if kind.is_routine() => {
             grant.kind() == Kind::RoutineGrant && grant.arguments() == object.arguments()
         }
+        Kind::ForeignDataWrapper | Kind::ForeignServer => {
+            let wanted = match object.kind() {
+                Kind::ForeignServer => Kind::ServerGrant,
+                _ => Kind::WrapperGrant,
+            };
+            return grant.kind() == wanted && grant.parent_name() == Some(object.name());
+        }
         kind if kind.is_type() => grant.kind() == Kind::TypeGrant,
         _ => grant.kind() == Kind::Grant,
     };
@@ -153,6 +160,8 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         Resource::Enum(_) | Resource::Domain(_) | Resource::Composite(_) | Resource::Range(_) => {
             resource.qualified_name().map(Securable::Type)
         }
+        Resource::ForeignDataWrapper(wrapper) => Some(Securable::Wrapper { name: wrapper.name.clone() }),
+        Resource::ForeignServer(server) => Some(Securable::Server { name: server.name.clone() }),
         Resource::Extension(_)
         | Resource::Collation(_)
         | Resource::Constraint(_)
@@ -161,6 +170,15 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::Trigger(_)
         | Resource::Rule(_)
         | Resource::Policy(_)
+        | Resource::Operator(_)
+        | Resource::OperatorFamily(_)
+        | Resource::OperatorClass(_)
+        | Resource::Cast(_)
+        | Resource::TextSearchParser(_)
+        | Resource::TextSearchTemplate(_)
+        | Resource::TextSearchDictionary(_)
+        | Resource::TextSearchConfiguration(_)
+        | Resource::UserMapping(_)
         | Resource::EventTrigger(_)
         | Resource::Publication(_)
         | Resource::Grant(_)

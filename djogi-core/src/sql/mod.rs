@@ -6,6 +6,7 @@
 //! table in [`safety`](crate::safety).
 
 mod aggregate;
+mod cast;
 mod collation;
 mod column;
 mod composite;
@@ -17,13 +18,18 @@ mod domain;
 mod enum_type;
 mod event_trigger;
 mod extension;
+mod foreign_data_wrapper;
+mod foreign_option;
+mod foreign_server;
 #[cfg(test)]
 mod golden;
 mod grant;
-mod holding;
 mod index;
 mod made;
 mod materialized_view;
+mod operator;
+mod operator_class;
+mod operator_family;
 mod owner;
 mod parameters;
 mod phrase;
@@ -36,7 +42,11 @@ mod schema;
 mod sequence;
 mod statistics;
 mod table;
+mod text_search_code;
+mod text_search_configuration;
+mod text_search_dictionary;
 mod trigger;
+mod user_mapping;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +66,6 @@ pub use index::Replacement;
 pub use made::{Made, securable};
 pub use owner::set_owner;
 
-use holding::column_holding;
 use phrase::{comment_sql, move_sql, routine_move_sql, suffixed};
 
 /// What the statement writer must know about the live database.
@@ -102,7 +111,7 @@ pub enum Impossible {
     /// PostgreSQL changes no type that a generated column is computed from.
     #[error("{generated}: the generated column depends on {used}, whose type is to change")]
     UsedByGenerated { generated: Address, used: String },
-    #[error("{address}: an extension cannot be renamed")]
+    #[error("{address}: an object of this kind cannot be renamed")]
     FixedName { address: Address },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
@@ -130,7 +139,7 @@ impl Impossible {
             Impossible::UsedByGenerated { .. } => {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
-            Impossible::FixedName { .. } => "drop the extension and create the other one".to_owned(),
+            Impossible::FixedName { .. } => "drop it and create the other one".to_owned(),
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

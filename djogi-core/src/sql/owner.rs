@@ -1,6 +1,6 @@
 //! Who owns an object: `ALTER ... OWNER TO`.
 
-use super::{Context, Step};
+use super::{Context, Step, operator};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::Resource;
@@ -35,9 +35,20 @@ fn owned(resource: &Resource) -> Option<String> {
         Resource::MaterializedView(r) => format!("MATERIALIZED VIEW {}", r.qualified_name()),
         Resource::Routine(r) => format!("ROUTINE {}({})", r.qualified_name(), r.arguments),
         Resource::Aggregate(r) => format!("AGGREGATE {}({})", r.qualified_name(), r.parameters),
+        Resource::Operator(r) => operator::named(r),
+        Resource::OperatorFamily(r) => format!("OPERATOR FAMILY {} USING {}", r.qualified_name(), r.method),
+        Resource::OperatorClass(r) => format!("OPERATOR CLASS {} USING {}", r.qualified_name(), r.method),
+        Resource::TextSearchDictionary(r) => format!("TEXT SEARCH DICTIONARY {}", r.qualified_name()),
+        Resource::TextSearchConfiguration(r) => format!("TEXT SEARCH CONFIGURATION {}", r.qualified_name()),
+        Resource::ForeignDataWrapper(r) => format!("FOREIGN DATA WRAPPER {}", r.name),
+        Resource::ForeignServer(r) => format!("SERVER {}", r.name),
         Resource::EventTrigger(r) => format!("EVENT TRIGGER {}", r.name),
         Resource::Publication(r) => format!("PUBLICATION {}", r.name),
-        Resource::Extension(_)
+        Resource::Cast(_)
+        | Resource::TextSearchParser(_)
+        | Resource::TextSearchTemplate(_)
+        | Resource::UserMapping(_)
+        | Resource::Extension(_)
         | Resource::Constraint(_)
         | Resource::Index(_)
         | Resource::Trigger(_)

@@ -38,9 +38,10 @@ pub(super) fn create_with(
         }
     }
     for inline in inline {
+        let address = Address::constraint(ctx.target, &name, &inline.name);
+        constraint::require_support(inline, ctx, &address)?;
         lines.push(constraint::definition_sql(inline));
         if inline.comment.is_some() {
-            let address = Address::constraint(ctx.target, &name, &inline.name);
             comments.push(constraint::set_comment(inline, inline.comment.as_deref(), ctx, &address));
         }
     }
@@ -69,6 +70,7 @@ pub(super) fn create_with(
     let mut rest: Vec<Step> =
         rest.flat_map(|alteration| set_property(&name, alteration, ctx, address)).collect();
     for column in &table.columns {
+        rest.extend(column::finish_not_null(&name, column, ctx, address));
         let unusual = ColumnProperties::default().alterations(&column.properties, false);
         let steps = unusual.iter().flat_map(|a| column::set_property(&name, column, a, ctx, address));
         rest.extend(steps);

@@ -14,7 +14,9 @@ use crate::kind::{Resource, Schema};
 use crate::observation::{DatabaseIdentity, Observation, Oid, RoleRights, Roles, ServerVersion};
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::depend::Dependencies;
-use crate::plan::{ConfigReference, PlanError, PlanInputs, PlanOptions, TargetInputs, compile};
+use crate::plan::{
+    ConfigReference, Group, PlanError, PlanInputs, PlanOptions, ResourceChange, TargetInputs, compile,
+};
 use crate::recorded::{Recorded, RecordedResource};
 use crate::safety::Online;
 
@@ -98,16 +100,38 @@ pub fn write_script(
     let is_made = |address: &Address| !script.presumed.contains(address) && selected(address);
     let inputs = inputs(target, version, desired, &is_made);
     let document = compile(&inputs)?;
+    let secret = without_secrets(&document.groups, &document.resource_changes);
     let blocked = document.resource_changes.into_iter().filter(|change| {
         matches!(change.disposition, Verdict::Blocked | Verdict::Deferred) && !is_public(&change.address)
     });
     script.left_out = blocked.map(|change| LeftOut { address: change.address, why: change.notes }).collect();
     let operations = document.groups.into_iter().flat_map(|group| group.operations);
+    let operations = operations.filter(|operation| !secret.contains(&operation.address));
     script.statements =
         operations.map(|operation| Statement { address: operation.address, sql: operation.sql }).collect();
+    let why =
+        "a catalog does not hold the secret values of its options, or of what it needs: write it by hand";
+    script.left_out.extend(secret.into_iter().map(|address| LeftOut { address, why: vec![why.to_owned()] }));
     Ok(script)
 }
 
+/// What has options with secret values, and what cannot be made without it.
+fn without_secrets(groups: &[Group], changes: &[ResourceChange]) -> BTreeSet<Address> {
+    let operations = groups.iter().flat_map(|group| &group.operations);
+    let mut secret: BTreeSet<Address> = operations
+        .filter(|operation| !operation.secrets.is_empty())
+        .map(|operation| operation.address.clone())
+        .collect();
+    let mut known = 0;
+    while known < secret.len() {
+        known = secret.len();
+        let needs_one = |change: &&ResourceChange| change.depends_on.iter().any(|need| secret.contains(need));
+        let more: Vec<Address> =
+            changes.iter().filter(needs_one).map(|change| change.address.clone()).collect();
+        secret.extend(more);
+    }
+    secret
+}
 /// Stands for the role that runs the script. No role can have the name.
 const RUNS: &str = "pg_runner";
 

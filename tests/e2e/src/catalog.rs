@@ -33,10 +33,14 @@ const QUERIES: &[&str] = &[
                FROM unnest(coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r' END, relowner))) x))
        FROM pg_class WHERE relnamespace = $schema AND relkind <> 'c'",
     "SELECT format('constraint %s on %s: %s, validated %s, index %s, comment=%L', conname, conrelid::regclass,
-            pg_get_constraintdef(oid), convalidated, NULLIF(conindid, 0)::regclass,
+            CASE WHEN contype IN ('p', 'u', 'x')
+                 THEN regexp_replace(pg_get_constraintdef(oid), ' WITH \\([^()]*\\)', '')
+                 ELSE pg_get_constraintdef(oid) END, convalidated, NULLIF(conindid, 0)::regclass,
             obj_description(oid, 'pg_constraint'))
-       FROM pg_constraint WHERE connamespace = $schema AND contype <> 'n'",
-    "SELECT format('index %s valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid)
+       FROM pg_constraint WHERE connamespace = $schema",
+    "SELECT format('index %s valid %s options %s tablespace %s',
+            regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \\([^()]*\\)', ''), i.indisvalid,
+            (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o), c.reltablespace)
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = $schema",
     "SELECT format('enum %s: %s, comment=%L', t.typname,
             string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder),
@@ -71,8 +75,8 @@ const QUERIES: &[&str] = &[
     "SELECT format('routine %s comment=%L privileges=%s', pg_get_functiondef(oid), obj_description(oid, 'pg_proc'),
             (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(proacl, acldefault('f', proowner))) x))
        FROM pg_proc WHERE pronamespace = $schema AND prokind <> 'a'",
-    "SELECT format('aggregate %s(%s) %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
-            to_jsonb(a) - 'aggfnoid', obj_description(p.oid, 'pg_proc'))
+    "SELECT format('aggregate %s(%s) %s by %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
+            to_jsonb(a) - ARRAY['aggfnoid', 'aggsortop'], NULLIF(a.aggsortop, 0)::regoperator, obj_description(p.oid, 'pg_proc'))
        FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.pronamespace = $schema",
     "SELECT format('trigger %s fires %s comment=%L', t.tgname, t.tgenabled, obj_description(t.oid, 'pg_trigger'))
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -90,7 +94,7 @@ const QUERIES: &[&str] = &[
        FROM pg_type t WHERE t.typnamespace = $schema AND t.typtype IN ('c', 'd', 'r')",
     "SELECT format('domain constraint %s of %s: %s comment=%L', con.conname, con.contypid::regtype,
             pg_get_constraintdef(con.oid), obj_description(con.oid, 'pg_constraint'))
-       FROM pg_constraint con WHERE con.connamespace = $schema AND con.contypid <> 0 AND con.contype <> 'n'",
+       FROM pg_constraint con WHERE con.connamespace = $schema AND con.contypid <> 0",
     "SELECT format('range %s of %s by %s %s canonical %s diff %s multirange %s', rngtypid::regtype,
             rngsubtype::regtype, rngsubopc, NULLIF(rngcollation, 0)::regcollation, rngcanonical, rngsubdiff,
             rngmultitypid::regtype)
@@ -100,9 +104,43 @@ const QUERIES: &[&str] = &[
     "SELECT format('statistics %s target %s comment=%L', pg_get_statisticsobjdef(oid), stxstattarget,
             obj_description(oid, 'pg_statistic_ext'))
        FROM pg_statistic_ext WHERE stxnamespace = $schema",
+    "SELECT format('operator %s %s commutator %s negator %s %s %s %s %s comment=%L', oid::regoperator, oprcode::regprocedure,
+            NULLIF(oprcom, 0)::regoperator, NULLIF(oprnegate, 0)::regoperator, oprrest, oprjoin, oprcanhash, oprcanmerge,
+            obj_description(oid, 'pg_operator'))
+       FROM pg_operator WHERE oprnamespace = $schema AND oprcode <> 0",
+    "SELECT format('family %s using %s: %s, %s comment=%L', opfname, (SELECT amname FROM pg_am m WHERE m.oid = opfmethod),
+            (SELECT array_agg(format('%s %s', amopstrategy, amopopr::regoperator) ORDER BY 1)
+               FROM pg_amop WHERE amopfamily = f.oid),
+            (SELECT array_agg(format('%s %s', amprocnum, amproc::regprocedure) ORDER BY 1)
+               FROM pg_amproc WHERE amprocfamily = f.oid),
+            obj_description(f.oid, 'pg_opfamily'))
+       FROM pg_opfamily f WHERE opfnamespace = $schema",
+    "SELECT format('operator class %s for %s of %s default %s storage %s comment=%L', opcname, opcintype::regtype,
+            (SELECT opfname FROM pg_opfamily f WHERE f.oid = opcfamily), opcdefault, NULLIF(opckeytype, 0)::regtype,
+            obj_description(oid, 'pg_opclass'))
+       FROM pg_opclass WHERE opcnamespace = $schema",
+    "SELECT format('cast %s to %s %s %s %s comment=%L', castsource::regtype, casttarget::regtype, castfunc::regprocedure,
+            castcontext, castmethod, obj_description(c.oid, 'pg_cast'))
+       FROM pg_cast c JOIN pg_type s ON s.oid = castsource JOIN pg_type t ON t.oid = casttarget
+      WHERE $schema IN (s.typnamespace, t.typnamespace)",
+    "SELECT format('configuration %s %s: %s comment=%L', cfgname, (SELECT prsname FROM pg_ts_parser p WHERE p.oid = cfgparser),
+            (SELECT array_agg(format('%s %s', maptokentype, mapdict::regdictionary) ORDER BY maptokentype, mapseqno)
+               FROM pg_ts_config_map WHERE mapcfg = c.oid), obj_description(c.oid, 'pg_ts_config'))
+       FROM pg_ts_config c WHERE cfgnamespace = $schema",
+    "SELECT format('dictionary %s %s: %s comment=%L', dictname, (SELECT tmplname FROM pg_ts_template t WHERE t.oid = dicttemplate),
+            (SELECT array_agg(o ORDER BY o) FROM regexp_split_to_table(dictinitoption, ', ') o),
+            obj_description(d.oid, 'pg_ts_dict'))
+       FROM pg_ts_dict d WHERE dictnamespace = $schema",
     "SELECT format('event trigger %s on %s of %s: %s fires %s comment=%L', evtname, evtevent, evttags,
             evtfoid::regproc, evtenabled, obj_description(oid, 'pg_event_trigger'))
        FROM pg_event_trigger",
+    "SELECT format('wrapper %s %s %s %s comment=%L', fdwname, NULLIF(fdwhandler, 0)::regproc,
+            NULLIF(fdwvalidator, 0)::regproc, fdwoptions, obj_description(oid, 'pg_foreign_data_wrapper'))
+       FROM pg_foreign_data_wrapper",
+    "SELECT format('server %s of %s %s %s %s comment=%L', srvname, (SELECT fdwname FROM pg_foreign_data_wrapper w
+              WHERE w.oid = srvfdw), srvtype, srvversion, srvoptions, obj_description(oid, 'pg_foreign_server'))
+       FROM pg_foreign_server",
+    "SELECT format('mapping of %s to %s %s', usename, srvname, umoptions) FROM pg_user_mappings",
     "SELECT format('publication %s %s comment=%L', pubname, to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'],
             obj_description(oid, 'pg_publication'))
        FROM pg_publication p",

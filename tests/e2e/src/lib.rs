@@ -11,6 +11,7 @@ mod database;
 mod output;
 mod package;
 mod project;
+pub mod random;
 mod schema;
 mod server;
 mod signals;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use e2e::conformance::{Case, Question, Report, run};
+use e2e::random::{Finding, Plan};
 
 /// Pairs of our own, all of which pass.
 #[test]
@@ -23,6 +24,17 @@ fn our_own_states_are_what_is_written_from_them() {
     let cases = Case::all(&ours().join("own")).expect("pairs of our own");
     let report = run(Question::GoesRound, &cases, 2, &|_| {});
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
+}
+
+/// A few; `cargo run -p e2e --release -- random --runs 2000` tries many.
+#[test]
+fn random_pairs_converge_both_ways() {
+    let findings = e2e::random::run(Plan { runs: 8, jobs: 2, seed: 7, shrinking: 0 }, &|| {});
+    let told = findings.iter().map(|found| {
+        let Finding { old, new, direction, failure } = found;
+        format!("-- {direction}: {}\n{old}\n-- new\n{new}\n{}\n", failure.class, failure.detail.join("\n"))
+    });
+    assert!(findings.is_empty(), "{}", told.collect::<String>());
 }
 
 #[test]

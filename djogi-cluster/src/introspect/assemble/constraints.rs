@@ -6,7 +6,6 @@ use djogi_core::Resource;
 use djogi_core::kind::{
     Constraint, ConstraintDefinition, Exclusion, ExclusionElement, Expression, ForeignKey,
 };
-use djogi_core::observation::Unmodelled;
 
 use super::{Assembled, Context, TableParts};
 use crate::introspect::constraint::{self, ConstraintRow};
@@ -24,29 +23,24 @@ pub(super) fn add_constraints(
         let Some(table) = out.tables.get(&row.table) else { continue };
         let index = indexes.get(&row.index);
         let owns_index = matches!(row.kind, 'p' | 'u' | 'x');
-        // `WITHOUT OVERLAPS` and `PERIOD` work on exclusion indexes; neither they nor `NOT ENFORCED` are modelled.
-        let temporal = row.kind != 'x' && index.is_some_and(|index| index.exclusion);
-        let built = if temporal || !row.enforced {
-            None
-        } else {
-            Some(define(&mut row, table, index, out, context)?)
-        };
+        let definition = define(&mut row, table, index, out, context)?;
+        let own_index = index.filter(|_| owns_index);
         let (schema, table_name) = (table.schema.clone(), table.row.name.clone());
         if owns_index {
             out.index_owners.insert(row.index, row.oid);
         }
-        let Some(definition) = built else {
-            let name = format!("{} on {schema}.{table_name}", row.name);
-            out.unmodelled.push(Unmodelled { kind: "constraint".to_owned(), name });
-            continue;
-        };
         let constraint = Constraint {
             schema,
             table: table_name,
             name: row.name,
             definition,
             deferrable: row.deferrable,
-            validated: row.validated,
+            // What is not enforced was never checked, and nothing is left to validate.
+            validated: row.validated || !row.enforced,
+            enforced: row.enforced,
+            period: row.period,
+            options: own_index.map(IndexRow::options).unwrap_or_default(),
+            tablespace: own_index.and_then(|index| index.tablespace.clone()),
             comment: context.comment(class::CONSTRAINT, row.oid),
         };
         out.insert(row.oid, Resource::Constraint(constraint));

@@ -22,6 +22,7 @@ use crate::introspect::found::Found;
 use crate::introspect::grant::{self, GrantRow};
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
+use crate::introspect::not_null::{self, NotNullRow};
 use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
 use crate::introspect::sequence::{self, SequenceRow};
@@ -41,6 +42,7 @@ pub(super) struct Rows {
     indexes: Vec<IndexRow>,
     keys: Vec<KeyRow>,
     constraints: Vec<ConstraintRow>,
+    not_nulls: Vec<NotNullRow>,
     comments: Vec<CommentRow>,
     grants: Vec<GrantRow>,
     defaults: Vec<DefaultRow>,
@@ -67,6 +69,7 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         lookup::read_collations(reader),
         lookup::read_operator_classes(reader),
         lookup::read_methods(reader),
+        not_null::read(reader),
         grant::read(reader),
         default_privilege::read(reader),
     );
@@ -85,8 +88,9 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         keys: rows.11?,
         constraints: rows.12?,
         comments: rows.13?,
-        grants: rows.17?,
-        defaults: rows.18?,
+        not_nulls: rows.17?,
+        grants: rows.18?,
+        defaults: rows.19?,
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
 }
@@ -120,7 +124,7 @@ pub(super) struct Assembled {
     pub(super) catalog: Catalog,
     pub(super) oids: BTreeMap<Address, Oid>,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
-    /// Constraints that the catalog has no fields for.
+    /// What the catalog has no fields for.
     pub(super) unmodelled: Vec<Unmodelled>,
     target: Ident,
     tables: HashMap<u32, TableParts>,
@@ -161,6 +165,7 @@ struct Context {
     comments: HashMap<(ObjectId, i32), String>,
     expressions: HashMap<(u32, i16), String>,
     identities: HashMap<(u32, i16), SequenceOptions>,
+    not_nulls: HashMap<(u32, i16), NotNullRow>,
     /// Columns of tables that are referenced but not read.
     elsewhere: HashMap<(u32, i16), ReferencedRow>,
 }
@@ -195,6 +200,7 @@ pub(super) fn assemble(
         comments: rows.comments.into_iter().map(|row| ((row.object, row.column), row.text)).collect(),
         expressions: rows.expressions.into_iter().map(|row| ((row.table, row.number), row.text)).collect(),
         identities: HashMap::new(),
+        not_nulls: rows.not_nulls.into_iter().map(|row| ((row.table, row.column), row)).collect(),
         elsewhere: rows.referenced.into_iter().map(|row| ((row.table, row.number), row)).collect(),
     };
     let mut out = Assembled {
@@ -327,6 +333,7 @@ fn add_indexes(
             elements: row.elements(table, &context.keys, &context.lookup)?,
             include: row.included(table)?,
             options: row.options(),
+            tablespace: row.tablespace.clone(),
             valid: row.valid,
             comment: context.comment(class::RELATION, row.oid),
             name: row.name,

@@ -4,7 +4,7 @@ use djogi_core::Resource;
 use djogi_core::ident::Ident;
 use djogi_core::kind::{
     Column, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity, IdentityMode,
-    MaterializedView, Table, TableProperties, View, ViewColumn,
+    MaterializedView, Table, TableProperties, View, ViewColumn, not_null,
 };
 
 use super::{Assembled, Context, TableParts};
@@ -26,7 +26,7 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
         }
         let mut columns = Vec::with_capacity(parts.columns.len());
         for row in &parts.columns {
-            columns.push(build_column(context, row)?);
+            columns.push(build_column(context, &parts.row.name, row)?);
         }
         let table = Table {
             schema: parts.schema.clone(),
@@ -57,14 +57,16 @@ fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, In
         let comment = context.comment(class::TYPE, parts.row.row_type);
         let mut attributes = Vec::with_capacity(parts.columns.len());
         for row in &parts.columns {
-            let Column { name, data_type, collation, comment, .. } = build_column(context, row)?;
+            let Column { name, data_type, collation, comment, .. } =
+                build_column(context, &parts.row.name, row)?;
             attributes.push(CompositeAttribute { name, data_type, collation, comment });
         }
         return Ok(Resource::Composite(Composite { schema, name, attributes, comment }));
     }
     let mut columns = Vec::with_capacity(parts.columns.len());
     for row in &parts.columns {
-        let Column { name, data_type, collation, default, comment, .. } = build_column(context, row)?;
+        let Column { name, data_type, collation, default, comment, .. } =
+            build_column(context, &parts.row.name, row)?;
         columns.push(ViewColumn { name, data_type, collation, default, comment });
     }
     let definition = parts.row.definition.as_deref();
@@ -108,7 +110,7 @@ fn properties(context: &Context, parts: &TableParts) -> Result<TableProperties, 
     })
 }
 
-fn build_column(context: &mut Context, row: &ColumnRow) -> Result<Column, IntrospectError> {
+fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Result<Column, IntrospectError> {
     let key = (row.table, row.number);
     let data_type = context.lookup.type_of(row)?;
     let collation = context.lookup.collation(row.collation, data_type.collation)?;
@@ -143,11 +145,16 @@ fn build_column(context: &mut Context, row: &ColumnRow) -> Result<Column, Intros
         (None, default) => (default, None),
     };
     let table = ObjectId { class: class::RELATION, oid: row.table };
+    let not_null_constraint = context.not_nulls.remove(&key).map(|constraint| {
+        let is_default = not_null::is_default_name(&constraint.name, relation, Some(&row.name));
+        constraint.constraint(is_default)
+    });
     Ok(Column {
         name: row.name.clone(),
         data_type,
         collation,
         not_null: row.not_null,
+        not_null_constraint: not_null_constraint.unwrap_or_default(),
         default,
         identity,
         generated,

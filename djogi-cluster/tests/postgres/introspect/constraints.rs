@@ -1,5 +1,6 @@
 //! Constraints of every kind with everything that can be said of them.
 
+use djogi_core::kind::Resource;
 use serde_json::{Value, json};
 
 use crate::support::{addresses, on_each_server, said};
@@ -162,7 +163,7 @@ async fn not_null_belongs_to_the_column() {
 }
 
 #[tokio::test]
-async fn what_the_catalog_cannot_say_is_listed_as_unmodelled() {
+async fn constraints_of_postgresql_18_say_what_they_are() {
     on_each_server(async |database| {
         if database.major() < 18 {
             return;
@@ -176,13 +177,37 @@ async fn what_the_catalog_cannot_say_is_listed_as_unmodelled() {
             )
             .await;
         let seen = database.observe(&["public"]).await;
-        let mut found: Vec<_> = seen.unmodelled.iter().map(|o| format!("{} {}", o.kind, o.name)).collect();
-        found.sort();
+        let constraints = seen.catalog.iter().filter_map(|(_, resource)| match resource {
+            Resource::Constraint(r) => Some((r.name.as_str(), r.period, r.enforced, r.validated)),
+            _ => None,
+        });
         assert_eq!(
-            found,
-            ["constraint c on public.t", "constraint f on public.v", "constraint p on public.t"]
+            constraints.collect::<Vec<_>>(),
+            [("c", false, false, true), ("p", true, true, true), ("f", true, true, true)]
         );
-        assert_eq!(addresses(&seen), ["schema.main.public", "table.main.public.t", "table.main.public.v"]);
+        assert_eq!(seen.unmodelled, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_not_null_has_a_name_where_it_is_not_the_default_one() {
+    on_each_server(async |database| {
+        database
+            .run(
+                "CREATE TABLE public.\"order\" (item_id int NOT NULL, b int CONSTRAINT nn NOT NULL);
+                 CREATE TABLE public.order_item (id int NOT NULL)",
+            )
+            .await;
+        let seen = database.observe(&["public"]).await;
+        let columns = seen.catalog.iter().filter_map(|(_, resource)| match resource {
+            Resource::Table(table) => Some(&table.columns),
+            _ => None,
+        });
+        let names = columns.flatten().map(|column| column.not_null_constraint.name.clone());
+        let named = names.flatten().map(|name| name.to_string()).collect::<Vec<_>>();
+        let expected: &[&str] = if database.major() < 18 { &[] } else { &["nn"] };
+        assert_eq!(named, expected);
     })
     .await;
 }

@@ -4,7 +4,8 @@ use super::enums::{self, Enums};
 use super::{Result, ident, qualified, sequences};
 use crate::ident::Ident;
 use crate::kind::{
-    Column, ColumnProperties, Expression, Generated, GeneratedStorage, Identity, IdentityMode, SequenceType,
+    Column, ColumnProperties, Expression, Generated, GeneratedStorage, Identity, IdentityMode, NotNull,
+    SequenceType,
 };
 use crate::model::default_value::{self, Declared};
 use crate::model::descriptor::{
@@ -34,6 +35,7 @@ pub(super) fn lower(
         data_type: data_type.name.clone(),
         collation,
         not_null: !field.nullable || in_primary_key,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: ColumnProperties::default(),

@@ -6,7 +6,8 @@ use super::tables::Lowered;
 use super::{Entry, Result, Sink, ident};
 use crate::address::Address;
 use crate::kind::{
-    Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Resource,
+    Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Parameters,
+    Resource,
 };
 use crate::model::descriptor::{Deferral, ExclusionDescriptor, Source};
 use crate::model::error::LowerError;
@@ -82,6 +83,10 @@ pub(super) fn add(
             Deferral::InitiallyDeferred => Deferrable::InitiallyDeferred,
         },
         validated: true,
+        enforced: true,
+        period: false,
+        options: Parameters::new(),
+        tablespace: None,
         comment: said.comment.map(str::to_owned),
     };
     let mut entry = Entry::new(Resource::Constraint(constraint), raw);

@@ -7,7 +7,7 @@ use super::tables::Lowered;
 use super::{Entry, Result, Sink, ident, qualified};
 use crate::address::Address;
 use crate::ident::QualifiedName;
-use crate::kind::{Expression, Index, IndexElement, IndexKey, OperatorClass, Resource};
+use crate::kind::{Expression, Index, IndexElement, IndexKey, KeyClass, Resource};
 use crate::model::descriptor::{DEFAULT_SCHEMA, IndexDescriptor, KeyDescriptor, KeyTarget, Source};
 use crate::model::error::LowerError;
 
@@ -45,6 +45,7 @@ fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source
         include: table.columns("an index", descriptor.include, at)?,
         predicate: descriptor.predicate.map(|sql| Expression::new(sql.trim())),
         options: descriptor.options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        tablespace: None,
         valid: true,
         comment: descriptor.comment.map(str::to_owned),
     };
@@ -73,7 +74,7 @@ pub(super) fn element(
             // The default class of a type is not kept, and which one that is only the server knows.
             raw |= !NEVER_DEFAULT.contains(&opclass);
             let schema = if is_built_in(opclass) { "pg_catalog" } else { DEFAULT_SCHEMA };
-            Some(OperatorClass { name: qualified(opclass, schema, at)?, options: BTreeMap::new() })
+            Some(KeyClass { name: qualified(opclass, schema, at)?, options: BTreeMap::new() })
         }
     };
     let nulls_first = key.nulls_first.unwrap_or(key.descending);

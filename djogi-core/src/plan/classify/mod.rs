@@ -232,7 +232,9 @@ fn still_needed(
 
 /// Whether an object of this kind can only be replaced when nothing that holds data needs it.
 fn is_dropped_alone(kind: Kind) -> bool {
-    kind.is_code() || kind == Kind::Collation || kind.is_type() && kind != Kind::Enum
+    kind.is_code()
+        || matches!(kind, Kind::Collation | Kind::ForeignDataWrapper | Kind::ForeignServer)
+        || kind.is_type() && kind != Kind::Enum
 }
 
 /// Why a need cannot be met whatever this plan does.

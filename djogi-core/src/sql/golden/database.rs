@@ -76,3 +76,55 @@ pub(super) fn publications(script: &mut Script) {
     script.create(Resource::Publication(all));
     script.create(Resource::Publication(publication("nothing", Vec::new(), &[])));
 }
+
+pub(super) fn foreign_data(script: &mut Script) {
+    script.title("foreign data");
+    let options = |texts: &[&str], secrecy| -> ForeignOptions {
+        texts.iter().map(|text| ForeignOption::of_catalog(text, secrecy)).collect()
+    };
+    let function = |name: &str| Some(super::fixtures::name("app", name));
+    let wrapper = |name: &str, handler, validator, texts: &[&str]| {
+        Resource::ForeignDataWrapper(ForeignDataWrapper {
+            name: ident(name),
+            handler,
+            validator,
+            options: options(texts, Secrecy::ByLook),
+            comment: None,
+        })
+    };
+    let second = wrapper("files", None, function("check_files"), &["mode=rw"]);
+    let renamed = wrapper("Files", None, function("check_files"), &["mode=rw"]);
+    script.create(wrapper("files", function("read_files"), None, &["mode=ro", "debug=true"]));
+    script.alter(second.clone());
+    script.rename(&second, renamed.clone());
+    script.drop(&renamed);
+
+    let server = |name: &str, version: Option<&str>, texts: &[&str], comment| {
+        Resource::ForeignServer(ForeignServer {
+            name: ident(name),
+            wrapper: ident("files"),
+            server_type: text("ftp"),
+            version: version.map(str::to_owned),
+            options: options(texts, Secrecy::ByLook),
+            comment,
+        })
+    };
+    let second = server("shelf", None, &["host=b", "sslkey=two"], text("it's there"));
+    let renamed = server("Shelf", None, &["host=b", "sslkey=two"], None);
+    script.create(server("shelf", Some("1"), &["host=a", "Port=1", "sslkey=one"], None));
+    script.alter(second.clone());
+    script.rename(&second, renamed.clone());
+    script.drop(&renamed);
+
+    let mapping = |name: &str, texts: &[&str]| {
+        Resource::UserMapping(UserMapping {
+            server: ident("shelf"),
+            name: ident(name),
+            options: options(texts, Secrecy::All),
+        })
+    };
+    script.create(mapping("public", &["user=guest"]));
+    script.alter(mapping("public", &["user=guest", "password=guest"]));
+    script.rename(&mapping("public", &[]), mapping("Somebody", &[]));
+    script.drop(&mapping("Somebody", &[]));
+}

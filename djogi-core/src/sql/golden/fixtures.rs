@@ -23,6 +23,7 @@ pub(super) fn column(name: &str, data_type: &str) -> Column {
         data_type: data_type.to_owned(),
         collation: None,
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         identity: None,
         properties: ColumnProperties::default(),
@@ -69,6 +70,10 @@ pub(super) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         definition,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
+        enforced: true,
+        period: false,
+        options: BTreeMap::new(),
+        tablespace: None,
         comment: None,
     }
 }
@@ -121,6 +126,7 @@ pub(super) fn index(table: &str, name: &str, elements: Vec<IndexElement>) -> Ind
         include: Vec::new(),
         predicate: None,
         options: BTreeMap::new(),
+        tablespace: None,
         valid: true,
         comment: None,
     }

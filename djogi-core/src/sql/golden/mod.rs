@@ -1,6 +1,7 @@
 //! Golden tests: the statements of every operation as one script that can be run from top to bottom on an empty
 //! database of the version in its name, with what the plan says about each.
 
+mod code_names;
 mod database;
 mod facts;
 mod fixtures;
@@ -190,7 +191,7 @@ fn constraints_and_indexes(script: &mut Script) {
                 expression_key("(total * (2)::numeric)"),
                 IndexElement {
                     collation: Some(name("pg_catalog", "C")),
-                    operator_class: Some(OperatorClass {
+                    operator_class: Some(KeyClass {
                         name: name("pg_catalog", "text_pattern_ops"),
                         options: BTreeMap::new(),
                     }),
@@ -207,7 +208,7 @@ fn constraints_and_indexes(script: &mut Script) {
         Resource::Index(index("orders", "orders_newest", vec![key("number")])),
     );
     script.drop(&Resource::Index(index("orders", "orders_newest", vec![key("number")])));
-    let class = OperatorClass {
+    let class = KeyClass {
         name: name("pg_catalog", "tsvector_ops"),
         options: BTreeMap::from([("siglen".to_owned(), "32".to_owned())]),
     };
@@ -417,8 +418,10 @@ fn script(version: u32) -> String {
     enum_replacement_and_drops(&mut script);
     objects::types(&mut script);
     objects::code(&mut script);
+    code_names::write(&mut script);
     database::event_triggers(&mut script);
     database::publications(&mut script);
+    database::foreign_data(&mut script);
     privileges::privileges(&mut script);
     script.text
 }

@@ -30,6 +30,7 @@ pub(super) fn types(script: &mut Script) {
         data_type: "integer".to_owned(),
         collation: None,
         not_null: false,
+        not_null_constraint: NotNull::default(),
         default: None,
         constraints: Vec::new(),
         comment: None,

@@ -58,7 +58,8 @@ impl Script {
     }
 
     fn write_step(&mut self, step: &Step) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently } = &step.operation;
+        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently, secrets } =
+            &step.operation;
         write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
             .unwrap();
         if let Some(lock) = lock {
@@ -69,6 +70,9 @@ impl Script {
         }
         if let Some(Concurrently { verb, object }) = concurrently {
             write!(self.text, ", {verb:?} of {object}").unwrap();
+        }
+        for secret in secrets {
+            write!(self.text, ", secret {}", secret.option).unwrap();
         }
         for hazard in hazards {
             write!(self.text, "\n--   {hazard}").unwrap();

@@ -43,6 +43,12 @@ impl Case {
         format!("{}/{}", self.suite, self.name)
     }
 
+    /// One that is in no folder.
+    pub fn of(suite: &str, name: &str, old: String, new: String) -> Self {
+        let (suite, name) = (suite.to_owned(), name.to_owned());
+        Self { suite, name, old, new, seed: None, meta: Meta::default() }
+    }
+
     /// Every pair below `folder`, by their names.
     ///
     /// # Errors

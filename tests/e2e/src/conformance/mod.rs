@@ -34,22 +34,45 @@ pub struct Tried {
     pub verdicts: [(Direction, Verdict); 2],
 }
 
-/// Asks `question` of every one of `cases` on a server of the newest version under test, `jobs` at a time; `done` hears of each.
+/// A server of the newest version under test, on which pairs are tried.
+#[derive(Debug)]
+pub struct Trials(&'static Server);
+
+impl Trials {
+    /// With the roles that the pairs presume: they belong to the server.
+    pub fn on_the_newest(roles: &[&str]) -> Self {
+        let newest = installations().iter().max_by_key(|found| found.major).expect("a version under test");
+        let server = Server::alone(newest);
+        let _ = crate::djogi();
+        let database = crate::Database::create(server);
+        for role in roles {
+            database.run(&format!("CREATE ROLE \"{}\"", role.replace('"', "\"\"")));
+        }
+        Self(server)
+    }
+
+    /// Asks `question` of both directions, or both states, of `case`.
+    pub fn ask(&self, question: Question, case: &Case) -> [(Direction, Verdict); 2] {
+        match question {
+            Question::Converges => trial::try_both(self.0, case),
+            Question::GoesRound => round_trip::try_both(self.0, case),
+        }
+    }
+}
+
+/// Asks `question` of every one of `cases`, `jobs` at a time; `done` hears of each.
 pub fn run(question: Question, cases: &[Case], jobs: usize, done: &(dyn Fn(&Tried) + Sync)) -> Report {
-    let newest = installations().iter().max_by_key(|found| found.major).expect("a version under test");
-    let server = Server::alone(newest);
-    let _ = crate::djogi();
-    make_roles(server, cases);
+    let mut roles: Vec<&str> =
+        cases.iter().flat_map(|case| &case.meta.requires_roles).map(String::as_str).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let trials = Trials::on_the_newest(&roles);
     let (next, tried) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let verdicts = match question {
-                        Question::Converges => trial::try_both(server, case),
-                        Question::GoesRound => round_trip::try_both(server, case),
-                    };
-                    let one = Tried { case: case.clone(), verdicts };
+                    let one = Tried { case: case.clone(), verdicts: trials.ask(question, case) };
                     done(&one);
                     tried.lock().expect("no trial panics").push(one);
                 }
@@ -59,15 +82,4 @@ pub fn run(question: Question, cases: &[Case], jobs: usize, done: &(dyn Fn(&Trie
     let mut tried = tried.into_inner().expect("no trial panics");
     tried.sort_by_key(|one| one.case.id());
     Report { tried }
-}
-
-/// The roles that the pairs presume belong to the server.
-fn make_roles(server: &'static Server, cases: &[Case]) {
-    let database = crate::Database::create(server);
-    let mut roles: Vec<&String> = cases.iter().flat_map(|case| &case.meta.requires_roles).collect();
-    roles.sort_unstable();
-    roles.dedup();
-    for role in roles {
-        database.run(&format!("CREATE ROLE \"{}\"", role.replace('"', "\"\"")));
-    }
 }

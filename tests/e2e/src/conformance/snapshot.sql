@@ -5,7 +5,8 @@ WITH ns AS MATERIALIZED (
 ), ext AS MATERIALIZED (
     SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
 ), rel AS MATERIALIZED (
-    SELECT c.*, c.oid::regclass::text AS name
+    SELECT c.*, c.oid::regclass::text AS name,
+           (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o) AS options
       FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
      WHERE ('pg_class'::regclass, c.oid) NOT IN (SELECT classid, objid FROM ext)
 ), fun AS MATERIALIZED (
@@ -31,7 +32,7 @@ SELECT 'extension', extname::text, format('schema %s', extnamespace::regnamespac
 UNION ALL
 SELECT k.kind, r.name,
        format('persistence %s, options %s, access method %s, tablespace %s, replica identity %s, of type %s, owner %s',
-              r.relpersistence, r.reloptions,
+              r.relpersistence, r.options,
               (SELECT amname FROM pg_am WHERE pg_am.oid = r.relam),
               r.reltablespace, r.relreplident, NULLIF(r.reloftype, 0)::regtype, r.relowner::regrole)
   FROM rel r JOIN relkinds k USING (relkind)
@@ -76,15 +77,18 @@ UNION ALL
 SELECT CASE c.contype WHEN 'c' THEN 'check' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
                       WHEN 'x' THEN 'exclusion' WHEN 'f' THEN 'foreign key' ELSE 'constraint trigger' END,
        coalesce(c.conrelid::regclass::text, c.contypid::regtype::text) || ' ' || quote_ident(c.conname),
-       format('%s validated %s local %s inherited %s no inherit %s', pg_get_constraintdef(c.oid), c.convalidated,
+       format('%s validated %s local %s inherited %s no inherit %s',
+              CASE WHEN c.contype IN ('p', 'u', 'x')
+                   THEN regexp_replace(pg_get_constraintdef(c.oid), ' WITH \([^()]*\)', '')
+                   ELSE pg_get_constraintdef(c.oid) END, c.convalidated,
               c.conislocal, c.coninhcount, c.connoinherit)
   FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid
  WHERE c.contype IN ('c', 'p', 'u', 'x', 'f')
 UNION ALL
 SELECT 'index', r.name,
        format('%s valid %s clustered %s replica identity %s parent %s options %s tablespace %s',
-              pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered, i.indisreplident,
-              (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = i.indexrelid), r.reloptions, r.reltablespace)
+              regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \([^()]*\)', ''), i.indisvalid, i.indisclustered, i.indisreplident,
+              (SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = i.indexrelid), r.options, r.reltablespace)
   FROM pg_index i JOIN rel r ON r.oid = i.indexrelid
 UNION ALL
 SELECT 'index', r.name || ' column ' || a.attnum, format('statistics %s', a.attstattarget)
@@ -114,7 +118,7 @@ SELECT 'foreign table', r.name, format('server %s options %s', s.srvname, f.ftop
 UNION ALL
 SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, f.name,
        CASE WHEN f.prokind = 'a'
-            THEN (SELECT format('%s %s', pg_get_function_result(f.oid), to_jsonb(a) - 'aggfnoid') FROM pg_aggregate a WHERE a.aggfnoid = f.oid)
+            THEN (SELECT format('%s %s sorted by %s', pg_get_function_result(f.oid), to_jsonb(a) - 'aggfnoid' - 'aggsortop', NULLIF(a.aggsortop, 0)::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = f.oid)
             ELSE pg_get_functiondef(f.oid) END || ' owner ' || f.proowner::regrole
   FROM fun f
 UNION ALL
@@ -136,7 +140,8 @@ SELECT 'composite type', t.name || ' order', string_agg(quote_ident(a.attname), 
  WHERE t.typtype = 'c' GROUP BY t.name
 UNION ALL
 SELECT 'range type', t.name,
-       format('%s opclass %s collation %s canonical %s diff %s multirange %s', r.rngsubtype::regtype, r.rngsubopc,
+       format('%s opclass %s collation %s canonical %s diff %s multirange %s', r.rngsubtype::regtype,
+              (SELECT format('%s.%s', opcnamespace::regnamespace, opcname) FROM pg_opclass o WHERE o.oid = r.rngsubopc),
               r.rngcollation, r.rngcanonical, r.rngsubdiff, r.rngmultitypid::regtype)
   FROM typ t JOIN pg_range r ON r.rngtypid = t.oid
 UNION ALL
@@ -161,7 +166,12 @@ SELECT 'policy', r.name || ' ' || quote_ident(p.polname),
               pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
   FROM rel r JOIN pg_policy p ON p.polrelid = r.oid
 UNION ALL
-SELECT 'statistics', s.stxname::text, pg_get_statisticsobjdef(s.oid) || coalesce(s.stxstattarget::text, '')
+SELECT 'statistics', s.stxname::text,
+       format('%s %s on %s %s target %s', s.stxrelid::regclass, s.stxkind,
+              -- They stand in the order of the table, which is a fact of its own.
+              (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname) FROM pg_attribute a
+                WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)),
+              pg_get_statisticsobjdef_expressions(s.oid), s.stxstattarget)
   FROM pg_statistic_ext s JOIN ns ON ns.oid = s.stxnamespace
 UNION ALL
 SELECT 'publication', p.pubname::text,
@@ -182,21 +192,65 @@ UNION ALL
 SELECT 'fdw/server/user mapping', 'wrapper ' || fdwname, format('%s %s %s', fdwhandler::regproc, fdwvalidator::regproc, fdwoptions)
   FROM pg_foreign_data_wrapper w WHERE ('pg_foreign_data_wrapper'::regclass, w.oid) NOT IN (SELECT classid, objid FROM ext)
 UNION ALL
-SELECT 'fdw/server/user mapping', 'server ' || srvname, format('%s %s %s', srvtype, srvversion, srvoptions) FROM pg_foreign_server
+SELECT 'fdw/server/user mapping', 'server ' || srvname,
+       format('%s %s %s %s', srvtype, srvversion, srvoptions, (SELECT fdwname FROM pg_foreign_data_wrapper w WHERE w.oid = srvfdw))
+  FROM pg_foreign_server
 UNION ALL
 SELECT 'fdw/server/user mapping', format('mapping %s %s', srvname, usename), umoptions::text FROM pg_user_mappings
 UNION ALL
 SELECT 'text search', 'configuration ' || c.oid::regconfig,
-       (SELECT string_agg(format('%s %s %s', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ', ' ORDER BY 1)
-          FROM pg_ts_config_map m WHERE m.mapcfg = c.oid)
+       format('parser %s.%s: %s', (SELECT prsnamespace::regnamespace FROM pg_ts_parser p WHERE p.oid = c.cfgparser),
+              (SELECT prsname FROM pg_ts_parser p WHERE p.oid = c.cfgparser),
+              (SELECT string_agg(format('%s %s %s', m.maptokentype, m.rank, m.mapdict::regdictionary), ', ' ORDER BY m.maptokentype, m.rank)
+                 FROM (SELECT maptokentype, mapdict, row_number() OVER (PARTITION BY maptokentype ORDER BY mapseqno) AS rank
+                         FROM pg_ts_config_map WHERE mapcfg = c.oid) m))
   FROM pg_ts_config c JOIN ns ON ns.oid = c.cfgnamespace
 UNION ALL
-SELECT 'text search', 'dictionary ' || d.oid::regdictionary, d.dictinitoption
-  FROM pg_ts_dict d JOIN ns ON ns.oid = d.dictnamespace
+SELECT 'text search', 'dictionary ' || d.oid::regdictionary,
+       format('%s.%s %s', t.tmplnamespace::regnamespace, t.tmplname,
+              (SELECT string_agg(o, ', ' ORDER BY o) FROM regexp_split_to_table(d.dictinitoption, ', (?=\S+ = )') o))
+  FROM pg_ts_dict d JOIN ns ON ns.oid = d.dictnamespace JOIN pg_ts_template t ON t.oid = d.dicttemplate
 UNION ALL
-SELECT 'operator', o.oid::regoperator::text, format('%s %s %s', o.oprcode, o.oprcom::regoper, o.oprnegate::regoper)
+SELECT 'text search', format('template %s.%s', nspname, tmplname), format('%s %s', tmplinit, tmpllexize)
+  FROM pg_ts_template t JOIN ns ON ns.oid = t.tmplnamespace
+UNION ALL
+SELECT 'text search', format('parser %s.%s', nspname, prsname),
+       format('%s %s %s %s %s', prsstart, prstoken, prsend, prsheadline, prslextype)
+  FROM pg_ts_parser p JOIN ns ON ns.oid = p.prsnamespace
+UNION ALL
+SELECT 'operator', o.oid::regoperator::text,
+       format('%s commutator %s negator %s estimators %s %s hashes %s merges %s', o.oprcode::regprocedure,
+              NULLIF(o.oprcom, 0)::regoperator, NULLIF(o.oprnegate, 0)::regoperator, o.oprrest, o.oprjoin,
+              o.oprcanhash, o.oprcanmerge)
   FROM pg_operator o JOIN ns ON ns.oid = o.oprnamespace
  WHERE ('pg_operator'::regclass, o.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'operator family', format('%s.%s using %s', nspname, opfname, a.amname), ''
+  FROM pg_opfamily f JOIN ns ON ns.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
+ WHERE ('pg_opfamily'::regclass, f.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'operator class', format('%s.%s using %s', nspname, opcname, a.amname),
+       format('for %s family %s.%s default %s storage %s', c.opcintype::regtype, f.opfnamespace::regnamespace, f.opfname,
+              c.opcdefault, NULLIF(c.opckeytype, 0)::regtype)
+  FROM pg_opclass c JOIN ns ON ns.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod
+  JOIN pg_opfamily f ON f.oid = c.opcfamily
+ WHERE ('pg_opclass'::regclass, c.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'operator family', format('%s.%s operator %s (%s, %s)', nspname, opfname, o.amopstrategy, o.amoplefttype::regtype, o.amoprighttype::regtype),
+       format('%s %s %s owner %s', o.amopopr::regoperator, o.amoppurpose, NULLIF(o.amopsortfamily, 0)::oid <> 0,
+              (SELECT string_agg(format('%s %s', d.refclassid::regclass, d.deptype), ', ' ORDER BY 1) FROM pg_depend d
+                WHERE d.classid = 'pg_amop'::regclass AND d.objid = o.oid
+                  AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)))
+  FROM pg_opfamily f JOIN ns ON ns.oid = f.opfnamespace JOIN pg_amop o ON o.amopfamily = f.oid
+ WHERE ('pg_opfamily'::regclass, f.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'operator family', format('%s.%s function %s (%s, %s)', nspname, opfname, o.amprocnum, o.amproclefttype::regtype, o.amprocrighttype::regtype),
+       format('%s owner %s', o.amproc::regprocedure,
+              (SELECT string_agg(format('%s %s', d.refclassid::regclass, d.deptype), ', ' ORDER BY 1) FROM pg_depend d
+                WHERE d.classid = 'pg_amproc'::regclass AND d.objid = o.oid
+                  AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)))
+  FROM pg_opfamily f JOIN ns ON ns.oid = f.opfnamespace JOIN pg_amproc o ON o.amprocfamily = f.oid
+ WHERE ('pg_opfamily'::regclass, f.oid) NOT IN (SELECT classid, objid FROM ext)
 UNION ALL
 SELECT 'cast', format('%s as %s', castsource::regtype, casttarget::regtype), format('%s %s %s', castfunc::regprocedure, castcontext, castmethod)
   FROM pg_cast c WHERE c.oid >= 16384 AND ('pg_cast'::regclass, c.oid) NOT IN (SELECT classid, objid FROM ext)

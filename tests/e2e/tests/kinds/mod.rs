@@ -1,11 +1,15 @@
 //! Each kind of object is made, altered, replaced, renamed and dropped, and every state is what PostgreSQL itself makes of
 //! the same DDL.
 
+mod constraints;
 mod event_triggers;
+mod foreign_data;
+mod operators;
 mod privileges;
 mod publications;
 mod routines;
 mod tables;
+mod text_search;
 mod triggers;
 mod types;
 mod views;

@@ -1,0 +1,133 @@
+//! Secret values of options, taken from where they are declared when a statement is executed.
+//!
+//! Catalogs, plans, states and events hold digests of them only. A value that is not at hand is never replaced by
+//! anything else: nothing is executed then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use djogi_core::kind::secret_digest;
+use djogi_core::plan::{Group, Operation, PlanDiagnostic, PlanDocument, Secret, Severity};
+use djogi_core::script::literals;
+use djogi_core::{Address, Ident};
+
+use crate::cluster::Cluster;
+use crate::connect::DatabaseError;
+use crate::error::EngineError;
+
+/// The code of the finding, and of the refusal.
+pub const SECRET_NOT_AT_HAND: &str = "secret_not_at_hand";
+
+/// What somebody can do about a value that is not at hand.
+pub(crate) const HELP: &str = "write the value as a plain string in OPTIONS (...) of an SQL file of the target, and run \
+                               djogi where the file is";
+
+/// What stands in for a secret value in what is told.
+const MASK: &str = "********";
+
+/// Values by what is known of them.
+#[derive(Default)]
+pub(crate) struct Secrets(BTreeMap<Secret, String>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Secrets").field(&self.0.len()).finish()
+    }
+}
+
+/// Secrets of a plan whose values are not at hand, with what they are options of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing(pub BTreeMap<Address, BTreeSet<String>>);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |(address, options): (&Address, &BTreeSet<String>)| {
+            let options: Vec<&str> = options.iter().map(String::as_str).collect();
+            format!("{} of {address}", options.join(", "))
+        };
+        let all: Vec<String> = self.0.iter().map(of).collect();
+        write!(f, "the secret values of these options are declared nowhere: {}", all.join("; "))
+    }
+}
+
+impl Secrets {
+    /// Finds the values that the statements of `document` need.
+    ///
+    /// # Errors
+    /// [`EngineError::Secrets`] with what is not at hand.
+    pub(crate) fn of(cluster: &Cluster, document: &PlanDocument) -> Result<Self, EngineError> {
+        let (secrets, missing) = Self::look(cluster, document);
+        if missing.0.is_empty() { Ok(secrets) } else { Err(EngineError::Secrets(missing)) }
+    }
+
+    fn look(cluster: &Cluster, document: &PlanDocument) -> (Self, Missing) {
+        let (mut secrets, mut missing) = (Self::default(), Missing(BTreeMap::new()));
+        for (target, wanted) in wanted(document) {
+            let values = values(cluster, target);
+            for (secret, addresses) in wanted {
+                let is_it = |value: &&String| secret_digest(&secret.option, value) == secret.digest;
+                match values.iter().find(is_it) {
+                    Some(value) => drop(secrets.0.insert(secret.clone(), value.clone())),
+                    None => {
+                        for address in addresses {
+                            let options = missing.0.entry(address.clone()).or_default();
+                            options.insert(secret.option.clone());
+                        }
+                    }
+                }
+            }
+        }
+        (secrets, missing)
+    }
+
+    /// What is sent for `operation`. Without a value its placeholder stays, which is no SQL.
+    pub(crate) fn statement(&self, operation: &Operation) -> String {
+        operation.with_secrets(|secret| self.0.get(secret).map(String::as_str))
+    }
+
+    /// What the server said, without any of the values.
+    pub(crate) fn masked(&self, mut error: DatabaseError) -> DatabaseError {
+        let DatabaseError { message, detail, hint, context, .. } = &mut error;
+        let texts = std::iter::once(message).chain(detail).chain(hint).chain(context);
+        for text in texts {
+            for value in self.0.values().filter(|value| !value.is_empty()) {
+                if text.contains(value.as_str()) {
+                    *text = text.replace(value.as_str(), MASK);
+                }
+            }
+        }
+        error
+    }
+}
+
+/// A finding for what the plan says and nobody could do.
+pub(crate) fn finding(cluster: &Cluster, document: &PlanDocument) -> Option<PlanDiagnostic> {
+    let (_, missing) = Secrets::look(cluster, document);
+    (!missing.0.is_empty()).then(|| PlanDiagnostic {
+        code: SECRET_NOT_AT_HAND.to_owned(),
+        severity: Severity::Error,
+        address: missing.0.keys().next().cloned(),
+        message: missing.to_string(),
+        help: Some(HELP.to_owned()),
+    })
+}
+
+/// The secrets of each target's statements, with what they are options of.
+fn wanted(document: &PlanDocument) -> BTreeMap<&Ident, BTreeMap<&Secret, BTreeSet<&Address>>> {
+    let mut wanted: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
+    for Group { target, operations, .. } in &document.groups {
+        for Operation { address, secrets, .. } in operations {
+            for secret in secrets {
+                wanted.entry(target).or_default().entry(secret).or_default().insert(address);
+            }
+        }
+    }
+    wanted
+}
+
+/// Every text that could be a value, from the SQL files of a target; none where the declarations cannot be read.
+fn values(cluster: &Cluster, target: &Ident) -> Vec<String> {
+    let Ok(configured) = cluster.declared.get() else { return Vec::new() };
+    let files = configured.sql_files.get(target).into_iter();
+    files.flat_map(|files| files.texts()).flat_map(literals).collect()
+}

@@ -1,0 +1,157 @@
+//! What becomes of the columns of a table when what they compute with, or their type, is made anew. They hold data, so only
+//! what they compute is made anew, and their values wait in another type while their own is.
+
+use super::Action;
+use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
+use crate::desired::{Desired, DesiredResource};
+use crate::holding::columns_holding;
+use crate::ident::Ident;
+use crate::kind::{
+    Alteration, ColumnAlteration, CompositeAlteration, DomainAlteration, Resource, TableAlteration,
+};
+use crate::names::qualified_names;
+use crate::plan::depend::Dependencies;
+use crate::recorded::Recorded;
+
+/// What columns are judged with.
+pub(super) struct Context<'c> {
+    pub(super) dependencies: &'c Dependencies<'c>,
+    pub(super) live: &'c Catalog,
+    pub(super) desired: &'c Desired,
+}
+
+/// The columns of the table `live` that have to make way while `base` is made anew, with what is done about them.
+pub(super) fn columns_making_way(
+    base: &Address,
+    live: &Resource,
+    declared: &DesiredResource,
+    context: &Context<'_>,
+) -> Vec<(Address, Action)> {
+    match base.kind() {
+        kind if kind.is_code() => recomputed(base, live, declared, context),
+        kind if is_held(kind) => remade(base, live, declared, context),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether columns, and other types of these kinds, hold values of a type of this kind that they go on holding when it
+/// is made anew. An enum changes under its users.
+pub(super) fn is_held(kind: Kind) -> bool {
+    matches!(kind, Kind::Domain | Kind::Composite | Kind::Range)
+}
+
+/// Whether PostgreSQL refuses to alter the type in place because of columns that hold its values, all of them ours, so
+/// that it has to be made anew.
+pub(super) fn cannot_be_altered(
+    data_type: &Resource,
+    alterations: &[Alteration],
+    (live, recorded): (&Catalog, &Recorded),
+    target: &Ident,
+) -> bool {
+    let is_refused = alterations.iter().any(|alteration| match alteration {
+        Alteration::Domain(DomainAlteration::SetNotNull(wanted)) => *wanted,
+        Alteration::Domain(DomainAlteration::ValidateConstraint(_)) => true,
+        Alteration::Domain(DomainAlteration::AddConstraint(constraint)) => constraint.validated,
+        Alteration::Composite(CompositeAlteration::SetAttributeType { .. }) => true,
+        _ => false,
+    });
+    // The text of a value has as many attributes as its type.
+    let keeps_attributes = alterations.iter().all(|alteration| {
+        use CompositeAlteration::{AddAttribute, DropAttribute};
+        !matches!(alteration, Alteration::Composite(AddAttribute(_) | DropAttribute(_)))
+    });
+    let Some(name) = data_type.qualified_name().filter(|_| is_refused && keeps_attributes) else {
+        return false;
+    };
+    let is_domain = matches!(data_type, Resource::Domain(_));
+    let mut holders = columns_holding(&name, is_domain, live, target).peekable();
+    let is_ours = |column: Address| {
+        column.table_of_member().is_some_and(|table| recorded.resources.contains_key(&table))
+    };
+    holders.peek().is_some() && holders.all(is_ours)
+}
+
+/// The columns of a table whose default or generating expression calls `routine`, an operator and the like too, with what
+/// is done about it.
+fn recomputed(
+    routine: &Address,
+    live: &Resource,
+    declared: &DesiredResource,
+    Context { dependencies, .. }: &Context<'_>,
+) -> Vec<(Address, Action)> {
+    let (Resource::Table(live), Resource::Table(desired)) = (live, &*declared.resource) else {
+        return Vec::new();
+    };
+    let calls = live.columns.iter().filter(|column| dependencies.of_column(column).contains(routine));
+    let wanted = calls.filter_map(|column| Some((column, desired.column(&column.name)?)));
+    let made_anew = wanted.filter_map(|(column, wanted)| {
+        let alteration = match (&column.generated, &wanted.default) {
+            (Some(_), _) => TableAlteration::ReplaceColumn(Box::new(wanted.clone())),
+            (None, Some(default)) => TableAlteration::AlterColumn {
+                column: column.name.clone(),
+                alteration: ColumnAlteration::SetDefault(default.clone()),
+            },
+            (None, None) => return None,
+        };
+        let address = Address::column(routine.target(), &desired.qualified_name(), &column.name);
+        Some((address, Action::Replace(Some(Alteration::Table(alteration)))))
+    });
+    made_anew.collect()
+}
+
+/// The columns of a table that are of `data_type`, or of arrays of it, and stay so.
+fn remade(
+    data_type: &Address,
+    live: &Resource,
+    declared: &DesiredResource,
+    context: &Context<'_>,
+) -> Vec<(Address, Action)> {
+    let (Resource::Table(live), Resource::Table(desired)) = (live, &*declared.resource) else {
+        return Vec::new();
+    };
+    let Some(name) = context.live.get(data_type).and_then(Resource::qualified_name) else {
+        return Vec::new();
+    };
+    let name = name.to_string();
+    let before = domain_over(&name, |name| domain_of(name, data_type, |at| context.live.get(at)));
+    let wanted = |at: &Address| context.desired.get(at).map(|declared| &*declared.resource);
+    let after = domain_over(&name, |name| domain_of(name, data_type, wanted));
+    let is_of_it = |text: &str| text.strip_suffix("[]").unwrap_or(text) == name;
+    let columns = live.columns.iter().filter(|column| is_of_it(&column.data_type));
+    let staying = columns.filter(|column| {
+        desired.column(&column.name).is_some_and(|wanted| wanted.data_type == column.data_type)
+    });
+    let made_anew = staying.map(|column| {
+        let array = if column.data_type.ends_with("[]") { "[]" } else { "" };
+        let through = format!("{}{array}", before.as_deref().unwrap_or("text"));
+        let values = after.as_ref().map(|over| format!("{over}{array}"));
+        let alteration = ColumnAlteration::Remake { through, values };
+        let alteration = TableAlteration::AlterColumn { column: column.name.clone(), alteration };
+        let address = Address::column(data_type.target(), &desired.qualified_name(), &column.name);
+        (address, Action::Replace(Some(Alteration::Table(alteration))))
+    });
+    made_anew.collect()
+}
+
+/// The type below the domain `name`, below all domains that it is over; `None` for a type of another kind.
+fn domain_over(name: &str, over: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut below = over(name)?;
+    while let Some(next) = over(&below) {
+        below = next;
+    }
+    Some(below)
+}
+
+/// What the domain that is printed as `name` is over.
+fn domain_of<'r>(
+    name: &str,
+    beside: &Address,
+    resource: impl Fn(&Address) -> Option<&'r Resource>,
+) -> Option<String> {
+    let name = qualified_names(name).into_iter().next()?;
+    match resource(&Address::of_schema(Kind::Domain, beside.target(), &name))? {
+        Resource::Domain(domain) => Some(domain.data_type.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,46 @@
+//! Which live columns hold values of a type: PostgreSQL does not look through their rows when the type is altered.
+
+use crate::address::Address;
+use crate::catalog::Catalog;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Column, Resource};
+use crate::names::qualified_names;
+
+/// The live columns whose values are of the type `name`, or hold some. Of a domain, which PostgreSQL finds by itself, only the
+/// latter count.
+pub(crate) fn columns_holding<'a>(
+    name: &QualifiedName,
+    is_domain: bool,
+    live: &'a Catalog,
+    target: &'a Ident,
+) -> impl Iterator<Item = Address> + use<'a> {
+    let mut types = vec![name.clone()];
+    let mut next = 0;
+    while let Some(name) = types.get(next).cloned() {
+        next += 1;
+        for (_, resource) in live.iter() {
+            let holds = |text: &str| qualified_names(text).contains(&name);
+            let found = match resource {
+                Resource::Composite(composite) => composite.attributes.iter().any(|a| holds(&a.data_type)),
+                Resource::Range(range) => holds(&range.subtype),
+                _ => false,
+            };
+            types.extend(resource.qualified_name().filter(|other| found && !types.contains(other)));
+        }
+    }
+    let name = name.clone();
+    live.iter().flat_map(move |(_, resource)| {
+        let columns = match resource {
+            Resource::Table(table) => table.columns.as_slice(),
+            _ => &[],
+        };
+        let holds = |column: &&Column| {
+            let is_itself = is_domain && column.data_type == name.to_string();
+            !is_itself && qualified_names(&column.data_type).iter().any(|used| types.contains(used))
+        };
+        let table = resource.qualified_name();
+        let found = columns.iter().filter(holds);
+        let found = found.filter_map(|column| Some(Address::column(target, table.as_ref()?, &column.name)));
+        found.collect::<Vec<_>>()
+    })
+}

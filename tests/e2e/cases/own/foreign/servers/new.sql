@@ -1,0 +1,7 @@
+CREATE FOREIGN DATA WRAPPER files OPTIONS (mode 'ro');
+COMMENT ON FOREIGN DATA WRAPPER files IS 'Files elsewhere';
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER shelf TYPE 'ftp' VERSION '2' FOREIGN DATA WRAPPER files OPTIONS (dbname 'x', host 'b');
+COMMENT ON SERVER shelf IS 'The shelf';
+CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'c', fetch_size '100');
+CREATE USER MAPPING FOR CURRENT_USER SERVER shelf;

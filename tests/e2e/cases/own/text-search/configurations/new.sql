@@ -1,0 +1,9 @@
+CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple, ACCEPT = false);
+CREATE TEXT SEARCH DICTIONARY stems (TEMPLATE = snowball, LANGUAGE = german);
+CREATE TEXT SEARCH CONFIGURATION words (PARSER = default);
+ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR asciiword WITH plain, stems;
+ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR numword WITH simple;
+COMMENT ON TEXT SEARCH CONFIGURATION words IS 'words';
+CREATE TEXT SEARCH CONFIGURATION copied (COPY = words);
+CREATE TABLE t (a text, b tsvector GENERATED ALWAYS AS (to_tsvector('public.words', a)) STORED);
+CREATE INDEX t_words ON t USING gin (to_tsvector('public.copied', a));
