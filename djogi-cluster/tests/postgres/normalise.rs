@@ -67,6 +67,7 @@ fn column(name: &str, data_type: &str) -> Column {
         name: ident(name),
         data_type: data_type.to_owned(),
         collation: None,
+        origin: Default::default(),
         not_null: false,
         not_null_constraint: NotNull::default(),
         default: None,
@@ -82,6 +83,8 @@ fn table(columns: Vec<Column>) -> Resource {
         schema: ident("app"),
         name: ident("orders"),
         columns,
+        partition_by: None,
+        lineage: Default::default(),
         properties: Default::default(),
         comment: None,
     })
@@ -96,6 +99,7 @@ fn check(name: &str, expression: &str) -> Resource {
             expression: Expression::new(expression),
             no_inherit: false,
         },
+        parent: None,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
         enforced: true,
@@ -111,6 +115,7 @@ fn index(expression: &str) -> Resource {
         schema: ident("app"),
         name: ident("orders_idx"),
         table: ident("orders"),
+        parent: None,
         unique: false,
         nulls_not_distinct: false,
         method: ident("btree"),
@@ -378,6 +383,8 @@ async fn what_was_normalised_is_what_a_live_database_says() {
             live: &live,
             sizes: &sizes,
             new_tables: &new_tables,
+            desired: None,
+            apart: &Default::default(),
             online: djogi_core::safety::Online::Never,
         };
         for (address, entry) in &desired {

@@ -96,6 +96,7 @@ fn enums_and_tables(script: &mut Script) {
     let inline = [
         primary_key("customers", "customers_pkey", &["id"]),
         Constraint {
+            parent: None,
             deferrable: Deferrable::InitiallyDeferred,
             comment: Some("one account each".to_owned()),
             ..constraint("customers", "customers_email_key", unique)
@@ -141,6 +142,7 @@ fn constraints_and_indexes(script: &mut Script) {
     });
     let fkey = Constraint {
         validated: false,
+        parent: None,
         deferrable: Deferrable::InitiallyImmediate,
         comment: Some("who".to_owned()),
         ..constraint("orders", "orders_customer_fkey", definition)
@@ -174,6 +176,7 @@ fn constraints_and_indexes(script: &mut Script) {
 
     script.title("indexes");
     let latest = Index {
+        parent: None,
         unique: true,
         nulls_not_distinct: true,
         include: idents(&["note"]),
