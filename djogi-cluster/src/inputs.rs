@@ -8,6 +8,7 @@ use djogi_core::kind::{Column, Resource};
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
+use djogi_core::unsaid::settle;
 use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use crate::approvals::{self, Loaded};
@@ -240,7 +241,7 @@ async fn survey(
             ops.push(unwritten);
         }
     }
-    let DesiredSide { resources: desired, not_modelled } = match what {
+    let DesiredSide { resources: mut desired, not_modelled } = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
             let side = desired_of(cluster, (&target, settings), version, reporter).await?;
@@ -251,6 +252,7 @@ async fn survey(
         }
         Survey::Undeclared => DesiredSide::default(),
     };
+    settle(&mut desired, &live);
     let mut recorded = recorded(snapshot, &target);
     let moving = moving_extensions(&desired, &recorded, &live);
     if what != Survey::Undeclared && !moving.is_empty() {

@@ -158,6 +158,7 @@ fn desired(
                 package: entry.package.unwrap_or_default(),
                 renamed_from: name_since(recorded, &address, live),
                 needs: BTreeSet::new(),
+                owner: None,
             };
             (address, declared)
         })
@@ -165,7 +166,7 @@ fn desired(
 }
 
 fn name_since(recorded: &TargetState, address: &Address, live: &Observation) -> Option<Address> {
-    if live.catalog.contains(address) {
+    if live.catalog.contains(address) || address.kind().is_about_roles() {
         return None;
     }
     found_by_oid(recorded, address, live).cloned()

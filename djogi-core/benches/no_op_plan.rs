@@ -7,7 +7,7 @@ use std::time::Instant;
 use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::kind::*;
-use djogi_core::observation::{DatabaseIdentity, Observation, Oid, ServerVersion};
+use djogi_core::observation::{DatabaseIdentity, Observation, Oid, Roles, ServerVersion};
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs, compile};
 use djogi_core::recorded::{Recorded, RecordedResource};
@@ -138,6 +138,7 @@ fn converged() -> PlanInputs {
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             needs: BTreeSet::new(),
+            owner: None,
         };
         desired.insert(address, declared);
     }
@@ -153,9 +154,9 @@ fn converged() -> PlanInputs {
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
         dependencies: BTreeMap::new(),
-        privileges: BTreeMap::new(),
+        owners: BTreeMap::new(),
+        roles: Roles::of_superuser(Ident::new("postgres").expect("a name")),
         extension_requirements: BTreeMap::new(),
-        is_superuser: true,
         unmodelled_dependents: BTreeMap::new(),
     };
     let inputs = TargetInputs {

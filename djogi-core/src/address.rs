@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::from_text::from_text;
 use crate::ident::{Ident, IdentError, QualifiedName, write_quoted};
+use crate::kind::{DefaultPrivilege, Securable};
 
 /// What sort of thing an address names.
 ///
@@ -55,6 +56,17 @@ pub enum Kind {
     ForeignDataWrapper,
     ForeignServer,
     UserMapping,
+    /// On a table, a view or a sequence, to one grantee.
+    Grant,
+    SchemaGrant,
+    RoutineGrant,
+    TypeGrant,
+    LanguageGrant,
+    WrapperGrant,
+    ServerGrant,
+    DefaultPrivilege,
+    /// Within one schema.
+    SchemaDefaultPrivilege,
 }
 
 impl Kind {
@@ -93,6 +105,15 @@ impl Kind {
         Kind::ForeignDataWrapper,
         Kind::ForeignServer,
         Kind::UserMapping,
+        Kind::Grant,
+        Kind::SchemaGrant,
+        Kind::RoutineGrant,
+        Kind::TypeGrant,
+        Kind::LanguageGrant,
+        Kind::WrapperGrant,
+        Kind::ServerGrant,
+        Kind::DefaultPrivilege,
+        Kind::SchemaDefaultPrivilege,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -131,6 +152,15 @@ impl Kind {
             Kind::ForeignDataWrapper => "foreign_data_wrapper",
             Kind::ForeignServer => "foreign_server",
             Kind::UserMapping => "user_mapping",
+            Kind::Grant => "grant",
+            Kind::SchemaGrant => "schema_grant",
+            Kind::RoutineGrant => "routine_grant",
+            Kind::TypeGrant => "type_grant",
+            Kind::LanguageGrant => "language_grant",
+            Kind::WrapperGrant => "wrapper_grant",
+            Kind::ServerGrant => "server_grant",
+            Kind::DefaultPrivilege => "default_privilege",
+            Kind::SchemaDefaultPrivilege => "schema_default_privilege",
         }
     }
 
@@ -148,6 +178,15 @@ impl Kind {
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
             }
+            Kind::Grant => &["schema", "object", "grantee"],
+            Kind::SchemaGrant => &["schema", "grantee"],
+            Kind::RoutineGrant => &["schema", "routine", "grantee"],
+            Kind::TypeGrant => &["schema", "type", "grantee"],
+            Kind::LanguageGrant => &["language", "grantee"],
+            Kind::WrapperGrant => &["wrapper", "grantee"],
+            Kind::ServerGrant => &["server", "grantee"],
+            Kind::DefaultPrivilege => &["role", "objects", "grantee"],
+            Kind::SchemaDefaultPrivilege => &["schema", "role", "objects", "grantee"],
             Kind::Collation
             | Kind::Enum
             | Kind::Domain
@@ -181,6 +220,9 @@ impl Kind {
             Kind::Operator => Some("the types of its operands: `(integer, text)`, or `(NONE, text)`"),
             Kind::OperatorFamily | Kind::OperatorClass => Some("its index method: `(btree)`"),
             Kind::Cast => Some("the types it is between: `(integer, text)`"),
+            Kind::RoutineGrant => {
+                Some("the types of the routine's arguments behind its name: `(integer, text)`, or `()`")
+            }
             Kind::Schema
             | Kind::Extension
             | Kind::Collation
@@ -207,7 +249,15 @@ impl Kind {
             | Kind::Publication
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
-            | Kind::UserMapping => None,
+            | Kind::UserMapping
+            | Kind::Grant
+            | Kind::SchemaGrant
+            | Kind::TypeGrant
+            | Kind::LanguageGrant
+            | Kind::WrapperGrant
+            | Kind::ServerGrant
+            | Kind::DefaultPrivilege
+            | Kind::SchemaDefaultPrivilege => None,
         }
     }
 
@@ -255,6 +305,38 @@ impl Kind {
                 | Kind::TextSearchTemplate
                 | Kind::TextSearchDictionary
                 | Kind::TextSearchConfiguration
+        )
+    }
+
+    /// Whether it says what one grantee may do with one object.
+    pub fn is_grant(self) -> bool {
+        matches!(
+            self,
+            Kind::Grant
+                | Kind::SchemaGrant
+                | Kind::RoutineGrant
+                | Kind::TypeGrant
+                | Kind::LanguageGrant
+                | Kind::WrapperGrant
+                | Kind::ServerGrant
+        )
+    }
+
+    /// Whether it says who may do what: it has no name of its own, and follows what it is about.
+    pub fn is_about_roles(self) -> bool {
+        self.is_grant() || self.is_default_privilege()
+    }
+
+    /// Whether it says what one grantee may do with objects that are made later.
+    pub fn is_default_privilege(self) -> bool {
+        matches!(self, Kind::DefaultPrivilege | Kind::SchemaDefaultPrivilege)
+    }
+
+    /// Whether it is a part of a table or view by its name.
+    fn is_member(self) -> bool {
+        matches!(
+            self,
+            Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Grant
         )
     }
 
@@ -381,6 +463,35 @@ impl Address {
         Self::member(Kind::Constraint, target, table, name)
     }
 
+    /// What `grantee` may do with `object`.
+    pub fn grant(target: &Ident, object: &Securable, grantee: &Ident) -> Self {
+        let kind = object.grant_kind();
+        let (target, grantee) = (target.clone(), grantee.clone());
+        match object {
+            Securable::Schema { name }
+            | Securable::Language { name }
+            | Securable::Wrapper { name }
+            | Securable::Server { name } => Self::new(kind, [target, name.clone(), grantee]),
+            Securable::Table(name) | Securable::Sequence { name, .. } | Securable::Type(name) => {
+                Self::new(kind, [target, name.schema.clone(), name.name.clone(), grantee])
+            }
+            Securable::Routine { name, arguments } => Self {
+                arguments: Some(arguments.as_str().into()),
+                ..Self::new(kind, [target, name.schema.clone(), name.name.clone(), grantee])
+            },
+        }
+    }
+
+    pub fn default_privilege(target: &Ident, privilege: &DefaultPrivilege) -> Self {
+        let objects = Ident::new(privilege.objects.word()).expect("the words for sorts of objects are names");
+        let names = [privilege.role.clone(), objects, privilege.grantee.clone()];
+        let (kind, schema) = match &privilege.schema {
+            Some(schema) => (Kind::SchemaDefaultPrivilege, Some(schema.clone())),
+            None => (Kind::DefaultPrivilege, None),
+        };
+        Self::new(kind, std::iter::once(target.clone()).chain(schema).chain(names).collect::<Vec<_>>())
+    }
+
     fn qualified(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
         Self::new(kind, [target.clone(), name.schema.clone(), name.name.clone()])
     }
@@ -414,16 +525,20 @@ impl Address {
     /// The schema the object lives in; `None` for target-level kinds.
     pub fn schema_name(&self) -> Option<&Ident> {
         match self.parts() {
-            _ if self.kind == Kind::UserMapping => None,
-            [schema, _, ..] => Some(schema),
+            [schema, _, ..] if self.kind.parts().first() == Some(&"schema") => Some(schema),
             _ => None,
         }
     }
 
-    /// Schema and name of a schema-level object, or of the table that a sub-object belongs to.
+    /// Schema and name of a schema-level object, or of the object that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
-            _ if self.kind == Kind::UserMapping => None,
+            _ if self.kind == Kind::UserMapping
+                || self.kind.is_default_privilege()
+                || self.kind.is_grant() && self.parts().len() < 3 =>
+            {
+                None
+            }
             [schema, name, ..] => Some(QualifiedName::new(schema.clone(), name.clone())),
             _ => None,
         }
@@ -434,19 +549,46 @@ impl Address {
         self.arguments.as_deref()
     }
 
+    /// The first of two names that are no object of a schema: the server of a grant on it.
+    pub fn parent_name(&self) -> Option<&Ident> {
+        match self.parts() {
+            [parent, _] => Some(parent),
+            _ => None,
+        }
+    }
+
     /// The server of a user mapping.
     pub fn server(&self) -> Option<&Ident> {
         (self.kind == Kind::UserMapping).then(|| &self.names[1])
     }
 
-    /// The same member of another table; `None` for what is no member.
-    pub fn in_table(&self, table: &QualifiedName) -> Option<Address> {
-        (self.parts().len() == 3).then(|| Self::member(self.kind, self.target(), table, self.name()))
+    /// What the address of a part of `from` is when that is called `to`; `None` for what is no part of it.
+    pub fn along(&self, from: &Address, to: &Address) -> Option<Address> {
+        if self.kind == Kind::UserMapping {
+            let is_its = from.kind == Kind::ForeignServer && self.server() == Some(from.name());
+            return is_its.then(|| Self::user_mapping(to.target(), to.name(), self.name()));
+        }
+        if self.target() != from.target() || self.relation().is_none() || self.relation() != from.relation() {
+            return None;
+        }
+        let goes_along = match self.kind {
+            Kind::Grant => from.kind.is_relation() || from.kind == Kind::Sequence,
+            Kind::RoutineGrant => from.kind.is_routine() && self.arguments == from.arguments,
+            Kind::TypeGrant => from.kind.is_type(),
+            kind => kind.is_member() && from.kind.is_relation(),
+        };
+        if !goes_along {
+            return None;
+        }
+        let mut names = self.names.to_vec();
+        names[..3].clone_from_slice(&to.names[..3]);
+        let arguments = self.arguments.as_ref().and(to.arguments.clone());
+        Some(Self { arguments, ..Self::new(self.kind, names) })
     }
 
     /// The address of the table that a column or constraint belongs to.
     pub fn table_of_member(&self) -> Option<Address> {
-        (self.parts().len() == 3).then(|| Self::new(Kind::Table, &self.names[..3]))
+        self.kind.is_member().then(|| Self::new(Kind::Table, &self.names[..3]))
     }
 }
 
@@ -458,11 +600,14 @@ fn write_part(f: &mut fmt::Formatter<'_>, part: &Ident) -> fmt::Result {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        self.names.iter().try_for_each(|name| write_part(f, name))?;
-        match &self.arguments {
-            Some(arguments) => write!(f, "({arguments})"),
-            None => Ok(()),
+        // Those of a routine stand behind its name, and the grantee last.
+        let behind = usize::from(self.kind == Kind::RoutineGrant);
+        let (before, behind) = self.names.split_at(self.names.len() - behind);
+        before.iter().try_for_each(|name| write_part(f, name))?;
+        if let Some(arguments) = &self.arguments {
+            write!(f, "({arguments})")?;
         }
+        behind.iter().try_for_each(|name| write_part(f, name))
     }
 }
 
@@ -473,14 +618,19 @@ impl FromStr for Address {
         let address = || text.to_owned();
         let head = text.split('.').next();
         let has_arguments = |kind: &Kind| kind.arguments().is_some() && head == Some(kind.as_str());
-        let routine = Kind::ALL.iter().copied().find(has_arguments);
-        let (text, arguments) = match routine {
-            Some(kind) => split_arguments(text)
-                .map(|(name, arguments)| (name, Some(arguments)))
-                .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?,
-            None => (text, None),
+        let (text, arguments, behind) = match Kind::ALL.iter().copied().find(has_arguments) {
+            Some(kind) => {
+                let behind = if kind == Kind::RoutineGrant { last_part(text) } else { Some("") };
+                behind
+                    .and_then(|behind| split_arguments(&text[..text.len() - behind.len()], behind))
+                    .ok_or_else(|| AddressError::NoArguments { address: address(), kind })?
+            }
+            None => (text, None, ""),
         };
-        let words = split(text)?;
+        let mut words = split(text)?;
+        if !behind.is_empty() {
+            words.extend(split(behind)?);
+        }
         let (kind, rest) = words.split_first().expect("split returns at least one word");
         let kind = *Kind::ALL
             .iter()
@@ -503,14 +653,27 @@ impl FromStr for Address {
     }
 }
 
-/// Splits `name(arguments)` at the first parenthesis outside double quotes.
-fn split_arguments(address: &str) -> Option<(&str, &str)> {
+/// Splits `name(arguments)` at the first parenthesis outside double quotes. A dot parts it from what stands `behind`.
+fn split_arguments<'a>(address: &'a str, behind: &'a str) -> Option<(&'a str, Option<&'a str>, &'a str)> {
     let mut is_quoted = false;
     let at = address.find(|c| {
         is_quoted ^= c == '"';
         c == '(' && !is_quoted
     })?;
-    Some((&address[..at], address[at + 1..].strip_suffix(')')?))
+    let rest = &address[at + 1..];
+    let rest = if behind.is_empty() { rest } else { rest.strip_suffix('.')? };
+    Some((&address[..at], Some(rest.strip_suffix(')')?), behind))
+}
+
+/// The last part of an address, as it is written.
+fn last_part(address: &str) -> Option<&str> {
+    if !address.ends_with('"') {
+        return address.rsplit_once('.').map(|(_, last)| last).filter(|last| !last.is_empty());
+    }
+    let starts = address.match_indices(".\"").map(|(at, _)| &address[at + 2..]);
+    let is_whole = |quoted: &&str| unquote(quoted).is_some_and(|(_, length)| length == quoted.len());
+    let last = starts.filter(is_whole).last()?;
+    Some(&address[address.len() - last.len() - 1..])
 }
 
 struct Word<'a> {
@@ -580,6 +743,9 @@ mod tests {
             "schema.main.\"a.b\"",
             "function.main.app.total(integer, app.\"My Type\"[])",
             "procedure.main.app.\"a(b\"()",
+            "routine_grant.main.app.total(integer, app.\"My Type\"[]).app_rw",
+            "routine_grant.main.app.total().\"a).\"\"b\"",
+            "schema_default_privilege.main.app.deployer.tables.app_ro",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -587,6 +753,24 @@ mod tests {
             "table.main.public.Orders".parse::<Address>(),
             Err(AddressError::NeedsQuotes { .. })
         ));
+    }
+
+    #[test]
+    fn parts_go_along_with_what_they_are_parts_of() {
+        let along = |part: &str, from: &str, to: &str| {
+            let parse = |text: &str| text.parse::<Address>().unwrap();
+            parse(part).along(&parse(from), &parse(to)).map(|address| address.to_string())
+        };
+        let moved = |text: &str| Some(text.to_owned());
+        let (table, other) = ("table.main.public.a", "table.main.app.b");
+        assert_eq!(along("grant.main.public.a.r", table, other), moved("grant.main.app.b.r"));
+        assert_eq!(along("trigger.main.public.a.t", table, other), moved("trigger.main.app.b.t"));
+        assert_eq!(along("type_grant.main.public.a.r", table, other), None);
+        assert_eq!(along("index.main.public.a", table, other), None);
+        let (routine, other) = ("function.main.public.a(text)", "function.main.public.b(text)");
+        let grant = "routine_grant.main.public.a(text).r";
+        assert_eq!(along(grant, routine, other), moved("routine_grant.main.public.b(text).r"));
+        assert_eq!(along("routine_grant.main.public.a().r", routine, other), None);
     }
 
     #[test]
@@ -603,11 +787,14 @@ mod tests {
         assert!(error("operator_class.main.app.by_size").contains("its index method"));
         assert!(error("cast.main").contains("the types it is between"));
         assert!(error("cast.main.app(integer, text)").contains("`cast.<target>` is expected"));
+        assert!(
+            error("routine_grant.main.app.total.app_rw").contains("the types of the routine's arguments")
+        );
     }
 
     proptest! {
         #[test]
-        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 4), arguments in "[^\0]{0,15}") {
+        fn display_then_parse_is_the_same_address(kind in 0..Kind::ALL.len(), names in proptest::collection::vec("[^\0]{1,15}", 5), arguments in "[^\0]{0,15}") {
             let kind = Kind::ALL[kind];
             let names: Vec<_> = names.into_iter().map(|name| Ident::new(name).unwrap()).collect();
             let mut address = Address::new(kind, &names[..=kind.parts().len()]);

@@ -217,7 +217,8 @@ impl Ignored {
         {
             let dependencies =
                 Dependencies::new(target, live.catalog.iter()).with_edges(live.dependencies.iter());
-            for address in &ignored {
+            // What others may do with an object does not keep it.
+            for address in ignored.iter().filter(|address| !address.kind().is_about_roles()) {
                 let Some(resource) = live.catalog.get(address) else { continue };
                 let name = address.names().map(ToString::to_string).collect::<Vec<_>>().join(".");
                 let object = Unmodelled { kind: address.kind().as_str().replace('_', " "), name };
@@ -228,7 +229,7 @@ impl Ignored {
             live.catalog.remove(address);
             live.oids.remove(address);
             live.dependencies.remove(address);
-            live.privileges.remove(address);
+            live.owners.remove(address);
         }
         live.unmodelled = listed;
         for (need, object) in resting.into_iter().filter(|(need, _)| need.kind() != Kind::Schema) {

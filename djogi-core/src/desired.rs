@@ -24,6 +24,8 @@ pub struct DesiredResource {
     pub renamed_columns: BTreeMap<Ident, Ident>,
     /// See [`Declaration::needs`](crate::declared::Declaration::needs).
     pub needs: BTreeSet<Address>,
+    /// Who shall own it; where nothing is said it belongs to whom it belongs.
+    pub owner: Option<Ident>,
 }
 
 /// Everything one target should hold.

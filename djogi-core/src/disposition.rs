@@ -100,6 +100,10 @@ reasons! {
         "djogi import {address}";
     UnmanagedDependent, "unmanaged_dependent", Blocked, "an object that djogi does not manage depends on it",
         "drop or change the dependent object by hand, or import it";
+    RoleMissing, "role_missing", Blocked, "a role that it names does not exist on the server",
+        "create the role, then djogi apply";
+    RightMissing, "right_missing", Blocked, "the role that djogi connects as may not do it",
+        "apply as a role that may, or grant what the note says";
     OfflineOnly, "offline_only", Blocked, "has no online way on a table of this size", "plan a downtime";
     NoWayInPlace, "no_way_in_place", Blocked, "PostgreSQL has no way from what is there to what is declared",
         "change the declaration as the note says";

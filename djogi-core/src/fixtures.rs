@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::disposition::{Disposition, Reason};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::*;
-use crate::observation::{DatabaseIdentity, Observation, Oid, ServerVersion, TableSize, Unmodelled};
+use crate::observation::{DatabaseIdentity, Observation, Oid, Roles, ServerVersion, TableSize, Unmodelled};
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::{
     ConfigReference, PlanDocument, PlanError, PlanInputs, PlanOptions, ResourceChange, TargetInputs, compile,
@@ -191,9 +191,9 @@ impl World {
                     sizes: BTreeMap::new(),
                     unmodelled: Vec::new(),
                     dependencies: BTreeMap::new(),
-                    privileges: BTreeMap::new(),
+                    owners: BTreeMap::new(),
+                    roles: Roles::of_superuser(id("postgres")),
                     extension_requirements: BTreeMap::new(),
-                    is_superuser: true,
                     unmodelled_dependents: BTreeMap::new(),
                 },
                 epoch: 1,
@@ -229,6 +229,7 @@ impl World {
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             needs: BTreeSet::new(),
+            owner: None,
         };
         self.inputs.desired.insert(declared.resource.address(&id("main")), declared);
         self

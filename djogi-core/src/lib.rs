@@ -29,6 +29,7 @@ pub mod recorded;
 pub mod safety;
 pub mod script;
 pub mod sql;
+pub mod unsaid;
 pub mod write;
 
 pub use address::{Address, Kind};

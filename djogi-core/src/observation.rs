@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
+use crate::kind::privilege::PUBLIC;
 use crate::plan::depend::Edges;
 
 /// A PostgreSQL object identifier.
@@ -69,12 +70,52 @@ pub struct Unmodelled {
     pub name: String,
 }
 
+/// The roles of a server, as the role of the session sees them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles {
+    /// The role of the session, to which belongs what it makes.
+    pub current: Ident,
+    /// Whether it may do everything.
+    pub is_superuser: bool,
+    pub known: BTreeMap<Ident, RoleRights>,
+}
+
+/// What the role of the session may do for another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoleRights {
+    /// It has the rights of the role without becoming it.
+    pub inherits: bool,
+    /// It may become the role, and give it what is its own.
+    pub becomes: bool,
+}
+
+impl Roles {
+    /// A superuser's view of a server that has no other role.
+    pub fn of_superuser(current: Ident) -> Self {
+        let all = RoleRights { inherits: true, becomes: true };
+        Self { known: BTreeMap::from([(current.clone(), all)]), current, is_superuser: true }
+    }
+
+    /// Whether there is such a role; all of them together count as one.
+    pub fn knows(&self, role: &Ident) -> bool {
+        role.as_str() == PUBLIC || self.known.contains_key(role)
+    }
+
+    /// Whether the session can do what `role` may.
+    pub fn acts_as(&self, role: &Ident) -> bool {
+        self.is_superuser || self.known.get(role).is_some_and(|rights| rights.inherits)
+    }
+
+    /// Whether the session can make `role` the owner of something that it owns itself.
+    pub fn gives_to(&self, role: &Ident) -> bool {
+        self.is_superuser || self.known.get(role).is_some_and(|rights| rights.becomes)
+    }
+}
+
 /// The live side of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     pub identity: DatabaseIdentity,
-    /// Whether the role that reads may do everything.
-    pub is_superuser: bool,
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,
@@ -82,8 +123,9 @@ pub struct Observation {
     /// What views, routines, triggers and the like need, columns included, from `pg_depend`. Tables and their parts say
     /// it themselves.
     pub dependencies: Edges,
-    /// What others than the owner may do with views and routines, which is lost with them.
-    pub privileges: BTreeMap<Address, Vec<Unmodelled>>,
+    /// The owners of objects that do not belong to the role of the session.
+    pub owners: BTreeMap<Address, Ident>,
+    pub roles: Roles,
     /// What the extensions that come or go need of others, by their control files. Read only when one does.
     pub extension_requirements: BTreeMap<Ident, Vec<Ident>>,
     /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.

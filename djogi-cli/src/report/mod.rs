@@ -17,6 +17,7 @@ pub mod plan_human;
 pub mod plan_json;
 pub mod plan_sql;
 mod progress;
+mod rights;
 pub mod script;
 mod section;
 pub mod style;

@@ -14,6 +14,7 @@ use djogi_core::kind::{
 use serde_json::Value;
 
 use super::definition::read;
+use super::rights;
 
 /// The body of a change of a kind that is neither a table nor a part of one that holds data; `None` when it does not
 /// read as its kind.
@@ -41,6 +42,8 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::ForeignDataWrapper => read(body).map(|wrapper| foreign_data_wrapper(&wrapper)),
         Kind::ForeignServer => read(body).map(|server| foreign_server(&server)),
         Kind::UserMapping => read(body).map(|mapping: UserMapping| foreign_options(&mapping.options)),
+        kind if kind.is_grant() => read(body).map(|grant| rights::grant(&grant)),
+        kind if kind.is_default_privilege() => read(body).map(|privilege| rights::defaults(&privilege)),
         Kind::Domain => read(body).map(|domain| self::domain(&domain)),
         Kind::Composite => read(body).map(|composite| self::composite(&composite)),
         Kind::Range => read(body).map(|range: Range| format!("of {}", range.subtype)),
@@ -55,7 +58,16 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         | Kind::Table
         | Kind::Column
         | Kind::Constraint
-        | Kind::Index => None,
+        | Kind::Index
+        | Kind::Grant
+        | Kind::SchemaGrant
+        | Kind::RoutineGrant
+        | Kind::TypeGrant
+        | Kind::LanguageGrant
+        | Kind::WrapperGrant
+        | Kind::ServerGrant
+        | Kind::DefaultPrivilege
+        | Kind::SchemaDefaultPrivilege => None,
     };
     text.map(|text| one_line(&text))
 }

@@ -15,14 +15,6 @@ pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_aggregate WHERE aggfnoid
 /// A function is named with its schema unless it is PostgreSQL's own.
 const SQL: &str = "
 SELECT p.oid,
-       CASE WHEN p.proacl IS NOT NULL
-            THEN ARRAY(SELECT pg_catalog.format('EXECUTE on %s to %s', p.oid::pg_catalog.regprocedure,
-                                                x.grantee::pg_catalog.regrole)
-                         FROM pg_catalog.aclexplode(p.proacl) x
-                        WHERE x.grantee NOT IN (p.proowner, 0))
-                 || ARRAY(SELECT pg_catalog.format('no EXECUTE on %s to PUBLIC', p.oid::pg_catalog.regprocedure)
-                           WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) x WHERE x.grantee = 0))
-       END,
        n.nspname,
        p.proname,
        pg_catalog.oidvectortypes(p.proargtypes),
@@ -103,7 +95,6 @@ impl Options {
 
 fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let oid = row.take()?;
-    let privileges = row.take::<Option<Vec<String>>>()?.unwrap_or_default();
     let mut aggregate = Aggregate {
         schema: row.ident()?,
         name: row.ident()?,
@@ -165,7 +156,7 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     .to_owned();
     options.flag("HYPOTHETICAL", sort == 'h');
     aggregate.options = options.0;
-    Ok(Found { privileges, ..Found::whole(class::ROUTINE, oid, Resource::Aggregate(aggregate)) })
+    Ok(Found::whole(class::ROUTINE, oid, Resource::Aggregate(aggregate)))
 }
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {

@@ -29,18 +29,7 @@ SELECT a.attrelid,
        a.attstattarget::pg_catalog.int4,
        a.attoptions,
        a.attinhcount > 0,
-       a.attislocal,
-       CASE WHEN a.attacl IS NOT NULL
-            THEN ARRAY(SELECT pg_catalog.format(
-                                  '%s (%I) to %s',
-                                  pg_catalog.string_agg(p.privilege_type, ', ' ORDER BY p.privilege_type),
-                                  a.attname,
-                                  CASE p.grantee WHEN 0 THEN 'PUBLIC'
-                                                 ELSE p.grantee::pg_catalog.regrole::text END)
-                         FROM pg_catalog.aclexplode(a.attacl) p
-                        WHERE p.grantee <> c.relowner
-                        GROUP BY p.grantee)
-       END
+       a.attislocal
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class     c ON c.oid = a.attrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
@@ -132,8 +121,6 @@ pub(super) struct ColumnRow {
     statistics: Option<i32>,
     options: Option<Vec<String>>,
     pub(super) origin: ColumnOrigin,
-    /// `SELECT (name) to role`, for each role but the owner.
-    pub(super) privileges: Option<Vec<String>>,
 }
 
 impl ColumnRow {
@@ -157,7 +144,6 @@ impl ColumnRow {
                 (true, false) => ColumnOrigin::Inherited,
                 (true, true) => ColumnOrigin::Merged,
             },
-            privileges: row.take()?,
         })
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use djogi_core::address::{Address, Kind};
+use djogi_core::ident::Ident;
 use djogi_core::observation::Unmodelled;
 use djogi_core::plan::depend::Edges;
 
 use super::assemble::Assembled;
 use super::dependency::DependencyRow;
 use super::lookup::{ObjectId, class};
+use super::owner::OwnerRow;
 use super::unmodelled::UnmodelledRow;
 
 /// For each address, what depends on it. A dependency on a column counts for the column and for its table.
@@ -57,13 +59,26 @@ pub(super) fn edges(rows: &[DependencyRow], assembled: &Assembled) -> Edges {
     edges
 }
 
-fn by_id(assembled: &Assembled) -> HashMap<ObjectId, &Address> {
-    let oids = assembled.oids.iter();
-    oids.map(|(address, oid)| (ObjectId { class: class_of(address.kind()), oid: oid.0 }, address)).collect()
+/// The owners of what the catalog has.
+pub(super) fn owners(rows: Vec<OwnerRow>, assembled: &Assembled) -> BTreeMap<Address, Ident> {
+    if rows.is_empty() {
+        return BTreeMap::new();
+    }
+    let by_id = by_id(assembled);
+    rows.into_iter().filter_map(|row| Some(((*by_id.get(&row.object)?).clone(), row.role))).collect()
 }
 
-fn class_of(kind: Kind) -> u32 {
-    match kind {
+fn by_id(assembled: &Assembled) -> HashMap<ObjectId, &Address> {
+    let oids = assembled.oids.iter();
+    oids.filter_map(|(address, oid)| {
+        Some((ObjectId { class: class_of(address.kind())?, oid: oid.0 }, address))
+    })
+    .collect()
+}
+
+/// `None` for what is no object by itself.
+fn class_of(kind: Kind) -> Option<u32> {
+    Some(match kind {
         Kind::Schema => class::NAMESPACE,
         Kind::Extension => class::EXTENSION,
         Kind::Enum | Kind::Domain | Kind::Range => class::TYPE,
@@ -94,5 +109,14 @@ fn class_of(kind: Kind) -> u32 {
         Kind::ForeignDataWrapper => class::FOREIGN_DATA_WRAPPER,
         Kind::ForeignServer => class::FOREIGN_SERVER,
         Kind::UserMapping => class::USER_MAPPING,
-    }
+        Kind::Grant
+        | Kind::SchemaGrant
+        | Kind::RoutineGrant
+        | Kind::TypeGrant
+        | Kind::LanguageGrant
+        | Kind::WrapperGrant
+        | Kind::ServerGrant
+        | Kind::DefaultPrivilege
+        | Kind::SchemaDefaultPrivilege => return None,
+    })
 }

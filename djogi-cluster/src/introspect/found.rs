@@ -10,13 +10,11 @@ pub(super) struct Found {
     /// The table or view that it is a part of.
     pub(super) relation: Option<u32>,
     pub(super) resource: Resource,
-    /// What others than the owner may do with it.
-    pub(super) privileges: Vec<String>,
 }
 
 impl Found {
     pub(super) fn whole(class: u32, oid: u32, resource: Resource) -> Self {
-        Self { object: ObjectId { class, oid }, relation: None, resource, privileges: Vec::new() }
+        Self { object: ObjectId { class, oid }, relation: None, resource }
     }
 
     /// A part of a table or view.

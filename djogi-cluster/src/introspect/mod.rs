@@ -16,6 +16,7 @@ mod collation;
 mod column;
 mod comment;
 mod constraint;
+mod default_privilege;
 mod dependency;
 mod dependents;
 mod domain;
@@ -27,15 +28,18 @@ mod foreign_data_wrapper;
 mod foreign_option;
 mod foreign_server;
 mod found;
+mod grant;
 mod index;
 mod lookup;
 mod not_null;
 mod operator;
 mod operator_class;
+mod owner;
 mod policy;
 mod publication;
 mod range;
 mod reader;
+mod role;
 mod routine;
 mod rule;
 mod schema;
@@ -99,28 +103,32 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
                 return Err(error);
             }
         };
-        let (found, unmodelled, global, dependencies, committed) = futures_util::join!(
+        let (found, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
             census.read(&reader),
             unmodelled::read(&reader),
             unmodelled_global::read(&reader),
             dependency::read(&reader),
+            owner::read(&reader),
+            role::read(&reader),
             client.batch_execute("COMMIT"),
         );
-        Ok((found, unmodelled, global, dependencies, committed))
+        Ok((found, unmodelled, global, dependencies, owners, roles, committed))
     };
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     let (begun, rest, relations) =
         futures_util::join!(client.batch_execute(begin), rest, assemble::read(&reader));
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
     begun.map_err(|error| IntrospectError::transaction(&error))?;
-    let (found, unmodelled, global, dependencies, committed) = rest?;
+    let (found, unmodelled, global, dependencies, owners, roles, committed) = rest?;
     let relations = relations?;
     let (found, unmodelled, global, dependencies) = (found?, unmodelled?, global?, dependencies?);
+    let (owners, roles) = (owners?, roles?);
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
-    let assembled = assemble::assemble(relations, found, &scope.target)?;
+    let assembled = assemble::assemble(relations, found, &scope.target, reader.version)?;
     let dependents = dependents::resolve(&unmodelled, &assembled);
     let edges = dependents::edges(&dependencies, &assembled);
+    let owners = dependents::owners(owners, &assembled);
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
     all.extend(global);
@@ -133,9 +141,9 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         sizes: assembled.sizes,
         unmodelled: all,
         dependencies: edges,
-        privileges: assembled.privileges,
+        owners,
+        roles,
         extension_requirements: BTreeMap::new(),
-        is_superuser: connection.is_superuser(),
         unmodelled_dependents: dependents,
     })
 }
@@ -158,6 +166,6 @@ pub async fn observe_relations(
     let reader = Reader::new(client, version, schemas, Some(names));
     let found = async { Census::take(&reader).await?.read(&reader).await };
     let (found, relations) = futures_util::join!(found, assemble::read(&reader));
-    let assembled = assemble::assemble(relations?, found?, target)?;
+    let assembled = assemble::assemble(relations?, found?, target, version)?;
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

@@ -14,14 +14,6 @@ pub(super) const ANY: &str = "SELECT FROM pg_catalog.pg_proc WHERE oid >= 16384"
 
 const SQL: &str = "
 SELECT p.oid,
-       CASE WHEN p.proacl IS NOT NULL
-            THEN ARRAY(SELECT pg_catalog.format('EXECUTE on %s to %s', p.oid::pg_catalog.regprocedure,
-                                                x.grantee::pg_catalog.regrole)
-                         FROM pg_catalog.aclexplode(p.proacl) x
-                        WHERE x.grantee NOT IN (p.proowner, 0))
-                 || ARRAY(SELECT pg_catalog.format('no EXECUTE on %s to PUBLIC', p.oid::pg_catalog.regprocedure)
-                           WHERE NOT EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) x WHERE x.grantee = 0))
-       END,
        n.nspname,
        p.proname,
        p.prokind,
@@ -47,7 +39,6 @@ SELECT p.oid,
 
 fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let oid = row.take()?;
-    let privileges = row.take::<Option<Vec<String>>>()?.unwrap_or_default();
     let mut routine = Routine {
         schema: row.ident()?,
         name: row.ident()?,
@@ -64,7 +55,7 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let head = format!("({})\n", routine.parameters);
     let at = routine.definition.find(&head).ok_or_else(|| FieldError::Unknown(routine.definition.clone()))?;
     routine.definition.drain(..at + head.len());
-    Ok(Found { privileges, ..Found::whole(class::ROUTINE, oid, Resource::Routine(routine)) })
+    Ok(Found::whole(class::ROUTINE, oid, Resource::Routine(routine)))
 }
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Found>, IntrospectError> {

@@ -43,16 +43,6 @@ SELECT c.oid,
        c.reltuples,
        c.relpages,
        pg_catalog.current_setting('block_size')::int4,
-       CASE WHEN c.relacl IS NOT NULL
-            THEN ARRAY(SELECT pg_catalog.format(
-                                  '%s to %s',
-                                  pg_catalog.string_agg(p.privilege_type, ', ' ORDER BY p.privilege_type),
-                                  CASE p.grantee WHEN 0 THEN 'PUBLIC'
-                                                 ELSE p.grantee::pg_catalog.regrole::text END)
-                         FROM pg_catalog.aclexplode(c.relacl) p
-                        WHERE p.grantee <> c.relowner
-                        GROUP BY p.grantee)
-       END,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
        h.schemas,
@@ -88,8 +78,6 @@ pub(super) struct TableRow {
     pub(super) access_method: u32,
     pub(super) tablespace: Option<Ident>,
     pub(super) size: TableSize,
-    /// `SELECT, UPDATE to role`, for each role but the owner.
-    pub(super) privileges: Option<Vec<String>>,
     pub(super) partition_by: Option<PartitionKey>,
     pub(super) lineage: Lineage,
 }
@@ -118,7 +106,6 @@ impl TableRow {
             access_method: row.take()?,
             tablespace: row.optional_ident()?,
             size: size(row.take()?, row.take()?, row.take()?),
-            privileges: row.take()?,
             partition_by: partition_key(row.take()?)?,
             lineage: lineage(row)?,
         })

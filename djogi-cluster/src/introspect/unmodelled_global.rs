@@ -12,8 +12,6 @@ use super::user_mapping::visible;
 const SQL: &str = concat!(
     "
 WITH found (class, oid) AS (
-    SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, o.oid FROM pg_catalog.pg_default_acl o
-     UNION ALL
     SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, o.oid
       FROM pg_catalog.pg_subscription o
       JOIN pg_catalog.pg_database     d ON d.oid = o.subdbid

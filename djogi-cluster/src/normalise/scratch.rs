@@ -10,7 +10,7 @@ use djogi_core::address::{Address, Kind};
 use djogi_core::declared::Declaration;
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
-use djogi_core::sql::{self, Context};
+use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Catalog, Ident, Resource};
 
 use super::Normalised;
@@ -109,6 +109,7 @@ fn plan_creations<'a>(
         desired: None,
         apart: &Default::default(),
         online: Online::Never,
+        made: Made::NOTHING,
     };
     let (mut creations, mut planned) = (Vec::new(), BTreeSet::new());
     for unit in units {

@@ -8,7 +8,7 @@ use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
 use djogi_core::script::{Act, Script, Statement};
-use djogi_core::sql::{self, Context};
+use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Address, Catalog, Ident, Kind, Resource};
 
 use super::settings::{Setting, Settings};
@@ -127,6 +127,7 @@ pub(super) fn of_models<'a>(
         desired: None,
         apart: &Default::default(),
         online: Online::Never,
+        made: Made::NOTHING,
     };
     let mut items = Vec::new();
     for (address, declaration) in ours() {

@@ -24,6 +24,7 @@ use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::desired::{Desired, DesiredResource, NotModelled};
 use djogi_core::observation::ServerVersion;
 use djogi_core::script::Script;
+use djogi_core::unsaid::without_loader;
 use djogi_core::{Address, Digest, Ident, Kind, Resource};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ use places::Places;
 
 pub use error::Rejected;
 
-const FORMAT: &str = "djogi-sql-files/2";
+const FORMAT: &str = "djogi-sql-files/3";
 
 /// The files of one target, in the order in which they are loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,6 +113,8 @@ struct LoadedResource {
     source: Option<Source>,
     /// By PostgreSQL's own account.
     needs: BTreeSet<Address>,
+    /// The role that it was given to.
+    owner: Option<Ident>,
 }
 
 /// What the result depends on.
@@ -228,15 +231,18 @@ async fn load_into(
     let mut resources = Vec::new();
     let mut missing: BTreeMap<&Address, &Declaration> =
         models.resources.iter().filter(|(address, _)| address.target() == target).collect();
+    let loader = observation.roles.current;
     for (address, resource) in observation.catalog {
+        let owner = observation.owners.remove(&address);
         let source = match models.resources.contains_key(&address) {
             true => None,
-            false if is_given(&resource) => continue,
+            false if is_given(&resource) && owner.is_none() => continue,
             false => Some(places.of(&address, &resource)),
         };
         let needs = observation.dependencies.remove(&address).unwrap_or_default();
         missing.remove(&address);
-        resources.push(LoadedResource { resource, source, needs });
+        let resource = without_loader(&resource, &loader);
+        resources.push(LoadedResource { resource, source, needs, owner });
     }
     if let Some((address, declaration)) = missing.pop_first() {
         let source_place = declaration.source.clone();
@@ -262,7 +268,7 @@ fn is_given(resource: &Resource) -> bool {
 fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<DesiredSide, NormaliseError> {
     let Loaded { resources, not_modelled } = loaded;
     let (mut desired, mut mismatches) = (Desired::new(), Vec::new());
-    for LoadedResource { mut resource, source, needs } in resources {
+    for LoadedResource { mut resource, source, needs, owner } in resources {
         let address = resource.address(target);
         let entry = match (source, models.resources.get(&address)) {
             (
@@ -288,6 +294,7 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<Desire
                     renamed_from: renamed_from.clone(),
                     renamed_columns: renamed_columns.clone(),
                     needs,
+                    owner,
                 }
             }
             (source, _) => DesiredResource {
@@ -297,6 +304,7 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<Desire
                 renamed_from: None,
                 renamed_columns: BTreeMap::new(),
                 needs,
+                owner,
             },
         };
         desired.insert(address, entry);

@@ -36,6 +36,7 @@ impl<'i> Places<'i> {
         let name = address.name().as_str();
         let table = address.table_of_member();
         let found = match (&table, address.kind()) {
+            _ if address.kind().is_about_roles() => self.of_rights(resource),
             (Some(table), Kind::Constraint) => self.naming(&[name, table.name().as_str()]),
             (Some(table), _) => self.made(address.kind().as_str(), schema, name, Some(table.name().as_str())),
             (None, kind) => self.made(kind.as_str(), schema, name, None),
@@ -50,6 +51,21 @@ impl<'i> Places<'i> {
             .or_else(|| self.naming(&[name]))
             .or_else(|| self.items.first().map(|first| first.source.clone()))
             .unwrap_or_else(|| Source { file: "SQL files".to_owned(), line: 1 })
+    }
+
+    /// The last statement that names both sides, else one that names the grantee: others take back what was given before.
+    fn of_rights(&self, resource: &Resource) -> Option<Source> {
+        let (grantee, object) = match resource {
+            Resource::Grant(grant) => {
+                (&grant.grantee, grant.on.qualified_name().map_or("schema", |name| name.name.as_str()))
+            }
+            Resource::DefaultPrivilege(privilege) => (&privilege.grantee, "default"),
+            _ => return None,
+        };
+        let names_all =
+            |item: &&&Item<'_>| [grantee.as_str(), object].iter().all(|name| item.statement.mentions(name));
+        let last = self.items.iter().rfind(names_all).map(|item| item.source.clone());
+        last.or_else(|| self.naming(&[object]))
     }
 
     /// The same of an object by PostgreSQL's own description: `public.orders_audit on public.orders`.

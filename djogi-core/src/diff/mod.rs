@@ -119,6 +119,7 @@ pub fn diff<'a>(
         let record = recorded.get(address);
         let drift = drifted.contains_key(address) || record.is_some_and(|record| record.drifted);
         let renamed_from = rebased.renames.get(address);
+        let owner = live.and_then(|live| new_owner(address, live, declared, rebased));
         let change = |action| Change {
             address: address.clone(),
             action,
@@ -136,7 +137,7 @@ pub fn diff<'a>(
                 let note = "it was dropped behind djogi's back".to_owned();
                 changes.push(Change { notes: vec![note], ..change(Action::Create) });
             }
-            (None, Some(live)) => match live.compare(&declared.resource) {
+            (None, Some(live)) => match with_owner(live.compare(&declared.resource), owner) {
                 Comparison::InPlace(alterations) if alterations.is_empty() => {
                     changes.push(change(Action::Adopt));
                 }
@@ -150,11 +151,12 @@ pub fn diff<'a>(
             (Some(record), Some(live)) => {
                 let carried = rebased.carried.get(address);
                 // A table has its column renames in changes of their own.
-                if live == &*declared.resource
-                    && carried.is_none()
-                    && renamed_from.is_none()
-                    && declared.renamed_columns.is_empty()
-                    || carried.is_none() && is_settled(record, &declared.resource, live)
+                if owner.is_none()
+                    && (live == &*declared.resource
+                        && carried.is_none()
+                        && renamed_from.is_none()
+                        && declared.renamed_columns.is_empty()
+                        || carried.is_none() && is_settled(record, &declared.resource, live))
                 {
                     if drift {
                         changes.push(change(Action::Adopt));
@@ -165,7 +167,7 @@ pub fn diff<'a>(
                     rest_of_carried(live, carried, change, rebased, drifted, place, &mut changes);
                     continue;
                 }
-                let comparison = live.compare(&declared.resource);
+                let comparison = with_owner(live.compare(&declared.resource), owner);
                 if leaves_its_parent(live, &declared.resource)
                     && comparison == Comparison::InPlace(Vec::new())
                 {
@@ -197,6 +199,29 @@ pub fn diff<'a>(
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
+}
+
+/// The role that an object shall belong to and does not. A sequence of a column belongs to whom the table belongs.
+fn new_owner(
+    address: &Address,
+    live: &Resource,
+    declared: &DesiredResource,
+    rebased: &Rebased<'_>,
+) -> Option<Ident> {
+    let wanted = declared.owner.as_ref().filter(|wanted| rebased.owner(address) != *wanted)?;
+    let follows = matches!(live, Resource::Sequence(sequence) if sequence.owned_by.is_some());
+    (!follows).then(|| wanted.clone())
+}
+
+/// A new owner comes last: whoever loses an object may not change it any more.
+fn with_owner(comparison: Comparison, owner: Option<Ident>) -> Comparison {
+    match comparison {
+        Comparison::InPlace(mut alterations) => {
+            alterations.extend(owner.map(Alteration::Owner));
+            Comparison::InPlace(alterations)
+        }
+        Comparison::Replace => Comparison::Replace,
+    }
 }
 
 /// Whether state proves that the live object is what this very declaration came to, whatever the texts say:

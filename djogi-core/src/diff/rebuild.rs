@@ -19,23 +19,27 @@ enum Cause {
     Retyped(Address),
     /// An index or constraint of a partitioned table goes, and its parts with it.
     Dissolved(Address),
+    /// Another takes its place under its users, but without what others may do with it.
+    Renewed(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
     Overloaded(Address),
 }
 
 impl Cause {
     fn address(&self) -> &Address {
-        match self {
-            Cause::Replaced(address)
-            | Cause::Retyped(address)
-            | Cause::Dissolved(address)
-            | Cause::Overloaded(address) => address,
-        }
+        let (Cause::Replaced(address)
+        | Cause::Retyped(address)
+        | Cause::Renewed(address)
+        | Cause::Dissolved(address)
+        | Cause::Overloaded(address)) = self;
+        address
     }
 
     fn note(&self) -> String {
         match self {
-            Cause::Replaced(address) => format!("made anew because {address} is"),
+            Cause::Replaced(address) | Cause::Renewed(address) => {
+                format!("made anew because {address} is")
+            }
             Cause::Retyped(address) => format!("made anew because {address} gets another type"),
             Cause::Dissolved(address) | Cause::Overloaded(address) => {
                 format!("made anew because {address} goes")
@@ -48,6 +52,7 @@ impl Cause {
         match self {
             Cause::Retyped(_) => kind.is_code(),
             Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
+            Cause::Renewed(_) => kind.is_grant(),
             Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
             Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
@@ -57,6 +62,7 @@ impl Cause {
 /// Whether an object of this kind goes with one that it rests on, and comes back with it.
 fn leaves_with_its_base(kind: Kind) -> bool {
     kind.is_code()
+        || kind.is_grant()
         || matches!(
             kind,
             Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
@@ -267,8 +273,7 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
     let address = &change.address;
     match &change.action {
         _ if change.conflict => Vec::new(),
-        // It changes under its users.
-        Action::Replace(_) if address.kind() == Kind::Enum => Vec::new(),
+        Action::Replace(_) if address.kind() == Kind::Enum => vec![Cause::Renewed(address.clone())],
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
         Action::Delete if matches!(address.kind(), Kind::Constraint | Kind::Index) => {
             vec![Cause::Dissolved(address.clone())]

@@ -31,6 +31,8 @@ pub enum RelocateError {
     OtherArguments { from: Address, to: Address },
     #[error("`{0}` cannot be moved: PostgreSQL cannot rename an extension")]
     Extension(Address),
+    #[error("`{0}` cannot be moved by itself: it follows what it is about")]
+    Follows(Address),
     #[error("`{0}` is not managed")]
     NotManaged(Address),
     #[error("`{to}` is managed already, so nothing can be moved there")]
@@ -51,7 +53,8 @@ impl RelocateError {
             | RelocateError::OtherKind { .. }
             | RelocateError::OtherParent { .. }
             | RelocateError::OtherArguments { .. }
-            | RelocateError::Extension(_) => "bad_move",
+            | RelocateError::Extension(_)
+            | RelocateError::Follows(_) => "bad_move",
         }
     }
 }
@@ -117,6 +120,7 @@ fn new_names(recorded: &Recorded, from: &Address, to: &Address) -> Result<NewNam
         |parent| RelocateError::OtherParent { from: from.clone(), to: to.clone(), what: from.kind(), parent };
     match from.kind() {
         Kind::Extension => return Err(RelocateError::Extension(from.clone())),
+        kind if kind.is_about_roles() => return Err(RelocateError::Follows(from.clone())),
         Kind::Schema => {
             names.schemas.insert(from.name().clone(), to.name().clone());
             for (_, resource) in recorded.catalog.iter() {

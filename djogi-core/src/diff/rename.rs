@@ -57,9 +57,9 @@ impl<'a> Rebased<'a> {
         self.observation.unmodelled_dependents.get(&self.origin(address)).map_or(&[], Vec::as_slice)
     }
 
-    /// What is lost when `address` is dropped and made anew.
-    pub fn privileges(&self, address: &Address) -> &'a [Unmodelled] {
-        self.observation.privileges.get(&self.origin(address)).map_or(&[], Vec::as_slice)
+    /// Who owns the live object.
+    pub fn owner(&self, address: &Address) -> &'a Ident {
+        self.observation.owners.get(&self.origin(address)).unwrap_or(&self.observation.roles.current)
     }
 
     /// The object as it was read, before any rename.
@@ -135,7 +135,9 @@ fn only_to_free_names<T: PartialEq>(renames: &mut Vec<(T, T)>, is_free: impl Fn(
 fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
     let mut names = NewNames::default();
     let is_whole = |kind: &Kind| {
-        !kind.is_part_of_relation() && !matches!(kind, Kind::Schema | Kind::Extension | Kind::UserMapping)
+        !kind.is_part_of_relation()
+            && !kind.is_about_roles()
+            && !matches!(kind, Kind::Schema | Kind::Extension | Kind::UserMapping)
     };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(is_whole).collect();
     for (new, old) in due(desired, rebased, &kinds) {

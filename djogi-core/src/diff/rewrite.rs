@@ -9,7 +9,7 @@ use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
 use crate::kind::{
     CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull,
-    Resource, Table, not_null,
+    Resource, Securable, Table, not_null,
 };
 use crate::names::{replace_columns, replace_names};
 
@@ -312,6 +312,15 @@ impl NewNames {
                     *text = self.replace_qualified(text);
                 }
             }
+            Resource::Grant(r) => {
+                if let Some(table) = r.on.relation_name() {
+                    r.columns.iter_mut().for_each(|column| self.rename_column(table, &mut column.name));
+                }
+                self.rename_securable(target, &mut r.on);
+            }
+            Resource::DefaultPrivilege(r) => {
+                r.schema.iter_mut().for_each(|schema| self.rename_schema(schema));
+            }
             Resource::Operator(r) => {
                 for text in r.left.iter_mut().chain([&mut r.right, &mut r.function]) {
                     *text = self.replace_qualified(text);
@@ -431,6 +440,27 @@ impl NewNames {
         }
         let names = [&self.types, &self.sequences, &self.tables, &self.called];
         replace_names(text, &mut |name| names.iter().find_map(|names| names.get(name)).cloned())
+    }
+
+    fn rename_securable(&self, target: &Ident, object: &mut Securable) {
+        let addresses = object.addresses(target);
+        match object {
+            Securable::Schema { name } => self.rename_schema(name),
+            Securable::Table(name) => self.rename_table(name),
+            Securable::Sequence { name, table } => {
+                if let Some(new) = self.sequences.get(name) {
+                    *name = new.clone();
+                }
+                table.iter_mut().for_each(|table| self.rename_table(table));
+            }
+            Securable::Type(name) => rename_qualified(&self.types, &mut name.schema, &mut name.name),
+            Securable::Routine { name, arguments } => {
+                let new = addresses.iter().find_map(|address| self.others.get(address)?.relation());
+                *name = new.unwrap_or_else(|| name.clone());
+                *arguments = self.replace_qualified(arguments);
+            }
+            Securable::Language { .. } | Securable::Wrapper { .. } | Securable::Server { .. } => {}
+        }
     }
 
     fn rename_column(&self, table: &QualifiedName, column: &mut Ident) {

@@ -40,7 +40,8 @@ impl<'a> UnmanagedDependents<'a> {
         live: &Dependencies<'_>,
     ) -> Self {
         let mut needs: BTreeMap<Address, Vec<&'a Address>> = BTreeMap::new();
-        for &address in unmanaged {
+        // What others may do with an object goes with it, and comes back with it.
+        for &address in unmanaged.iter().filter(|address| !address.kind().is_about_roles()) {
             let Some(resource) = rebased.live.get(address) else { continue };
             let mut needed = live.of(resource);
             if let Resource::Sequence(sequence) = resource
@@ -54,12 +55,6 @@ impl<'a> UnmanagedDependents<'a> {
             }
         }
         Self { rebased, needs }
-    }
-
-    /// What others than the owner may do with `address`, which its replacement would not let them do, in words.
-    pub fn privileges(&self, address: &Address) -> Vec<String> {
-        let privileges = self.rebased.privileges(address).iter();
-        privileges.map(|privilege| format!("{} {}", privilege.kind, privilege.name)).collect()
     }
 
     /// What would be lost with `address`, or stands in the way of changing it, in words.

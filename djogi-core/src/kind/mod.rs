@@ -8,6 +8,7 @@ pub mod collation;
 pub mod column;
 pub mod composite;
 pub mod constraint;
+pub mod default_privilege;
 pub mod domain;
 pub mod enum_type;
 pub mod event_trigger;
@@ -16,6 +17,7 @@ pub mod expression;
 pub mod extension;
 pub mod foreign_data;
 pub mod foreign_option;
+pub mod grant;
 pub mod index;
 pub mod lineage;
 pub mod materialized_view;
@@ -24,6 +26,7 @@ pub mod operator;
 pub mod operator_class;
 pub mod parameters;
 pub mod policy;
+pub mod privilege;
 pub mod properties;
 pub mod publication;
 pub mod range;
@@ -54,6 +57,7 @@ pub use constraint::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement,
     ForeignKey, MatchType, ReferentialAction,
 };
+pub use default_privilege::{DefaultPrivilege, DefaultPrivilegeAlteration};
 pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
 pub use event_trigger::{EventTrigger, EventTriggerAlteration};
@@ -64,6 +68,7 @@ pub use foreign_data::{
     UserMappingAlteration,
 };
 pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
+pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
 pub use lineage::{
     ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey,
@@ -146,6 +151,8 @@ pub enum Resource {
     ForeignDataWrapper(ForeignDataWrapper),
     ForeignServer(ForeignServer),
     UserMapping(UserMapping),
+    Grant(Grant),
+    DefaultPrivilege(DefaultPrivilege),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -183,6 +190,10 @@ pub enum Alteration {
     ForeignDataWrapper(ForeignDataWrapperAlteration),
     ForeignServer(ForeignServerAlteration),
     UserMapping(UserMappingAlteration),
+    Grant(GrantAlteration),
+    DefaultPrivilege(DefaultPrivilegeAlteration),
+    /// Another owner, of whatever has one.
+    Owner(Ident),
 }
 
 /// How a live resource becomes the desired one.
@@ -238,6 +249,9 @@ impl Resource {
             Resource::ForeignDataWrapper(_) => Kind::ForeignDataWrapper,
             Resource::ForeignServer(_) => Kind::ForeignServer,
             Resource::UserMapping(_) => Kind::UserMapping,
+            Resource::Grant(grant) => grant.on.grant_kind(),
+            Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
+            Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
         }
     }
 
@@ -272,6 +286,8 @@ impl Resource {
                 Address::routine(Kind::OperatorClass, target, &r.qualified_name(), r.method.as_str())
             }
             Resource::Cast(r) => Address::cast(target, &r.types()),
+            Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
+            Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Domain(_)
@@ -308,7 +324,9 @@ impl Resource {
             | Resource::Publication(_)
             | Resource::ForeignDataWrapper(_)
             | Resource::ForeignServer(_)
-            | Resource::UserMapping(_) => None,
+            | Resource::UserMapping(_)
+            | Resource::Grant(_)
+            | Resource::DefaultPrivilege(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -340,6 +358,7 @@ impl Resource {
             Resource::Trigger(r) => Some(r.relation_name()),
             Resource::Rule(r) => Some(r.relation_name()),
             Resource::Policy(r) => Some(r.table_name()),
+            Resource::Grant(r) => r.on.relation_name().cloned(),
             _ => None,
         }
     }
@@ -351,6 +370,16 @@ impl Resource {
             Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
             Resource::Statistics(statistics) => Some(statistics.table.clone()),
             other => other.relation_name(),
+        }
+    }
+
+    /// The roles that it names, which must exist before it can.
+    pub fn roles(&self) -> Vec<&Ident> {
+        match self {
+            Resource::Policy(policy) => policy.roles.iter().collect(),
+            Resource::Grant(grant) => vec![&grant.grantee],
+            Resource::DefaultPrivilege(privilege) => vec![&privilege.role, &privilege.grantee],
+            _ => Vec::new(),
         }
     }
 
@@ -380,6 +409,8 @@ impl Resource {
             Resource::ForeignDataWrapper(r) => (None, &mut r.name),
             Resource::ForeignServer(r) => (None, &mut r.name),
             Resource::UserMapping(r) => (None, &mut r.name),
+            Resource::Grant(r) => (None, &mut r.grantee),
+            Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -419,10 +450,10 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping;
+            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
-            TextSearchConfiguration EventTrigger Publication ForeignServer
+            TextSearchConfiguration EventTrigger Publication ForeignServer Grant
         )
     }
 }

@@ -15,7 +15,9 @@ impl Resource {
             | Resource::EventTrigger(_)
             | Resource::ForeignDataWrapper(_)
             | Resource::ForeignServer(_)
-            | Resource::UserMapping(_) => Vec::new(),
+            | Resource::UserMapping(_)
+            | Resource::Grant(_)
+            | Resource::DefaultPrivilege(_) => Vec::new(),
             Resource::Domain(domain) => {
                 let checks = domain.constraints.iter().map(|constraint| constraint.expression.as_str());
                 let default = domain.default.iter().map(|default| default.as_str());

@@ -107,6 +107,11 @@ pub const RULES: &[Rule] = &[
         "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
         enum_replaced_in_place,
     ),
+    before(
+        "default_privileges_last",
+        "what a plan makes comes with the default privileges that were there when it was made",
+        default_privileges_last,
+    ),
     Rule {
         name: "concurrent_apart",
         why: "what no transaction can hold waits until all that fits into one is done",
@@ -183,6 +188,18 @@ fn extension_before_its_objects(work: &Work<'_>) -> Vec<(usize, usize)> {
         !matches!(kind, Kind::Schema | Kind::Extension | Kind::Collation | Kind::Enum | Kind::Sequence)
     };
     ups().filter(is_extension).flat_map(|e| ups().filter(can_use).map(move |user| (e, user))).collect()
+}
+
+fn default_privileges_last(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let kind = |node: &usize| work.item_of(*node).change.address.kind();
+    let defaults: Vec<usize> =
+        (0..work.nodes.len()).filter(|node| kind(node).is_default_privilege()).collect();
+    if defaults.is_empty() {
+        return Vec::new();
+    }
+    let makes = |node: &usize| work.nodes[*node].phase == Phase::Up && !kind(node).is_default_privilege();
+    let makers = (0..work.nodes.len()).filter(makes);
+    makers.flat_map(|maker| defaults.iter().map(move |default| (maker, *default))).collect()
 }
 
 fn cast_before_its_users(work: &Work<'_>) -> Vec<(usize, usize)> {
@@ -457,6 +474,10 @@ fn obsolete_parts_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
         let item = &work.items[item];
         match item.change.address.kind() {
             Kind::Constraint | Kind::Index => {
+                item.needs.live.iter().filter_map(|need| Some((node, work.node(need, Phase::Up)?))).collect()
+            }
+            // Whoever gets the object would lose what is his own.
+            kind if kind.is_grant() => {
                 item.needs.live.iter().filter_map(|need| Some((node, work.node(need, Phase::Up)?))).collect()
             }
             kind if kind.is_code() => {

@@ -12,7 +12,7 @@ use crate::address::{Address, Kind};
 use crate::diff::{Action, Change, Drift, Rebased, fields};
 use crate::digest::Digest;
 use crate::disposition::{Reason, Verdict};
-use crate::kind::{Column, Resource, Table};
+use crate::kind::{Alteration, Column, Resource, Table};
 use crate::observation::{Oid, Unmodelled};
 use crate::plan::approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Judgement};
@@ -100,9 +100,22 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
         depends_on: depends_on.into_iter().filter(|need| known(need, rebased, change)).cloned().collect(),
         groups: Vec::new(),
         source: change.desired.map(|declared| declared.source.clone()),
-        notes: change.notes.iter().chain(&judgement.notes).cloned().collect(),
+        notes: change
+            .notes
+            .iter()
+            .cloned()
+            .chain(new_owner(change))
+            .chain(judgement.notes.iter().cloned())
+            .collect(),
         way_out: judgement.way_out.clone(),
     }
+}
+
+/// Whose a new object will be, where that is said.
+fn new_owner(change: &Change<'_>) -> Option<String> {
+    let makes = matches!(change.action, Action::Create | Action::Replace(None));
+    let owner = change.desired.filter(|_| makes && change.address.kind() != Kind::Column)?.owner.as_ref()?;
+    Some(format!("it will belong to {owner}"))
 }
 
 /// What a change leads from and to.
@@ -221,6 +234,17 @@ fn changed_fields(
         ));
     }
     let desired = change.desired.map(|declared| &*declared.resource);
+    if let Action::Update(alterations) = &change.action {
+        let owner = alterations.iter().find_map(|alteration| match alteration {
+            Alteration::Owner(role) => Some(role),
+            _ => None,
+        });
+        found.extend(owner.map(|role| FieldChange {
+            path: "owner".to_owned(),
+            before: Value::String(rebased.owner(&change.address).as_str().to_owned()),
+            after: Value::String(role.as_str().to_owned()),
+        }));
+    }
     let differing = match (&change.action, change.live, desired) {
         (
             Action::Update(_) | Action::Replace(_),

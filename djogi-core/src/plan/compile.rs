@@ -13,6 +13,7 @@ use super::{
 };
 use super::{not_modelled, rights};
 use crate::address::{Address, Kind};
+use crate::desired::Desired;
 use crate::diff::family::Family;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
@@ -26,12 +27,12 @@ use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, clas
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{Surroundings, lower, place_column};
+use crate::plan::made::{self, made};
 use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::recorded::Recorded;
-use crate::sql::{Context, Step, enum_dependents};
+use crate::sql::{Context, Made, Step, enum_dependents};
 
 /// Makes the plan.
 ///
@@ -169,6 +170,7 @@ fn plan_target(
         desired: Some(desired),
         apart: &no_parts,
         online: options.online,
+        made: Made::NOTHING,
     };
     let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {
@@ -184,18 +186,19 @@ fn plan_target(
         .filter_map(|change| change.address.relation())
         .collect();
     let family = Family::of(target, desired, &rebased.live, &changes);
-    let context = Context { new_tables: &new_tables, apart: family.apart(), ..context };
+    let made = made(&changes, &rebased);
+    let context = Context { new_tables: &new_tables, apart: family.apart(), made: &made, ..context };
 
     let desired_side = LazyCell::new(|| {
         Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
             .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
             .with_extension_requirements(&live.extension_requirements)
     });
-    let parents = Parents::of(&changes, &rebased.live, &family, |resource| desired_side.of(resource));
+    let parents = Parents::of(&changes, &family, &context, |resource| desired_side.of(resource));
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
-        let sides = Sides { desired: &desired_side, live: &live_side, recorded: &rebased.recorded };
+        let sides = Sides { desired: &desired_side, live: &live_side, declared: desired, rebased: &rebased };
         candidates(changes, &parents, &family, &sides, &context)
     };
     let live_dependents = live_dependents(&candidates, &rebased, &live_side);
@@ -220,6 +223,8 @@ fn plan_target(
             unmanaged: &dependents,
             foreign: &foreign.iter().copied().collect(),
             live: &rebased.live,
+            rebased: &rebased,
+            new_roles: &BTreeSet::new(),
             live_dependents: &live_dependents,
         };
         classify(&candidates, &gates)
@@ -263,7 +268,7 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
-            .chain(rights::findings(&candidates, &judgements, live.is_superuser))
+            .chain(rights::findings(&candidates, &judgements, live.roles.is_superuser))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
@@ -296,7 +301,8 @@ fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
 struct Sides<'a> {
     desired: &'a Dependencies<'a>,
     live: &'a Dependencies<'a>,
-    recorded: &'a Recorded,
+    declared: &'a Desired,
+    rebased: &'a Rebased<'a>,
 }
 
 /// Writes the statements of all changes.
@@ -333,7 +339,8 @@ fn candidates<'a>(
                     .into_iter()
                     .filter(|resource| {
                         let address = resource.address(context.target);
-                        sides.recorded.resources.contains_key(&address) && !leaving_first.contains(&address)
+                        sides.rebased.recorded.resources.contains_key(&address)
+                            && !leaving_first.contains(&address)
                     })
                     .collect(),
                 (Action::Replace(_), Some(Resource::Table(table)))
@@ -344,7 +351,7 @@ fn candidates<'a>(
                 _ => Vec::new(),
             };
             let way = family.way(&change);
-            let lowered = match parents.parent(&change.address) {
+            let mut lowered = match parents.parent(&change.address) {
                 Some(_) => Default::default(),
                 None => {
                     let moves = moving.touches(&needs);
@@ -352,6 +359,7 @@ fn candidates<'a>(
                     lower(&change, around, context)
                 }
             };
+            made::finish(&change, (sides.declared, sides.rebased), context, &mut lowered);
             Candidate { change, needs, lowered }
         })
         .collect()
@@ -362,7 +370,7 @@ fn owned_and_kept<'a>(table: &QualifiedName, sides: &Sides<'_>, context: &Contex
     let owned = context.live.iter().filter(|(address, resource)| match resource {
         Resource::Sequence(sequence) => {
             sequence.owned_by.as_ref().is_some_and(|owner| owner.table == *table)
-                && sides.recorded.resources.contains_key(*address)
+                && sides.rebased.recorded.resources.contains_key(*address)
                 && context.desired.is_some_and(|desired| desired.contains_key(*address))
         }
         _ => false,
@@ -387,7 +395,8 @@ fn live_dependents(
         return dependents;
     }
     let managed = rebased.live.iter().filter(|(a, _)| rebased.recorded.resources.contains_key(*a));
-    for (address, resource) in managed {
+    // What others may do with an object does not keep it.
+    for (address, resource) in managed.filter(|(address, _)| !address.kind().is_about_roles()) {
         let mut add = |needed: &Address, dependent: &Address| {
             if let Some(list) = dependents.get_mut(needed) {
                 list.push(dependent.clone());

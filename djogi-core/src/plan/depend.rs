@@ -217,6 +217,10 @@ impl<'a> Dependencies<'a> {
             Resource::UserMapping(mapping) => {
                 vec![Address::of_database(Kind::ForeignServer, self.target, &mapping.server)]
             }
+            Resource::Grant(grant) if grant.on.relation_name().is_none() => {
+                let addresses = grant.on.addresses(self.target).into_iter();
+                addresses.filter(|address| self.resources.contains_key(address)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -330,6 +334,7 @@ pub fn columns_used(table: &Table, part: &Resource) -> Vec<Ident> {
     let mut columns: Vec<Ident> = match part {
         Resource::Constraint(constraint) => constraint.columns().into_iter().cloned().collect(),
         Resource::Index(index) => index.columns().cloned().collect(),
+        Resource::Grant(grant) => grant.columns.iter().map(|column| column.name.clone()).collect(),
         _ => return Vec::new(),
     };
     let mentioned = part.texts().into_iter().flat_map(column_names);

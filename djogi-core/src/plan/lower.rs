@@ -62,7 +62,7 @@ impl Lowered {
         parts.map(|(phase, _)| *phase).collect()
     }
 
-    fn add(&mut self, phase: Phase, steps: Vec<Step>) {
+    pub(super) fn add(&mut self, phase: Phase, steps: Vec<Step>) {
         if steps.is_empty() {
             return;
         }
@@ -139,6 +139,10 @@ fn write(
         (Action::Create, _, Some(resource)) => create(resource, change, context, out)?,
         (Action::Update(alterations), Some(live), Some(desired)) => {
             for alteration in alterations {
+                if let Alteration::Owner(role) = alteration {
+                    out.add(Phase::Up, sql::set_owner(desired, role, context, address));
+                    continue;
+                }
                 let phase = match alteration {
                     Alteration::Sequence(SequenceAlteration::SetOwner(_))
                     | Alteration::Operator(OperatorAlteration::Complete(_))

@@ -11,6 +11,7 @@ pub mod inputs;
 #[cfg(feature = "schema")]
 mod json_schema;
 pub mod lower;
+mod made;
 mod moving;
 pub mod needs;
 mod not_modelled;

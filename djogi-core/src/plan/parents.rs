@@ -10,18 +10,18 @@ use crate::diff::{Action, Change};
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
 use crate::plan::depend::columns_used;
+use crate::sql::{Context, given};
 
 /// Child address to the address of the change that does its work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parents(BTreeMap<Address, Address>);
 
 impl Parents {
-    /// The parents among `changes`, whose live sides are in `live`, and of whose desired sides `needs` knows what they
-    /// need.
+    /// The parents among `changes`, of whose desired sides `needs` knows what they need.
     pub fn of(
         changes: &[Change<'_>],
-        live: &Catalog,
         family: &Family<'_>,
+        context: &Context<'_>,
         needs: impl Fn(&Resource) -> Vec<Address>,
     ) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
@@ -32,8 +32,10 @@ impl Parents {
             }
             let parent = match change.action {
                 Action::Create if repeated.contains(&change.address) => None,
-                Action::Create => created_with(change, &by_address, &needs),
-                Action::Delete => dropped_with(change, &by_address, live),
+                Action::Create => {
+                    created_with(change, &by_address, &needs).or_else(|| given_with(change, context))
+                }
+                Action::Delete => dropped_with(change, &by_address, context.live),
                 Action::Update(_) | Action::Adopt | Action::Forget | Action::Replace(_) => None,
             };
             Some((change.address.clone(), parent?))
@@ -119,6 +121,13 @@ fn created_with(
     (!needs(resource).iter().any(is_new)).then_some(table)
 }
 
+/// What default privileges let others do with a new object comes with it.
+fn given_with(change: &Change<'_>, context: &Context<'_>) -> Option<Address> {
+    let Resource::Grant(grant) = &*change.desired?.resource else { return None };
+    let maker = context.made.maker(context.target, &grant.on)?;
+    (given(grant, context) == grant.rights()).then(|| maker.clone())
+}
+
 fn dropped_with(
     change: &Change<'_>,
     changes: &BTreeMap<&Address, &Change<'_>>,
@@ -137,6 +146,17 @@ fn dropped_with(
         if matches!(changes.get(&owner), Some(Change { action: Action::Replace(_), .. })) {
             return Some(owner);
         }
+    }
+    if let Resource::Grant(grant) = live {
+        let is_gone = |address: &Address| {
+            let goes = |change: &&Change<'_>| matches!(change.action, Action::Delete | Action::Replace(None));
+            changes.get(address).is_some_and(goes)
+        };
+        return grant.on.addresses(target).into_iter().find(is_gone);
+    }
+    if let Resource::DefaultPrivilege(privilege) = live {
+        let schema = privilege.schema.as_ref().map(|schema| Address::schema(target, schema));
+        return schema.filter(is_deleted);
     }
     let (table, columns) = match live {
         Resource::Constraint(constraint) if leaves_first(constraint, target, &is_deleted) => return None,

@@ -60,6 +60,7 @@ verbs! {
     DropKey DropCheck DropForeignKey
     CreateIndex SetIndexOptions MoveIndex RenameIndex RebuildIndex DropIndex
     CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
+    Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
 }
 
@@ -134,6 +135,9 @@ const SUBSCRIBERS_REFRESH: &str =
 const SUBSCRIBERS_FAIL: &str = "subscriptions to it fail until they name another one";
 const CONNECTS_ANEW: &str = "sessions connect anew, and fail where the other server does not let them in";
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
+
+const RIGHT_ENDS: &str = "programs that rely on the privilege fail as soon as this commits";
+const OLD_OWNER: &str = "who owned it may not do anything with it any more, but for what is granted";
 
 /// Sorted neither by name nor by danger but as the manual goes: one object after the other.
 pub const TABLE: &[Row] = &[
@@ -318,6 +322,11 @@ pub const TABLE: &[Row] = &[
     row(V::CreateIndexConcurrently, SUE, Build, Reversible).outside().hazard(WAITS_FOR_OLDER),
     row(V::RebuildIndexConcurrently, SUE, Build, Reversible).outside().hazard(WAITS_FOR_OLDER),
     row(V::DropIndexConcurrently, SUE, Catalog, Recoverable).outside().hazard(WAITS_FOR_OLDER),
+    row(V::Grant, None, Catalog, Reversible),
+    row(V::Revoke, None, Catalog, Reversible).hazard(RIGHT_ENDS),
+    row(V::SetDefaultPrivileges, None, Catalog, Reversible),
+    row(V::SetOwner, None, Catalog, Reversible).hazard(OLD_OWNER),
+    row(V::SetOwnerOfRelation, AEL, Catalog, Reversible).hazard(OLD_OWNER),
     row(V::Comment, None, Catalog, Reversible),
     row(V::CommentOnRelation, SUE, Catalog, Reversible),
 ];

@@ -5,10 +5,10 @@
 use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, cast, collation, composite, constraint, domain, enum_type, event_trigger, extension,
-    foreign_data_wrapper, foreign_server, index, materialized_view, operator, operator_class,
-    operator_family, policy, publication, range, routine, rule, schema, sequence, statistics, table,
-    text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
+    aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
+    extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
+    operator_class, operator_family, policy, publication, range, routine, rule, schema, sequence, statistics,
+    table, text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -128,4 +128,6 @@ written_by! {
     Domain: domain,
     Sequence: sequence,
     Table: table,
+    Grant: grant,
+    DefaultPrivilege: default_privilege,
 }

@@ -12,6 +12,7 @@ mod column;
 mod composite;
 mod constraint;
 mod context;
+mod default_privilege;
 mod dispatch;
 mod domain;
 mod enum_type;
@@ -22,12 +23,15 @@ mod foreign_option;
 mod foreign_server;
 #[cfg(test)]
 mod golden;
+mod grant;
 mod index;
 mod lineage;
+mod made;
 mod materialized_view;
 mod operator;
 mod operator_class;
 mod operator_family;
+mod owner;
 mod parameters;
 mod phrase;
 mod policy;
@@ -59,7 +63,10 @@ use crate::safety::Online;
 
 pub use dispatch::{alter, create, drop, rename};
 pub use enum_type::dependents as enum_dependents;
+pub use grant::given;
 pub use index::Replacement;
+pub use made::{Made, securable};
+pub use owner::set_owner;
 
 use phrase::{comment_sql, move_sql, routine_move_sql, suffixed};
 
@@ -80,6 +87,8 @@ pub struct Context<'a> {
     /// partitioned tables without those of the partitions.
     pub apart: &'a BTreeSet<Address>,
     pub online: Online,
+    /// What this plan makes.
+    pub made: &'a Made,
 }
 
 /// One statement with everything the planner must know about it.
@@ -159,6 +168,7 @@ pub fn definition(resource: &Resource, version: ServerVersion, address: &Address
         desired: None,
         apart: &apart,
         online: Online::Never,
+        made: Made::NOTHING,
     };
     match create(resource, &context, address) {
         Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),

@@ -36,7 +36,7 @@ fn reference(name: &QualifiedName) -> String {
     format!("OPERATOR({})", symbol(name))
 }
 
-fn named(operator: &Operator) -> String {
+pub(super) fn named(operator: &Operator) -> String {
     format!("OPERATOR {} ({})", symbol(&operator.qualified_name()), operator.operands())
 }
 

@@ -42,6 +42,10 @@ impl<'a> Paths<'a> {
             return in_schema(&owner.schema, kind, &owner.name);
         }
         match (address.kind(), address.relation()) {
+            // What files make after these comes with them, so they are read last.
+            (kind, _) if kind.is_default_privilege() => {
+                format!("~{}/{}.sql", folder(kind), file_name(address.name()))
+            }
             (Kind::Schema, _) => format!("{}/schema.sql", file_name(address.name())),
             (kind, Some(name)) => in_schema(&name.schema, kind, &name.name),
             (kind, None) => format!("{}/{}.sql", folder(kind), file_name(address.name())),

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::disposition::Verdict;
 use crate::ident::Ident;
 use crate::kind::{Resource, Schema};
-use crate::observation::{DatabaseIdentity, Observation, Oid, ServerVersion};
+use crate::observation::{DatabaseIdentity, Observation, Oid, RoleRights, Roles, ServerVersion};
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::depend::Dependencies;
 use crate::plan::{
@@ -62,6 +62,7 @@ fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>) -> DesiredResource 
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
         needs,
+        owner: None,
     }
 }
 
@@ -131,6 +132,8 @@ fn without_secrets(groups: &[Group], changes: &[ResourceChange]) -> BTreeSet<Add
     }
     secret
 }
+/// Stands for the role that runs the script. No role can have the name.
+const RUNS: &str = "pg_runner";
 
 /// The schema that every new database has.
 const PUBLIC: &str = "public";
@@ -184,6 +187,10 @@ fn inputs(
     if !desired.contains_key(&Address::schema(target, &public)) {
         catalog.insert(target, Resource::Schema(Schema { name: public, comment: None }));
     }
+    // Which roles there are where the script is run, and what whoever runs it may do, is not known here.
+    let mut roles = Roles::of_superuser(Ident::new(RUNS).expect("a name"));
+    let named = desired.values().flat_map(|declared| declared.resource.roles());
+    roles.known.extend(named.map(|role| (role.clone(), RoleRights::default())));
     let live = Observation {
         identity: DatabaseIdentity {
             system_identifier: String::new(),
@@ -195,11 +202,10 @@ fn inputs(
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
         dependencies: BTreeMap::new(),
-        privileges: BTreeMap::new(),
+        owners: BTreeMap::new(),
+        roles,
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: BTreeMap::new(),
-        // What whoever runs the script may do is not known here.
-        is_superuser: true,
     };
     PlanInputs {
         config: ConfigReference { name: String::new(), digest: Digest::of_bytes(b"") },

@@ -22,12 +22,15 @@ const QUERIES: &[&str] = &[
             ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
             ' IDENTITY ' || NULLIF(a.attidentity::text, ''), ' GENERATED ' || NULLIF(a.attgenerated::text, ''),
             ' STATISTICS ' || a.attstattarget::text,
-            a.attstorage, a.attcompression, a.attoptions, col_description(c.oid, a.attnum), a.attacl)
+            a.attstorage, a.attcompression, a.attoptions, col_description(c.oid, a.attnum),
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(a.attacl) x))
        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
        LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
       WHERE c.relnamespace = $schema AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
     "SELECT format('relation %s %s %s comment=%L privileges=%s', relkind, relname, relpersistence,
-            obj_description(oid, 'pg_class'), relacl)
+            obj_description(oid, 'pg_class'),
+            (SELECT array_agg(x::text ORDER BY x::text)
+               FROM unnest(coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r' END, relowner))) x))
        FROM pg_class WHERE relnamespace = $schema AND relkind <> 'c'",
     "SELECT format('constraint %s on %s: %s, validated %s, index %s, comment=%L', conname, conrelid::regclass,
             CASE WHEN contype IN ('p', 'u', 'x')
@@ -70,7 +73,7 @@ const QUERIES: &[&str] = &[
        LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
       WHERE c.relnamespace = $schema AND c.relkind IN ('v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped",
     "SELECT format('routine %s comment=%L privileges=%s', pg_get_functiondef(oid), obj_description(oid, 'pg_proc'),
-            proacl)
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(proacl, acldefault('f', proowner))) x))
        FROM pg_proc WHERE pronamespace = $schema AND prokind <> 'a'",
     "SELECT format('aggregate %s(%s) %s by %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
             to_jsonb(a) - ARRAY['aggfnoid', 'aggsortop'], NULLIF(a.aggsortop, 0)::regoperator, obj_description(p.oid, 'pg_proc'))
@@ -147,5 +150,17 @@ const QUERIES: &[&str] = &[
        FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid",
     "SELECT format('published %s: all of %s', p.pubname, r.pnnspid::regnamespace)
        FROM pg_publication_namespace r JOIN pg_publication p ON p.oid = r.pnpubid",
-    "SELECT format('schema comment=%L', obj_description($schema, 'pg_namespace'))",
+    "SELECT format('schema comment=%L privileges=%s', obj_description($schema, 'pg_namespace'),
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(nspacl, acldefault('n', nspowner))) x))
+       FROM pg_namespace WHERE oid = $schema",
+    "SELECT format('column %s.%s privileges=%s', c.relname, a.attname,
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(a.attacl) x))
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+      WHERE c.relnamespace = $schema AND c.relkind IN ('v', 'm') AND cardinality(a.attacl) > 0",
+    "SELECT format('type %s privileges=%s', t.typname,
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(t.typacl, acldefault('T', t.typowner))) x))
+       FROM pg_type t WHERE t.typnamespace = $schema AND t.typtype IN ('e', 'd', 'r')",
+    "SELECT format('default privileges of %s for %s: %s', defaclrole::regrole, defaclobjtype,
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(defaclacl) x))
+       FROM pg_default_acl WHERE defaclnamespace IN (0, $schema)",
 ];

@@ -11,7 +11,7 @@ use djogi_core::kind::{Comparison, ConstraintDefinition, Resource};
 use djogi_core::model::descriptor::ColumnValue;
 use djogi_core::model::{DescriptorProvider as _, LinkedModels, ModelDescriptor, lower};
 use djogi_core::observation::Observation;
-use djogi_core::sql::{self, Context};
+use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Address, Catalog, Ident, Kind, Model as _};
 use e2e::{Database, on_each_server};
 
@@ -99,6 +99,7 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         desired: None,
         apart: &Default::default(),
         online: djogi_core::safety::Online::Never,
+        made: Made::NOTHING,
     };
     let mut order: Vec<_> = resources.iter().collect();
     order.sort_by_key(|(_, resource)| stage(resource));

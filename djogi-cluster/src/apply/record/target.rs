@@ -194,26 +194,14 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.insert(&self.target, resource.clone());
     }
 
-    /// Forgets old addresses, and carries the constraints of renamed tables and the mappings of renamed servers along,
-    /// which nothing else says. All at once: one may have taken the name of another.
+    /// Forgets old addresses, and carries along what belongs to renamed objects, which nothing else says. All at once:
+    /// one may have taken the name of another.
     fn move_renamed(&mut self, changes: &[&ResourceChange]) {
         let mut moved = Vec::new();
         for change in changes {
-            let (Some(from), to) = (&change.previous_address, &change.address) else { continue };
-            let moves_along = |address: &Address| match change.kind {
-                Kind::Table => {
-                    let is_member = address.table_of_member().as_ref() == Some(from);
-                    to.relation().filter(|_| is_member).and_then(|table| address.in_table(&table))
-                }
-                Kind::ForeignServer => {
-                    let is_mapping = address.server() == Some(from.name());
-                    is_mapping.then(|| Address::user_mapping(to.target(), to.name(), address.name()))
-                }
-                _ => None,
-            };
-            let addresses = self.recorded.resources.keys();
-            let members: Vec<(Address, Address)> =
-                addresses.filter_map(|old| Some((old.clone(), moves_along(old)?))).collect();
+            let Some(from) = &change.previous_address else { continue };
+            let along = |old: &Address| Some((old.clone(), old.along(from, &change.address)?));
+            let members: Vec<(Address, Address)> = self.recorded.resources.keys().filter_map(along).collect();
             for (old, new) in members {
                 let entry = self.recorded.resources.remove(&old);
                 let was_drifted = self.drifted.remove(&old);

@@ -9,15 +9,17 @@ use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{EnumType, Expression, Extension, Index, Resource, Schema, Sequence, SequenceOptions};
-use djogi_core::observation::{Oid, TableSize, Unmodelled};
+use djogi_core::observation::{Oid, ServerVersion, TableSize, Unmodelled};
 
 use crate::introspect::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
 use crate::introspect::comment::{self, CommentRow};
 use crate::introspect::constraint::{self, ConstraintRow};
+use crate::introspect::default_privilege::{self, DefaultRow};
 use crate::introspect::enum_type::{self, EnumRow};
 use crate::introspect::error::IntrospectError;
 use crate::introspect::extension::{self, ExtensionRow};
 use crate::introspect::found::Found;
+use crate::introspect::grant::{self, GrantRow};
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
 use crate::introspect::not_null::{self, NotNullRow};
@@ -42,6 +44,8 @@ pub(super) struct Rows {
     constraints: Vec<ConstraintRow>,
     not_nulls: Vec<NotNullRow>,
     comments: Vec<CommentRow>,
+    grants: Vec<GrantRow>,
+    defaults: Vec<DefaultRow>,
     lookup: Lookup,
 }
 
@@ -66,6 +70,8 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         lookup::read_operator_classes(reader),
         lookup::read_methods(reader),
         not_null::read(reader),
+        grant::read(reader),
+        default_privilege::read(reader),
     );
     // In the order of sending, so that the error is the first one and not one that follows from it.
     Ok(Rows {
@@ -83,6 +89,8 @@ pub(super) async fn read(reader: &Reader<'_>) -> Result<Rows, IntrospectError> {
         constraints: rows.12?,
         comments: rows.13?,
         not_nulls: rows.17?,
+        grants: rows.18?,
+        defaults: rows.19?,
         lookup: Lookup::new(rows.14?, rows.15?, rows.16?, rows.7?),
     })
 }
@@ -116,10 +124,8 @@ pub(super) struct Assembled {
     pub(super) catalog: Catalog,
     pub(super) oids: BTreeMap<Address, Oid>,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
-    /// Privileges.
+    /// What the catalog has no fields for.
     pub(super) unmodelled: Vec<Unmodelled>,
-    /// Those on views and routines.
-    pub(super) privileges: BTreeMap<Address, Vec<Unmodelled>>,
     target: Ident,
     tables: HashMap<u32, TableParts>,
     /// Oid of the index to oid of the constraint that owns it.
@@ -141,14 +147,6 @@ impl Assembled {
         }
         let column = table.column(i16::try_from(number).ok()?).ok()?;
         Some(Address::column(&self.target, &table.qualified_name(), &column.name))
-    }
-
-    /// Takes note of privileges that a replacement would lose.
-    fn note_privileges(&mut self, address: Address, privileges: Vec<Unmodelled>) {
-        if !privileges.is_empty() {
-            self.unmodelled.extend(privileges.iter().cloned());
-            self.privileges.insert(address, privileges);
-        }
     }
 
     fn insert(&mut self, oid: u32, resource: Resource) {
@@ -188,7 +186,12 @@ impl Context {
 
 /// Builds the catalog of `target` from the rows and from what one row describes completely; members of extensions and
 /// what belongs to them are left out.
-pub(super) fn assemble(rows: Rows, found: Vec<Found>, target: &Ident) -> Result<Assembled, IntrospectError> {
+pub(super) fn assemble(
+    rows: Rows,
+    found: Vec<Found>,
+    target: &Ident,
+    version: ServerVersion,
+) -> Result<Assembled, IntrospectError> {
     let mut context = Context {
         schemas: rows.schemas.iter().map(|row| (row.oid, row.name.clone())).collect(),
         lookup: rows.lookup,
@@ -205,7 +208,6 @@ pub(super) fn assemble(rows: Rows, found: Vec<Found>, target: &Ident) -> Result<
         oids: BTreeMap::new(),
         sizes: BTreeMap::new(),
         unmodelled: Vec::new(),
-        privileges: BTreeMap::new(),
         target: target.clone(),
         tables: collect_tables(rows.tables, rows.columns, &context)?,
         index_owners: HashMap::new(),
@@ -220,19 +222,22 @@ pub(super) fn assemble(rows: Rows, found: Vec<Found>, target: &Ident) -> Result<
     indexes.retain(|oid, _| !out.index_owners.contains_key(oid));
     add_indexes(&mut out, &mut context, indexes)?;
     add_found(&mut out, &context, found);
+    for (object, grant) in grant::grants(rows.grants, version) {
+        out.insert(object.oid, Resource::Grant(grant));
+    }
+    for (oid, privilege) in default_privilege::default_privileges(rows.defaults, version) {
+        out.insert(oid, Resource::DefaultPrivilege(privilege));
+    }
     Ok(out)
 }
 
 fn add_found(out: &mut Assembled, context: &Context, found: Vec<Found>) {
-    for Found { object, relation, resource, privileges } in found {
+    for Found { object, relation, resource } in found {
         let is_ours = match relation {
             Some(relation) => out.tables.contains_key(&relation),
             None => !context.is_member(object.class, object.oid),
         };
         if is_ours {
-            let privileges =
-                privileges.into_iter().map(|name| Unmodelled { kind: "privilege".to_owned(), name });
-            out.note_privileges(resource.address(&out.target), privileges.collect());
             out.insert(object.oid, resource);
         }
     }

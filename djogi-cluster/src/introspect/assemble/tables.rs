@@ -1,12 +1,11 @@
 //! Tables, views and composite types with their columns as resources.
 
 use djogi_core::Resource;
-use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::ident::Ident;
 use djogi_core::kind::{
     Column, ColumnOrigin, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity,
     IdentityMode, MaterializedView, Table, TableProperties, View, ViewColumn, not_null,
 };
-use djogi_core::observation::Unmodelled;
 
 use super::{Assembled, Context, TableParts};
 use crate::introspect::column::ColumnRow;
@@ -22,7 +21,7 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
     let mut others = Vec::new();
     for parts in out.tables.values() {
         if !matches!(parts.row.kind, 'r' | 'p') {
-            others.push((parts.row.oid, privileges(parts), parts.row.size, build_other(context, parts)?));
+            others.push((parts.row.oid, parts.row.size, build_other(context, parts)?));
             continue;
         }
         let mut columns = Vec::with_capacity(parts.columns.len());
@@ -38,15 +37,13 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
             properties: properties(context, parts)?,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
-        out.unmodelled.extend(privileges(parts));
         tables.push((parts.row.oid, parts.row.size, table));
     }
     for (oid, size, table) in tables {
         out.sizes.insert(table.qualified_name(), size);
         out.insert(oid, Resource::Table(table));
     }
-    for (oid, privileges, size, resource) in others {
-        out.note_privileges(resource.address(&out.target), privileges);
+    for (oid, size, resource) in others {
         if let Resource::MaterializedView(view) = &resource {
             out.sizes.insert(view.qualified_name(), size);
         }
@@ -114,24 +111,6 @@ fn properties(context: &Context, parts: &TableParts) -> Result<TableProperties, 
         row_security: parts.row.row_security,
         force_row_security: parts.row.force_row_security,
     })
-}
-
-/// What others than the owner may do.
-fn privileges(parts: &TableParts) -> Vec<Unmodelled> {
-    let name = parts.qualified_name();
-    let of_table = parts.row.privileges.iter().flatten();
-    let of_table = of_table.map(|text| privilege("table privilege", text, &name));
-    let of_columns = parts.columns.iter().flat_map(|column| column.privileges.iter().flatten());
-    of_table.chain(of_columns.map(|text| privilege("column privilege", text, &name))).collect()
-}
-
-/// `text` is `SELECT to role`; the table goes in between.
-fn privilege(kind: &str, text: &str, table: &QualifiedName) -> Unmodelled {
-    let name = match text.rsplit_once(" to ") {
-        Some((privileges, grantee)) => format!("{privileges} on {table} to {grantee}"),
-        None => text.to_owned(),
-    };
-    Unmodelled { kind: kind.to_owned(), name }
 }
 
 fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Result<Column, IntrospectError> {

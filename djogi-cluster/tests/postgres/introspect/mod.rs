@@ -5,4 +5,5 @@ mod constraints;
 mod dependencies;
 mod indexes;
 mod objects;
+mod privileges;
 mod unmodelled;

@@ -40,35 +40,6 @@ async fn each_sort_is_listed() {
 }
 
 #[tokio::test]
-async fn privileges_of_others_than_the_owner_are_listed() {
-    on_each_server(async |database| {
-        database
-            .run(
-                "CREATE TABLE public.t (a int, b int);
-                 CREATE VIEW public.v AS SELECT 1 AS one;
-                 CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
-                 GRANT SELECT, INSERT ON public.t TO PUBLIC;
-                 GRANT SELECT ON public.v TO pg_monitor;
-                 REVOKE EXECUTE ON FUNCTION public.f() FROM PUBLIC;
-                 GRANT UPDATE (b) ON public.t TO pg_monitor",
-            )
-            .await;
-        let seen = database.observe(&["public"]).await;
-        let found: Vec<_> = seen.unmodelled.iter().map(|o| format!("{}: {}", o.kind, o.name)).collect();
-        assert_eq!(
-            found,
-            [
-                "column privilege: UPDATE (b) on public.t to pg_monitor",
-                "privilege: no EXECUTE on public.f() to PUBLIC",
-                "table privilege: INSERT, SELECT on public.t to PUBLIC",
-                "table privilege: SELECT on public.v to pg_monitor",
-            ]
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn what_they_need_knows_them() {
     on_each_server(async |database| {
         database

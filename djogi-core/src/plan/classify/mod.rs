@@ -3,13 +3,16 @@
 //! Order of precedence: left out by `--only`, interrupted work, a foreign object in the way, what the server cannot do, what
 //! others depend on, data that needs an approval, then whatever these keep from being applied.
 
+mod rights;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::diff::columns::changes_type;
-use crate::diff::{Action, Change, UnmanagedDependents};
+use crate::diff::{Action, Change, Rebased, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
+use crate::ident::Ident;
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
 use crate::plan::RecoveryGates;
 use crate::plan::approval::Standing;
@@ -51,6 +54,10 @@ pub struct Gates<'a> {
     /// Addresses of the live catalog that are neither recorded nor desired.
     pub foreign: &'a BTreeSet<&'a Address>,
     pub live: &'a Catalog,
+    /// Who owns what is live.
+    pub rebased: &'a Rebased<'a>,
+    /// Roles that this plan makes.
+    pub new_roles: &'a BTreeSet<&'a Ident>,
     /// Managed live objects that rest on an address; columns where they have a change of their own.
     pub live_dependents: &'a BTreeMap<Address, Vec<Address>>,
 }
@@ -136,18 +143,14 @@ fn own_gates(
             return Reason::UnmanagedDependent.because(notes);
         }
     }
-    if matches!(change.action, Action::Replace(_)) {
-        let privileges = gates.unmanaged.privileges(&change.address);
-        if !privileges.is_empty() {
-            let notes = privileges.into_iter().map(|privilege| format!("{privilege} would be lost"));
-            return Reason::UnmanagedDependent.because(notes.collect());
-        }
-    }
     if matches!(change.action, Action::Create | Action::Update(_) | Action::Replace(_)) {
         let notes: Vec<_> = needs.desired.iter().filter_map(|need| missing(need, index, gates)).collect();
         if !notes.is_empty() {
             return Reason::DependencyNotApplied.because(notes);
         }
+    }
+    if let Some(judgement) = rights::gate(candidate, gates) {
+        return judgement;
     }
     let notes = still_needed(candidate, index, candidates, gates);
     if !notes.is_empty() {

@@ -6,6 +6,7 @@ mod database;
 mod facts;
 mod fixtures;
 mod objects;
+mod privileges;
 mod script;
 
 use std::collections::BTreeMap;
@@ -424,6 +425,7 @@ fn script(version: u32) -> String {
     database::event_triggers(&mut script);
     database::publications(&mut script);
     database::foreign_data(&mut script);
+    privileges::privileges(&mut script);
     script.text
 }
 

@@ -46,6 +46,7 @@ impl Script {
             desired: Some(&self.desired),
             apart: &self.apart,
             online: self.online,
+            made: Made::NOTHING,
         }
     }
 

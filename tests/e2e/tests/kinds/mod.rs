@@ -6,6 +6,7 @@ mod event_triggers;
 mod foreign_data;
 mod operators;
 mod partitions;
+mod privileges;
 mod publications;
 mod routines;
 mod tables;

@@ -135,25 +135,6 @@ fn a_view_of_somebody_else_stands_in_the_way_by_name() {
 }
 
 #[test]
-fn privileges_that_a_replacement_would_lose_are_named() {
-    on_each_server(|server| {
-        let views = "CREATE VIEW v AS SELECT total FROM orders;";
-        let project = Project::declaring(server, &with(TABLE, views));
-        project.apply();
-        project.database().run("GRANT SELECT ON v TO pg_monitor");
-        let bigger = "CREATE TABLE orders (id integer PRIMARY KEY, total bigint, note text);";
-        project.declare(&with(bigger, views));
-        project
-            .run(&["apply", "--auto-approve"])
-            .expect(3)
-            .says(&["SELECT on public.v to pg_monitor would be lost", "view.main.public.v"]);
-        project.database().run("REVOKE SELECT ON v FROM pg_monitor");
-        project.apply();
-        project.is_converged();
-    });
-}
-
-#[test]
 fn a_view_that_somebody_changed_is_drift() {
     on_each_server(|server| {
         let ddl = with(TABLE, "CREATE VIEW v AS SELECT id FROM orders;");

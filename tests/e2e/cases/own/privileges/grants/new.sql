@@ -1,0 +1,10 @@
+CREATE SCHEMA shop;
+CREATE TABLE shop.items (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, price numeric(10, 2));
+CREATE VIEW shop.prices AS SELECT name, price FROM shop.items;
+CREATE FUNCTION shop.tax(numeric) RETURNS numeric LANGUAGE sql AS 'SELECT $1 * 0.21';
+GRANT USAGE ON SCHEMA shop TO clerk, auditor;
+GRANT SELECT ON shop.items TO clerk WITH GRANT OPTION;
+GRANT UPDATE (price) ON shop.items TO clerk;
+GRANT USAGE ON SEQUENCE shop.items_id_seq TO clerk;
+GRANT SELECT (name, price) ON shop.prices TO auditor;
+REVOKE EXECUTE ON FUNCTION shop.tax FROM PUBLIC;
