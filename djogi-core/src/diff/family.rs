@@ -252,9 +252,9 @@ impl<'a> Family<'a> {
         let is_shared = desired.or(change.live).is_some_and(|part| shared_part(part).is_some());
         match &change.action {
             Action::Create => after.map_or(Way::OWN, |after| self.creation(&after, desired, is_shared)),
-            Action::Delete => before.map_or(Way::OWN, |before| self.removal(&before)),
+            Action::Delete => before.map_or(Way::OWN, |before| self.removal(&before, change.live)),
             Action::Replace(_) => {
-                let down = before.map_or(Way::OWN, |before| self.removal(&before));
+                let down = before.map_or(Way::OWN, |before| self.removal(&before, change.live));
                 let up = after.map_or(Way::OWN, |after| self.creation(&after, desired, is_shared));
                 let Way { up, attach, follows, .. } = up;
                 Way { down: down.down, up, attach, follows: follows.or(down.follows) }
@@ -303,11 +303,22 @@ impl<'a> Family<'a> {
         }
     }
 
-    fn removal(&self, (table, (parent_table, parent)): &(QualifiedName, (QualifiedName, Address))) -> Way {
+    fn removal(
+        &self,
+        (table, (parent_table, parent)): &(QualifiedName, (QualifiedName, Address)),
+        part: Option<&Resource>,
+    ) -> Way {
+        let is_foreign_key = matches!(
+            part,
+            Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(_), .. }))
+        );
         let follows = |whose: Address| Way { down: false, follows: Some(whose), ..Way::OWN };
         match self.standing(table, parent_table) {
             Standing::Stays => follows(parent.clone()),
-            Standing::Gone if self.actions.get(parent) == Some(&Action::Delete) => follows(parent.clone()),
+            // Foreign keys that go around in a circle go before their tables.
+            Standing::Gone if is_foreign_key && self.actions.get(parent) == Some(&Action::Delete) => {
+                follows(parent.clone())
+            }
             Standing::New | Standing::Gone => follows(Address::table(self.target, table)),
             Standing::Joins | Standing::Leaves | Standing::Moves => Way::OWN,
         }

@@ -1,8 +1,47 @@
 //! Partitioned tables, partitions, and tables that inherit.
 
-use e2e::{Project, on_each_server};
+use e2e::{Project, Server, on_each_server};
 
-use super::{comes_and_goes, is_imported, passes};
+/// A project of one SQL file, in which a table and its parents are read together.
+fn project(server: &'static Server) -> Project {
+    let mut project = Project::new(server);
+    project.set_target("destructive = \"allow\"");
+    project.configure("[sql]\nfiles = [\"schema.sql\"]\n");
+    project.set_variable("SCRATCH_URL", &server.url("postgres"));
+    project
+}
+
+#[track_caller]
+fn run(project: &Project, arguments: &[&str]) -> e2e::Output {
+    project.run(&[&["--scratch-url", "env:SCRATCH_URL"], arguments].concat()).ok()
+}
+
+/// Brings the database to what `ddl` makes, in one apply.
+#[track_caller]
+fn becomes(project: &Project, ddl: &str) {
+    project.write("schema.sql", ddl);
+    run(project, &["apply", "--auto-approve"]);
+    run(project, &["plan", "--detailed-exitcode"]).says(&["Nothing to do."]);
+    project.matches(ddl);
+}
+
+/// Goes through `states` and back, on each server.
+#[track_caller]
+fn passes(states: &[&str]) {
+    on_each_server(|server| {
+        let project = project(server);
+        for state in states.iter().chain(states.iter().rev().skip(1)) {
+            becomes(&project, &format!("CREATE TABLE stays (); {state}"));
+        }
+    });
+}
+
+/// As [`passes`], and an empty database at both ends.
+#[track_caller]
+fn comes_and_goes(states: &[&str]) {
+    let all: Vec<&str> = std::iter::once("").chain(states.iter().copied()).collect();
+    passes(&all);
+}
 
 const EVENTS: &str = "CREATE TABLE events (id integer NOT NULL, at date NOT NULL, note text DEFAULT 'n') PARTITION BY RANGE (at);
      CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
@@ -32,7 +71,7 @@ fn partitions_come_and_go_with_all_that_they_share() {
 #[test]
 fn a_partition_leaves_and_joins_with_its_rows() {
     on_each_server(|server| {
-        let project = Project::new(server);
+        let project = project(server);
         let alone = "CREATE TABLE stays ();
              CREATE TABLE events (id integer NOT NULL, at date NOT NULL, note text DEFAULT 'n') PARTITION BY RANGE (at);
              CREATE INDEX events_id ON events (id);
@@ -45,14 +84,10 @@ fn a_partition_leaves_and_joins_with_its_rows() {
              CREATE INDEX events_1_id_idx ON events_1 (id);
              ALTER TABLE events ATTACH PARTITION events_1 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');";
         let moved = joined.replace("'2024-01-01'", "'2023-01-01'");
-        project.declare(alone);
-        project.apply();
+        becomes(&project, alone);
         project.database().run("INSERT INTO events_1 VALUES (1, '2024-06-01')");
         for state in [joined, &moved, alone, joined] {
-            project.declare(state);
-            project.apply();
-            project.is_converged();
-            project.matches(state);
+            becomes(&project, state);
         }
         let rows: i64 =
             project.database().connect().query_one("SELECT count(*) FROM events", &[]).unwrap().get(0);
@@ -167,13 +202,19 @@ fn tables_inherit_from_several_parents() {
 
 #[test]
 fn existing_families_are_taken_over() {
-    is_imported(
-        "CREATE TABLE t (a integer NOT NULL, b text DEFAULT 'x', UNIQUE (a, b)) PARTITION BY RANGE (a);
+    let ddl = "CREATE TABLE t (a integer NOT NULL, b text DEFAULT 'x', UNIQUE (a, b)) PARTITION BY RANGE (a);
          CREATE TABLE t_1 PARTITION OF t (b NOT NULL) FOR VALUES FROM (1) TO (10) PARTITION BY LIST (b);
          CREATE TABLE t_1_x PARTITION OF t_1 (b DEFAULT 'y') FOR VALUES IN ('x');
          CREATE TABLE t_2 (b text DEFAULT 'x', a integer NOT NULL);
          ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES FROM (MINVALUE) TO (1);
          CREATE INDEX t_lower ON t (lower(b));
-         CREATE TABLE c (LIKE t) ; CREATE TABLE d (more integer) INHERITS (c);",
-    );
+         CREATE TABLE c (LIKE t) ; CREATE TABLE d (more integer) INHERITS (c);";
+    on_each_server(|server| {
+        let project = project(server);
+        project.database().run(ddl);
+        project.write("schema.sql", ddl);
+        run(&project, &["import", "--all"]);
+        run(&project, &["plan", "--detailed-exitcode"]).says(&["Nothing to do."]);
+        project.matches(ddl);
+    });
 }
