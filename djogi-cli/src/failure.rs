@@ -2,8 +2,9 @@
 
 use djogi_cluster::connect::{ConnectError, DatabaseError};
 use djogi_cluster::error::EngineError;
-use djogi_cluster::normalise::{NormaliseError, Refusal};
+use djogi_cluster::normalise::{NormaliseError, Refusal, ViewColumn};
 use djogi_cluster::sql_files::Rejected;
+use djogi_core::declared::Source;
 
 use crate::diagnostic::{CliError, Diagnostic, Location, Snippet};
 use crate::exit::Exit;
@@ -19,6 +20,9 @@ impl From<EngineError> for CliError {
         let diagnostics = match &error {
             EngineError::Normalise(NormaliseError::Refused(refusals)) => {
                 refusals.iter().map(refusal).collect()
+            }
+            EngineError::Normalise(NormaliseError::ViewColumns(columns)) => {
+                columns.iter().map(view_column).collect()
             }
             EngineError::Normalise(NormaliseError::Rejected(rejected)) => {
                 rejected.iter().map(of_sql_file).collect()
@@ -49,17 +53,27 @@ fn with_help(diagnostic: Diagnostic, error: &EngineError) -> Diagnostic {
     }
 }
 
+/// A place in Rust source.
+fn in_source(source: &Source) -> Location {
+    let line = usize::try_from(source.line).ok();
+    Location { file: source.file.clone(), line, column: None, snippet: None }
+}
+
+/// A column of a view that does not fit its model, at the field.
+fn view_column(column: &ViewColumn) -> Diagnostic {
+    let ViewColumn { address, source_place, mismatch } = column;
+    Diagnostic::error("view_columns", mismatch.to_string())
+        .address(address.to_string())
+        .location(in_source(source_place))
+        .help(mismatch.help())
+}
+
 /// A declaration that PostgreSQL refuses, at its place in the source.
 fn refusal(refusal: &Refusal) -> Diagnostic {
     let Refusal { address, source_place, expression, error } = refusal;
     let mut diagnostic = Diagnostic::error("declaration_refused", error.to_string())
         .address(address.to_string())
-        .location(Location {
-            file: source_place.file.clone(),
-            line: usize::try_from(source_place.line).ok(),
-            column: None,
-            snippet: None,
-        });
+        .location(in_source(source_place));
     if let Some(expression) = expression {
         diagnostic = diagnostic.note(format!("expression: {expression}"));
     }

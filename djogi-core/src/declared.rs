@@ -52,6 +52,9 @@ pub struct Declaration {
     /// For tables: new column name to old column name.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub renamed_columns: BTreeMap<Ident, Ident>,
+    /// For views: in which line of the file of `source` each column is expected.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_lines: BTreeMap<Ident, u32>,
     /// What it needs by PostgreSQL's own account, columns included, where a database has told
     /// ([`Observation::dependencies`](crate::observation::Observation::dependencies)). Without it the names in its
     /// definition count.

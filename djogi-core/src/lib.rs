@@ -35,7 +35,7 @@ pub mod write;
 pub use address::{Address, Kind};
 pub use catalog::Catalog;
 pub use digest::Digest;
-pub use djogi_macros::{Model, PgEnum, PgType, extension, schema, sequence};
+pub use djogi_macros::{Model, PgComposite, PgDomain, PgEnum, PgRange, PgType, extension, schema, sequence};
 pub use ident::{Ident, QualifiedName};
 pub use kind::Resource;
 pub use model::{Json, Model, PgEnum, PgType};
@@ -45,7 +45,7 @@ pub use model::{Json, Model, PgEnum, PgType};
 pub mod __private {
     pub use crate::model::descriptor::*;
     pub use crate::model::object::*;
-    pub use crate::model::registry::{Model, ObjectRegistration, Registration};
-    pub use crate::model::types::{NotNull, Nullability, PgEnum, PgType};
+    pub use crate::model::registry::{Model, ObjectRegistration, Referenced, Registration};
+    pub use crate::model::types::{NotNull, Nullability, PgBounds, PgEnum, PgType};
     pub use inventory;
 }

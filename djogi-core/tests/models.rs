@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod models {
+    mod beyond_tables;
     mod descriptors;
     mod errors;
     mod every_attribute;

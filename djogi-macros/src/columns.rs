@@ -61,6 +61,10 @@ impl Overrides {
         self.0.extend(quote!(#field: #value,));
     }
 
+    pub(crate) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// `Type { overridden, ..Type::new(args) }`, or the constructor alone.
     pub(crate) fn over(self, ty: &TokenStream, constructor: &TokenStream) -> TokenStream {
         let overrides = self.0;

@@ -12,7 +12,7 @@ use crate::index::method;
 use crate::key::Key;
 
 /// The content of `key(...)`, which must be there.
-fn options(
+pub(crate) fn options(
     keys: &Keys,
     key: &Ident,
     input: ParseStream<'_>,
@@ -44,10 +44,16 @@ pub(crate) struct Deferral {
 
 impl Deferral {
     pub(crate) fn override_in(self, overrides: &mut Overrides) {
-        if self.initially_deferred {
-            overrides.set("deferral", quote!(__d::Deferral::InitiallyDeferred));
-        } else if self.deferrable {
-            overrides.set("deferral", quote!(__d::Deferral::InitiallyImmediate));
+        if self.initially_deferred || self.deferrable {
+            overrides.set("deferral", self.tokens());
+        }
+    }
+
+    pub(crate) fn tokens(self) -> TokenStream {
+        match (self.initially_deferred, self.deferrable) {
+            (true, _) => quote!(__d::Deferral::InitiallyDeferred),
+            (false, true) => quote!(__d::Deferral::InitiallyImmediate),
+            (false, false) => quote!(__d::Deferral::NotDeferrable),
         }
     }
 }

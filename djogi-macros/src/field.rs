@@ -12,6 +12,7 @@ use crate::columns::Overrides;
 use crate::constraint::{Check, PrimaryKey, Unique};
 use crate::foreign_key::ForeignKey;
 use crate::index::Index;
+use crate::storage::{self, ColumnStorage};
 use crate::value::{Default as DefaultValue, identity};
 
 /// One field of a model.
@@ -30,6 +31,9 @@ pub(crate) struct ModelField {
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,
     pub(crate) foreign_key: Option<ForeignKey>,
+    storage: ColumnStorage,
+    /// The keys that are given.
+    pub(crate) seen: Vec<Ident>,
 }
 
 enum Value {
@@ -59,6 +63,9 @@ const KEYS: Keys = Keys {
         "deferrable",
         "initially_deferred",
         "comment",
+        "storage",
+        "compression",
+        "statistics",
         "renamed_from",
     ],
     repeatable: &["index", "check"],
@@ -81,6 +88,8 @@ impl ModelField {
             indexes: Vec::new(),
             checks: Vec::new(),
             foreign_key: None,
+            storage: ColumnStorage::default(),
+            seen: Vec::new(),
         };
         let (mut seen, mut own) = (Vec::new(), Errors::default());
         for_each(&field.attrs, "field", &mut own, |input| {
@@ -91,6 +100,7 @@ impl ModelField {
             Ok(()) => parsed.check(&seen, errors),
             Err(error) => errors.push(error),
         }
+        parsed.seen = seen;
         parsed
     }
 
@@ -121,6 +131,7 @@ impl ModelField {
             "check" => self.checks.push(Check::parse(key, input)?),
             "comment" => self.comment = Some(text(key, input)?),
             "renamed_from" => self.renamed_from = Some(name(key, input)?),
+            item if storage::COLUMN_KEYS.contains(&item) => self.storage.item(item, key, input)?,
             foreign_key_item => {
                 let columns = || ForeignKey::new(key.span(), vec![self.ident.clone()]);
                 self.foreign_key.get_or_insert_with(columns).item(foreign_key_item, key, input)?;
@@ -221,6 +232,9 @@ impl ModelField {
                 let generated = quote!(__d::GeneratedDescriptor { sql: #sql, stored: #stored });
                 overrides.set("value", quote!(__d::ColumnValue::Generated(#generated)));
             }
+        }
+        if let Some(storage) = self.storage.tokens() {
+            overrides.set("storage", storage);
         }
         overrides.some("comment", self.comment.as_ref());
         overrides.some("renamed_from", self.renamed_from.as_ref());

@@ -164,7 +164,7 @@ impl ForeignKey {
         let own = columns.list(&self.columns)?;
         let reference = match &self.references {
             Some(Reference::Model(path)) => {
-                let table = quote_spanned!(path.span()=> <#path as __d::Model>::TABLE);
+                let table = quote_spanned!(path.span()=> <#path as __d::Referenced>::TABLE);
                 quote!(__d::ReferenceDescriptor::Model(#table))
             }
             Some(Reference::Table(table)) => {

@@ -12,9 +12,17 @@ mod key;
 mod model;
 mod nearest;
 mod object;
+mod pg_composite;
+mod pg_domain;
 mod pg_enum;
+mod pg_range;
 mod pg_type;
+mod security;
+mod storage;
+mod trigger;
+mod type_head;
 mod value;
+mod view;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, Result, parse_macro_input};
@@ -39,6 +47,31 @@ pub fn derive_pg_enum(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(PgType)]
 pub fn derive_pg_type(input: TokenStream) -> TokenStream {
     run(&parse_macro_input!(input as DeriveInput), pg_type::derive)
+}
+
+/// Makes a struct with one field the declaration of a domain over the PostgreSQL type of that field.
+///
+/// `#[pg_domain(schema, name, type, collate, default, not_null, check, comment, renamed_from)]` at the struct.
+#[proc_macro_derive(PgDomain, attributes(pg_domain))]
+pub fn derive_pg_domain(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), pg_domain::derive)
+}
+
+/// Makes a struct the declaration of a composite type: each field is an attribute.
+///
+/// `#[pg_composite(schema, name, comment, renamed_from)]` at the struct, `#[field(column, type, collate, comment)]` at a
+/// field.
+#[proc_macro_derive(PgComposite, attributes(pg_composite, field))]
+pub fn derive_pg_composite(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), pg_composite::derive)
+}
+
+/// Makes a struct with one field, a range of Rust, the declaration of a range type.
+///
+/// `#[pg_range(schema, name, subtype, multirange, opclass, collate, subtype_diff, comment, renamed_from)]` at the struct.
+#[proc_macro_derive(PgRange, attributes(pg_range))]
+pub fn derive_pg_range(input: TokenStream) -> TokenStream {
+    run(&parse_macro_input!(input as DeriveInput), pg_range::derive)
 }
 
 /// Declares a schema: `schema!(app, comment = "Everything of the shop");`

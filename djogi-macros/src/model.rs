@@ -13,6 +13,11 @@ use crate::constraint::{Check, Exclusion, PrimaryKey, Unique, optional};
 use crate::field::ModelField;
 use crate::foreign_key::ForeignKey;
 use crate::index::Index;
+use crate::security::{Policy, RowSecurity, TenantKey};
+use crate::storage::Storage;
+use crate::trigger::Trigger;
+use crate::view::View;
+use crate::{storage, view};
 
 /// What stands in `#[model(...)]`.
 #[derive(Default)]
@@ -28,12 +33,37 @@ struct ModelAttributes {
     checks: Vec<Check>,
     foreign_keys: Vec<ForeignKey>,
     exclusions: Vec<Exclusion>,
+    row_security: Option<RowSecurity>,
+    policies: Vec<Policy>,
+    tenant_key: Option<TenantKey>,
+    triggers: Vec<Trigger>,
+    storage: Storage,
+    view: View,
 }
 
 const KEYS: Keys = Keys {
     place: "`#[model(...)]`",
-    once: &["schema", "table", "comment", "renamed_from", "target", "pk"],
-    repeatable: &["index", "unique", "check", "foreign_key", "exclude"],
+    once: &[
+        "schema",
+        "table",
+        "comment",
+        "renamed_from",
+        "target",
+        "pk",
+        "row_level_security",
+        "tenant_key",
+        "storage",
+        "unlogged",
+        "tablespace",
+        "access_method",
+        "replica_identity",
+        "view",
+        "materialized_view",
+        "security_invoker",
+        "security_barrier",
+        "check_option",
+    ],
+    repeatable: &["index", "unique", "check", "foreign_key", "exclude", "policy", "trigger"],
 };
 
 impl ModelAttributes {
@@ -50,9 +80,34 @@ impl ModelAttributes {
             "check" => self.checks.push(Check::parse(key, input)?),
             "foreign_key" => self.foreign_keys.push(ForeignKey::of_model(key, input)?),
             "exclude" => self.exclusions.push(Exclusion::parse(key, input)?),
+            "row_level_security" => self.row_security = Some(RowSecurity::parse(key, input)?),
+            "policy" => self.policies.push(Policy::parse(key, input)?),
+            "tenant_key" => self.tenant_key = Some(TenantKey::parse(key, input)?),
+            "trigger" => self.triggers.push(Trigger::parse(key, input)?),
+            item if storage::KEYS.contains(&item) => self.storage.item(item, key, input)?,
+            item if view::KEYS.contains(&item) => self.view.item(item, key, input)?,
             other => unreachable!("`{other}` is not among the keys of a model"),
         }
         Ok(())
+    }
+}
+
+impl ModelAttributes {
+    /// A policy that nobody heeds looks like protection and is none.
+    fn check_security(&self, fields: &[ModelField], errors: &mut Errors) {
+        if let Some(tenant_key) = &self.tenant_key {
+            if let Some(row_security) = &self.row_security {
+                errors.catch(row_security.with_tenant_key());
+            }
+            if fields.iter().any(|field| field.ident == tenant_key.column && field.is_option()) {
+                let message = "a row without a tenant would be nobody's; take the `Option` off its field";
+                errors.at(tenant_key.column.span(), message);
+            }
+        } else if let (Some(policy), None) = (self.policies.first(), &self.row_security) {
+            let message =
+                "nobody heeds this policy: add `row_level_security(enable)`, or `(disable)` to say so";
+            errors.at(policy.span(), message);
+        }
     }
 }
 
@@ -65,6 +120,11 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     });
     let fields = fields(input, &mut errors)?;
     adopt_field_primary_key(&mut attributes, &fields, &mut errors);
+    attributes.view.check(&seen, &fields, &mut errors);
+    attributes.check_security(&fields, &mut errors);
+    for trigger in &attributes.triggers {
+        errors.catch(trigger.check_relation(attributes.view.is_plain()));
+    }
     let columns = columns(&fields, &mut errors);
     let model = expand(input, &attributes, &fields, &columns, &mut errors);
     errors.finish(model)
@@ -110,7 +170,8 @@ fn adopt_field_primary_key(attributes: &mut ModelAttributes, fields: &[ModelFiel
     }
 }
 
-fn columns(fields: &[ModelField], errors: &mut Errors) -> Columns {
+/// The columns of the fields, of which no two have one name.
+pub(crate) fn columns(fields: &[ModelField], errors: &mut Errors) -> Columns {
     let mut columns: Vec<(String, String)> = Vec::with_capacity(fields.len());
     for field in fields {
         let column = field.column_name();
@@ -146,6 +207,20 @@ fn expand(
     {
         overrides.set("primary_key", quote!(::core::option::Option::Some(#tokens)));
     }
+    if let Some(relation) = attributes.view.tokens() {
+        overrides.set("relation", relation);
+    }
+    if let Some(storage) = attributes.storage.tokens() {
+        overrides.set("storage", storage);
+    }
+    if let Some(row_security) = attributes.row_security.as_ref().and_then(RowSecurity::tokens) {
+        overrides.set("row_security", row_security);
+    }
+    if let Some(tenant_key) = &attributes.tenant_key
+        && let Some(tokens) = errors.catch(tenant_key.tokens(columns))
+    {
+        overrides.set("tenant_key", tokens);
+    }
     let uniques = fields.iter().filter_map(|field| field.unique.as_ref()).chain(&attributes.uniques);
     let field_checks = fields.iter().flat_map(|field| &field.checks);
     let foreign_keys = fields.iter().filter_map(|field| field.foreign_key.as_ref());
@@ -159,6 +234,8 @@ fn expand(
         ),
         ("exclusions", attributes.exclusions.iter().map(|exclusion| exclusion.tokens(columns)).collect()),
         ("indexes", indexes.map(|index| index.tokens(columns)).collect()),
+        ("policies", attributes.policies.iter().map(|policy| Ok(policy.tokens())).collect()),
+        ("triggers", attributes.triggers.iter().map(|trigger| trigger.tokens(columns)).collect()),
     ] {
         let list: Vec<_> = list.into_iter().filter_map(|tokens| errors.catch(tokens)).collect();
         if !list.is_empty() {
@@ -171,15 +248,19 @@ fn expand(
     let source = source(line);
     let constructor = quote!(#ty::new(#rust_name, #source, <#ident as __d::Model>::TABLE));
     let descriptor = overrides.over(&ty, &constructor);
+    let referenced = (!attributes.view.is_any()).then(|| quote!(impl __d::Referenced for #ident {}));
     quote! {
         const _: () = {
             use ::djogi_core::__private as __d;
             use ::djogi_core::__private::NotNull as _;
+            // Who says everything of a part leaves nothing to be taken from the defaults.
+            #[allow(clippy::needless_update)]
             static DESCRIPTOR: __d::ModelDescriptor = #descriptor;
             impl __d::Model for #ident {
                 const TABLE: __d::TableName = __d::TableName::new(#schema, #table);
                 const DESCRIPTOR: &'static __d::ModelDescriptor = &DESCRIPTOR;
             }
+            #referenced
             __d::inventory::submit! { __d::Registration(&DESCRIPTOR) }
             // A column is in use although the program may never read its field.
             const _: fn(&#ident) = |model| {

@@ -172,7 +172,7 @@ fn owner(key: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
     let path = input.call(Path::parse_mod_style).map_err(|error| wrong(error.span()))?;
     input.parse::<Token![.]>().map_err(|_| wrong(path.span()))?;
     let column = input.call(Ident::parse_any)?.unraw().to_string();
-    let table = quote_spanned!(path.span()=> <#path as __d::Model>::TABLE);
+    let table = quote_spanned!(path.span()=> <#path as __d::Referenced>::TABLE);
     Ok(quote!(::core::option::Option::Some(__d::OwnerDescriptor {
         table: __d::ReferenceDescriptor::Model(#table),
         column: #column,

@@ -5,6 +5,7 @@ use djogi_core::address::Address;
 use djogi_core::declared::Source;
 use djogi_core::observation::ServerVersion;
 
+use super::attempt::ViewColumn;
 use crate::connect::{ConnectError, DatabaseError};
 use crate::introspect::IntrospectError;
 use crate::sql_files::Rejected;
@@ -48,6 +49,9 @@ pub enum NormaliseError {
     Refused(Vec<Refusal>),
     #[error("{} in SQL files: {}", refused(.0.len()), .0.first().map(ToString::to_string).unwrap_or_default())]
     Rejected(Vec<Rejected>),
+    /// Views give other columns than their models say.
+    #[error("the columns of a view do not fit its model: {}", .0.first().map(ToString::to_string).unwrap_or_default())]
+    ViewColumns(Vec<ViewColumn>),
     #[error(
         "extension {name} is not available on the scratch server; install it there, give another scratch \
          server, or use the target itself (`scratch = \"target\"`)"
@@ -70,11 +74,21 @@ fn refused(count: usize) -> String {
 }
 
 impl NormaliseError {
+    /// Refuses what does not fit, if there is any.
+    ///
+    /// # Errors
+    /// All of it, by its place in the source.
+    pub(crate) fn unless_fitting(mut mismatches: Vec<ViewColumn>) -> Result<(), Self> {
+        mismatches.sort_by(|a, b| a.source_place.cmp(&b.source_place));
+        if mismatches.is_empty() { Ok(()) } else { Err(Self::ViewColumns(mismatches)) }
+    }
+
     /// A stable code for diagnostics.
     pub fn code(&self) -> &'static str {
         match self {
             NormaliseError::Refused(_) => "declaration_refused",
             NormaliseError::Rejected(rejected) => rejected.first().map_or("sql_file_refused", |one| one.code),
+            NormaliseError::ViewColumns(_) => "view_columns",
             NormaliseError::MissingExtension { .. } => "extension_missing",
             NormaliseError::Scratch(_) => "scratch",
             NormaliseError::Introspect(_) => "introspection",
@@ -94,6 +108,7 @@ impl NormaliseError {
             ),
             NormaliseError::Refused(_)
             | NormaliseError::Rejected(_)
+            | NormaliseError::ViewColumns(_)
             | NormaliseError::MissingExtension { .. }
             | NormaliseError::Scratch(_)
             | NormaliseError::Introspect(_)

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use djogi_core::address::{Address, Kind};
 use djogi_core::declared::Declaration;
-use djogi_core::kind::Extension;
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
 use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Catalog, Ident, Resource};
 
 use super::Normalised;
+use super::attempt::attempted;
 use super::error::{NormaliseError, Refusal, ScratchError};
 use super::scratch_database::{ScratchDatabase, ScratchProvider};
 use super::unit::{Declared, Unit};
@@ -81,25 +81,24 @@ async fn run(
 
 fn schemas_of(units: &[&Unit<'_>]) -> BTreeSet<Ident> {
     let mut schemas = BTreeSet::new();
-    for unit in units {
-        schemas.insert(unit.table.schema.clone());
-        for (address, declaration) in &unit.needs {
-            match &*declaration.resource {
-                Resource::Extension(extension) => schemas.extend(extension.schema.clone()),
-                _ => schemas.extend(address.schema_name().cloned()),
-            }
+    for (address, declaration) in units.iter().flat_map(|unit| unit.needs.iter().copied().chain([unit.root]))
+    {
+        match &*declaration.resource {
+            Resource::Extension(extension) => schemas.extend(extension.schema.clone()),
+            _ => schemas.extend(address.schema_name().cloned()),
         }
     }
     schemas
 }
 
+/// One creation of everything, each behind what it needs.
 fn plan_creations<'a>(
     units: &[&Unit<'a>],
     schemas: &BTreeSet<Ident>,
     target: &Ident,
     version: ServerVersion,
 ) -> Result<Vec<Creation<'a>>, NormaliseError> {
-    let new_tables = units.iter().map(|unit| unit.table.qualified_name()).collect();
+    let new_tables = units.iter().filter_map(|unit| unit.root.1.resource.qualified_name()).collect();
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
     let context = Context {
         version,
@@ -110,14 +109,13 @@ fn plan_creations<'a>(
         online: Online::Never,
         made: Made::NOTHING,
     };
-    let needs: BTreeMap<_, _> = units.iter().flat_map(|unit| unit.needs.iter().copied()).collect();
-    let mut creations = Vec::new();
-    for (address, declaration) in needs {
-        creations.push(Creation::plan((address, declaration), schemas, None, &context)?);
-    }
+    let (mut creations, mut planned) = (Vec::new(), BTreeSet::new());
     for unit in units {
-        for declared in unit.members() {
-            creations.push(Creation::plan(declared, schemas, Some(&unit.table.schema), &context)?);
+        let needs = unit.needs.iter().map(|need| (*need, need.0.schema_name()));
+        for (declared, own) in needs.chain(unit.members().map(|member| (member, unit.schema()))) {
+            if planned.insert(declared.0) {
+                creations.push(Creation::plan(declared, schemas, own, &context)?);
+            }
         }
     }
     Ok(creations)
@@ -136,14 +134,7 @@ impl<'a> Creation<'a> {
         let mut path: Vec<String> = own.into_iter().map(ToString::to_string).collect();
         path.push("public".to_owned());
         path.extend(others.map(ToString::to_string));
-        let resource = match &*declaration.resource {
-            // Which version the scratch server has makes no difference to how expressions print.
-            Resource::Extension(extension) => {
-                Resource::Extension(Extension { version: None, ..extension.clone() })
-            }
-            other => other.clone(),
-        };
-        let steps = sql::create(&resource, context, address).map_err(Box::new)?;
+        let steps = sql::create(&attempted(&declaration.resource), context, address).map_err(Box::new)?;
         let statements = steps.into_iter().map(|step| step.operation.sql).collect();
         Ok(Self { declared, search_path: path.join(", "), statements })
     }
@@ -177,33 +168,36 @@ async fn create_one_by_one(
 ) -> Result<(), NormaliseError> {
     let (extensions, others): (Vec<_>, Vec<_>) =
         creations.iter().partition(|creation| creation.declared.0.kind() == Kind::Extension);
-    let missing = create_extensions(connection, extensions).await?;
-    let mut refusals: Vec<Refusal> = Vec::new();
-    let mut without_table: BTreeSet<Address> = BTreeSet::new();
-    for creation in others {
-        let (address, declaration) = creation.declared;
-        if table_of(address, declaration).is_some_and(|table| without_table.contains(&table)) {
-            continue;
-        }
-        let Err(error) = create_one(connection, creation).await? else { continue };
-        if address.kind() == Kind::Table {
-            without_table.insert(address.clone());
-        }
-        refusals.push(Refusal {
-            address: address.clone(),
-            source_place: declaration.source.clone(),
-            expression: blamed(&declaration.resource, &error),
-            error,
-        });
-    }
-    if refusals.is_empty() {
+    let missing = create_in_rounds(connection, extensions).await?;
+    let failed = create_in_rounds(connection, others).await?;
+    if failed.is_empty() {
         // An extension that nobody turned out to need is not asked for.
         return Ok(());
     }
-    let is_undefined =
-        |refusal: &Refusal| refusal.error.sqlstate.as_deref().is_some_and(|code| UNDEFINED.contains(&code));
+    let is_undefined = |error: &DatabaseError| {
+        error.sqlstate.as_deref().is_some_and(|code| UNDEFINED.contains(&code) || code == "42P01")
+    };
+    // What fails only since something else does is not to blame.
+    let follows = |(address, declaration): Declared<'_>, error: &DatabaseError| {
+        failed.iter().filter(|((other, _), _)| *other != address).any(|((other, _), _)| {
+            table_of(address, declaration).is_some_and(|table| table == **other)
+                || is_undefined(error)
+                    && declaration.resource.texts().iter().any(|text| text.contains(other.name().as_str()))
+        })
+    };
+    let told = failed.iter().filter(|(declared, error)| !follows(*declared, error));
+    let refusals: Vec<Refusal> = told
+        .map(|((address, declaration), error)| Refusal {
+            address: (*address).clone(),
+            source_place: declaration.source.clone(),
+            expression: blamed(&declaration.resource, error),
+            error: error.clone(),
+        })
+        .collect();
     match missing.into_iter().next() {
-        Some(((address, declaration), error)) if refusals.iter().any(is_undefined) => {
+        Some(((address, declaration), error))
+            if refusals.iter().any(|refusal| is_undefined(&refusal.error)) =>
+        {
             Err(NormaliseError::MissingExtension {
                 name: address.name().clone(),
                 source_place: declaration.source.clone(),
@@ -217,12 +211,12 @@ async fn create_one_by_one(
 /// SQLSTATEs of an unknown type or operator class, function, and schema.
 const UNDEFINED: [&str; 3] = ["42704", "42883", "3F000"];
 
-/// Creates extensions in whatever order they need each other; gives back those that cannot be had.
-async fn create_extensions<'a>(
+/// Creates in whatever order things need each other; gives back what cannot be had.
+async fn create_in_rounds<'a>(
     connection: &Connection,
-    extensions: Vec<&Creation<'a>>,
+    creations: Vec<&Creation<'a>>,
 ) -> Result<Vec<(Declared<'a>, DatabaseError)>, NormaliseError> {
-    let mut waiting = extensions;
+    let mut waiting = creations;
     loop {
         let mut failures = Vec::new();
         for creation in &waiting {

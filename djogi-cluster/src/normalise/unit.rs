@@ -1,26 +1,26 @@
-//! Units of normalisation: a table with its raw parts, and what must exist before it can be created.
+//! Units of normalisation: a relation with its raw parts, or a raw type, and what must exist before it can be created.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::address::{Address, Kind};
 use djogi_core::declared::{Declaration, Declarations};
-use djogi_core::digest::canonical_json;
-use djogi_core::kind::{ConstraintDefinition, Table};
+use djogi_core::kind::ConstraintDefinition;
 use djogi_core::observation::ServerVersion;
 use djogi_core::{Digest, Ident, QualifiedName, Resource};
 use serde::Serialize;
 
+use super::needs::Helpers;
+
 /// A declaration with its address.
 pub(super) type Declared<'a> = (&'a Address, &'a Declaration);
 
-/// A table that is raw or has raw constraints or indexes.
+/// A declaration that is raw or has raw parts.
 pub(super) struct Unit<'a> {
-    pub(super) table: &'a Table,
-    pub(super) table_address: &'a Address,
-    pub(super) table_declaration: &'a Declaration,
-    /// Raw constraints and indexes of the table.
+    /// A table, a view or a type.
+    pub(super) root: Declared<'a>,
+    /// Raw constraints, indexes, triggers and policies of a relation.
     pub(super) parts: Vec<Declared<'a>>,
-    /// Extensions first, then enums and sequences.
+    /// Each behind those that it needs itself.
     pub(super) needs: Vec<Declared<'a>>,
     pub(super) digest: Digest,
 }
@@ -30,7 +30,7 @@ pub(super) struct Unit<'a> {
 struct DigestInput<'a> {
     djogi: &'static str,
     major: u32,
-    table: &'a Table,
+    root: &'a Resource,
     parts: Vec<&'a Resource>,
     needs: Vec<&'a Resource>,
 }
@@ -42,75 +42,92 @@ pub(super) fn collect<'a>(
     version: ServerVersion,
 ) -> Vec<Unit<'a>> {
     let ours = || declarations.resources.iter().filter(|(address, _)| address.target() == target);
-    let mut tables: BTreeMap<QualifiedName, (Declared<'a>, &'a Table)> = BTreeMap::new();
+    let mut relations: BTreeMap<QualifiedName, Declared<'a>> = BTreeMap::new();
     let mut parts: BTreeMap<QualifiedName, Vec<Declared<'a>>> = BTreeMap::new();
-    let mut raw: BTreeSet<QualifiedName> = BTreeSet::new();
-    for (address, declaration) in ours() {
-        let table_name = match &*declaration.resource {
-            Resource::Table(table) => {
-                tables.insert(table.qualified_name(), ((address, declaration), table));
-                table.qualified_name()
-            }
-            Resource::Constraint(constraint) => match constraint.definition {
-                // Nothing in a foreign key is an expression.
-                ConstraintDefinition::ForeignKey(_) => continue,
-                ConstraintDefinition::PrimaryKey { .. }
-                | ConstraintDefinition::Unique { .. }
-                | ConstraintDefinition::Check { .. }
-                | ConstraintDefinition::Exclusion(_) => constraint.table_name(),
-            },
-            Resource::Index(index) => index.table_name(),
-            _ => continue,
+    let (mut raw, mut types) = (BTreeSet::new(), Vec::new());
+    for declared @ (address, declaration) in ours() {
+        let resource = &*declaration.resource;
+        let relation = match (address.kind().is_relation(), resource.relation_name()) {
+            (true, _) => resource.qualified_name(),
+            // Nothing in a foreign key is an expression.
+            (false, Some(_)) if is_foreign_key(resource) => None,
+            (false, relation) => relation,
         };
-        if declaration.raw {
-            if address.kind() != Kind::Table {
-                parts.entry(table_name.clone()).or_default().push((address, declaration));
+        match relation {
+            Some(relation) => {
+                if address.kind().is_relation() {
+                    relations.insert(relation.clone(), declared);
+                } else if declaration.raw {
+                    parts.entry(relation.clone()).or_default().push(declared);
+                }
+                if declaration.raw {
+                    raw.insert(relation);
+                }
             }
-            raw.insert(table_name);
+            None if declaration.raw && address.kind().is_type() => types.push(declared),
+            None => {}
         }
     }
-    let helpers: Vec<Declared<'a>> = ours()
-        .filter(|(address, _)| matches!(address.kind(), Kind::Extension | Kind::Enum | Kind::Sequence))
-        .collect();
-    let unit = |name: QualifiedName| {
-        let ((table_address, table_declaration), table) = *tables.get(&name)?;
+    let helpers = Helpers::new(ours());
+    let of_types = types.into_iter().map(|root| Unit::new(root, Vec::new(), &helpers, version));
+    let of_relations = raw.into_iter().filter_map(|name| {
         let parts = parts.remove(&name).unwrap_or_default();
-        Some(Unit::new(table, table_address, table_declaration, parts, &helpers, version))
-    };
-    raw.into_iter().filter_map(unit).collect()
+        Some(Unit::new(*relations.get(&name)?, parts, &helpers, version))
+    });
+    of_types.chain(of_relations).collect()
+}
+
+fn is_foreign_key(resource: &Resource) -> bool {
+    matches!(resource, Resource::Constraint(constraint)
+        if matches!(constraint.definition, ConstraintDefinition::ForeignKey(_)))
 }
 
 impl<'a> Unit<'a> {
     fn new(
-        table: &'a Table,
-        table_address: &'a Address,
-        table_declaration: &'a Declaration,
+        root: Declared<'a>,
         parts: Vec<Declared<'a>>,
-        helpers: &[Declared<'a>],
+        helpers: &Helpers<'a>,
         version: ServerVersion,
     ) -> Self {
-        let resources: Vec<_> = parts.iter().map(|(_, declaration)| &*declaration.resource).collect();
-        let text = canonical_json(&(table, &resources));
-        // Any expression may call any extension. A type or sequence that is needed is written somewhere; one
-        // that merely looks so does no harm.
-        let is_needed = |address: &Address| {
-            address.kind() == Kind::Extension
-                || !address.name().is_plain()
-                || text.contains(address.name().as_str())
-        };
-        let needs: Vec<_> = helpers.iter().copied().filter(|(address, _)| is_needed(address)).collect();
+        let resource = |(_, declaration): &Declared<'a>| &*declaration.resource;
+        let members: Vec<Declared<'a>> = std::iter::once(root).chain(parts.iter().copied()).collect();
+        let needs = helpers.of(&members);
         let digest = Digest::of(&DigestInput {
             djogi: env!("CARGO_PKG_VERSION"),
             major: version.major(),
-            table,
-            parts: resources,
-            needs: needs.iter().map(|(_, declaration)| &*declaration.resource).collect(),
+            root: resource(&root),
+            parts: parts.iter().map(resource).collect(),
+            needs: needs.iter().map(resource).collect(),
         });
-        Self { table, table_address, table_declaration, parts, needs, digest }
+        Self { root, parts, needs, digest }
     }
 
-    /// The table and its raw parts.
+    /// The root and its raw parts.
     pub(super) fn members(&self) -> impl Iterator<Item = Declared<'a>> {
-        std::iter::once((self.table_address, self.table_declaration)).chain(self.parts.iter().copied())
+        std::iter::once(self.root).chain(self.parts.iter().copied())
     }
+
+    /// The schema in which its raw text looks first.
+    pub(super) fn schema(&self) -> Option<&'a Ident> {
+        self.root.0.schema_name()
+    }
+}
+
+/// Whether it must be there before what selects from its table: the grouping by a key rests on it.
+pub(super) fn is_key(resource: &Resource) -> bool {
+    matches!(resource, Resource::Constraint(constraint) if match constraint.definition {
+        ConstraintDefinition::PrimaryKey { .. } => true,
+        ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::ForeignKey(_)
+        | ConstraintDefinition::Exclusion(_) => false,
+    })
+}
+
+/// Kinds that others can need: they stand in types and expressions by their names.
+pub(super) fn is_needed_by_name(kind: Kind) -> bool {
+    kind.is_type()
+        || kind.is_relation()
+        || kind.is_routine()
+        || matches!(kind, Kind::Collation | Kind::Sequence)
 }

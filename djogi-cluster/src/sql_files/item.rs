@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use djogi_core::declared::{Declaration, Declarations, Source};
-use djogi_core::kind::Extension;
 use djogi_core::observation::ServerVersion;
 use djogi_core::safety::Online;
 use djogi_core::script::{Act, Script, Statement};
@@ -13,7 +12,7 @@ use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Address, Catalog, Ident, Kind, Resource};
 
 use super::settings::{Setting, Settings};
-use crate::normalise::NormaliseError;
+use crate::normalise::{NormaliseError, attempted};
 
 /// Where a statement is from.
 #[derive(Clone, Copy, Debug)]
@@ -136,11 +135,7 @@ pub(super) fn of_models<'a>(
         });
         let resource = match &*declaration.resource {
             Resource::Schema(schema) if schema.name.as_str() == "public" => continue,
-            // Which version the scratch server has makes no difference to how anything prints.
-            Resource::Extension(extension) => {
-                Resource::Extension(Extension { version: None, ..extension.clone() })
-            }
-            other => other.clone(),
+            other => attempted(other),
         };
         let mut steps = sql::create(&resource, &context, address).map_err(Box::new)?;
         if let Resource::Sequence(sequence) = &resource {

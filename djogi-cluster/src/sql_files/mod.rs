@@ -32,7 +32,7 @@ use crate::connect::{ConnectParameters, Connection};
 use crate::event::{Event, Reporter, millis_since};
 use crate::introspect::{Scope, observe};
 use crate::normalise::{
-    ExpressionCache, NormaliseError, Refusal, ScratchDatabase, ScratchError, ScratchProvider,
+    ExpressionCache, NormaliseError, Refusal, ScratchDatabase, ScratchError, ScratchProvider, settle,
 };
 use item::Item;
 use places::Places;
@@ -177,7 +177,7 @@ pub(crate) async fn desired(
             loaded
         }
     };
-    Ok(merge(loaded, target, models))
+    merge(loaded, target, models)
 }
 
 /// Loads everything into a database that exists only meanwhile.
@@ -262,27 +262,33 @@ fn is_given(resource: &Resource) -> bool {
 }
 
 /// What was loaded, with what the models say of theirs.
-fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
+///
+/// # Errors
+/// When a view gives other columns than its model says.
+fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<DesiredSide, NormaliseError> {
     let Loaded { resources, not_modelled } = loaded;
-    let mut desired = Desired::new();
-    for LoadedResource { resource, source, needs, owner } in resources {
+    let (mut desired, mut mismatches) = (Desired::new(), Vec::new());
+    for LoadedResource { mut resource, source, needs, owner } in resources {
         let address = resource.address(target);
         let entry = match (source, models.resources.get(&address)) {
             (
                 None,
-                Some(Declaration {
-                    source,
-                    package,
-                    renamed_from,
-                    renamed_columns,
-                    resource: own,
-                    raw: _,
-                    needs: _,
-                }),
+                Some(
+                    declaration @ Declaration {
+                        source,
+                        package,
+                        renamed_from,
+                        renamed_columns,
+                        column_lines: _,
+                        resource: _,
+                        raw: _,
+                        needs: _,
+                    },
+                ),
             ) => {
+                mismatches.extend(settle(&address, declaration, Arc::make_mut(&mut resource)));
                 DesiredResource {
-                    // Which version is wanted does not depend on the one that the scratch server has.
-                    resource: if address.kind() == Kind::Extension { own.clone() } else { resource },
+                    resource,
                     source: source.clone(),
                     package: package.clone(),
                     renamed_from: renamed_from.clone(),
@@ -303,7 +309,8 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> DesiredSide {
         };
         desired.insert(address, entry);
     }
-    DesiredSide { resources: desired, not_modelled }
+    NormaliseError::unless_fitting(mismatches)?;
+    Ok(DesiredSide { resources: desired, not_modelled })
 }
 
 /// What a declaration of a model that PostgreSQL refuses is told as.

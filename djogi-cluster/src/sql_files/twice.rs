@@ -30,6 +30,7 @@ pub(super) fn model_of<'i>(items: &'i [Item<'_>], item: &Item<'_>) -> Option<(&'
         Origin::Model { address, declaration }
             if address.name().as_str() == created.name
                 && of_kind(address.kind(), &created.kind)
+                && on_table(address, created.table.as_deref())
                 && in_schema(address, created.schema.as_deref(), item) =>
         {
             Some((address, &declaration.source))
@@ -39,7 +40,16 @@ pub(super) fn model_of<'i>(items: &'i [Item<'_>], item: &Item<'_>) -> Option<(&'
 }
 
 fn of_kind(kind: Kind, written: &str) -> bool {
-    written == kind.as_str().replace('_', " ") || (written == "type" && kind == Kind::Enum)
+    let is_type = matches!(kind, Kind::Enum | Kind::Composite | Kind::Range);
+    written == kind.as_str().replace('_', " ") || (written == "type" && is_type)
+}
+
+/// Triggers, rules and policies of several tables may have one name.
+fn on_table(address: &Address, written: Option<&str>) -> bool {
+    match (address.kind(), address.table_of_member(), written) {
+        (Kind::Index, ..) | (_, None, _) | (_, _, None) => true,
+        (_, Some(table), Some(written)) => table.name().as_str() == written,
+    }
 }
 
 /// A name without a schema is looked for in the search path, which the words of a file tell only as `public`.

@@ -53,6 +53,7 @@ fn declare(resources: Vec<(Resource, bool)>) -> Declarations {
             raw,
             renamed_from: None,
             renamed_columns: Default::default(),
+            column_lines: Default::default(),
             needs: Default::default(),
             resource: resource.into(),
         };

@@ -3,7 +3,25 @@
 //! const-constructible, names columns (not Rust fields), and keeps the place in the source, so that
 //! every later diagnostic can point there. Lowering gives these texts their PostgreSQL meaning.
 
+mod index;
+mod properties;
+mod security;
+mod trigger;
+mod user_type;
+mod view;
+
 use std::fmt;
+
+pub use index::{IndexDescriptor, KeyDescriptor, KeyTarget};
+pub use properties::{
+    ColumnStorageDescriptor, ParameterDescriptor, ReplicaIdentityDescriptor, StorageDescriptor,
+};
+pub use security::{PolicyCommand, PolicyDescriptor, RowSecurity, TenantKeyDescriptor};
+pub use trigger::{Firing, TriggerDescriptor, TriggerEvent, TriggerTiming};
+pub use user_type::{
+    CompositeDescriptor, DomainDescriptor, EnumDescriptor, RangeDescriptor, TypeHead, VariantDescriptor,
+};
+pub use view::{RelationDescriptor, ViewDescriptor};
 
 /// The schema of models and enums that name none.
 pub const DEFAULT_SCHEMA: &str = "public";
@@ -69,6 +87,8 @@ pub struct ModelDescriptor {
     pub comment: Option<&'static str>,
     /// The table's earlier name, `table` or `schema.table`.
     pub renamed_from: Option<&'static str>,
+    pub relation: RelationDescriptor,
+    pub storage: StorageDescriptor,
     /// In declaration order, which is the column order of a new table.
     pub fields: &'static [FieldDescriptor],
     pub primary_key: Option<PrimaryKeyDescriptor>,
@@ -77,6 +97,10 @@ pub struct ModelDescriptor {
     pub foreign_keys: &'static [ForeignKeyDescriptor],
     pub exclusions: &'static [ExclusionDescriptor],
     pub indexes: &'static [IndexDescriptor],
+    pub row_security: RowSecurity,
+    pub policies: &'static [PolicyDescriptor],
+    pub tenant_key: Option<TenantKeyDescriptor>,
+    pub triggers: &'static [TriggerDescriptor],
 }
 
 impl ModelDescriptor {
@@ -89,6 +113,8 @@ impl ModelDescriptor {
             target: None,
             comment: None,
             renamed_from: None,
+            relation: RelationDescriptor::Table,
+            storage: StorageDescriptor::DEFAULT,
             fields: &[],
             primary_key: None,
             uniques: &[],
@@ -96,6 +122,10 @@ impl ModelDescriptor {
             foreign_keys: &[],
             exclusions: &[],
             indexes: &[],
+            row_security: RowSecurity::Disabled,
+            policies: &[],
+            tenant_key: None,
+            triggers: &[],
         }
     }
 }
@@ -112,6 +142,7 @@ pub struct FieldDescriptor {
     /// A collation, `name` or `schema.name`.
     pub collation: Option<&'static str>,
     pub value: ColumnValue,
+    pub storage: ColumnStorageDescriptor,
     pub comment: Option<&'static str>,
     /// The column's earlier name.
     pub renamed_from: Option<&'static str>,
@@ -128,6 +159,7 @@ impl FieldDescriptor {
             nullable,
             collation: None,
             value: ColumnValue::Given,
+            storage: ColumnStorageDescriptor::DEFAULT,
             comment: None,
             renamed_from: None,
         }
@@ -149,6 +181,9 @@ pub enum TypeDescriptor {
     /// Spelled as `format_type` prints it, so it needs no further normalising.
     Builtin(&'static str),
     Enum(&'static EnumDescriptor),
+    Domain(&'static DomainDescriptor),
+    Composite(&'static CompositeDescriptor),
+    Range(&'static RangeDescriptor),
     Array(&'static TypeDescriptor),
 }
 
@@ -346,104 +381,4 @@ impl ExclusionDescriptor {
             comment: None,
         }
     }
-}
-
-/// An index that belongs to no constraint.
-#[derive(Clone, Copy, Debug)]
-pub struct IndexDescriptor {
-    pub name: Option<&'static str>,
-    pub line: u32,
-    pub method: &'static str,
-    pub keys: &'static [KeyDescriptor],
-    pub include: &'static [&'static str],
-    pub unique: bool,
-    pub nulls_not_distinct: bool,
-    pub predicate: Option<&'static str>,
-    /// Storage parameters with their values as PostgreSQL keeps them: `("fillfactor", "90")`.
-    pub options: &'static [(&'static str, &'static str)],
-    pub comment: Option<&'static str>,
-}
-
-impl IndexDescriptor {
-    pub const fn new(line: u32, keys: &'static [KeyDescriptor]) -> Self {
-        Self {
-            name: None,
-            line,
-            method: "btree",
-            keys,
-            include: &[],
-            unique: false,
-            nulls_not_distinct: false,
-            predicate: None,
-            options: &[],
-            comment: None,
-        }
-    }
-}
-
-/// One key of an index or exclusion constraint.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyDescriptor {
-    pub on: KeyTarget,
-    /// A collation, `name` or `schema.name`.
-    pub collation: Option<&'static str>,
-    /// An operator class, `name` or `schema.name`.
-    pub opclass: Option<&'static str>,
-    pub descending: bool,
-    /// `None` is PostgreSQL's rule: last when ascending, first when descending.
-    pub nulls_first: Option<bool>,
-}
-
-impl KeyDescriptor {
-    pub const fn column(column: &'static str) -> Self {
-        Self::on(KeyTarget::Column(column))
-    }
-
-    pub const fn expression(sql: &'static str) -> Self {
-        Self::on(KeyTarget::Expression(sql))
-    }
-
-    const fn on(on: KeyTarget) -> Self {
-        Self { on, collation: None, opclass: None, descending: false, nulls_first: None }
-    }
-}
-
-/// What an index key is computed from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyTarget {
-    Column(&'static str),
-    Expression(&'static str),
-}
-
-/// An enum type, as `#[derive(PgEnum)]` declares it.
-#[derive(Clone, Copy, Debug)]
-pub struct EnumDescriptor {
-    /// The Rust name of the enum.
-    pub rust_name: &'static str,
-    pub source: Source,
-    pub schema: Option<&'static str>,
-    pub name: &'static str,
-    pub comment: Option<&'static str>,
-    /// The type's earlier name, `name` or `schema.name`.
-    pub renamed_from: Option<&'static str>,
-    /// In declaration order, which is the sort order of the values.
-    pub variants: &'static [VariantDescriptor],
-}
-
-impl EnumDescriptor {
-    pub const fn schema(&self) -> &'static str {
-        TableName::new(self.schema, self.name).schema()
-    }
-
-    /// The label of a variant by its Rust name.
-    pub fn label(&self, variant: &str) -> Option<&'static str> {
-        self.variants.iter().find(|known| known.name == variant).map(|known| known.label)
-    }
-}
-
-/// One value of an enum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VariantDescriptor {
-    pub name: &'static str,
-    pub label: &'static str,
 }

@@ -12,18 +12,18 @@ pub enum LowerError {
     Name { what: &'static str, at: Source, source: IdentError },
     #[error("`{text}` at {at} is not a name or `schema.name`")]
     QualifiedName { text: String, at: Source },
-    #[error("column `{column}` of {table} at {at}: {source}")]
-    Type { table: TableName, column: &'static str, at: Source, source: TypeNameError },
+    #[error("{what} at {at}: {source}")]
+    Type { what: String, at: Source, source: TypeNameError },
     #[error("{table} is declared twice, at {first} and at {second}")]
     TableTwice { table: QualifiedName, first: Source, second: Source },
     #[error("column `{column}` of {table} is declared twice, at {first} and at {second}")]
     ColumnTwice { table: TableName, column: Ident, first: Source, second: Source },
-    #[error("enum {name} is declared differently at {first} and at {second}")]
-    EnumsDiffer { name: QualifiedName, first: Source, second: Source },
+    #[error("type {name} is declared differently at {first} and at {second}")]
+    TypesDiffer { name: QualifiedName, first: Source, second: Source },
     #[error(
-        "{name} is a table at {table} and an enum at {enumeration}; PostgreSQL gives each table a type of its name"
+        "{name} is a table at {table} and a type at {other}; PostgreSQL gives each table a type of its name"
     )]
-    TableAndEnum { name: QualifiedName, table: Source, enumeration: Source },
+    TableAndType { name: QualifiedName, table: Source, other: Source },
     #[error("name `{name}` in schema {schema} is given twice, at {first} and at {second}")]
     NameTwice { name: Ident, schema: Ident, first: Source, second: Source },
     #[error(
@@ -64,6 +64,8 @@ pub enum LowerError {
         at: Source,
         declared: Source,
     },
+    #[error("{what} `{name}` of {table} is declared twice, at {first} and at {second}")]
+    PartTwice { what: &'static str, name: Ident, table: QualifiedName, first: Source, second: Source },
     #[error("{what} of {table} at {at} names column `{column}`, which the model does not have")]
     UnknownColumn { what: &'static str, table: TableName, column: String, at: Source },
     #[error("the foreign key at {at} references {references}, which is not a model of the same target")]

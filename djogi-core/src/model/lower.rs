@@ -3,13 +3,18 @@
 
 mod columns;
 mod constraints;
-mod enums;
+mod domains;
 mod foreign_keys;
 mod indexes;
 mod names;
 mod objects;
+mod ranges;
+mod security;
 mod sequences;
 mod tables;
+mod triggers;
+mod types;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,8 +41,9 @@ pub fn lower(
     default_target: &Ident,
 ) -> std::result::Result<Declarations, Vec<LowerError>> {
     let mut errors = Vec::new();
-    let enums = enums::collect(models, default_target, &mut errors);
-    let tables = tables::lower(models, default_target, &enums, &mut errors);
+    let types = types::collect(models, default_target, &mut errors);
+    let tables = tables::lower(models, default_target, &types, &mut errors);
+    let types = types::lower(&types, &mut errors);
     let objects = objects::lower(objects, default_target, &mut errors);
     // What follows looks columns up; a table that is not understood would only draw errors of its own.
     if !errors.is_empty() {
@@ -53,11 +59,13 @@ pub fn lower(
         constraints::declare(table, names, &mut sink, &mut errors);
         indexes::declare(table, names, &mut sink, &mut errors);
         foreign_keys::declare(table, names, &by_name, &mut sink, &mut errors);
+        security::declare(table, &mut sink, &mut errors);
+        triggers::declare(table, &mut sink, &mut errors);
     }
     for sequence in &objects.sequences {
         sequences::declare(sequence, &by_name, &mut sink, &mut errors);
     }
-    enums::declare(&enums, &mut sink, &mut errors);
+    types::declare(types, &mut sink);
     if errors.is_empty() { Ok(sink.declarations) } else { Err(errors) }
 }
 
@@ -73,11 +81,13 @@ struct Entry {
     raw: bool,
     renamed_from: Option<Address>,
     renamed_columns: BTreeMap<Ident, Ident>,
+    /// Of the fields of a view.
+    lines: BTreeMap<Ident, u32>,
 }
 
 impl Entry {
     fn new(resource: Resource, raw: bool) -> Self {
-        Self { resource, raw, renamed_from: None, renamed_columns: BTreeMap::new() }
+        Self { resource, raw, renamed_from: None, renamed_columns: BTreeMap::new(), lines: BTreeMap::new() }
     }
 }
 
@@ -92,6 +102,7 @@ impl Sink {
             raw: entry.raw,
             renamed_from,
             renamed_columns: entry.renamed_columns,
+            column_lines: entry.lines,
             needs: BTreeSet::new(),
         };
         self.declarations.resources.entry(address).or_insert(declaration);

@@ -11,6 +11,7 @@ pub mod object;
 pub mod registry;
 mod type_name;
 pub mod types;
+pub mod view_columns;
 
 pub use descriptor::{EnumDescriptor, ModelDescriptor, Source, TableName};
 pub use error::LowerError;

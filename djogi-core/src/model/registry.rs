@@ -4,16 +4,23 @@
 use super::descriptor::{ModelDescriptor, TableName};
 use super::object::ObjectDescriptor;
 
-/// A struct whose rows are a table's. Derive it; the constants are for djogi.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a djogi model, so nothing can reference it",
-    label = "not a model",
-    note = "add `#[derive(djogi_core::Model)]` to `{Self}`, or name the table: `references = \"schema.table\"`"
-)]
+/// A struct whose rows are those of a table or a view. Derive it; the constants are for djogi.
 pub trait Model {
     /// Apart from [`Self::DESCRIPTOR`], so that two models may reference each other.
     const TABLE: TableName;
     const DESCRIPTOR: &'static ModelDescriptor;
+}
+
+/// A model whose rows are stored, so that others can reference them.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a djogi model of a table, so nothing can reference it",
+    label = "not a model of a table",
+    note = "add `#[derive(djogi_core::Model)]` to `{Self}`, or name the table: `references = \"schema.table\"`",
+    note = "a view has no rows of its own: reference the table that they come from"
+)]
+pub trait Referenced: Model {
+    const TABLE: TableName = <Self as Model>::TABLE;
 }
 
 /// What the derive submits.

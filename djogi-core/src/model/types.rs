@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::ops::{Bound, Range, RangeInclusive};
 use std::time::SystemTime;
 
 use super::descriptor::{EnumDescriptor, TypeDescriptor};
@@ -15,7 +16,8 @@ use super::json::Json;
     message = "`{Self}` has no PostgreSQL type",
     label = "unmapped type",
     note = "write the SQL type at the field: `#[field(type = \"...\")]`",
-    note = "or derive it: `#[derive(djogi_core::PgEnum)]` for an enum, `#[derive(djogi_core::PgType)]` for a newtype",
+    note = "or derive it: `#[derive(djogi_core::PgEnum)]` for an enum, `#[derive(djogi_core::PgType)]` for a newtype, \
+            `#[derive(djogi_core::PgComposite)]` for a struct",
     note = "or store it as jsonb: `djogi_core::Json<{Self}>`",
     note = "types of other crates need a feature of djogi-core: chrono, jiff, postgres-types, rust_decimal, time, uuid"
 )]
@@ -54,6 +56,84 @@ builtin! {
     IpAddr => "inet",
     SystemTime => "timestamp with time zone",
     serde_json::Value => "jsonb",
+}
+
+/// A type whose ranges are a type of PostgreSQL itself (manual section 8.17.1).
+#[diagnostic::on_unimplemented(
+    message = "PostgreSQL has no range type of `{Self}`",
+    note = "declare one: `#[derive(djogi_core::PgRange)] struct Span(std::ops::Range<{Self}>);`",
+    note = "or write the type at the field: `#[field(type = \"...\")]`"
+)]
+pub trait RangeSubtype: PgType {
+    const RANGE: &'static TypeDescriptor;
+}
+
+/// A range of Rust, with the type of its bounds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no range",
+    note = "wrap `std::ops::Range<T>`, `RangeInclusive<T>` or `(Bound<T>, Bound<T>)`, or write the subtype: \
+            `#[pg_range(subtype = \"...\")]`"
+)]
+pub trait PgBounds {
+    const BOUND: &'static TypeDescriptor;
+}
+
+macro_rules! bounds {
+    ($($range:ty),* $(,)?) => {
+        $(
+            impl<T: PgType> PgBounds for $range {
+                const BOUND: &'static TypeDescriptor = T::TYPE;
+            }
+
+            impl<T: RangeSubtype> PgType for $range {
+                const TYPE: &'static TypeDescriptor = T::RANGE;
+            }
+        )*
+    };
+}
+
+bounds!(Range<T>, RangeInclusive<T>, (Bound<T>, Bound<T>));
+
+macro_rules! ranges {
+    ($($rust:ty => $sql:literal),* $(,)?) => {
+        $(impl RangeSubtype for $rust {
+            const RANGE: &'static TypeDescriptor = &TypeDescriptor::Builtin($sql);
+        })*
+    };
+}
+
+ranges! {
+    i32 => "int4range",
+    i64 => "int8range",
+    SystemTime => "tstzrange",
+}
+
+#[cfg(feature = "rust_decimal")]
+ranges! { rust_decimal::Decimal => "numrange" }
+
+#[cfg(feature = "chrono")]
+ranges! {
+    chrono::NaiveDate => "daterange",
+    chrono::NaiveDateTime => "tsrange",
+}
+
+#[cfg(feature = "chrono")]
+impl<Tz: chrono::TimeZone> RangeSubtype for chrono::DateTime<Tz> {
+    const RANGE: &'static TypeDescriptor = &TypeDescriptor::Builtin("tstzrange");
+}
+
+#[cfg(feature = "time")]
+ranges! {
+    time::Date => "daterange",
+    time::PrimitiveDateTime => "tsrange",
+    time::OffsetDateTime => "tstzrange",
+}
+
+#[cfg(feature = "jiff")]
+ranges! {
+    jiff::civil::Date => "daterange",
+    jiff::civil::DateTime => "tsrange",
+    jiff::Timestamp => "tstzrange",
 }
 
 #[cfg(feature = "uuid")]
@@ -141,6 +221,9 @@ mod tests {
             match ty {
                 TypeDescriptor::Builtin(sql) => (*sql).to_owned(),
                 TypeDescriptor::Enum(descriptor) => descriptor.name.to_owned(),
+                TypeDescriptor::Domain(descriptor) => descriptor.head.name.to_owned(),
+                TypeDescriptor::Composite(descriptor) => descriptor.head.name.to_owned(),
+                TypeDescriptor::Range(descriptor) => descriptor.head.name.to_owned(),
                 TypeDescriptor::Array(element) => format!("{}[]", name(element)),
             }
         }
@@ -154,6 +237,13 @@ mod tests {
         assert_eq!(sql::<Option<Vec<Option<String>>>>(), "text[]");
         assert_eq!(sql::<[i32; 3]>(), "integer[]");
         assert_eq!(sql::<Json<Vec<u8>>>(), "jsonb");
+    }
+
+    #[test]
+    fn ranges_map_to_the_ranges_of_their_bounds() {
+        assert_eq!(sql::<Range<i32>>(), "int4range");
+        assert_eq!(sql::<Option<(Bound<SystemTime>, Bound<SystemTime>)>>(), "tstzrange");
+        assert_eq!(sql::<Vec<RangeInclusive<i64>>>(), "int8range[]");
     }
 
     #[test]

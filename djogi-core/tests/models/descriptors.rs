@@ -3,6 +3,7 @@
 use djogi_core::model::{self, LinkedModels};
 use djogi_core::{Model, PgEnum};
 
+use super::beyond_tables::{Filling, Parcel, Word};
 use super::every_attribute::{Order, State, Tenant};
 
 #[test]
@@ -10,12 +11,15 @@ fn every_attribute_reaches_the_descriptor() {
     insta::assert_debug_snapshot!("order", Order::DESCRIPTOR);
     insta::assert_debug_snapshot!("tenant", Tenant::DESCRIPTOR);
     insta::assert_debug_snapshot!("state", State::ENUM);
+    insta::assert_debug_snapshot!("parcel", Parcel::DESCRIPTOR);
+    insta::assert_debug_snapshot!("filling", Filling::DESCRIPTOR);
+    insta::assert_debug_snapshot!("word", Word::DESCRIPTOR);
 }
 
 #[test]
 fn every_derived_model_is_registered() {
     let names: Vec<_> = model::models(&[&LinkedModels]).iter().map(|model| model.name).collect();
-    assert_eq!(names, ["Tenant", "Person", "Order"]);
+    assert_eq!(names, ["Tenant", "Depot", "Filling", "Parcel", "Key", "Word", "Person", "Order"]);
 }
 
 #[test]

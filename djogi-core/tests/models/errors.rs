@@ -115,7 +115,7 @@ fn one_enum_with_two_meanings() {
     let one = model!(..table("t", &[of_mood(&TypeDescriptor::Enum(&HERE))]));
     let two = model!(..table("u", &[of_mood(&TypeDescriptor::Array(&TypeDescriptor::Enum(&THERE)))]));
     insta::assert_snapshot!(errors(&[one, two]),
-        @"enum public.mood is declared differently at src/models.rs:7 and at billing/src/lib.rs:3");
+        @"type public.mood is declared differently at src/models.rs:7 and at billing/src/lib.rs:3");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_default_that_is_no_label() {
 fn a_table_and_an_enum_of_one_name() {
     let both = model!(..table("mood", &[of_mood(&TypeDescriptor::Enum(&HERE))]));
     insta::assert_snapshot!(errors(&[both]),
-        @"public.mood is a table at src/models.rs:7 and an enum at src/models.rs:7; PostgreSQL gives each table a type of its name");
+        @"public.mood is a table at src/models.rs:7 and a type at src/models.rs:7; PostgreSQL gives each table a type of its name");
 }
 
 #[test]

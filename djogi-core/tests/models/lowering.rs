@@ -11,6 +11,7 @@ use djogi_core::model::object::{ObjectDescriptor, ObjectKind, SchemaDescriptor, 
 use djogi_core::model::{LinkedModels, ModelDescriptor, Source, TableName, lower, objects};
 use djogi_core::{Ident, Model};
 
+use super::beyond_tables::{Depot, Filling, Key, Parcel, Word};
 use super::every_attribute::{Order, Tenant};
 
 pub(crate) const SOURCE: Source = Source { package: "shop", file: "src/models.rs", line: 7 };
@@ -45,6 +46,13 @@ fn every_attribute_becomes_a_resource() {
     static WEST: ModelDescriptor = ModelDescriptor { target: Some("west"), ..*Tenant::DESCRIPTOR };
     let lowered = lower(&[Order::DESCRIPTOR, &WEST], &objects(&[&LinkedModels]), &main()).unwrap();
     insta::assert_json_snapshot!(lowered);
+}
+
+#[test]
+fn security_triggers_storage_views_and_types_become_resources() {
+    let models =
+        [Depot::DESCRIPTOR, Filling::DESCRIPTOR, Key::DESCRIPTOR, Parcel::DESCRIPTOR, Word::DESCRIPTOR];
+    insta::assert_json_snapshot!(lower(&models, &[], &main()).unwrap());
 }
 
 #[test]

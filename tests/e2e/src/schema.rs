@@ -56,6 +56,7 @@ fn declaration(
         resource,
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
+        column_lines: BTreeMap::new(),
         needs,
     }
 }

@@ -15,10 +15,13 @@ use djogi_core::sql::{self, Context, Made};
 use djogi_core::{Address, Catalog, Ident, Kind, Model as _};
 use e2e::{Database, on_each_server};
 
+use beyond_tables::{Depot, Filling, Key, Parcel, Word};
 use every_attribute::{Order, Tenant};
 
 djogi_core::link_anchor!(shop);
 
+#[path = "../../../djogi-core/tests/models/beyond_tables.rs"]
+mod beyond_tables;
 #[path = "../../../djogi-core/tests/models/every_attribute.rs"]
 mod every_attribute;
 
@@ -46,6 +49,22 @@ fn models_with_every_attribute_are_what_postgresql_makes_of_them() {
         let objects = LinkedModels.objects().into_iter().filter(|object| object.target == Some("west"));
         let declarations = lower(&[orders, &WEST], &objects.collect::<Vec<_>>(), &ident("main")).unwrap();
         let compared = compare(&database, &declarations, "west");
+        assert_eq!(compared, declarations.resources.len());
+    });
+}
+
+#[test]
+fn security_triggers_storage_views_and_types_are_what_postgresql_makes_of_them() {
+    on_each_server(|server| {
+        let database = Database::create(server);
+        for role in ["djogi_test_packer", "\"djogi_test_Driver\""] {
+            database
+                .run(&format!("DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN END $$"));
+        }
+        let models =
+            [Depot::DESCRIPTOR, Filling::DESCRIPTOR, Key::DESCRIPTOR, Parcel::DESCRIPTOR, Word::DESCRIPTOR];
+        let declarations = lower(&models, &[], &ident("main")).unwrap();
+        let compared = compare(&database, &declarations, "north");
         assert_eq!(compared, declarations.resources.len());
     });
 }
@@ -88,9 +107,17 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         Resource::Sequence(sequence) => sql::own_sequence(sequence, &context, address),
         _ => Vec::new(),
     });
-    for step in created.chain(owned) {
-        let sql = &step.operation.sql;
-        connection.client().batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
+    let mut waiting: Vec<_> = created.chain(owned).map(|step| step.operation.sql).collect();
+    while !waiting.is_empty() {
+        let (before, mut failed) = (waiting.len(), Vec::new());
+        for sql in std::mem::take(&mut waiting) {
+            if let Err(error) = connection.client().batch_execute(&sql).await {
+                waiting.push(sql);
+                failed.push(error);
+            }
+        }
+        // Types and views need each other in whatever order.
+        assert!(waiting.len() < before, "{waiting:#?}\n{failed:#?}");
     }
 
     let schema = |address: &Address| match address.kind() {
@@ -111,7 +138,11 @@ fn stage(resource: &Resource) -> u8 {
     match resource {
         Resource::Schema(_) => 0,
         Resource::Extension(_) => 1,
-        Resource::Enum(_) | Resource::Sequence(_) => 2,
+        Resource::Enum(_)
+        | Resource::Domain(_)
+        | Resource::Composite(_)
+        | Resource::Range(_)
+        | Resource::Sequence(_) => 2,
         Resource::Table(_) => 3,
         Resource::Constraint(constraint) => match constraint.definition {
             ConstraintDefinition::ForeignKey(_) => 6,

@@ -45,6 +45,8 @@ mod lost_connection;
 #[cfg(test)]
 mod lowering;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod objects;

@@ -88,7 +88,7 @@ const NEVER_DEFAULT: &[&str] =
     &["text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops", "jsonb_path_ops"];
 
 /// Whether an unqualified class is PostgreSQL's own rather than an extension's.
-fn is_built_in(opclass: &str) -> bool {
+pub(super) fn is_built_in(opclass: &str) -> bool {
     const NAMES: &[&str] = &[
         "array_ops",
         "bool_ops",

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::columns;
-use super::enums::Enums;
-use super::{Entry, Result, Sink, ident, qualified};
+use super::types::Types;
+use super::{Entry, Result, Sink, columns, ident, qualified, security, views};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Resource, Table, TableProperties};
-use crate::model::descriptor::{FieldDescriptor, ModelDescriptor, Source};
+use crate::kind::{Column, ReplicaIdentity, Resource, Table, TableProperties};
+use crate::model::descriptor::{
+    FieldDescriptor, ModelDescriptor, RelationDescriptor, ReplicaIdentityDescriptor, Source,
+    StorageDescriptor,
+};
 use crate::model::error::LowerError;
 
 /// A model whose table is understood.
@@ -25,9 +27,9 @@ pub(super) struct Lowered {
 }
 
 impl Lowered {
-    fn add_column(&mut self, field: &FieldDescriptor, enums: &Enums) -> Result<()> {
+    fn add_column(&mut self, field: &FieldDescriptor, types: &Types) -> Result<()> {
         let at = self.model.source.at(field.line);
-        let (column, raw) = columns::lower(self.model, field, &self.target, enums)?;
+        let (column, raw) = columns::lower(self.model, field, &self.target, types)?;
         if self.table.column(&column.name).is_some() {
             let first = self.model.fields.iter().find(|known| known.column == field.column);
             let first = self.model.source.at(first.map_or(0, |first| first.line));
@@ -72,33 +74,34 @@ impl Lowered {
     }
 }
 
-/// The tables by target and name.
+/// The tables by target and name; views are not among them, since nothing can rest on their rows.
 pub(super) type ByName<'a> = BTreeMap<(&'a Ident, QualifiedName), &'a Lowered>;
 
 pub(super) fn by_name(tables: &[Lowered]) -> ByName<'_> {
-    tables.iter().map(|table| ((&table.target, table.name()), table)).collect()
+    let stored = tables.iter().filter(|table| matches!(table.model.relation, RelationDescriptor::Table));
+    stored.map(|table| ((&table.target, table.name()), table)).collect()
 }
 
 /// Lowers the table of each model.
 pub(super) fn lower(
     models: &[&'static ModelDescriptor],
     default_target: &Ident,
-    enums: &Enums,
+    types: &Types,
     errors: &mut Vec<LowerError>,
 ) -> Vec<Lowered> {
     let mut tables: Vec<Lowered> = Vec::with_capacity(models.len());
     let mut known: BTreeMap<(Ident, QualifiedName), Source> = BTreeMap::new();
     for model in models {
-        let Some(table) = table(model, default_target, enums, errors) else { continue };
+        let Some(table) = table(model, default_target, types, errors) else { continue };
         let key = (table.target.clone(), table.name());
         if let Some(first) = known.get(&key) {
             let (table, first, second) = (key.1, *first, model.source);
             errors.push(LowerError::TableTwice { table, first, second });
             continue;
         }
-        if let Some(descriptor) = enums.get(&key) {
-            let (table, enumeration) = (model.source, descriptor.source);
-            errors.push(LowerError::TableAndEnum { name: key.1.clone(), table, enumeration });
+        if let Some(found) = types.get(&key) {
+            let (table, other) = (model.source, found.source());
+            errors.push(LowerError::TableAndType { name: key.1.clone(), table, other });
         }
         known.insert(key, model.source);
         tables.push(table);
@@ -110,7 +113,7 @@ pub(super) fn lower(
 fn table(
     model: &'static ModelDescriptor,
     default_target: &Ident,
-    enums: &Enums,
+    types: &Types,
     errors: &mut Vec<LowerError>,
 ) -> Option<Lowered> {
     let before = errors.len();
@@ -122,7 +125,7 @@ fn table(
         }
     };
     for field in model.fields {
-        if let Err(error) = lowered.add_column(field, enums) {
+        if let Err(error) = lowered.add_column(field, types) {
             errors.push(*error);
         }
     }
@@ -138,7 +141,7 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
         schema: ident("schema", model.table.schema(), at)?,
         name: ident("table", model.table.name, at)?,
         columns: Vec::with_capacity(model.fields.len()),
-        properties: TableProperties::default(),
+        properties: properties(model, at)?,
         comment: model.comment.map(str::to_owned),
     };
     let old_name = match model.renamed_from {
@@ -148,7 +151,37 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
     Ok(Lowered { model, target, table, raw: false, old_name, renamed_columns: BTreeMap::new() })
 }
 
+fn properties(model: &ModelDescriptor, at: Source) -> Result<TableProperties> {
+    let StorageDescriptor { parameters, unlogged, tablespace, access_method, replica_identity } =
+        model.storage;
+    let named = |what, name: Option<&str>| name.map(|name| ident(what, name, at)).transpose();
+    let mut properties = TableProperties {
+        unlogged,
+        options: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        // What is the default is not kept.
+        access_method: named("access method", access_method.filter(|method| *method != "heap"))?,
+        tablespace: named("tablespace", tablespace.filter(|tablespace| *tablespace != "pg_default"))?,
+        replica_identity: match replica_identity {
+            ReplicaIdentityDescriptor::Default => ReplicaIdentity::Default,
+            ReplicaIdentityDescriptor::Nothing => ReplicaIdentity::Nothing,
+            ReplicaIdentityDescriptor::Full => ReplicaIdentity::Full,
+            ReplicaIdentityDescriptor::Index(index) => ReplicaIdentity::Index(ident("index", index, at)?),
+        },
+        ..TableProperties::default()
+    };
+    security::set_properties(model, &mut properties);
+    Ok(properties)
+}
+
 pub(super) fn declare(table: &Lowered, sink: &mut Sink) {
+    match &table.model.relation {
+        RelationDescriptor::Table => declare_table(table, sink),
+        RelationDescriptor::View(view) => views::declare_view(table, view, sink),
+        RelationDescriptor::MaterializedView { query } => views::declare_materialized(table, query, sink),
+    }
+}
+
+fn declare_table(table: &Lowered, sink: &mut Sink) {
     let mut entry = Entry::new(Resource::Table(table.table.clone()), table.raw);
     entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
     entry.renamed_columns = table.renamed_columns.clone();

@@ -1,6 +1,8 @@
 //! What the shop sells.
 
-use djogi_core::{Model, PgEnum};
+use std::ops::Range;
+
+use djogi_core::{Model, PgComposite, PgEnum};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -15,6 +17,18 @@ pub enum Availability {
     #[label = "backorder"]
     OnBackorder,
     Discontinued,
+}
+
+/// What a parcel must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PgComposite)]
+#[pg_composite(comment = "What a parcel must hold")]
+pub struct Measures {
+    #[field(comment = "In millimetres, as width, height and depth")]
+    pub width: i32,
+    pub height: i32,
+    pub depth: i32,
+    #[field(comment = "In grams")]
+    pub weight: i32,
 }
 
 /// A node of the category tree.
@@ -41,6 +55,13 @@ pub struct Category {
 #[model(index(expr = "lower(title)", opclass = "text_pattern_ops", name = "products_title_prefix"))]
 #[model(index(columns(attributes opclass("jsonb_path_ops")), method = gin))]
 #[model(index(columns(released_at desc nulls last), where = "availability <> 'discontinued'"))]
+// The nightly import writes every product, and most have not changed.
+#[model(trigger(
+    name = "products_unchanged",
+    before(update),
+    for_each = row,
+    execute = "suppress_redundant_updates_trigger()"
+))]
 pub struct Product {
     #[field(pk, default = gen_random_uuid())]
     pub id: Uuid,
@@ -65,6 +86,7 @@ pub struct Product {
     pub tags: Vec<String>,
     #[field(default = "{}", comment = "Colour, size, material and the like")]
     pub attributes: serde_json::Value,
+    pub measures: Option<Measures>,
     pub released_at: Option<DateTime>,
     #[field(default = now())]
     pub created_at: DateTime,
@@ -78,8 +100,8 @@ pub struct Promotion {
     #[field(pk, identity(always))]
     pub id: i32,
     pub name: String,
-    #[field(type = "tstzrange", comment = "From the first to before the last moment")]
-    pub period: (DateTime, DateTime),
+    #[field(comment = "From the first to before the last moment")]
+    pub period: Range<DateTime>,
     #[field(check(name = "promotions_percent_range", sql = "percent BETWEEN 1 AND 90"))]
     pub percent: i16,
     #[field(default = true)]

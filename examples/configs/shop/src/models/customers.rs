@@ -1,11 +1,16 @@
 //! Who buys.
 
 use chrono::NaiveDate;
-use djogi_core::Model;
+use djogi_core::{Model, PgDomain};
 use uuid::Uuid;
 
 use super::DateTime;
 use super::catalog::Product;
+
+/// Where mail goes.
+#[derive(Clone, Debug, PartialEq, Eq, PgDomain)]
+#[pg_domain(check(name = "email_has_at", sql = "VALUE LIKE '%_@_%'"), comment = "Where mail goes")]
+pub struct Email(pub String);
 
 /// Somebody with an account.
 #[derive(Debug, Model)]
@@ -14,8 +19,7 @@ use super::catalog::Product;
 pub struct Customer {
     #[field(pk, default = identity)]
     pub id: i64,
-    #[field(check = "email LIKE '%_@_%'")]
-    pub email: String,
+    pub email: Email,
     pub full_name: String,
     pub born_on: Option<NaiveDate>,
     #[field(type = "char(2)", default = "de")]
