@@ -14,7 +14,7 @@ use super::summary::summary;
 
 /// A resource as plan documents hold it, read back.
 pub(crate) enum Definition {
-    Table(Table),
+    Table(Box<Table>),
     /// Anything that one line can say.
     Line(String),
     /// Nothing but its name.
@@ -27,7 +27,7 @@ impl Definition {
     pub(crate) fn of(kind: Kind, body: &Value) -> Self {
         let line = match kind {
             Kind::Table => match read::<Table>(body) {
-                Some(table) => return Definition::Table(table),
+                Some(table) => return Definition::Table(Box::new(table)),
                 None => None,
             },
             Kind::Schema => return Definition::Empty,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::ColumnProperties;
+use djogi_core::kind::{ColumnOrigin, ColumnProperties};
 use djogi_core::observation::Oid;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -27,13 +27,14 @@ SELECT a.attrelid,
        a.attstorage,
        a.attcompression,
        a.attstattarget::pg_catalog.int4,
-       a.attoptions
+       a.attoptions,
+       a.attinhcount > 0,
+       a.attislocal
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class     c ON c.oid = a.attrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'v', 'm', 'c')
-   AND NOT c.relispartition
+   AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
    AND a.attnum > 0
    AND NOT a.attisdropped";
 
@@ -63,8 +64,7 @@ SELECT d.adrelid,
   JOIN pg_catalog.pg_class   c ON c.oid = d.adrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'v')
-   AND NOT c.relispartition";
+   AND c.relkind IN ('r', 'p', 'v')";
 
 /// Columns that foreign keys reference in tables which the other queries do not read.
 const REFERENCED: &str = "
@@ -80,8 +80,7 @@ WITH schema AS MATERIALIZED (
             OR con.conrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
        AND (r.relnamespace NOT IN (SELECT oid FROM schema)
             OR r.relname <> ALL ($2)
-            OR r.relkind <> 'r'
-            OR r.relispartition
+            OR r.relkind NOT IN ('r', 'p')
             OR r.oid IN (SELECT e.objid
                            FROM pg_catalog.pg_depend e
                           WHERE e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
@@ -121,6 +120,7 @@ pub(super) struct ColumnRow {
     /// -1 or NULL is the default.
     statistics: Option<i32>,
     options: Option<Vec<String>>,
+    pub(super) origin: ColumnOrigin,
 }
 
 impl ColumnRow {
@@ -139,6 +139,11 @@ impl ColumnRow {
             compression: row.code()?,
             statistics: row.take()?,
             options: row.take()?,
+            origin: match (row.take()?, row.take()?) {
+                (false, _) => ColumnOrigin::Own,
+                (true, false) => ColumnOrigin::Inherited,
+                (true, true) => ColumnOrigin::Merged,
+            },
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Constraints of tables, but for `NOT NULL`, which belongs to its column.
 
 use djogi_core::ident::Ident;
-use djogi_core::kind::{Deferrable, MatchType, ReferentialAction};
+use djogi_core::kind::{Deferrable, MatchType, ParentConstraint, ReferentialAction};
 
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
 use super::version;
 
-/// Constraints with a parent belong to the partitions of a referenced table. Only a check is deparsed, and an
+/// Those with a parent in their own table belong to the partitions of a referenced table. Only a check is deparsed, and an
 /// operator that is not PostgreSQL's own is printed with its schema.
 fn sql(enforced: &str, period: &str) -> String {
     format!(
@@ -38,13 +38,30 @@ SELECT con.oid,
                          JOIN pg_catalog.pg_operator  o ON o.oid = k.operator
                          JOIN pg_catalog.pg_namespace p ON p.oid = o.oprnamespace
                         ORDER BY k.number)
-       END
+       END,
+       COALESCE(pn.nspname, k.nspname),
+       COALESCE(pc.relname, k.relname),
+       COALESCE(p.conname, k.conname)
   FROM pg_catalog.pg_constraint con
+  LEFT JOIN pg_catalog.pg_constraint p  ON p.oid = con.conparentid
+  LEFT JOIN pg_catalog.pg_class      pc ON pc.oid = p.conrelid
+  LEFT JOIN pg_catalog.pg_namespace  pn ON pn.oid = pc.relnamespace
+  LEFT JOIN LATERAL (SELECT n.nspname, c.relname, q.conname
+                       FROM pg_catalog.pg_inherits   i
+                       JOIN pg_catalog.pg_constraint q ON q.conrelid = i.inhparent
+                       JOIN pg_catalog.pg_class      c ON c.oid = i.inhparent
+                       JOIN pg_catalog.pg_namespace  n ON n.oid = c.relnamespace
+                      WHERE i.inhrelid = con.conrelid
+                        AND q.conname  = con.conname
+                        AND q.contype  = 'c'
+                      ORDER BY i.inhseqno
+                      LIMIT 1) k
+         ON con.contype = 'c' AND NOT con.conislocal
  WHERE con.connamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL
         OR con.conrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
    AND con.conrelid <> 0
-   AND con.conparentid = 0
+   AND (p.oid IS NULL OR p.conrelid <> con.conrelid)
    AND con.contype IN ('p', 'u', 'c', 'f', 'x')"
     )
 }
@@ -70,6 +87,7 @@ pub(super) struct ConstraintRow {
     pub(super) on_delete_columns: Vec<i16>,
     pub(super) expression: Option<String>,
     pub(super) operators: Option<Vec<String>>,
+    pub(super) parent: Option<ParentConstraint>,
 }
 
 impl ConstraintRow {
@@ -98,6 +116,10 @@ impl ConstraintRow {
             on_delete_columns: row.take::<Option<_>>()?.unwrap_or_default(),
             expression: row.take()?,
             operators: row.take()?,
+            parent: {
+                let (table, name) = (row.optional_qualified_name()?, row.optional_ident()?);
+                table.zip(name).map(|(table, name)| ParentConstraint { table, name })
+            },
         })
     }
 

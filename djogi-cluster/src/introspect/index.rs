@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use djogi_core::ident::Ident;
+use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{Expression, IndexElement, IndexKey, KeyClass};
 
 use super::assemble::TableParts;
@@ -35,14 +35,19 @@ SELECT i.indexrelid,
                          FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attribute, number)
                         WHERE k.attribute = 0
                         ORDER BY k.number)
-       END
+       END,
+       x.relkind,
+       pn.nspname,
+       px.relname
   FROM pg_catalog.pg_index i
   JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+  LEFT JOIN pg_catalog.pg_inherits  h  ON h.inhrelid = i.indexrelid
+  LEFT JOIN pg_catalog.pg_class     px ON px.oid = h.inhparent
+  LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = px.relnamespace
  WHERE x.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL
         OR i.indrelid = ANY (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($2))))
-   AND x.relkind = 'i'
-   AND NOT x.relispartition";
+   AND x.relkind IN ('i', 'I')";
 
 /// What only the index's own attributes tell: the types of expressions and the parameters of operator
 /// classes. No class of `btree` (403) or `hash` (405), the bulk of all indexes, takes parameters.
@@ -54,7 +59,7 @@ SELECT a.attrelid,
        a.attoptions
   FROM (SELECT x.oid
           FROM pg_catalog.pg_class x
-         WHERE x.relkind = 'i'
+         WHERE x.relkind IN ('i', 'I')
            AND x.relam NOT IN (403, 405)
            AND x.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
            AND ($2 IS NULL
@@ -95,11 +100,13 @@ pub(super) struct IndexRow {
     pub(super) tablespace: Option<Ident>,
     pub(super) predicate: Option<String>,
     expressions: Option<Vec<String>>,
+    /// The index of the partitioned table that it is a part of.
+    pub(super) parent: Option<QualifiedName>,
 }
 
 impl IndexRow {
     fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self {
+        let mut index = Self {
             oid: row.take()?,
             table: row.take()?,
             name: row.ident()?,
@@ -116,7 +123,12 @@ impl IndexRow {
             tablespace: row.optional_ident()?,
             predicate: row.take()?,
             expressions: row.take()?,
-        })
+            parent: None,
+        };
+        // That of a partitioned table holds nothing: it is valid when all partitions have their parts of it.
+        index.valid |= row.code()? == 'I';
+        index.parent = row.optional_qualified_name()?;
+        Ok(index)
     }
 
     fn keys(&self) -> usize {

@@ -1,8 +1,7 @@
-//! Relations with columns: ordinary tables, views, materialized views, composite types. Partitions belong to their
-//! partitioned table.
+//! Relations with columns: tables, partitioned ones and partitions among them, views, materialized views, composite types.
 
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::{Parameters, ReplicaIdentity};
+use djogi_core::kind::{Lineage, Parameters, PartitionBound, PartitionKey, ReplicaIdentity};
 use djogi_core::observation::TableSize;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -43,18 +42,30 @@ SELECT c.oid,
        END,
        c.reltuples,
        c.relpages,
-       pg_catalog.current_setting('block_size')::int4
+       pg_catalog.current_setting('block_size')::int4,
+       CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
+       CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
+       h.schemas,
+       h.names
   FROM pg_catalog.pg_class c
+  LEFT JOIN (SELECT i.inhrelid,
+                    pg_catalog.array_agg(n.nspname ORDER BY i.inhseqno) AS schemas,
+                    pg_catalog.array_agg(p.relname ORDER BY i.inhseqno) AS names
+               FROM pg_catalog.pg_inherits  i
+               JOIN pg_catalog.pg_class     p ON p.oid = i.inhparent
+               JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
+              WHERE p.relkind IN ('r', 'p', 'f')
+              GROUP BY i.inhrelid) h
+         ON h.inhrelid = c.oid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'v', 'm', 'c')
-   AND NOT c.relispartition";
+   AND c.relkind IN ('r', 'p', 'v', 'm', 'c')";
 
 pub(super) struct TableRow {
     pub(super) oid: u32,
     pub(super) schema: u32,
     pub(super) name: Ident,
-    /// `r`, `v`, `m` or `c`.
+    /// `r`, `p`, `v`, `m` or `c`.
     pub(super) kind: char,
     pub(super) row_type: u32,
     /// The query of a view.
@@ -67,6 +78,8 @@ pub(super) struct TableRow {
     pub(super) access_method: u32,
     pub(super) tablespace: Option<Ident>,
     pub(super) size: TableSize,
+    pub(super) partition_by: Option<PartitionKey>,
+    pub(super) lineage: Lineage,
 }
 
 impl TableRow {
@@ -93,7 +106,35 @@ impl TableRow {
             access_method: row.take()?,
             tablespace: row.optional_ident()?,
             size: size(row.take()?, row.take()?, row.take()?),
+            partition_by: partition_key(row.take()?)?,
+            lineage: lineage(row)?,
         })
+    }
+}
+
+fn partition_key(text: Option<&str>) -> Result<Option<PartitionKey>, FieldError> {
+    let read = |text: &str| PartitionKey::read(text).ok_or_else(|| FieldError::Unknown(text.to_owned()));
+    text.map(read).transpose()
+}
+
+fn lineage(row: &mut Fields<'_>) -> Result<Lineage, FieldError> {
+    let bound: Option<&str> = row.take()?;
+    let schemas = row.take::<Option<Vec<&str>>>()?.unwrap_or_default();
+    let names = row.take::<Option<Vec<&str>>>()?.unwrap_or_default();
+    let name = |(schema, name)| Ok(QualifiedName::new(Ident::new(schema)?, Ident::new(name)?));
+    let parents: Result<Vec<_>, _> = schemas.into_iter().zip(names).map(name).collect();
+    let mut parents = parents.map_err(FieldError::Name)?;
+    match (bound, parents.pop()) {
+        (None, None) => Ok(Lineage::None),
+        (Some(text), Some(of)) => {
+            let bound = PartitionBound::read(text).ok_or_else(|| FieldError::Unknown(text.to_owned()))?;
+            Ok(Lineage::Partition { of, bound })
+        }
+        (None, Some(last)) => {
+            parents.push(last);
+            Ok(Lineage::Inherits(parents))
+        }
+        (Some(text), None) => Err(FieldError::Unknown(text.to_owned())),
     }
 }
 

@@ -8,14 +8,12 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out. For some kinds the dependencies hang
-/// on a part of the object: a partitioned table's also on its foreign keys and defaults. `part` is what `pg_depend`
-/// knows. A dependency on a type is led back to the table whose row type, or the type whose array, it is.
+/// Members of extensions are left out. For some kinds the dependencies hang on a part of the object: a foreign table's
+/// also on its defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the table whose row type,
+/// or the type whose array, it is.
 const SQL: &str = "
 WITH found (kind, class, oid, part_class, part) AS (
-    SELECT CASE c.relkind WHEN 'f' THEN 'foreign table'
-                          WHEN 'p' THEN 'partitioned table'
-                          ELSE 'partition' END,
+    SELECT 'foreign table',
            'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
            p.class, p.oid
       FROM pg_catalog.pg_class     c
@@ -23,25 +21,11 @@ WITH found (kind, class, oid, part_class, part) AS (
      CROSS JOIN LATERAL (
            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
             UNION ALL
-           SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, con.oid
-             FROM pg_catalog.pg_constraint con
-            WHERE con.conrelid = c.oid
-            UNION ALL
            SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, d.oid
              FROM pg_catalog.pg_attrdef d
             WHERE d.adrelid = c.oid) p (class, oid)
      WHERE n.nspname = ANY ($1)
-       AND (c.relkind IN ('f', 'p') OR c.relkind = 'r' AND c.relispartition)
-     UNION ALL
-    SELECT 'inheriting table',
-           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
-           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
-      FROM pg_catalog.pg_inherits  h
-      JOIN pg_catalog.pg_class     c ON c.oid = h.inhrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1)
-       AND c.relkind = 'r'
-       AND NOT c.relispartition
+       AND c.relkind = 'f'
      UNION ALL
     SELECT 'base type',
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid,
@@ -59,7 +43,7 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
        AND NOT g.tgisinternal
-       AND (c.relkind IN ('f', 'p') OR c.relispartition)
+       AND c.relkind = 'f'
      UNION ALL
     SELECT 'rule',
            'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid,
@@ -69,7 +53,7 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
        AND r.rulename <> '_RETURN'
-       AND (c.relkind IN ('f', 'p') OR c.relispartition)
+       AND c.relkind = 'f'
      UNION ALL
     SELECT 'policy',
            'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid,
@@ -78,7 +62,7 @@ WITH found (kind, class, oid, part_class, part) AS (
       JOIN pg_catalog.pg_class     c ON c.oid = y.polrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY ($1)
-       AND (c.relkind IN ('f', 'p') OR c.relispartition)
+       AND c.relkind = 'f'
      UNION ALL
     SELECT 'conversion',
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid,

@@ -106,6 +106,8 @@ fn plan_creations<'a>(
         live: &live,
         sizes: &sizes,
         new_tables: &new_tables,
+        desired: None,
+        apart: &Default::default(),
         online: Online::Never,
         made: Made::NOTHING,
     };

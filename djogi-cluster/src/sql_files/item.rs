@@ -124,6 +124,8 @@ pub(super) fn of_models<'a>(
         live: &live,
         sizes: &sizes,
         new_tables: &new_tables,
+        desired: None,
+        apart: &Default::default(),
         online: Online::Never,
         made: Made::NOTHING,
     };

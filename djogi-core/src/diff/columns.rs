@@ -63,7 +63,8 @@ pub(super) fn split<'a>(
                     replaced.insert(column);
                 }
             },
-            TableAlteration::AddColumn(_)
+            TableAlteration::SetLineage(_)
+            | TableAlteration::AddColumn(_)
             | TableAlteration::SetProperty(_)
             | TableAlteration::SetComment(_) => {}
         }

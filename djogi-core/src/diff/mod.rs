@@ -3,8 +3,10 @@
 //! The diff never produces SQL and never decides what is allowed; it says what is different, by whom it is
 //! known, and by which alterations the live object becomes the declared one.
 
+mod carry;
 pub mod columns;
 pub mod drift;
+pub mod family;
 pub mod fields;
 mod lookalike;
 mod making_way;
@@ -23,7 +25,7 @@ use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{Alteration, Comparison, Resource};
+use crate::kind::{Alteration, Comparison, Lineage, LineageAlteration, Resource, Table, TableAlteration};
 use crate::recorded::RecordedResource;
 
 pub use columns::{ColumnPlace, PlaceColumn};
@@ -59,6 +61,8 @@ pub struct Change<'a> {
     pub desired: Option<&'a DesiredResource>,
     /// Somebody else changed or dropped it since djogi recorded it.
     pub drift: bool,
+    /// The change of a parent that does what this one is about.
+    pub follows: Option<Address>,
     /// The live object is not managed, and its adoption was not asked for.
     pub conflict: bool,
     pub notes: Vec<String>,
@@ -123,6 +127,7 @@ pub fn diff<'a>(
             live,
             desired: Some(declared),
             drift,
+            follows: None,
             conflict: false,
             notes: Vec::new(),
         };
@@ -144,19 +149,31 @@ pub fn diff<'a>(
                 }
             },
             (Some(record), Some(live)) => {
+                let carried = rebased.carried.get(address);
                 // A table has its column renames in changes of their own.
                 if owner.is_none()
                     && (live == &*declared.resource
+                        && carried.is_none()
                         && renamed_from.is_none()
                         && declared.renamed_columns.is_empty()
-                        || is_settled(record, &declared.resource, live))
+                        || carried.is_none() && is_settled(record, &declared.resource, live))
                 {
                     if drift {
                         changes.push(change(Action::Adopt));
                     }
                     continue;
                 }
+                if let Some(carried) = carried {
+                    rest_of_carried(live, carried, change, rebased, drifted, place, &mut changes);
+                    continue;
+                }
                 let comparison = with_owner(live.compare(&declared.resource), owner);
+                if leaves_its_parent(live, &declared.resource)
+                    && comparison == Comparison::InPlace(Vec::new())
+                {
+                    changes.push(change(Action::Update(Vec::new())));
+                    continue;
+                }
                 compared(comparison, change, rebased, drifted, place, &mut changes);
             }
         }
@@ -170,11 +187,15 @@ pub fn diff<'a>(
             live,
             desired: None,
             drift: drifted.contains_key(address),
+            follows: None,
             conflict: false,
             notes: Vec::new(),
         });
     }
+    tear_apart(desired, rebased, drifted, &mut changes);
+    detach_for_a_while(desired, rebased, drifted, &mut changes);
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
+    follow_parents(rebased, &mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
@@ -246,6 +267,130 @@ fn compared<'a>(
         (true, None, true) => changes.push(Change { action: Action::Adopt, ..change }),
         (true, None, false) => {}
         _ => changes.push(change),
+    }
+}
+
+/// Adds what is to be done on a table besides what comes down to it from its parents, which leave it as `carried`.
+fn rest_of_carried<'a>(
+    live: &'a Resource,
+    carried: &'a Resource,
+    change: impl Fn(Action) -> Change<'a>,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    place: PlaceColumn<'_>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let whole = change(Action::Adopt);
+    let Some(declared) = whole.desired else { return };
+    match carried.compare(&declared.resource) {
+        Comparison::InPlace(alterations) if alterations.is_empty() => {
+            let Comparison::InPlace(all) = live.compare(&declared.resource) else { return };
+            changes.push(Change { action: Action::Update(all), ..whole });
+        }
+        comparison => {
+            let change = |action| Change { live: Some(carried), ..change(action) };
+            compared(comparison, change, rebased, drifted, place, changes);
+        }
+    }
+}
+
+/// Whether what is declared is no part of a parent's any more, or of another.
+fn leaves_its_parent(live: &Resource, desired: &Resource) -> bool {
+    match (live, desired) {
+        (Resource::Constraint(live), Resource::Constraint(desired)) => {
+            live.parent.is_some() && live.parent != desired.parent
+        }
+        (Resource::Index(live), Resource::Index(desired)) => {
+            live.parent.is_some() && live.parent != desired.parent
+        }
+        _ => false,
+    }
+}
+
+/// Indexes and keys of partitioned tables that no partition can leave, and one shall: they are made anew.
+fn tear_apart<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let Some(target) = desired.keys().next().map(Address::target) else { return };
+    let torn = family::Family::of(target, desired, &rebased.live, changes).torn();
+    for address in torn.iter().filter(|address| rebased.recorded.resources.contains_key(*address)) {
+        changes.retain(|change| change.address != *address);
+        let Some((address, declared)) = desired.get_key_value(address) else { continue };
+        changes.push(Change {
+            address: address.clone(),
+            action: Action::Replace(None),
+            renamed_from: rebased.renames.get(address),
+            live: rebased.live.get(address),
+            desired: Some(declared),
+            drift: drifted.contains_key(address),
+            follows: None,
+            conflict: false,
+            notes: vec!["made anew because a partition has its part of it no longer".to_owned()],
+        });
+    }
+}
+
+/// Has partitions leave and join whose keys hold up an index that goes.
+fn detach_for_a_while<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let Some(target) = desired.keys().next().map(Address::target) else { return };
+    for address in family::Family::of(target, desired, &rebased.live, changes).held_up() {
+        let (Some((address, declared)), Some(live)) =
+            (desired.get_key_value(&address), rebased.live.get(&address))
+        else {
+            continue;
+        };
+        let Resource::Table(Table { lineage: Lineage::Partition { of, bound }, .. }) = live else { continue };
+        let steps = [
+            LineageAlteration::Detach(of.clone()),
+            LineageAlteration::Attach { to: of.clone(), bound: bound.clone() },
+        ];
+        let steps = steps.map(|step| Alteration::Table(TableAlteration::SetLineage(step)));
+        match changes.iter_mut().find(|change| change.address == *address) {
+            Some(Change { action: Action::Update(alterations), .. }) => alterations.extend(steps),
+            Some(_) => {}
+            None => changes.push(Change {
+                address: address.clone(),
+                action: Action::Update(steps.to_vec()),
+                renamed_from: None,
+                live: Some(live),
+                desired: Some(declared),
+                drift: drifted.contains_key(address),
+                follows: None,
+                conflict: false,
+                notes: vec!["leaves for a while, because its key is a part of an index that goes".to_owned()],
+            }),
+        }
+    }
+}
+
+/// Says of tables that only what their parents do changes which change that is.
+fn follow_parents(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
+    let known: BTreeSet<Address> = changes.iter().map(|change| change.address.clone()).collect();
+    for change in changes.iter_mut() {
+        let (Some(Resource::Table(table)), Some(carried)) =
+            (change.live, rebased.carried.get(&change.address))
+        else {
+            continue;
+        };
+        if change.live == Some(carried) {
+            continue;
+        }
+        let target = change.address.target().clone();
+        let Action::Update(alterations) = &change.action else { continue };
+        let columns: Vec<&Ident> = alterations.iter().filter_map(columns::altered_column).collect();
+        let candidates = table.lineage.parents().iter().flat_map(|parent| {
+            let of_columns = columns.iter().map(|column| Address::column(&target, parent, column));
+            of_columns.chain([Address::table(&target, parent)]).collect::<Vec<_>>()
+        });
+        change.follows = candidates.into_iter().find(|address| known.contains(address));
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held};
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
-use crate::desired::Desired;
+use crate::desired::{Desired, DesiredResource};
+use crate::diff::family::parents_of;
+use crate::kind::{Alteration, Resource, SequenceAlteration, Table};
 use crate::plan::depend::Dependencies;
 
 /// Why something has to make way.
@@ -15,6 +17,8 @@ enum Cause {
     Replaced(Address),
     /// A column gets another type: only views, policies and the like are in the way.
     Retyped(Address),
+    /// An index or constraint of a partitioned table goes, and its parts with it.
+    Dissolved(Address),
     /// Another takes its place under its users, but without what others may do with it.
     Renewed(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
@@ -26,6 +30,7 @@ impl Cause {
         let (Cause::Replaced(address)
         | Cause::Retyped(address)
         | Cause::Renewed(address)
+        | Cause::Dissolved(address)
         | Cause::Overloaded(address)) = self;
         address
     }
@@ -36,7 +41,9 @@ impl Cause {
                 format!("made anew because {address} is")
             }
             Cause::Retyped(address) => format!("made anew because {address} gets another type"),
-            Cause::Overloaded(address) => format!("made anew because {address} goes"),
+            Cause::Dissolved(address) | Cause::Overloaded(address) => {
+                format!("made anew because {address} goes")
+            }
         }
     }
 
@@ -44,6 +51,7 @@ impl Cause {
     fn moves(&self, kind: Kind) -> bool {
         match self {
             Cause::Retyped(_) => kind.is_code(),
+            Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
             Cause::Renewed(_) => kind.is_grant(),
             Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
             Cause::Overloaded(_) => leaves_with_its_base(kind),
@@ -80,6 +88,7 @@ pub(super) fn rebuild_dependents<'a>(
             change.action = Action::Replace(None);
         }
     }
+    replace_children(desired, rebased, drifted, changes);
     let mut causes: Vec<Cause> = changes.iter().flat_map(causes_of).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
     let dependencies =
@@ -104,6 +113,7 @@ pub(super) fn rebuild_dependents<'a>(
         live: Some(live),
         desired: Some(declared),
         drift: drifted.contains_key(address),
+        follows: None,
         conflict: false,
         notes: vec![cause.note()],
     };
@@ -115,6 +125,12 @@ pub(super) fn rebuild_dependents<'a>(
                 continue;
             }
             let change = changes.iter_mut().find(|change| change.address == **address);
+            if matches!(cause, Cause::Dissolved(_))
+                && !(parents_of(&target, resource).contains(base)
+                    && stays(resource, declared, rebased, desired))
+            {
+                continue;
+            }
             if matches!(cause, Cause::Overloaded(_)) && (change.is_some() || declared.needs.contains(base)) {
                 continue;
             }
@@ -145,12 +161,123 @@ pub(super) fn rebuild_dependents<'a>(
     }
 }
 
+/// Whether the table of a part is a child of the same parents all the while, and the part is to be there after it.
+fn stays(part: &Resource, declared: &DesiredResource, rebased: &Rebased<'_>, desired: &Desired) -> bool {
+    let Some(name) = part.relation_name() else { return false };
+    let Some((address, _)) = rebased
+        .live
+        .iter()
+        .find(|(_, resource)| matches!(resource, Resource::Table(table) if table.qualified_name() == name))
+    else {
+        return false;
+    };
+    let table = |resource: &Resource| match resource {
+        Resource::Table(table) => Some(table.lineage.clone()),
+        _ => None,
+    };
+    let before = rebased.live.get(address).and_then(table);
+    let after = desired.get(address).and_then(|declared| table(&declared.resource));
+    before.is_some() && before == after && declared.resource.relation_name() == Some(name)
+}
+
+/// A table that is made anew takes along the partitions that it shall have again, and sheds the changes of its columns.
+/// The sequences that its columns own stay, and are owned again.
+fn replace_children<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let is_replaced = |change: &&Change<'_>| {
+        change.address.kind() == Kind::Table && matches!(change.action, Action::Replace(_))
+    };
+    let mut replaced: Vec<Address> =
+        changes.iter().filter(is_replaced).filter(|c| !c.conflict).map(|c| c.address.clone()).collect();
+    let mut next = 0;
+    while let Some(parent) = replaced.get(next).cloned() {
+        next += 1;
+        for (address, live) in rebased.live.iter() {
+            let (Resource::Table(live_table), Some(declared)) = (live, desired.get(address)) else {
+                continue;
+            };
+            let Resource::Table(wanted) = &*declared.resource else { continue };
+            let is_child = |table: &Table| {
+                table.lineage.parents().iter().any(|name| Address::table(parent.target(), name) == parent)
+            };
+            let is_managed = rebased.recorded.resources.contains_key(address);
+            if !is_managed || replaced.contains(address) || !is_child(live_table) || !is_child(wanted) {
+                continue;
+            }
+            changes.retain(|change| change.address != *address);
+            let (address, declared) = desired.get_key_value(address).unwrap_or((address, declared));
+            let change = Cause::Replaced(parent.clone());
+            changes.push(made_anew(address, live, declared, rebased, drifted, &change));
+            replaced.push(address.clone());
+        }
+    }
+    changes.retain(|change| {
+        change.address.kind() != Kind::Column
+            || !change.address.table_of_member().is_some_and(|table| replaced.contains(&table))
+    });
+    for (address, resource) in rebased.live.iter().filter(|_| !replaced.is_empty()) {
+        let (Resource::Sequence(sequence), Some(declared)) = (resource, desired.get(address)) else {
+            continue;
+        };
+        let Resource::Sequence(wanted) = &*declared.resource else { continue };
+        let Some(owner) = &sequence.owned_by else { continue };
+        let table = Address::table(address.target(), &owner.table);
+        if !replaced.contains(&table) || !rebased.recorded.resources.contains_key(address) {
+            continue;
+        }
+        let again = Alteration::Sequence(SequenceAlteration::SetOwner(wanted.owned_by.clone()));
+        match changes.iter_mut().find(|change| change.address == *address) {
+            Some(Change { action: Action::Update(alterations), .. }) => {
+                if !alterations
+                    .iter()
+                    .any(|a| matches!(a, Alteration::Sequence(SequenceAlteration::SetOwner(_))))
+                {
+                    alterations.push(again);
+                }
+            }
+            Some(_) => {}
+            None => changes.push(Change {
+                action: Action::Update(vec![again]),
+                ..made_anew(address, resource, declared, rebased, drifted, &Cause::Replaced(table))
+            }),
+        }
+    }
+}
+
+fn made_anew<'a>(
+    address: &Address,
+    live: &'a Resource,
+    declared: &'a DesiredResource,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    cause: &Cause,
+) -> Change<'a> {
+    Change {
+        address: address.clone(),
+        action: Action::Replace(None),
+        renamed_from: rebased.renames.get(address),
+        live: Some(live),
+        desired: Some(declared),
+        drift: drifted.contains_key(address),
+        follows: None,
+        conflict: false,
+        notes: vec![cause.note()],
+    }
+}
+
 fn causes_of(change: &Change<'_>) -> Vec<Cause> {
     let address = &change.address;
     match &change.action {
         _ if change.conflict => Vec::new(),
         Action::Replace(_) if address.kind() == Kind::Enum => vec![Cause::Renewed(address.clone())],
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
+        Action::Delete if matches!(address.kind(), Kind::Constraint | Kind::Index) => {
+            vec![Cause::Dissolved(address.clone())]
+        }
         Action::Delete if address.kind().is_routine() => vec![Cause::Overloaded(address.clone())],
         _ => change.retyped_columns().map(Cause::Retyped).collect(),
     }

@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::carry::carried;
+use super::family::{is_same_part, parents_of, shared_part};
 use super::rewrite::NewNames;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -31,6 +33,8 @@ pub struct Rebased<'a> {
     /// Renames to carry out: new address to the address under which the object is found when its turn comes
     /// (a constraint or column of a renamed table is found under the new table).
     pub renames: BTreeMap<Address, Address>,
+    /// Live tables as they are once the changes of their parents have come down to them, where that makes a difference.
+    pub(super) carried: BTreeMap<Address, Resource>,
     /// New address to the live address, for all resources that the renames touch.
     origins: BTreeMap<Address, Address>,
 }
@@ -82,16 +86,18 @@ pub fn rebase<'a>(
         sizes: Cow::Borrowed(&observation.sizes),
         dependencies: Cow::Borrowed(&observation.dependencies),
         renames: BTreeMap::new(),
+        carried: BTreeMap::new(),
         origins: BTreeMap::new(),
     };
     // Each pass sees the names that the one before it left.
-    for collect in [relations, columns, parts] {
+    for collect in [relations, columns, parts, inherited_parts] {
         let mut names = collect(target, desired, &mut rebased);
         names.major = observation.identity.server_version.major();
         if !names.is_empty() {
             rebased.take(target, &names);
         }
     }
+    rebased.carried = carried(target, desired, &rebased.live);
     rebased
 }
 
@@ -166,6 +172,7 @@ fn columns(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewN
             names.columns.insert(table, due);
         }
     }
+    names.inherit_columns(&rebased.live);
     names
 }
 
@@ -181,6 +188,45 @@ fn parts(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
             names.rename(&old, &new);
             rebased.renames.insert(new, old);
         }
+    }
+    names.inherit_constraints(&rebased.live);
+    names
+}
+
+/// Indexes and keys of partitions that have another name than they are declared with, but are a part of the same: which one
+/// is meant is no guess. One that a partition has already becomes the declared part the same way.
+fn inherited_parts(target: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
+    let mut names = NewNames::default();
+    let declared = desired.iter().filter(|(address, declared)| {
+        !parents_of(target, &declared.resource).is_empty() && !rebased.live.contains(address)
+    });
+    let mut taken: Vec<(Address, Address)> = Vec::new();
+    for (new, declared) in declared {
+        let Some(table) = shared_part(&declared.resource) else { continue };
+        let is_free = |old: &Address| {
+            rebased.recorded.resources.contains_key(old)
+                && !desired.contains_key(old)
+                && !taken.iter().any(|(_, gone)| gone == old)
+        };
+        let of_table = rebased.live.iter().filter(|(old, live)| {
+            old.kind() == new.kind() && shared_part(live).as_ref() == Some(&table) && is_free(old)
+        });
+        let parents = parents_of(target, &declared.resource);
+        let alike: Vec<(&Address, bool)> = of_table
+            .filter(|(_, live)| is_same_part(live, &declared.resource))
+            .filter_map(|(old, live)| match parents_of(target, live) {
+                same if same == parents => Some((old, true)),
+                none if none.is_empty() => Some((old, false)),
+                _ => None,
+            })
+            .collect();
+        if let Some((old, _)) = alike.into_iter().max_by_key(|(_, is_part)| *is_part) {
+            taken.push((new.clone(), old.clone()));
+        }
+    }
+    for (new, old) in taken {
+        names.rename(&old, &new);
+        rebased.renames.insert(new, old);
     }
     names
 }

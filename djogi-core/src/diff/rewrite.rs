@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
 use crate::kind::{
     CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull,
-    Resource, Securable, not_null,
+    Resource, Securable, Table, not_null,
 };
 use crate::names::{replace_columns, replace_names};
 
@@ -34,6 +35,65 @@ pub(super) struct NewNames {
 }
 
 impl NewNames {
+    /// Columns are renamed in the partitions, and in the tables that inherit, along with those of their parents.
+    pub(super) fn inherit_columns(&mut self, live: &Catalog) {
+        self.inherit(live, |names, table, parent| {
+            let renamed = names.columns.get(parent)?.clone();
+            let inherited =
+                |old: &Ident| table.column(old).is_some_and(|column| column.origin.is_inherited());
+            let mut renamed: Vec<_> = renamed.into_iter().filter(|(old, _)| inherited(old)).collect();
+            let known = names.columns.entry(table.qualified_name()).or_default();
+            renamed.retain(|(old, _)| !known.contains_key(old));
+            let is_news = !renamed.is_empty();
+            known.extend(renamed);
+            is_news.then_some(())
+        });
+        self.columns.retain(|_, columns| !columns.is_empty());
+    }
+
+    /// So are the checks that they have from them.
+    pub(super) fn inherit_constraints(&mut self, live: &Catalog) {
+        let inherited: Vec<_> = live
+            .iter()
+            .filter_map(|(_, resource)| match resource {
+                Resource::Constraint(constraint)
+                    if matches!(constraint.definition, ConstraintDefinition::Check { .. }) =>
+                {
+                    let parent = constraint.parent.as_ref()?;
+                    Some((constraint, (parent.table.clone(), parent.name.clone())))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut is_news = !self.constraints.is_empty();
+        while is_news {
+            is_news = false;
+            for (constraint, parent) in &inherited {
+                let own = (constraint.table_name(), constraint.name.clone());
+                if let Some(new) = self.constraints.get(parent).cloned() {
+                    is_news |= self.constraints.insert(own, new).is_none();
+                }
+            }
+        }
+    }
+
+    fn inherit(
+        &mut self,
+        live: &Catalog,
+        mut take: impl FnMut(&mut Self, &Table, &QualifiedName) -> Option<()>,
+    ) {
+        let mut is_news = !self.columns.is_empty();
+        while is_news {
+            is_news = false;
+            for (_, resource) in live.iter() {
+                let Resource::Table(table) = resource else { continue };
+                for parent in table.lineage.parents() {
+                    is_news |= take(self, table, parent).is_some();
+                }
+            }
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         let Self {
             schemas,
@@ -128,6 +188,12 @@ impl NewNames {
                 for column in &mut table.columns {
                     self.rewrite_column(&name, column);
                 }
+                if let Some(key) = &mut table.partition_by {
+                    self.rewrite_expression(&name, &mut key.elements);
+                }
+                for parent in table.lineage.parents_mut() {
+                    self.rename_table(parent);
+                }
                 rename_qualified(&self.tables, &mut table.schema, &mut table.name);
                 for (column, old_name) in table.columns.iter_mut().zip(old_names) {
                     let is_renamed = table.name != name.name || column.name != old_name;
@@ -140,6 +206,12 @@ impl NewNames {
             Resource::Constraint(constraint) => {
                 let table = constraint.table_name();
                 self.rewrite_definition(&table, &mut constraint.definition);
+                if let Some(parent) = &mut constraint.parent {
+                    if let Some(new) = self.constraints.get(&(parent.table.clone(), parent.name.clone())) {
+                        parent.name = new.clone();
+                    }
+                    self.rename_table(&mut parent.table);
+                }
                 if let Some(new) = self.constraints.get(&(table, constraint.name.clone())) {
                     constraint.name = new.clone();
                 }
@@ -155,6 +227,9 @@ impl NewNames {
                 }
                 if let Some(predicate) = &mut index.predicate {
                     self.rewrite_expression(&table, predicate);
+                }
+                if let Some(parent) = &mut index.parent {
+                    self.rename_index(parent);
                 }
                 if let Some(new) = self.indexes.get(&index.qualified_name()) {
                     index.name = new.clone();
@@ -397,6 +472,13 @@ impl NewNames {
     fn rename_schema(&self, schema: &mut Ident) {
         if let Some(new) = self.schemas.get(schema) {
             *schema = new.clone();
+        }
+    }
+
+    /// An index lives where its table lives, to which it is renamed before.
+    fn rename_index(&self, index: &mut QualifiedName) {
+        if let Some(new) = self.indexes.get(index) {
+            index.name = new.clone();
         }
     }
 

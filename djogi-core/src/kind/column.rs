@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::lineage::ColumnOrigin;
 use super::not_null::{NotNull, NotNullAlteration};
 use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
@@ -19,6 +20,9 @@ pub struct Column {
     /// `None` is the collation of the type.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub collation: Option<QualifiedName>,
+    /// Not compared: it follows from what the parents of the table have.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub origin: ColumnOrigin,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub not_null: bool,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -126,6 +130,7 @@ impl Column {
             name: _,
             data_type,
             collation,
+            origin: _,
             not_null,
             not_null_constraint,
             default,
@@ -165,6 +170,13 @@ impl Column {
         match (not_null, desired.not_null) {
             (false, true) => alterations.push(ColumnAlteration::SetNotNull),
             (true, false) => alterations.push(ColumnAlteration::DropNotNull),
+            // It is called as those of the parents are.
+            (true, true) if self.origin.is_inherited() && desired.origin.is_inherited() => {
+                if not_null_constraint.comment != desired.not_null_constraint.comment {
+                    let comment = desired.not_null_constraint.comment.clone();
+                    alterations.push(ColumnAlteration::AlterNotNull(NotNullAlteration::SetComment(comment)));
+                }
+            }
             (true, true) => match not_null_constraint.alterations(&desired.not_null_constraint) {
                 Some(steps) => alterations.extend(steps.into_iter().map(ColumnAlteration::AlterNotNull)),
                 None => alterations.extend([ColumnAlteration::DropNotNull, ColumnAlteration::SetNotNull]),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
 use super::index::IndexElement;
+use super::lineage::ParentConstraint;
 use super::parameters::{ParameterChange, Parameters};
 use crate::ident::{Ident, QualifiedName};
 
@@ -16,6 +17,9 @@ pub struct Constraint {
     pub table: Ident,
     pub name: Ident,
     pub definition: ConstraintDefinition,
+    /// Of a partition, or of a table that inherits: the constraint that it comes and goes with.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub parent: Option<ParentConstraint>,
     pub deferrable: Deferrable,
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
@@ -126,6 +130,8 @@ pub struct ExclusionElement {
 pub enum ConstraintAlteration {
     /// Foreign keys only.
     SetDeferrable(Deferrable),
+    /// The key of a partition becomes a part of this one, of the partitioned table.
+    Attach(ParentConstraint),
     /// Foreign keys only.
     SetEnforced(bool),
     Validate,
@@ -172,6 +178,7 @@ impl Constraint {
             table: _,
             name: _,
             definition,
+            parent,
             deferrable,
             validated,
             enforced,
@@ -201,6 +208,9 @@ impl Constraint {
         alterations.extend(ParameterChange::between(options, &desired.options).map(Alter::SetOptions));
         if *tablespace != desired.tablespace {
             alterations.push(Alter::SetTablespace(desired.tablespace.clone()));
+        }
+        if let (None, Some(to), true) = (parent, &desired.parent, self.has_index()) {
+            alterations.push(ConstraintAlteration::Attach(to.clone()));
         }
         if *comment != desired.comment {
             alterations.push(Alter::SetComment(desired.comment.clone()));

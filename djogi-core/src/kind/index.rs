@@ -15,6 +15,9 @@ pub struct Index {
     pub name: Ident,
     /// The table, in the index's own schema.
     pub table: Ident,
+    /// Of a partition: the index of the partitioned table that it is a part of.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub parent: Option<QualifiedName>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub unique: bool,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -82,6 +85,8 @@ pub enum IndexAlteration {
         set: BTreeMap<String, String>,
         reset: Vec<String>,
     },
+    /// It becomes a part of this index of the partitioned table.
+    Attach(QualifiedName),
     SetTablespace(Option<Ident>),
     SetComment(Option<String>),
 }
@@ -115,6 +120,7 @@ impl Index {
             schema: _,
             name: _,
             table,
+            parent,
             unique,
             nulls_not_distinct,
             method,
@@ -152,6 +158,9 @@ impl Index {
         }
         if *valid != desired.valid {
             alterations.push(IndexAlteration::Rebuild);
+        }
+        if let (None, Some(to)) = (parent, &desired.parent) {
+            alterations.push(IndexAlteration::Attach(to.clone()));
         }
         if *comment != desired.comment {
             alterations.push(IndexAlteration::SetComment(desired.comment.clone()));

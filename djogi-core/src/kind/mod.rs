@@ -19,6 +19,7 @@ pub mod foreign_data;
 pub mod foreign_option;
 pub mod grant;
 pub mod index;
+pub mod lineage;
 pub mod materialized_view;
 pub mod not_null;
 pub mod operator;
@@ -69,6 +70,10 @@ pub use foreign_data::{
 pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
 pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
+pub use lineage::{
+    ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey,
+    PartitionStrategy,
+};
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use not_null::{NotNull, NotNullAlteration};
 pub use operator::{Completion, Operator, OperatorAlteration};
@@ -445,8 +450,8 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Table Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
-            Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
+            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
+            Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
             TextSearchConfiguration EventTrigger Publication ForeignServer Grant
         )

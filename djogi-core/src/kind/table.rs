@@ -1,12 +1,13 @@
-//! Ordinary tables with their columns.
+//! Tables with their columns: ordinary and partitioned ones, partitions, and tables that inherit.
 
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, ColumnAlteration, ColumnComparison};
+use super::lineage::{Lineage, LineageAlteration, PartitionKey};
 use super::properties::{PropertyAlteration, TableProperties};
 use crate::ident::{Ident, QualifiedName};
 
-/// An ordinary table. Constraints and indexes are resources of their own.
+/// A table. Constraints and indexes are resources of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -15,6 +16,11 @@ pub struct Table {
     /// In the order of creation. PostgreSQL appends new columns, so the order is not compared.
     #[serde(deserialize_with = "super::exact::list")]
     pub columns: Vec<Column>,
+    /// What makes it a partitioned table.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub partition_by: Option<PartitionKey>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub lineage: Lineage,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub properties: TableProperties,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -24,6 +30,7 @@ pub struct Table {
 /// What can change on a table in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableAlteration {
+    SetLineage(LineageAlteration),
     AddColumn(Box<Column>),
     AlterColumn {
         column: Ident,
@@ -45,8 +52,16 @@ impl Table {
         self.columns.iter().find(|column| column.name == *name)
     }
 
-    pub(super) fn alterations(&self, desired: &Self) -> Vec<TableAlteration> {
-        let Self { schema: _, name: _, columns, properties, comment } = self;
+    pub fn is_partition(&self) -> bool {
+        matches!(self.lineage, Lineage::Partition { .. })
+    }
+
+    /// `None` for another partition key: PostgreSQL makes no table of a partitioned one, and no other one either.
+    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
+        let Self { schema: _, name: _, columns, partition_by, lineage, properties, comment } = self;
+        if *partition_by != desired.partition_by {
+            return None;
+        }
         let mut alterations = Vec::new();
         for wanted in &desired.columns {
             match self.column(&wanted.name).map(|live| live.compare(wanted)) {
@@ -64,10 +79,13 @@ impl Table {
         }
         let dropped = columns.iter().filter(|live| desired.column(&live.name).is_none());
         alterations.extend(dropped.map(|live| TableAlteration::DropColumn(live.name.clone())));
+        let lineage = lineage.alterations(&desired.lineage).into_iter();
+        alterations.extend(lineage.map(TableAlteration::SetLineage));
         // A generated column can be computed from new ones, and must let go of its base before that gets another type.
         alterations.sort_by_key(|alteration| match alteration {
             // What a NOT NULL was called, another one can be called then.
-            TableAlteration::AlterColumn {
+            TableAlteration::SetLineage(_)
+            | TableAlteration::AlterColumn {
                 alteration:
                     ColumnAlteration::DropGenerated
                     | ColumnAlteration::DropIdentity
@@ -87,6 +105,6 @@ impl Table {
         if *comment != desired.comment {
             alterations.push(TableAlteration::SetComment(desired.comment.clone()));
         }
-        alterations
+        Some(alterations)
     }
 }

@@ -27,7 +27,10 @@ impl Resource {
                 composite.attributes.iter().map(|attribute| attribute.data_type.as_str()).collect()
             }
             Resource::Range(range) => vec![&range.subtype],
-            Resource::Table(table) => table.columns.iter().flat_map(|column| column.texts()).collect(),
+            Resource::Table(table) => {
+                let key = table.partition_by.iter().map(|key| key.elements.as_str());
+                table.columns.iter().flat_map(|column| column.texts()).chain(key).collect()
+            }
             Resource::Constraint(constraint) => match &constraint.definition {
                 ConstraintDefinition::Check { expression, .. } => vec![expression.as_str()],
                 ConstraintDefinition::Exclusion(exclusion) => {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ident::{Ident, MAX_IDENT_BYTES};
+use crate::kind::{Constraint, ConstraintDefinition, Index, IndexElement, IndexKey};
 
 /// What an automatic name ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,44 @@ impl Names {
         };
         !(label.is_relation() && taken(&self.relations) || label.is_constraint() && taken(&self.constraints))
     }
+}
+
+/// The name that PostgreSQL chooses for an index, as long as it is free.
+pub(crate) fn of_index(index: &Index) -> Option<String> {
+    let columns = index_columns(index.elements.iter().map(key_name).chain(included(&index.include)));
+    Some(of_columns(&index.table, &columns, Label::Index))
+}
+
+/// The same for the constraints that have an index.
+pub(crate) fn of_key(constraint: &Constraint) -> Option<String> {
+    let (columns, label) = match &constraint.definition {
+        ConstraintDefinition::PrimaryKey { .. } => (Vec::new(), Label::PrimaryKey),
+        ConstraintDefinition::Unique { columns, include, .. } => {
+            (index_columns(included(columns).chain(included(include))), Label::Unique)
+        }
+        ConstraintDefinition::Exclusion(exclusion) => {
+            let keys = exclusion.elements.iter().map(|element| key_name(&element.element));
+            (index_columns(keys), Label::Exclusion)
+        }
+        ConstraintDefinition::Check { .. } | ConstraintDefinition::ForeignKey(_) => return None,
+    };
+    Some(of_columns(&constraint.table, &columns, label))
+}
+
+fn of_columns(table: &Ident, columns: &[String], label: Label) -> String {
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    object_name(table.as_str(), &joined(&columns), label.as_str())
+}
+
+fn key_name(element: &IndexElement) -> KeyName<'_> {
+    match &element.key {
+        IndexKey::Column(column) => KeyName::Column(column.as_str()),
+        IndexKey::Expression(expression) => KeyName::Expression(expression.as_str()),
+    }
+}
+
+fn included(columns: &[Ident]) -> impl Iterator<Item = KeyName<'_>> {
+    columns.iter().map(|column| KeyName::Column(column.as_str()))
 }
 
 /// Column names as they enter an automatic name; those past the limit would be cut off anyway.

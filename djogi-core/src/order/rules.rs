@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
+use crate::diff::family::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{Firing, Resource};
+use crate::kind::{Alteration, Firing, Lineage, Resource, Table, TableAlteration};
 use crate::plan::lower::Phase;
 
 /// A reason for one node to come before another.
@@ -74,6 +75,17 @@ pub const RULES: &[Rule] = &[
         "what used an object lets go of it before it is dropped",
         last_use_before_removal,
     ),
+    before(
+        "partition_leaves_first",
+        "what changes on a partitioned table must not come down to a partition that leaves it",
+        partition_leaves_first,
+    ),
+    before(
+        "partition_joins_last",
+        "a partition must have all that its partitioned table has when it joins",
+        partition_joins_last,
+    ),
+    before("bound_freed_before_taken", "no two partitions may take the same rows", bound_freed_before_taken),
     before("old_before_new", "a replacement takes the name of the object it replaces", old_before_new),
     before(
         "name_freed_before_taken",
@@ -239,17 +251,26 @@ fn owner_after_sequence(work: &Work<'_>) -> Vec<(usize, usize)> {
 fn dependent_removed_first(work: &Work<'_>) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for item in &work.items {
-        let Some(down) = work.node(&item.change.address, Phase::Down) else { continue };
-        pairs.extend(item.needs.live.iter().filter_map(|need| Some((down, work.node(need, Phase::Down)?))));
+        let Some(down) = removal(work, &item.change.address) else { continue };
+        pairs.extend(item.needs.live.iter().filter_map(|need| Some((down, removal(work, need)?))));
     }
     pairs
 }
 
+/// Where the object at `address` goes, rather than leaves its parent.
+fn removal(work: &Work<'_>, address: &Address) -> Option<usize> {
+    let item = &work.items[*work.by_address.get(address)?];
+    match item.change.action {
+        Action::Update(_) => None,
+        _ => work.node(address, Phase::Down),
+    }
+}
+
 fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let removal = |need: &Address| work.node(need, Phase::Down);
+    let removal = |need: &Address| removal(work, need);
     let uses = each(work, Phase::Up, |node, item| {
         let Item { change, needs, .. } = &work.items[item];
-        if work.node(&change.address, Phase::Down).is_some() {
+        if matches!(change.action, Action::Replace(_)) {
             // A replacement lets go when the old one is dropped.
             return Vec::new();
         }
@@ -257,7 +278,9 @@ fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
         dropped.filter_map(|need| Some((node, removal(need)?))).collect()
     });
     let owned = each(work, Phase::Attach, |node, item| {
-        let owners = work.items[item].needs.live_owner.iter();
+        let Item { needs, .. } = &work.items[item];
+        // An owner that is made anew lets go of it by itself.
+        let owners = needs.live_owner.iter().filter(|owner| !needs.owner.contains(owner));
         owners.filter_map(|owner| Some((node, removal(owner)?))).collect()
     });
     let moved = each(work, Phase::Rename, |node, item| {
@@ -267,12 +290,119 @@ fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
     uses.chain(owned).chain(moved).collect()
 }
 
+/// The lineage of a table, live and declared.
+fn lineages<'w>(item: &Item<'w>) -> Option<(Option<&'w Table>, Option<&'w Table>)> {
+    if item.change.address.kind() != Kind::Table {
+        return None;
+    }
+    let table = |resource: &'w Resource| match resource {
+        Resource::Table(table) => Some(table),
+        _ => None,
+    };
+    Some((
+        item.change.live.and_then(table),
+        item.change.desired.and_then(|declared| table(&declared.resource)),
+    ))
+}
+
+/// The nodes of all that is about one of `tables`, as far as it is before or after `node`.
+fn about<'w>(
+    work: &'w Work<'_>,
+    tables: &'w [QualifiedName],
+    phases: &'w [Phase],
+) -> impl Iterator<Item = usize> + 'w {
+    let is_about = |item: &Item<'_>| {
+        let resource = item.change.live.or(item.change.desired.map(|declared| &*declared.resource));
+        let relation = match item.change.address.kind() {
+            Kind::Table | Kind::Column => item.change.address.relation(),
+            _ => resource.and_then(Resource::relation_name),
+        };
+        relation.is_some_and(|relation| tables.contains(&relation))
+    };
+    let nodes = work.nodes.iter().enumerate();
+    nodes
+        .filter(move |(_, node)| phases.contains(&node.phase) && is_about(&work.items[node.item]))
+        .map(|(at, _)| at)
+}
+
+fn partition_leaves_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Down, |node, item| {
+        let item = &work.items[item];
+        let (Action::Update(_), Some((Some(live), _))) = (&item.change.action, lineages(item)) else {
+            return Vec::new();
+        };
+        let mut tables = live.lineage.parents().to_vec();
+        tables.push(live.qualified_name());
+        about(work, &tables, &[Phase::Down, Phase::Up, Phase::Attach]).map(|later| (node, later)).collect()
+    })
+    .collect()
+}
+
+/// Whether `item` gives its table a new place in its attaching phase.
+fn joins(item: &Item<'_>) -> bool {
+    match (&item.change.action, lineages(item)) {
+        (Action::Update(alterations), Some(_)) => alterations.iter().any(|alteration| {
+            matches!(alteration, Alteration::Table(TableAlteration::SetLineage(step)) if !step.leaves())
+        }),
+        (Action::Create | Action::Replace(_), Some((_, Some(table)))) => table.is_partition(),
+        _ => false,
+    }
+}
+
+fn partition_joins_last(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Attach, |node, item| {
+        let item = &work.items[item];
+        let Some((_, Some(desired))) = lineages(item).filter(|_| joins(item)) else { return Vec::new() };
+        let mut tables = desired.lineage.parents().to_vec();
+        tables.push(desired.qualified_name());
+        about(work, &tables, &[Phase::Down, Phase::Up]).map(|earlier| (earlier, node)).collect()
+    })
+    .collect()
+}
+
+fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (taker, node) in work.nodes.iter().enumerate() {
+        let item = &work.items[node.item];
+        let Some((_, Some(taking))) = lineages(item) else { continue };
+        let Lineage::Partition { of, bound } = &taking.lineage else { continue };
+        let takes = match (&item.change.action, node.phase) {
+            (Action::Create | Action::Replace(_), Phase::Up | Phase::Attach) => true,
+            (Action::Update(_), Phase::Attach) => joins(item),
+            _ => false,
+        };
+        if !takes {
+            continue;
+        }
+        for other in work.items.iter().filter(|other| other.change.address != item.change.address) {
+            let Some((Some(live), _)) = lineages(other) else { continue };
+            let Lineage::Partition { of: left, bound: freed } = &live.lineage else { continue };
+            let leaves = matches!(other.change.action, Action::Update(_));
+            if left == of
+                && (leaves || freed.may_meet(bound))
+                && let Some(giver) = work.node(&other.change.address, Phase::Down)
+            {
+                pairs.push((giver, taker));
+            }
+        }
+    }
+    pairs
+}
+
 fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
     each(work, Phase::Up, |node, item| {
-        work.node(&work.items[item].change.address, Phase::Down)
-            .map(|down| (down, node))
-            .into_iter()
-            .collect()
+        let Item { change, .. } = &work.items[item];
+        match (work.node(&change.address, Phase::Down), &change.action, change.live) {
+            (Some(down), _, _) => vec![(down, node)],
+            // The part of a partition goes with that of the partitioned table, or with the partition.
+            (None, Action::Replace(_), Some(live)) => {
+                let target = change.address.target();
+                let table = live.relation_name().map(|table| Address::table(target, &table));
+                let goes_with = parents_of(target, live).into_iter().chain(table);
+                goes_with.filter_map(|other| Some((removal(work, &other)?, node))).collect()
+            }
+            (None, _, _) => Vec::new(),
+        }
     })
     .collect()
 }

@@ -14,17 +14,19 @@ use super::{
 use super::{not_modelled, rights};
 use crate::address::{Address, Kind};
 use crate::desired::Desired;
+use crate::diff::family::Family;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
 use crate::disposition::Disposition;
+use crate::ident::QualifiedName;
 use crate::kind::{Constraint, Resource};
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, classify};
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
-use crate::plan::lower::{lower, place_column};
+use crate::plan::lower::{Surroundings, lower, place_column};
 use crate::plan::made::{self, made};
 use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
@@ -158,13 +160,15 @@ fn plan_target(
     });
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
 
-    let no_tables = BTreeSet::new();
+    let (no_tables, no_parts) = (BTreeSet::new(), BTreeSet::new());
     let context = Context {
         version: live.identity.server_version,
         target,
         live: &rebased.live,
         sizes: &rebased.sizes,
         new_tables: &no_tables,
+        desired: Some(desired),
+        apart: &no_parts,
         online: options.online,
         made: Made::NOTHING,
     };
@@ -175,23 +179,27 @@ fn plan_target(
     });
     let new_tables = changes
         .iter()
-        .filter(|change| change.action == Action::Create && change.address.kind() == Kind::Table)
+        .filter(|change| {
+            change.address.kind() == Kind::Table
+                && matches!(change.action, Action::Create | Action::Replace(_))
+        })
         .filter_map(|change| change.address.relation())
         .collect();
+    let family = Family::of(target, desired, &rebased.live, &changes);
     let made = made(&changes, &rebased);
-    let context = Context { new_tables: &new_tables, made: &made, ..context };
+    let context = Context { new_tables: &new_tables, apart: family.apart(), made: &made, ..context };
 
     let desired_side = LazyCell::new(|| {
         Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
             .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
             .with_extension_requirements(&live.extension_requirements)
     });
-    let parents = Parents::of(&changes, &context, |resource| desired_side.of(resource));
+    let parents = Parents::of(&changes, &family, &context, |resource| desired_side.of(resource));
     let candidates = if changes.is_empty() {
         Vec::new()
     } else {
         let sides = Sides { desired: &desired_side, live: &live_side, declared: desired, rebased: &rebased };
-        candidates(changes, &parents, &sides, &context)
+        candidates(changes, &parents, &family, &sides, &context)
     };
     let live_dependents = live_dependents(&candidates, &rebased, &live_side);
     let standings: Vec<Option<Standing<'_>>> = candidates
@@ -301,6 +309,7 @@ struct Sides<'a> {
 fn candidates<'a>(
     changes: Vec<Change<'a>>,
     parents: &Parents,
+    family: &Family<'_>,
     sides: &Sides<'_>,
     context: &Context<'_>,
 ) -> Vec<Candidate<'a>> {
@@ -310,6 +319,7 @@ fn candidates<'a>(
     for change in &changes {
         if let (Action::Create, Some(parent)) = (&change.action, parents.parent(&change.address))
             && let Some(Resource::Constraint(constraint)) = change.desired.map(|declared| &*declared.resource)
+            && family.worker(change).is_none()
         {
             inline.entry(parent.clone()).or_default().push(constraint);
         }
@@ -333,16 +343,39 @@ fn candidates<'a>(
                             && !leaving_first.contains(&address)
                     })
                     .collect(),
+                (Action::Replace(_), Some(Resource::Table(table)))
+                    if change.address.kind() == Kind::Table =>
+                {
+                    owned_and_kept(&table.qualified_name(), sides, context)
+                }
                 _ => Vec::new(),
             };
+            let way = family.way(&change);
             let mut lowered = match parents.parent(&change.address) {
                 Some(_) => Default::default(),
-                None => lower(&change, inline, &rebuild, moving.touches(&needs), context),
+                None => {
+                    let moves = moving.touches(&needs);
+                    let around = Surroundings { inline, rebuild: &rebuild, moves, way: &way };
+                    lower(&change, around, context)
+                }
             };
             made::finish(&change, (sides.declared, sides.rebased), context, &mut lowered);
             Candidate { change, needs, lowered }
         })
         .collect()
+}
+
+/// The sequences that columns of a live table own and that are declared.
+fn owned_and_kept<'a>(table: &QualifiedName, sides: &Sides<'_>, context: &Context<'a>) -> Vec<&'a Resource> {
+    let owned = context.live.iter().filter(|(address, resource)| match resource {
+        Resource::Sequence(sequence) => {
+            sequence.owned_by.as_ref().is_some_and(|owner| owner.table == *table)
+                && sides.rebased.recorded.resources.contains_key(*address)
+                && context.desired.is_some_and(|desired| desired.contains_key(*address))
+        }
+        _ => false,
+    });
+    owned.map(|(_, resource)| resource).collect()
 }
 
 /// For everything that goes or is made anew: the managed live objects that rest on it.
@@ -380,6 +413,9 @@ fn live_dependents(
                     }
                 }
                 add(&Address::schema(address.target(), &table.schema), address);
+                for parent in table.lineage.parents() {
+                    add(&Address::table(address.target(), parent), address);
+                }
             }
             Resource::Sequence(sequence) => {
                 live.of(resource).iter().for_each(|needed| add(needed, address));

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
+use crate::diff::family::parents_of;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Table,
@@ -85,6 +86,11 @@ impl<'a> Dependencies<'a> {
                 schema.chain(requirements.map(|name| Address::extension(self.target, name))).collect()
             }
             Resource::Constraint(constraint) => self.of_constraint(constraint, resource),
+            Resource::Table(table) => {
+                let parents =
+                    table.lineage.parents().iter().map(|parent| Address::table(self.target, parent));
+                parents.chain([Address::schema(self.target, &table.schema)]).collect()
+            }
             _ => match resource.relation_name() {
                 Some(relation) => self.of_part(&relation, resource),
                 None => address.schema_name().map(|s| Address::schema(self.target, s)).into_iter().collect(),
@@ -269,8 +275,33 @@ impl<'a> Dependencies<'a> {
         if let Some(Resource::Table(table)) = self.resources.get(&needs[0]) {
             let columns = columns_used(table, part);
             needs.extend(columns.iter().map(|column| Address::column(self.target, relation, column)));
+            self.add_inherited(table, &columns, &mut needs);
+        }
+        for parent in parents_of(self.target, part) {
+            let Some(shared) = self.resources.get(&parent) else { continue };
+            needs.extend(shared.relation_name().map(|table| Address::table(self.target, &table)));
+            needs.push(parent);
         }
         needs
+    }
+
+    /// The columns of parents with which those of `table` come and go.
+    fn add_inherited(&self, table: &Table, columns: &[Ident], needs: &mut Vec<Address>) {
+        let is_inherited =
+            |name: &&Ident| table.column(name).is_some_and(|column| column.origin.is_inherited());
+        let inherited: Vec<Ident> = columns.iter().filter(is_inherited).cloned().collect();
+        if inherited.is_empty() {
+            return;
+        }
+        for parent in table.lineage.parents() {
+            let Some(Resource::Table(above)) = self.resources.get(&Address::table(self.target, parent))
+            else {
+                continue;
+            };
+            let has = inherited.iter().filter(|name| above.column(name).is_some());
+            needs.extend(has.map(|column| Address::column(self.target, parent, column)));
+            self.add_inherited(above, &inherited, needs);
+        }
     }
 
     fn named_in(&self, text: &str) -> Vec<Address> {

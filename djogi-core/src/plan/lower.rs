@@ -1,8 +1,11 @@
 //! From changes to statements, sorted into the phases in which they run. The only caller of the statement
 //! writer, and it decides nothing: what PostgreSQL cannot do comes back as a refusal.
 
+use std::collections::BTreeSet;
+
 use crate::address::Kind;
 use crate::diff::columns::changes_type;
+use crate::diff::family::{Way, is_attachment};
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
@@ -21,7 +24,8 @@ pub enum Phase {
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other.
+    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other, a
+    /// partition joins.
     Attach,
 }
 
@@ -69,30 +73,45 @@ impl Lowered {
     }
 }
 
-/// Writes the statements of `change`; `inline` are the constraints that its `CREATE TABLE` brings along,
-/// `rebuild` what must make way for a replaced enum, and `moves` says whether the columns of an index change with it.
-pub fn lower(
-    change: &Change<'_>,
-    inline: &[&Constraint],
-    rebuild: &[&Resource],
-    moves: bool,
-    context: &Context<'_>,
-) -> Lowered {
+/// What of a plan the statements of one change depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The constraints that its `CREATE TABLE` brings along.
+    pub inline: &'a [&'a Constraint],
+    /// What must make way for a replaced enum, or be taken from a replaced table.
+    pub rebuild: &'a [&'a Resource],
+    /// Whether the columns of an index change with it.
+    pub moves: bool,
+    /// What of a part of a partition is to be done by itself.
+    pub way: &'a Way,
+}
+
+/// Writes the statements of `change`.
+pub fn lower(change: &Change<'_>, around: Surroundings<'_>, context: &Context<'_>) -> Lowered {
     let mut lowered = Lowered::default();
-    if let Err(refusal) = write(change, inline, rebuild, moves, context, &mut lowered) {
-        lowered = Lowered { parts: Vec::new(), refusal: Some(refusal) };
+    if let Err(refusal) = write(change, around, context, &mut lowered) {
+        return Lowered { parts: Vec::new(), refusal: Some(refusal) };
+    }
+    let Way { down, up, attach, .. } = around.way;
+    lowered.parts.retain(|(phase, _)| match phase {
+        Phase::Down => *down,
+        Phase::Up => *up,
+        Phase::Rename | Phase::Attach => true,
+    });
+    if *attach && let (Action::Create | Action::Replace(_), Some(declared)) = (&change.action, change.desired)
+    {
+        lowered.add(Phase::Attach, sql::attach_part(&declared.resource, context, &change.address));
     }
     lowered
 }
 
 fn write(
     change: &Change<'_>,
-    inline: &[&Constraint],
-    rebuild: &[&Resource],
-    moves: bool,
+    around: Surroundings<'_>,
     context: &Context<'_>,
     out: &mut Lowered,
 ) -> Result<(), Impossible> {
+    let Surroundings { inline, rebuild, moves, way } = around;
     let address = &change.address;
     let desired = change.desired.map(|declared| &*declared.resource);
     if let (Some(old), Some(live)) = (change.renamed_from, change.live) {
@@ -130,6 +149,10 @@ fn write(
                     | Alteration::Table(TableAlteration::SetProperty(
                         PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
                     )) => Phase::Attach,
+                    Alteration::Table(TableAlteration::SetLineage(step)) if step.leaves() => Phase::Down,
+                    Alteration::Table(TableAlteration::SetLineage(_)) => Phase::Attach,
+                    other if is_attachment(other) && !way.attach => continue,
+                    other if is_attachment(other) => Phase::Attach,
                     _ => Phase::Up,
                 };
                 out.add(phase, sql::alter(live, desired, alteration, context, address)?);
@@ -160,7 +183,12 @@ fn write(
             out.add(Phase::Up, up);
         }
         (Action::Replace(None), Some(live), Some(desired)) => {
-            out.add(Phase::Down, sql::drop(live, context, address));
+            for owned in rebuild {
+                out.add(Phase::Down, sql::disown(owned, context, address));
+            }
+            // What is dropped is not the new table.
+            let context_before = Context { new_tables: &BTreeSet::new(), ..*context };
+            out.add(Phase::Down, sql::drop(live, &context_before, address));
             create(desired, change, context, out)?;
         }
         (Action::Delete, Some(live), declared) if address.kind() == Kind::Column => {
@@ -214,6 +242,9 @@ fn create(
     out: &mut Lowered,
 ) -> Result<(), Impossible> {
     out.add(Phase::Up, sql::create(resource, context, &change.address)?);
+    if let Resource::Table(table) = resource {
+        out.add(Phase::Attach, sql::attach_table(table, context, &change.address));
+    }
     if let Resource::Sequence(sequence) = resource {
         out.add(Phase::Attach, sql::own_sequence(sequence, context, &change.address));
     }
@@ -234,6 +265,7 @@ pub fn place_column(
         TableAlteration::AddColumn(column) => &column.name,
         TableAlteration::ReplaceColumn(_)
         | TableAlteration::DropColumn(_)
+        | TableAlteration::SetLineage(_)
         | TableAlteration::SetProperty(_)
         | TableAlteration::SetComment(_) => {
             return ColumnPlace::Table;

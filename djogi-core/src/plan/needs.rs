@@ -2,6 +2,7 @@
 
 use crate::address::{Address, Kind};
 use crate::diff::Change;
+use crate::diff::family::parents_of;
 use crate::ident::QualifiedName;
 use crate::kind::{ReplicaIdentity, Resource, SequenceOwner};
 use crate::plan::depend::{Dependencies, generated_from};
@@ -14,7 +15,8 @@ pub struct Needs {
     /// Of the live object, under new names.
     pub live: Vec<Address>,
     /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them. For a table the
-    /// index that identifies its rows, for an operator its commutator and negator.
+    /// index that identifies its rows, and its parents; for a part of a partition that of the partitioned table; for an
+    /// operator its commutator and negator.
     pub owner: Vec<Address>,
     /// The same for the live sequence.
     pub live_owner: Vec<Address>,
@@ -41,9 +43,24 @@ impl Needs {
         Self {
             desired: of_side(declared, desired),
             live: of_side(change.live, live),
-            owner: owner(declared, &change.address),
+            owner: owner(declared, &change.address)
+                .into_iter()
+                .chain(joined(declared, &change.address))
+                .collect(),
             live_owner: owner(change.live, &change.address),
         }
+    }
+}
+
+/// What must be there before a table, or a part of one, can join it.
+fn joined(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
+    let target = address.target();
+    match resource {
+        Some(Resource::Table(table)) if address.kind() == Kind::Table => {
+            table.lineage.parents().iter().map(|parent| Address::table(target, parent)).collect()
+        }
+        Some(part) => parents_of(target, part),
+        None => Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
+use crate::diff::family::Family;
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
@@ -19,12 +20,16 @@ impl Parents {
     /// The parents among `changes`, of whose desired sides `needs` knows what they need.
     pub fn of(
         changes: &[Change<'_>],
+        family: &Family<'_>,
         context: &Context<'_>,
         needs: impl Fn(&Resource) -> Vec<Address>,
     ) -> Self {
         let by_address: BTreeMap<&Address, &Change<'_>> = changes.iter().map(|c| (&c.address, c)).collect();
         let repeated = repeated_keys(changes);
         let parents = changes.iter().filter_map(|change| {
+            if let Some(worker) = family.worker(change) {
+                return Some((change.address.clone(), worker));
+            }
             let parent = match change.action {
                 Action::Create if repeated.contains(&change.address) => None,
                 Action::Create => {
@@ -35,7 +40,16 @@ impl Parents {
             };
             Some((change.address.clone(), parent?))
         });
-        Self(parents.collect())
+        let direct: BTreeMap<Address, Address> = parents.collect();
+        // What follows from a change that follows from another is done by the latter.
+        let root = |parent: &Address| {
+            let mut root = parent;
+            while let Some(above) = direct.get(root).filter(|above| *above != parent) {
+                root = above;
+            }
+            root.clone()
+        };
+        Self(direct.iter().map(|(child, parent)| (child.clone(), root(parent))).collect())
     }
 
     pub fn parent(&self, address: &Address) -> Option<&Address> {
@@ -122,6 +136,17 @@ fn dropped_with(
     let is_deleted = |address: &Address| changes.get(address).is_some_and(|c| c.action == Action::Delete);
     let target = change.address.target();
     let live = change.live?;
+    if let Resource::Table(table) = live {
+        let parent = Address::table(target, table.lineage.parents().first()?);
+        return (change.address.kind() == Kind::Table && table.is_partition() && is_deleted(&parent))
+            .then_some(parent);
+    }
+    if let Resource::Sequence(sequence) = live {
+        let owner = Address::table(target, &sequence.owned_by.as_ref()?.table);
+        if matches!(changes.get(&owner), Some(Change { action: Action::Replace(_), .. })) {
+            return Some(owner);
+        }
+    }
     if let Resource::Grant(grant) = live {
         let is_gone = |address: &Address| {
             let goes = |change: &&Change<'_>| matches!(change.action, Action::Delete | Action::Replace(None));

@@ -39,6 +39,7 @@ verbs! {
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
+    CreatePartition CreateInheriting AttachPartition DetachPartition Inherit NoInherit AttachIndex
     CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
     CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
     RenamePublication DropPublication
@@ -241,6 +242,21 @@ pub const TABLE: &[Row] = &[
     row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
     row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
     row(V::CreateTable, None, Catalog, Reversible),
+    row(V::CreatePartition, None, Catalog, Reversible)
+        .referenced(AEL)
+        .hazard("a default partition is read for rows that belong into the new one"),
+    row(V::CreateInheriting, None, Catalog, Reversible).referenced(SUE),
+    row(V::AttachPartition, SUE, Scan, Reversible)
+        .referenced(AEL)
+        .hazard("fails if a row of the partition, or of the default partition, is outside of its bounds"),
+    row(V::DetachPartition, AEL, Catalog, Reversible)
+        .referenced(AEL)
+        .hazard("queries of the partitioned table miss its rows as soon as this commits"),
+    row(V::Inherit, AEL, Catalog, Reversible).referenced(SUE),
+    row(V::NoInherit, AEL, Catalog, Reversible)
+        .referenced(SUE)
+        .hazard("queries of the parent miss its rows as soon as this commits"),
+    row(V::AttachIndex, SUE, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTable, AEL, Catalog, DataLoss).referenced(AEL).hazard(READERS_BREAK),
     row(V::RewriteTable, AEL, Rewrite, Reversible).hazard(REWRITES),

@@ -32,16 +32,43 @@ pub(super) fn definition_sql(column: &Column) -> String {
         sql += &format!(" DEFAULT {default}");
     }
     if let Some(generated) = &column.generated {
-        let storage = match generated.storage {
-            GeneratedStorage::Stored => "STORED",
-            GeneratedStorage::Virtual => "VIRTUAL",
-        };
-        sql += &format!(" GENERATED ALWAYS AS {} {storage}", in_parentheses(generated.expression.as_str()));
+        sql += &generated_sql(generated);
     }
     if let Some(identity) = &column.identity {
         sql += &format!(" {}", identity_sql(identity, &column.data_type));
     }
     sql
+}
+
+/// `name ...` as it stands in `PARTITION OF`: what the column of a partition has that the partitioned table does not.
+/// Nothing when there is no such thing.
+pub(super) fn override_sql(column: &Column, parent: Option<&Column>) -> Option<String> {
+    let mut sql = String::new();
+    if column.not_null && !parent.is_some_and(|parent| parent.not_null) {
+        sql += &not_null_sql(&column.not_null_constraint);
+    }
+    match (&column.default, parent.and_then(|parent| parent.default.as_ref())) {
+        (own, usual) if own.as_ref() == usual => {}
+        (Some(own), _) => sql += &format!(" DEFAULT {own}"),
+        (None, _) => sql += " DEFAULT NULL",
+    }
+    if let Some(generated) = &column.generated
+        && parent.and_then(|parent| parent.generated.as_ref()) != Some(generated)
+    {
+        sql += &generated_sql(generated);
+    }
+    if let Some(identity) = &column.identity {
+        sql += &format!(" {}", identity_sql(identity, &column.data_type));
+    }
+    (!sql.is_empty()).then(|| format!("{}{sql}", column.name))
+}
+
+fn generated_sql(generated: &Generated) -> String {
+    let storage = match generated.storage {
+        GeneratedStorage::Stored => "STORED",
+        GeneratedStorage::Virtual => "VIRTUAL",
+    };
+    format!(" GENERATED ALWAYS AS {} {storage}", in_parentheses(generated.expression.as_str()))
 }
 
 /// ` NOT NULL` as a column has it.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::index::{element_sql, set_options, set_tablespace};
+use super::index::{attach_index, element_sql, set_options, set_tablespace};
 use super::parameters::options_clause;
 use super::{Context, Impossible, Step, comment_sql};
 use crate::address::Address;
 use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ForeignKey, MatchType,
-    ParameterChange, ReferentialAction,
+    ParameterChange, ParentConstraint, ReferentialAction,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::Verb;
@@ -23,7 +23,8 @@ pub(super) fn create(
     let table = constraint.table_name();
     let is_checked = constraint.validated && constraint.enforced;
     let valid = if constraint.validated || !constraint.enforced { "" } else { " NOT VALID" };
-    let sql = format!("ALTER TABLE {table} ADD {}{valid}", definition_sql(constraint));
+    let only = if ctx.apart.contains(address) { "ONLY " } else { "" };
+    let sql = format!("ALTER TABLE {only}{table} ADD {}{valid}", definition_sql(constraint));
     let verb = match (&constraint.definition, is_checked) {
         (ConstraintDefinition::PrimaryKey { .. }, _) => Verb::AddPrimaryKey,
         (ConstraintDefinition::Unique { .. }, _) => Verb::AddUnique,
@@ -227,8 +228,23 @@ pub(super) fn alter(
             let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
             ctx.step_on(address, verb, &table, &referenced(desired), sql)
         }
+        ConstraintAlteration::Attach(parent) => attach_to(desired, parent, ctx, address),
         ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
     }]
+}
+
+pub(super) fn attach(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    if !constraint.has_index() {
+        return alter(constraint, &ConstraintAlteration::Validate, ctx, address);
+    }
+    constraint.parent.iter().map(|parent| attach_to(constraint, parent, ctx, address)).collect()
+}
+
+/// The index of a key has the key's name.
+fn attach_to(key: &Constraint, parent: &ParentConstraint, ctx: &Context<'_>, address: &Address) -> Step {
+    let parent = QualifiedName::new(parent.table.schema.clone(), parent.name.clone());
+    let own = QualifiedName::new(key.schema.clone(), key.name.clone());
+    attach_index(&parent, &own, &key.table_name(), ctx, address)
 }
 
 /// Takes no lock on the table.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Context, Impossible, Step};
 use crate::address::Address;
 use crate::ident::QualifiedName;
+use crate::kind::{Resource, Table};
 use crate::plan::{Effect, Lock, Operation};
 use crate::safety::{Route, Verb, look_up, route, since};
 
@@ -75,7 +76,13 @@ impl Context<'_> {
 
     /// The way for work on an index of `table`; `None` when the table is new, where no way is better than another.
     pub(super) fn index_route(&self, table: &QualifiedName) -> Option<Route> {
-        (!self.is_new(table)).then(|| route(self.online, self.sizes.get(table)))
+        if self.is_new(table) {
+            return None;
+        }
+        if self.live.table(self.target, table).is_some_and(|live| live.partition_by.is_some()) {
+            return Some(Route::Direct("not concurrently, because the table is partitioned"));
+        }
+        Some(route(self.online, self.sizes.get(table)))
     }
 
     /// Whether the server has the operation at all.
@@ -90,6 +97,17 @@ impl Context<'_> {
             return Ok(());
         }
         Err(Impossible::NeedsNewerServer { address: address.clone(), what, since, server: self.version })
+    }
+}
+
+impl<'a> Context<'a> {
+    /// A table that is declared.
+    pub(super) fn declared_table(&self, name: &QualifiedName) -> Option<&'a Table> {
+        let declared = self.desired?.get(&Address::table(self.target, name))?;
+        match &*declared.resource {
+            Resource::Table(table) => Some(table),
+            _ => None,
+        }
     }
 }
 

@@ -42,7 +42,8 @@ pub(super) fn create_in_transaction(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Vec<Step> {
-    let sql = create_sql(index, &index.name, "");
+    let only = if ctx.apart.contains(address) { "ONLY " } else { "" };
+    let sql = create_sql(index, &index.name, "", only);
     let mut step = ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), sql);
     step.operation.hazards.extend(why.map(str::to_owned));
     std::iter::once(step).chain(comment_on_new(index, ctx, address)).collect()
@@ -55,7 +56,7 @@ fn comment_on_new(index: &Index, ctx: &Context<'_>, address: &Address) -> Option
 }
 
 fn build_concurrently(index: &Index, name: &Ident, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
-    let sql = create_sql(index, name, "CONCURRENTLY ");
+    let sql = create_sql(index, name, "CONCURRENTLY ", "");
     let step = ctx.step_on_one(address, Verb::CreateIndexConcurrently, &index.table_name(), sql);
     concurrently(step, ConcurrentVerb::IndexCreate, &index.schema, name, why, ctx)
 }
@@ -113,10 +114,10 @@ fn take_name(index: &Index, built: &Ident, ctx: &Context<'_>, address: &Address)
     steps
 }
 
-fn create_sql(index: &Index, name: &Ident, concurrently: &str) -> String {
+fn create_sql(index: &Index, name: &Ident, concurrently: &str, only: &str) -> String {
     let elements: Vec<String> = index.elements.iter().map(element_sql).collect();
     let mut sql = format!(
-        "CREATE {}INDEX {concurrently}{name} ON {} USING {} ({})",
+        "CREATE {}INDEX {concurrently}{name} ON {only}{} USING {} ({})",
         if index.unique { "UNIQUE " } else { "" },
         index.table_name(),
         index.method,
@@ -295,6 +296,9 @@ pub(super) fn alter(
         IndexAlteration::SetTablespace(tablespace) => {
             vec![set_tablespace(&name, tablespace.as_ref(), ctx, address)]
         }
+        IndexAlteration::Attach(parent) => {
+            vec![attach_index(parent, &name, &desired.table_name(), ctx, address)]
+        }
         IndexAlteration::SetComment(comment) => vec![set_comment(desired, comment.as_deref(), ctx, address)],
     }
 }
@@ -349,6 +353,23 @@ fn rebuild(index: &Index, ctx: &Context<'_>, address: &Address) -> Step {
         }
         None => ctx.step_on_one(address, Verb::RebuildIndex, &table, format!("REINDEX INDEX {name}")),
     }
+}
+
+pub(super) fn attach(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let attached = |parent| attach_index(parent, &index.qualified_name(), &index.table_name(), ctx, address);
+    index.parent.iter().map(attached).collect()
+}
+
+/// Makes `index` of a partition a part of `parent`.
+pub(super) fn attach_index(
+    parent: &QualifiedName,
+    index: &QualifiedName,
+    table: &QualifiedName,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let sql = format!("ALTER INDEX {parent} ATTACH PARTITION {index}");
+    ctx.step_on_one(address, Verb::AttachIndex, table, sql)
 }
 
 fn set_comment(index: &Index, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {

@@ -25,6 +25,7 @@ mod foreign_server;
 mod golden;
 mod grant;
 mod index;
+mod lineage;
 mod made;
 mod materialized_view;
 mod operator;
@@ -53,6 +54,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
+use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::observation::{ServerVersion, TableSize};
@@ -79,6 +81,11 @@ pub struct Context<'a> {
     pub sizes: &'a BTreeMap<QualifiedName, TableSize>,
     /// Tables that this plan creates: no lock on them matters, they have no rows.
     pub new_tables: &'a BTreeSet<QualifiedName>,
+    /// What is declared, where that is known: a partition says only what its partitioned table does not.
+    pub desired: Option<&'a Desired>,
+    /// What is made apart from its family: partitions as ordinary tables that are attached then, indexes and keys of
+    /// partitioned tables without those of the partitions.
+    pub apart: &'a BTreeSet<Address>,
     pub online: Online,
     /// What this plan makes.
     pub made: &'a Made,
@@ -150,7 +157,7 @@ impl Impossible {
 /// The statements that would make `resource` on an empty database of `version`, for people to read.
 pub fn definition(resource: &Resource, version: ServerVersion, address: &Address) -> String {
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
-    let new_tables = address.relation().into_iter().collect();
+    let (new_tables, apart) = (address.relation().into_iter().collect(), BTreeSet::new());
     let target = address.target();
     let context = Context {
         version,
@@ -158,6 +165,8 @@ pub fn definition(resource: &Resource, version: ServerVersion, address: &Address
         live: &live,
         sizes: &sizes,
         new_tables: &new_tables,
+        desired: None,
+        apart: &apart,
         online: Online::Never,
         made: Made::NOTHING,
     };
@@ -182,6 +191,24 @@ pub fn create_table(
 /// What of a table has to wait for its indexes; nothing for most. Goes after them.
 pub fn attach_table(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     table::attach(table, ctx, address)
+}
+
+/// Makes a new index or key of a partition a part of that of the partitioned table; checks the rows of the partition where
+/// another constraint has come to it unchecked.
+pub fn attach_part(part: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    match part {
+        Resource::Index(index) => index::attach(index, ctx, address),
+        Resource::Constraint(constraint) => constraint::attach(constraint, ctx, address),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes a sequence that stays from the table that owns it; goes before the table.
+pub fn disown(owned: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    match owned {
+        Resource::Sequence(owned) => sequence::disown(owned, ctx, address),
+        _ => Vec::new(),
+    }
 }
 
 /// Makes a sequence belong to its column; nothing for a free one. Goes after the table.

@@ -29,6 +29,11 @@ pub(super) fn own(sequence: &Sequence, ctx: &Context<'_>, address: &Address) -> 
     owner.map(|owner| set_owner(sequence, Some(owner), ctx, address)).into_iter().collect()
 }
 
+/// Makes it a free one, before the table goes that owns it.
+pub(super) fn disown(sequence: &Sequence, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    vec![set_owner(sequence, None, ctx, address)]
+}
+
 pub(super) fn drop(sequence: &Sequence, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let name = sequence.qualified_name();
     vec![ctx.step_on_one(address, Verb::DropSequence, &name, format!("DROP SEQUENCE {name}"))]

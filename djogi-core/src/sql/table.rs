@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::parameters::{options_clause, parameter_actions};
-use super::{Context, Impossible, Step, column, comment_sql, constraint, move_sql};
+use super::{Context, Impossible, Step, column, comment_sql, constraint, lineage, move_sql};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    ColumnProperties, Constraint, ConstraintDefinition, PropertyAlteration, ReplicaIdentity, Resource, Table,
+    Constraint, ConstraintDefinition, Lineage, PropertyAlteration, ReplicaIdentity, Resource, Table,
     TableAlteration, TableProperties,
 };
 use crate::safety::Verb;
@@ -29,9 +29,10 @@ pub(super) fn create_with(
     if table.comment.is_some() {
         comments.push(set_comment(&name, table.comment.as_deref(), ctx, address));
     }
+    let family = lineage::Family::of(table, ctx, address);
     for column in &table.columns {
         column::require_support(column, &name, ctx)?;
-        lines.push(column::definition_sql(column));
+        lines.extend(family.column_sql(column));
         if column.comment.is_some() {
             let comment = column.comment.as_deref();
             comments.push(column::set_comment(&name, &column.name, comment, ctx, address));
@@ -47,11 +48,23 @@ pub(super) fn create_with(
     }
     let properties = &table.properties;
     let kind = if properties.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
-    let mut sql = if lines.is_empty() {
-        format!("CREATE {kind} {name} ()")
-    } else {
-        format!("CREATE {kind} {name} (\n    {}\n)", lines.join(",\n    "))
+    let lines = match (lines.is_empty(), family.partition_of()) {
+        (true, Some(_)) => String::new(),
+        (true, None) => " ()".to_owned(),
+        (false, _) => format!(" (\n    {}\n)", lines.join(",\n    ")),
     };
+    let mut sql = format!("CREATE {kind} {name}");
+    match family.partition_of() {
+        Some((parent, bound)) => sql += &format!(" PARTITION OF {parent}{lines} {}", bound.as_sql()),
+        None => sql += &lines,
+    }
+    if let Lineage::Inherits(parents) = &table.lineage {
+        let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
+        sql += &format!(" INHERITS ({})", parents.join(", "));
+    }
+    if let Some(key) = &table.partition_by {
+        sql += &format!(" PARTITION BY {}", key.as_sql());
+    }
     if let Some(method) = &properties.access_method {
         sql += &format!(" USING {method}");
     }
@@ -71,7 +84,8 @@ pub(super) fn create_with(
         rest.flat_map(|alteration| set_property(&name, alteration, ctx, address)).collect();
     for column in &table.columns {
         rest.extend(column::finish_not_null(&name, column, ctx, address));
-        let unusual = ColumnProperties::default().alterations(&column.properties, false);
+        rest.extend(family.own_of_inherited(column, ctx, address));
+        let unusual = family.usual_properties(column).alterations(&column.properties, false);
         let steps = unusual.iter().flat_map(|a| column::set_property(&name, column, a, ctx, address));
         rest.extend(steps);
     }
@@ -79,18 +93,19 @@ pub(super) fn create_with(
     for comment in &mut comments {
         comment.operation.lock = None;
     }
-    let mut steps = vec![ctx.step(address, Verb::CreateTable, sql)];
+    let mut steps = vec![family.creation(sql, ctx, address)];
     steps.append(&mut comments);
     Ok(steps)
 }
 
-/// The index that identifies rows, which exists only now.
+/// The index that identifies rows, which exists only now, and the place of a partition that was made apart.
 pub(super) fn attach(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let mut steps = lineage::attach_new(table, ctx, address);
     let alteration = PropertyAlteration::SetReplicaIdentity(table.properties.replica_identity.clone());
-    if !waits_for_index(&alteration) {
-        return Vec::new();
+    if waits_for_index(&alteration) {
+        steps.extend(set_property(&table.qualified_name(), &alteration, ctx, address));
     }
-    set_property(&table.qualified_name(), &alteration, ctx, address)
+    steps
 }
 
 fn waits_for_index(alteration: &PropertyAlteration) -> bool {
@@ -143,8 +158,10 @@ fn set_property(
 
 pub(super) fn drop(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let name = table.qualified_name();
-    let neighbours = neighbours(&name, ctx, |_| true);
-    vec![ctx.step_on(address, Verb::DropTable, &name, &neighbours, format!("DROP TABLE {name}"))]
+    let mut neighbours = neighbours(&name, ctx, |_| true);
+    neighbours.extend(table.lineage.parents().iter().cloned());
+    let step = ctx.step_on(address, Verb::DropTable, &name, &neighbours, format!("DROP TABLE {name}"));
+    vec![lineage::with_partitions(step, table, ctx)]
 }
 
 pub(super) fn rename(from: &Table, to: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
@@ -162,6 +179,7 @@ pub(super) fn alter(
 ) -> Result<Vec<Step>, Impossible> {
     let name = desired.qualified_name();
     match alteration {
+        TableAlteration::SetLineage(alteration) => Ok(vec![lineage::alter(&name, alteration, ctx, address)]),
         TableAlteration::AddColumn(column) => column::add(&name, column, ctx, address),
         TableAlteration::AlterColumn { column, alteration } => {
             let (Some(old), Some(new)) = (live.column(column), desired.column(column)) else {

@@ -96,6 +96,8 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         live: &live,
         sizes: &sizes,
         new_tables: &new_tables,
+        desired: None,
+        apart: &Default::default(),
         online: djogi_core::safety::Online::Never,
         made: Made::NOTHING,
     };

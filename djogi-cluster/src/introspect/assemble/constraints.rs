@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use djogi_core::Resource;
 use djogi_core::kind::{
-    Constraint, ConstraintDefinition, Exclusion, ExclusionElement, Expression, ForeignKey,
+    Constraint, ConstraintDefinition, Exclusion, ExclusionElement, Expression, ForeignKey, ParentConstraint,
 };
 
 use super::{Assembled, Context, TableParts};
@@ -25,6 +25,7 @@ pub(super) fn add_constraints(
         let owns_index = matches!(row.kind, 'p' | 'u' | 'x');
         let definition = define(&mut row, table, index, out, context)?;
         let own_index = index.filter(|_| owns_index);
+        let parent = row.parent.take().or_else(|| part_of_index(table, own_index));
         let (schema, table_name) = (table.schema.clone(), table.row.name.clone());
         if owns_index {
             out.index_owners.insert(row.index, row.oid);
@@ -34,6 +35,7 @@ pub(super) fn add_constraints(
             table: table_name,
             name: row.name,
             definition,
+            parent,
             deferrable: row.deferrable,
             // What is not enforced was never checked, and nothing is left to validate.
             validated: row.validated || !row.enforced,
@@ -46,6 +48,13 @@ pub(super) fn add_constraints(
         out.insert(row.oid, Resource::Constraint(constraint));
     }
     Ok(())
+}
+
+/// A key whose index is a part of one that no constraint owns.
+fn part_of_index(table: &TableParts, index: Option<&IndexRow>) -> Option<ParentConstraint> {
+    let name = index?.parent.as_ref()?.name.clone();
+    let table = table.row.lineage.parents().first()?.clone();
+    Some(ParentConstraint { table, name })
 }
 
 fn define(

@@ -142,7 +142,7 @@ impl Assembled {
     /// The address of column `number` when `object` is a table.
     pub(super) fn column_address(&self, object: ObjectId, number: i32) -> Option<Address> {
         let table = (object.class == class::RELATION).then(|| self.tables.get(&object.oid)).flatten()?;
-        if table.row.kind != 'r' {
+        if !matches!(table.row.kind, 'r' | 'p') {
             return None;
         }
         let column = table.column(i16::try_from(number).ok()?).ok()?;
@@ -327,6 +327,7 @@ fn add_indexes(
         let index = Index {
             schema: table.schema.clone(),
             table: table.row.name.clone(),
+            parent: row.parent.clone(),
             unique: row.unique,
             nulls_not_distinct: row.nulls_not_distinct,
             method: context.lookup.method(row.method)?.clone(),

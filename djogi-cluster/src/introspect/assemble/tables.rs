@@ -3,8 +3,8 @@
 use djogi_core::Resource;
 use djogi_core::ident::Ident;
 use djogi_core::kind::{
-    Column, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity, IdentityMode,
-    MaterializedView, Table, TableProperties, View, ViewColumn, not_null,
+    Column, ColumnOrigin, Composite, CompositeAttribute, Expression, Generated, GeneratedStorage, Identity,
+    IdentityMode, MaterializedView, Table, TableProperties, View, ViewColumn, not_null,
 };
 
 use super::{Assembled, Context, TableParts};
@@ -20,7 +20,7 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
     let mut tables = Vec::with_capacity(out.tables.len());
     let mut others = Vec::new();
     for parts in out.tables.values() {
-        if parts.row.kind != 'r' {
+        if !matches!(parts.row.kind, 'r' | 'p') {
             others.push((parts.row.oid, parts.row.size, build_other(context, parts)?));
             continue;
         }
@@ -32,6 +32,8 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
             schema: parts.schema.clone(),
             name: parts.row.name.clone(),
             columns,
+            partition_by: parts.row.partition_by.clone(),
+            lineage: parts.row.lineage.clone(),
             properties: properties(context, parts)?,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
@@ -93,7 +95,8 @@ fn build_other(context: &mut Context, parts: &TableParts) -> Result<Resource, In
 /// `None` is `heap`.
 fn access_method(context: &Context, parts: &TableParts) -> Result<Option<Ident>, IntrospectError> {
     match parts.row.access_method {
-        HEAP => Ok(None),
+        // A partitioned table that leaves the choice to its partitions.
+        HEAP | 0 => Ok(None),
         other => Ok(Some(context.lookup.method(other)?.clone())),
     }
 }
@@ -131,6 +134,8 @@ fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Res
     };
     let identity = match mode {
         None => None,
+        // That of a partition is the partitioned table's.
+        Some(_) if row.origin == ColumnOrigin::Inherited && !context.identities.contains_key(&key) => None,
         Some(mode) => {
             let options = context.identities.remove(&key);
             let vanished = IntrospectError::Vanished { what: "identity sequence of table", oid: row.table };
@@ -153,6 +158,7 @@ fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Res
         name: row.name.clone(),
         data_type,
         collation,
+        origin: row.origin,
         not_null: row.not_null,
         not_null_constraint: not_null_constraint.unwrap_or_default(),
         default,

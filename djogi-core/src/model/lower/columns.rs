@@ -30,6 +30,7 @@ pub(super) fn lower(
         name: ident("column", field.column, at)?,
         data_type: data_type.name.clone(),
         collation: types::collation(field.collation, at)?,
+        origin: Default::default(),
         not_null: !field.nullable || in_primary_key,
         not_null_constraint: NotNull::default(),
         default: None,

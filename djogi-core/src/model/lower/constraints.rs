@@ -77,6 +77,7 @@ pub(super) fn add(
         table: table.table.name.clone(),
         name: name.new.clone(),
         definition,
+        parent: None,
         deferrable: match said.deferral {
             Deferral::NotDeferrable => Deferrable::NotDeferrable,
             Deferral::InitiallyImmediate => Deferrable::InitiallyImmediate,

@@ -38,6 +38,7 @@ fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source
         schema: table.table.schema.clone(),
         name: name.new.clone(),
         table: table.table.name.clone(),
+        parent: None,
         unique: descriptor.unique,
         nulls_not_distinct: descriptor.nulls_not_distinct,
         method: ident("index method", descriptor.method, at)?,

@@ -141,6 +141,8 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
         schema: ident("schema", model.table.schema(), at)?,
         name: ident("table", model.table.name, at)?,
         columns: Vec::with_capacity(model.fields.len()),
+        partition_by: None,
+        lineage: Default::default(),
         properties: properties(model, at)?,
         comment: model.comment.map(str::to_owned),
     };

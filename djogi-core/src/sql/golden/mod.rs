@@ -97,6 +97,7 @@ fn enums_and_tables(script: &mut Script) {
     let inline = [
         primary_key("customers", "customers_pkey", &["id"]),
         Constraint {
+            parent: None,
             deferrable: Deferrable::InitiallyDeferred,
             comment: Some("one account each".to_owned()),
             ..constraint("customers", "customers_email_key", unique)
@@ -142,6 +143,7 @@ fn constraints_and_indexes(script: &mut Script) {
     });
     let fkey = Constraint {
         validated: false,
+        parent: None,
         deferrable: Deferrable::InitiallyImmediate,
         comment: Some("who".to_owned()),
         ..constraint("orders", "orders_customer_fkey", definition)
@@ -175,6 +177,7 @@ fn constraints_and_indexes(script: &mut Script) {
 
     script.title("indexes");
     let latest = Index {
+        parent: None,
         unique: true,
         nulls_not_distinct: true,
         include: idents(&["note"]),

@@ -15,6 +15,8 @@ pub(super) struct Script {
     pub(super) live: Catalog,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
     pub(super) new_tables: BTreeSet<QualifiedName>,
+    pub(super) desired: Desired,
+    pub(super) apart: BTreeSet<Address>,
     pub(super) online: Online,
     pub(super) text: String,
 }
@@ -27,6 +29,8 @@ impl Script {
             live: Catalog::default(),
             sizes: BTreeMap::new(),
             new_tables: BTreeSet::new(),
+            desired: Desired::new(),
+            apart: BTreeSet::new(),
             online: Online::Auto,
             text: String::new(),
         }
@@ -39,6 +43,8 @@ impl Script {
             live: &self.live,
             sizes: &self.sizes,
             new_tables: &self.new_tables,
+            desired: Some(&self.desired),
+            apart: &self.apart,
             online: self.online,
             made: Made::NOTHING,
         }

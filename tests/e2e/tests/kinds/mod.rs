@@ -5,6 +5,7 @@ mod constraints;
 mod event_triggers;
 mod foreign_data;
 mod operators;
+mod partitions;
 mod privileges;
 mod publications;
 mod routines;

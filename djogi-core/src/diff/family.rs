@@ -1,0 +1,470 @@
+//! Who does the work on the parts of partitions: what a partitioned table has, PostgreSQL makes and drops for its
+//! partitions as well, and what a partition has already is taken in when it joins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::carry::stays_in;
+use super::{Action, Change};
+use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
+use crate::desired::Desired;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{
+    Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource,
+    Table, TableAlteration,
+};
+use crate::model::naming;
+
+/// How a table stands to one of its parents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It is made with this plan, for the first time or anew.
+    New,
+    Stays,
+    Joins,
+    Leaves,
+    /// It leaves, and joins under another bound, or in another family.
+    Moves,
+    Gone,
+}
+
+/// Which statements a part of a child needs itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub down: bool,
+    pub up: bool,
+    /// It has to be made a part of the parent's by a statement.
+    pub attach: bool,
+    /// Whose change does what is not done here.
+    pub follows: Option<Address>,
+}
+
+impl Way {
+    pub const OWN: Self = Self { down: true, up: true, attach: false, follows: None };
+
+    /// The rows of a partition can be checked where those of others are not.
+    fn validating(self, part: Option<&Resource>, is_parent_valid: bool) -> Self {
+        match part {
+            Some(Resource::Constraint(constraint)) if !is_parent_valid && constraint.validated => {
+                Self { attach: true, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// Whether nothing is left to be done.
+    fn is_derived(&self) -> bool {
+        !(self.down || self.up || self.attach)
+    }
+}
+
+/// The changes of a plan as to what tables are to each other.
+#[derive(Debug)]
+pub struct Family<'a> {
+    target: &'a Ident,
+    desired: &'a Desired,
+    live: &'a Catalog,
+    actions: BTreeMap<Address, Action>,
+    apart: BTreeSet<Address>,
+}
+
+impl<'a> Family<'a> {
+    pub fn of(target: &'a Ident, desired: &'a Desired, live: &'a Catalog, changes: &[Change<'_>]) -> Self {
+        let actions: BTreeMap<Address, Action> =
+            changes.iter().map(|change| (change.address.clone(), change.action.clone())).collect();
+        let mut family = Self { target, desired, live, actions, apart: BTreeSet::new() };
+        let parts: Vec<Part<'_>> = family.declared_parts().collect();
+        if parts.is_empty() {
+            return family;
+        }
+        // Indexes first: whether a partition is made apart depends on them too.
+        for part in &parts {
+            let is_made =
+                matches!(family.actions.get(&part.parent), Some(Action::Create | Action::Replace(_)));
+            if is_made && family.standing(&part.table, &part.parent_table) == Standing::Stays {
+                family.spread(part);
+            }
+        }
+        family.spread_missing(&parts);
+        for part in &parts {
+            let is_new = family.standing(&part.table, &part.parent_table) == Standing::New;
+            if is_new && (!part.has_usual_name() || family.apart.contains(&part.parent)) {
+                family.apart.insert(Address::table(target, &part.table));
+            }
+        }
+        family
+    }
+
+    /// What is made apart from its family, see [`Context::apart`](crate::sql::Context::apart).
+    pub fn apart(&self) -> &BTreeSet<Address> {
+        &self.apart
+    }
+
+    /// Makes the parent of `part` apart when PostgreSQL would not come to what is declared by itself.
+    fn spread(&mut self, part: &Part<'_>) {
+        let is_there = match self.live.get(&part.address) {
+            // It is taken in, unless another one is equal to it.
+            Some(live) => self.parent_of(live).is_none() && !self.has_twin(live),
+            None => false,
+        };
+        if self.apart.contains(&part.address) || !(is_there || part.has_usual_name()) {
+            self.apart.insert(part.parent.clone());
+        }
+    }
+
+    /// Indexes and keys of partitioned tables that not every partition shall have.
+    fn spread_missing(&mut self, parts: &[Part<'_>]) {
+        let had: BTreeSet<(&Address, &QualifiedName)> =
+            parts.iter().map(|part| (&part.parent, &part.table)).collect();
+        let partitions: Vec<(&QualifiedName, QualifiedName)> = self
+            .desired
+            .values()
+            .filter_map(|declared| match &*declared.resource {
+                Resource::Table(table) if table.is_partition() => {
+                    Some((table.lineage.parents().first()?, table.qualified_name()))
+                }
+                _ => None,
+            })
+            .collect();
+        for (address, declared) in self.desired {
+            if !matches!(self.actions.get(address), Some(Action::Create | Action::Replace(_))) {
+                continue;
+            }
+            let Some(table) = shared_part(&declared.resource) else { continue };
+            let mut of_table = partitions.iter().filter(|(parent, _)| **parent == table);
+            if of_table.any(|(_, partition)| !had.contains(&(address, partition))) {
+                self.apart.insert(address.clone());
+            }
+        }
+    }
+
+    /// The indexes and keys of partitions, those of partitions of partitions first.
+    fn declared_parts(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
+        let mut parts: Vec<(usize, Part<'a>)> = Vec::new();
+        for (address, declared) in self.desired {
+            let resource = &*declared.resource;
+            let (Some(table), Some(parent)) = (shared_part(resource), self.parent_of(resource)) else {
+                continue;
+            };
+            let mut above = self.parent_table(&table);
+            let Some(parent_table) = above.cloned() else { continue };
+            let mut depth = 0;
+            while let Some(next) = above {
+                depth += 1;
+                above = self.parent_table(next).filter(|_| depth < MAX_DEPTH);
+            }
+            parts.push((depth, Part { address: address.clone(), resource, table, parent_table, parent }));
+        }
+        parts.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
+        parts.into_iter().map(|(_, part)| part)
+    }
+
+    fn parent_table(&self, table: &QualifiedName) -> Option<&'a QualifiedName> {
+        self.declared_table(table)?.lineage.parents().first()
+    }
+
+    fn declared_table(&self, name: &QualifiedName) -> Option<&'a Table> {
+        match &*self.desired.get(&Address::table(self.target, name))?.resource {
+            Resource::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn parent_of(&self, part: &Resource) -> Option<Address> {
+        let is_known = |address: &Address| self.live.contains(address) || self.desired.contains_key(address);
+        parents_of(self.target, part).into_iter().find(is_known)
+    }
+
+    /// What of which parent a part is from.
+    fn origin(&self, part: &Resource) -> Option<(QualifiedName, Address)> {
+        let parent = self.parent_of(part)?;
+        let declared = self.desired.get(&parent).map(|declared| &*declared.resource);
+        let table = self.live.get(&parent).or(declared)?.relation_name()?;
+        Some((table, parent))
+    }
+
+    fn has_twin(&self, part: &Resource) -> bool {
+        let Resource::Index(index) = part else { return false };
+        self.live.iter().any(|(_, other)| match other {
+            Resource::Index(other) => index.name != other.name && is_same_build(index, other),
+            _ => false,
+        })
+    }
+
+    fn standing(&self, table: &QualifiedName, parent: &QualifiedName) -> Standing {
+        let address = Address::table(self.target, table);
+        if let Some(Action::Create | Action::Replace(_)) = self.actions.get(&address) {
+            return Standing::New;
+        }
+        let (live, desired) = (self.live.table(self.target, table), self.declared_table(table));
+        let (Some(live), Some(desired)) = (live, desired) else { return Standing::Gone };
+        if self.leaves_for_a_while(&address) && live.lineage == desired.lineage {
+            return Standing::Moves;
+        }
+        let is_kept = !matches!(
+            self.actions.get(&Address::table(self.target, parent)),
+            Some(Action::Create | Action::Replace(_))
+        );
+        let (was, is) = (live.lineage.parents().contains(parent), desired.lineage.parents().contains(parent));
+        match (was, is) {
+            _ if is_kept && stays_in(live, desired, parent) => Standing::Stays,
+            (true, true) => Standing::Moves,
+            (false, true) => Standing::Joins,
+            (_, false) => Standing::Leaves,
+        }
+    }
+
+    /// Whether a partition leaves and joins although it is declared as it is.
+    fn leaves_for_a_while(&self, table: &Address) -> bool {
+        match self.actions.get(table) {
+            Some(Action::Update(alterations)) => alterations.iter().any(|alteration| {
+                matches!(alteration, Alteration::Table(TableAlteration::SetLineage(step)) if step.leaves())
+            }),
+            _ => false,
+        }
+    }
+
+    /// The partitions whose keys hold up an index of the partitioned table that goes: PostgreSQL drops neither before the
+    /// other, so that the partition has to leave for a while.
+    pub fn held_up(&self) -> BTreeSet<Address> {
+        let mut held = BTreeSet::new();
+        for (_, part) in self.live.iter() {
+            let Resource::Constraint(constraint) = part else { continue };
+            let Some((parent_table, parent)) = self.origin(part) else { continue };
+            let goes = matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
+            let table = constraint.table_name();
+            if parent.kind() == Kind::Index && goes && self.standing(&table, &parent_table) == Standing::Stays
+            {
+                held.insert(Address::table(self.target, &table));
+            }
+        }
+        held
+    }
+
+    /// Which statements `change` needs itself; all of them for what is no part of a family.
+    pub fn way(&self, change: &Change<'_>) -> Way {
+        let desired = change.desired.map(|declared| &*declared.resource);
+        let part = |resource: Option<&Resource>| Some((table_of(resource?)?, self.origin(resource?)?));
+        let (before, after) = (part(change.live), part(desired));
+        if before.is_none() && after.is_none() {
+            return Way::OWN;
+        }
+        let is_shared = desired.or(change.live).is_some_and(|part| shared_part(part).is_some());
+        match &change.action {
+            Action::Create => after.map_or(Way::OWN, |after| self.creation(&after, desired, is_shared)),
+            Action::Delete => before.map_or(Way::OWN, |before| self.removal(&before)),
+            Action::Replace(_) => {
+                let down = before.map_or(Way::OWN, |before| self.removal(&before));
+                let up = after.map_or(Way::OWN, |after| self.creation(&after, desired, is_shared));
+                let Way { up, attach, follows, .. } = up;
+                Way { down: down.down, up, attach, follows: follows.or(down.follows) }
+            }
+            Action::Update(alterations) => self.update(alterations, before, after, is_shared),
+            Action::Adopt | Action::Forget => Way::OWN,
+        }
+    }
+
+    fn creation(
+        &self,
+        (table, (parent_table, parent)): &(QualifiedName, (QualifiedName, Address)),
+        part: Option<&Resource>,
+        is_shared: bool,
+    ) -> Way {
+        let of_table = Address::table(self.target, table);
+        let follows = |whose: Address| Way { up: false, follows: Some(whose), ..Way::OWN };
+        let is_check = matches!(
+            part,
+            Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::Check { .. }, .. }))
+        );
+        match self.standing(table, parent_table) {
+            // A foreign key comes when the partition is attached, if not before.
+            Standing::New if is_shared || is_check => match self.apart.contains(&of_table) {
+                true => Way::OWN,
+                false => follows(of_table),
+            },
+            Standing::Joins | Standing::Moves if is_shared || is_check => Way::OWN,
+            Standing::New | Standing::Joins | Standing::Moves => follows(of_table),
+            Standing::Stays => match self.actions.get(parent) {
+                Some(Action::Create | Action::Replace(_)) if !self.apart.contains(parent) => {
+                    follows(parent.clone())
+                }
+                _ if is_shared => Way { attach: true, ..Way::OWN },
+                _ => follows(parent.clone()),
+            }
+            .validating(part, self.declared_as_valid(parent)),
+            Standing::Leaves | Standing::Gone => Way::OWN,
+        }
+    }
+
+    fn declared_as_valid(&self, part: &Address) -> bool {
+        match self.desired.get(part).map(|declared| &*declared.resource) {
+            Some(Resource::Constraint(constraint)) => constraint.validated,
+            _ => true,
+        }
+    }
+
+    fn removal(&self, (table, (parent_table, parent)): &(QualifiedName, (QualifiedName, Address))) -> Way {
+        let follows = |whose: Address| Way { down: false, follows: Some(whose), ..Way::OWN };
+        match self.standing(table, parent_table) {
+            Standing::Stays => follows(parent.clone()),
+            Standing::Gone if self.actions.get(parent) == Some(&Action::Delete) => follows(parent.clone()),
+            Standing::New | Standing::Gone => follows(Address::table(self.target, table)),
+            Standing::Joins | Standing::Leaves | Standing::Moves => Way::OWN,
+        }
+    }
+
+    fn update(
+        &self,
+        alterations: &[Alteration],
+        before: Option<(QualifiedName, (QualifiedName, Address))>,
+        after: Option<(QualifiedName, (QualifiedName, Address))>,
+        is_shared: bool,
+    ) -> Way {
+        let Some((table, (parent_table, parent))) = after.or(before) else { return Way::OWN };
+        let is_own = |alteration: &Alteration| match alteration {
+            Alteration::Constraint(ConstraintAlteration::SetComment(_)) | Alteration::Index(_) => true,
+            // The rows of a partition can be checked where those of others are not.
+            Alteration::Constraint(ConstraintAlteration::Validate) => !self.actions.contains_key(&parent),
+            Alteration::Constraint(_) => is_shared,
+            _ => true,
+        };
+        let has_own = alterations.iter().filter(|alteration| !is_attachment(alteration)).any(is_own);
+        let by_itself = match self.standing(&table, &parent_table) {
+            Standing::Stays => match self.actions.get(&parent) {
+                Some(Action::Create | Action::Replace(_)) => !self.apart.contains(&parent),
+                _ => false,
+            },
+            _ => true,
+        };
+        let attach = !by_itself && alterations.iter().any(is_attachment);
+        let whose = match self.standing(&table, &parent_table) {
+            Standing::Stays => parent,
+            _ => Address::table(self.target, &table),
+        };
+        Way { down: true, up: has_own, attach, follows: Some(whose) }
+    }
+
+    /// Whose change does the whole work of `change`, when that is not its own.
+    pub fn worker(&self, change: &Change<'_>) -> Option<Address> {
+        if let Some(follows) = &change.follows {
+            return self.actions.contains_key(follows).then(|| follows.clone());
+        }
+        let way = self.way(change);
+        let is_derived = match &change.action {
+            Action::Create => !way.up && !way.attach,
+            Action::Delete => !way.down,
+            Action::Replace(_) => way.is_derived(),
+            Action::Update(_) => !way.up && !way.attach,
+            Action::Adopt | Action::Forget => false,
+        };
+        way.follows.filter(|worker| is_derived && self.actions.contains_key(worker))
+    }
+
+    /// The indexes and keys of partitioned tables that are there and not as they are declared in that a partition has,
+    /// or lacks, its own part: only a new one will do.
+    pub fn torn(&self) -> BTreeSet<Address> {
+        let mut torn = BTreeSet::new();
+        for (address, part) in self.live.iter() {
+            let (Some(table), Some((parent_table, parent))) = (shared_part(part), self.origin(part)) else {
+                continue;
+            };
+            let is_kept = !matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
+            if !is_kept
+                || !self.desired.contains_key(&parent)
+                || self.standing(&table, &parent_table) != Standing::Stays
+            {
+                continue;
+            }
+            let declared = self.desired.get(address);
+            let wanted = declared.and_then(|declared| self.parent_of(&declared.resource));
+            if wanted.as_ref() != Some(&parent) {
+                torn.insert(parent);
+            }
+        }
+        torn
+    }
+}
+
+/// More levels of partitions than anybody has.
+const MAX_DEPTH: usize = 64;
+
+/// A declared index or key of a partition, with that of the partitioned table.
+struct Part<'a> {
+    address: Address,
+    resource: &'a Resource,
+    table: QualifiedName,
+    parent_table: QualifiedName,
+    parent: Address,
+}
+
+impl Part<'_> {
+    /// Whether PostgreSQL chooses this very name.
+    fn has_usual_name(&self) -> bool {
+        let name = match self.resource {
+            Resource::Index(index) => naming::of_index(index),
+            Resource::Constraint(constraint) => naming::of_key(constraint),
+            _ => None,
+        };
+        name.as_deref() == Some(self.address.name().as_str())
+    }
+}
+
+pub(crate) fn is_attachment(alteration: &Alteration) -> bool {
+    matches!(
+        alteration,
+        Alteration::Index(IndexAlteration::Attach(_))
+            | Alteration::Constraint(ConstraintAlteration::Attach(_))
+    )
+}
+
+/// Whether two indexes of one table differ in nothing but their names.
+pub(super) fn is_same_build(one: &Index, other: &Index) -> bool {
+    let plain = |index: &Index| Index {
+        name: one.name.clone(),
+        parent: None,
+        comment: None,
+        options: one.options.clone(),
+        ..index.clone()
+    };
+    plain(one) == plain(other)
+}
+
+/// Whether two parts of one table say the same under different names.
+pub(super) fn is_same_part(one: &Resource, other: &Resource) -> bool {
+    match (one, other) {
+        (Resource::Index(one), Resource::Index(other)) => is_same_build(one, other),
+        (Resource::Constraint(one), Resource::Constraint(other)) => {
+            one.definition == other.definition && one.deferrable == other.deferrable
+        }
+        _ => false,
+    }
+}
+
+/// The table of an index or key: of what partitioned tables share with their partitions as a whole.
+pub(super) fn shared_part(part: &Resource) -> Option<QualifiedName> {
+    match part {
+        Resource::Index(index) => Some(index.table_name()),
+        Resource::Constraint(constraint) if constraint.has_index() => Some(constraint.table_name()),
+        _ => None,
+    }
+}
+
+fn table_of(part: &Resource) -> Option<QualifiedName> {
+    match part {
+        Resource::Index(_) | Resource::Constraint(_) => part.relation_name(),
+        _ => None,
+    }
+}
+
+/// What of a parent a part is from, by the first of these addresses under which there is something: the constraint of a
+/// partition can be a part of an index.
+pub(crate) fn parents_of(target: &Ident, part: &Resource) -> Vec<Address> {
+    match part {
+        Resource::Index(index) => index.parent.iter().map(|parent| Address::index(target, parent)).collect(),
+        Resource::Constraint(Constraint { parent: Some(parent), .. }) => {
+            let index = QualifiedName::new(parent.table.schema.clone(), parent.name.clone());
+            vec![Address::constraint(target, &parent.table, &parent.name), Address::index(target, &index)]
+        }
+        _ => Vec::new(),
+    }
+}
