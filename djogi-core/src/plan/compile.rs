@@ -161,6 +161,7 @@ fn plan_target(
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
 
     let (no_tables, no_parts) = (BTreeSet::new(), BTreeSet::new());
+    let chosen_names = chosen_names(desired);
     let context = Context {
         version: live.identity.server_version,
         target,
@@ -171,6 +172,7 @@ fn plan_target(
         apart: &no_parts,
         online: options.online,
         made: Made::NOTHING,
+        chosen_names: &chosen_names,
     };
     let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {
@@ -303,6 +305,20 @@ struct Sides<'a> {
     live: &'a Dependencies<'a>,
     declared: &'a Desired,
     rebased: &'a Rebased<'a>,
+}
+
+/// Names that somebody has chosen for the `NOT NULL` of a column.
+fn chosen_names(desired: &Desired) -> BTreeSet<QualifiedName> {
+    let tables = desired.values().filter_map(|declared| match &*declared.resource {
+        Resource::Table(table) => Some(table),
+        _ => None,
+    });
+    tables
+        .flat_map(|table| {
+            let names = table.columns.iter().filter_map(|column| column.not_null_constraint.name.clone());
+            names.map(|name| QualifiedName::new(table.schema.clone(), name))
+        })
+        .collect()
 }
 
 /// Writes the statements of all changes.

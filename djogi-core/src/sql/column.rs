@@ -20,13 +20,13 @@ use crate::safety::{Verb, is_volatile, since};
 pub(super) use uses::{foreign_key_neighbours, generated_column_using};
 
 /// `name type ...` as it stands in `CREATE TABLE` and after `ADD COLUMN`.
-pub(super) fn definition_sql(column: &Column) -> String {
+pub(super) fn definition_sql(column: &Column, table: &QualifiedName, ctx: &Context<'_>) -> String {
     let mut sql = format!("{} {}", column.name, column.data_type);
     if let Some(collation) = &column.collation {
         sql += &format!(" COLLATE {collation}");
     }
     if column.not_null && column.not_null_constraint.validated {
-        sql += &not_null_sql(&column.not_null_constraint);
+        sql += &not_null_sql(column, table, ctx);
     }
     if let Some(default) = &column.default {
         sql += &format!(" DEFAULT {default}");
@@ -42,10 +42,15 @@ pub(super) fn definition_sql(column: &Column) -> String {
 
 /// `name ...` as it stands in `PARTITION OF`: what the column of a partition has that the partitioned table does not.
 /// Nothing when there is no such thing.
-pub(super) fn override_sql(column: &Column, parent: Option<&Column>) -> Option<String> {
+pub(super) fn override_sql(
+    column: &Column,
+    parent: Option<&Column>,
+    table: &QualifiedName,
+    ctx: &Context<'_>,
+) -> Option<String> {
     let mut sql = String::new();
     if column.not_null && !parent.is_some_and(|parent| parent.not_null) {
-        sql += &not_null_sql(&column.not_null_constraint);
+        sql += &not_null_sql(column, table, ctx);
     }
     match (&column.default, parent.and_then(|parent| parent.default.as_ref())) {
         (own, usual) if own.as_ref() == usual => {}
@@ -72,9 +77,20 @@ fn generated_sql(generated: &Generated) -> String {
 }
 
 /// ` NOT NULL` as a column has it.
-fn not_null_sql(constraint: &NotNull) -> String {
-    let name = constraint.name.iter().map(|name| format!(" CONSTRAINT {name}")).collect::<String>();
+fn not_null_sql(column: &Column, table: &QualifiedName, ctx: &Context<'_>) -> String {
+    let constraint = &column.not_null_constraint;
+    let name = constraint.name.clone().or_else(|| default_of_another(column, table, ctx));
+    let name = name.map(|name| format!(" CONSTRAINT {name}")).unwrap_or_default();
     format!("{name} NOT NULL{}", no_inherit_sql(constraint))
+}
+
+/// The default name, said where somebody has chosen it for another: PostgreSQL would number it.
+fn default_of_another(column: &Column, table: &QualifiedName, ctx: &Context<'_>) -> Option<Ident> {
+    if ctx.chosen_names.is_empty() {
+        return None;
+    }
+    let name = not_null::default_name(&table.name, Some(&column.name));
+    ctx.chosen_names.contains(&QualifiedName::new(table.schema.clone(), name.clone())).then_some(name)
 }
 
 fn no_inherit_sql(constraint: &NotNull) -> &'static str {
@@ -198,7 +214,7 @@ pub(super) fn add(
 ) -> Result<Vec<Step>, Impossible> {
     require_support(column, table, ctx)?;
     let verb = adding_verb(column);
-    let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column));
+    let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column, table, ctx));
     let mut step = ctx.step_on_one(address, verb, table, sql);
     if verb == Verb::AddColumnNotNull && !ctx.is_new(table) {
         let size = ctx.sizes.get(table).copied().unwrap_or_default();

@@ -44,14 +44,15 @@ impl<'a> Family<'a> {
     }
 
     /// What `CREATE TABLE` says of the column; nothing for one that comes from the parents as it is.
-    pub(super) fn column_sql(&self, column: &Column) -> Option<String> {
+    pub(super) fn column_sql(&self, column: &Column, ctx: &Context<'_>) -> Option<String> {
+        let table = self.table.qualified_name();
         match (&self.table.lineage, column.origin) {
             (Lineage::Partition { .. }, _) if !self.is_apart => {
-                column::override_sql(column, self.inherited(column))
+                column::override_sql(column, self.inherited(column), &table, ctx)
             }
             (Lineage::Inherits(_), ColumnOrigin::Inherited) => None,
             (Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None, _) => {
-                Some(column::definition_sql(column))
+                Some(column::definition_sql(column, &table, ctx))
             }
         }
     }

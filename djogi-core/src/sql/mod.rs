@@ -89,6 +89,8 @@ pub struct Context<'a> {
     pub online: Online,
     /// What this plan makes.
     pub made: &'a Made,
+    /// Names that somebody has chosen for the `NOT NULL` of a column.
+    pub chosen_names: &'a BTreeSet<QualifiedName>,
 }
 
 /// One statement with everything the planner must know about it.
@@ -158,6 +160,7 @@ impl Impossible {
 pub fn definition(resource: &Resource, version: ServerVersion, address: &Address) -> String {
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
     let (new_tables, apart) = (address.relation().into_iter().collect(), BTreeSet::new());
+    let chosen_names = BTreeSet::new();
     let target = address.target();
     let context = Context {
         version,
@@ -169,6 +172,7 @@ pub fn definition(resource: &Resource, version: ServerVersion, address: &Address
         apart: &apart,
         online: Online::Never,
         made: Made::NOTHING,
+        chosen_names: &chosen_names,
     };
     match create(resource, &context, address) {
         Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),

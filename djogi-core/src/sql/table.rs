@@ -32,7 +32,7 @@ pub(super) fn create_with(
     let family = lineage::Family::of(table, ctx, address);
     for column in &table.columns {
         column::require_support(column, &name, ctx)?;
-        lines.extend(family.column_sql(column));
+        lines.extend(family.column_sql(column, ctx));
         if column.comment.is_some() {
             let comment = column.comment.as_deref();
             comments.push(column::set_comment(&name, &column.name, comment, ctx, address));

@@ -17,6 +17,7 @@ pub(super) struct Script {
     pub(super) new_tables: BTreeSet<QualifiedName>,
     pub(super) desired: Desired,
     pub(super) apart: BTreeSet<Address>,
+    pub(super) chosen_names: BTreeSet<QualifiedName>,
     pub(super) online: Online,
     pub(super) text: String,
 }
@@ -31,6 +32,7 @@ impl Script {
             new_tables: BTreeSet::new(),
             desired: Desired::new(),
             apart: BTreeSet::new(),
+            chosen_names: BTreeSet::new(),
             online: Online::Auto,
             text: String::new(),
         }
@@ -47,6 +49,7 @@ impl Script {
             apart: &self.apart,
             online: self.online,
             made: Made::NOTHING,
+            chosen_names: &self.chosen_names,
         }
     }
 
