@@ -100,6 +100,7 @@ fn plan_creations<'a>(
 ) -> Result<Vec<Creation<'a>>, NormaliseError> {
     let new_tables = units.iter().filter_map(|unit| unit.root.1.resource.qualified_name()).collect();
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
+    let chosen_names = BTreeSet::new();
     let context = Context {
         version,
         target,
@@ -110,6 +111,7 @@ fn plan_creations<'a>(
         apart: &Default::default(),
         online: Online::Never,
         made: Made::NOTHING,
+        chosen_names: &chosen_names,
     };
     let (mut creations, mut planned) = (Vec::new(), BTreeSet::new());
     for unit in units {

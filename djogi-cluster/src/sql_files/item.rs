@@ -118,6 +118,7 @@ pub(super) fn of_models<'a>(
     let tables = ours().filter(|(address, _)| address.kind() == Kind::Table);
     let new_tables = tables.filter_map(|(address, _)| address.relation()).collect();
     let (live, sizes) = (Catalog::default(), BTreeMap::new());
+    let chosen_names = BTreeSet::new();
     let context = Context {
         version,
         target,
@@ -128,6 +129,7 @@ pub(super) fn of_models<'a>(
         apart: &Default::default(),
         online: Online::Never,
         made: Made::NOTHING,
+        chosen_names: &chosen_names,
     };
     let mut items = Vec::new();
     for (address, declaration) in ours() {
