@@ -133,7 +133,7 @@ const QUERIES: &[&str] = &[
        FROM pg_ts_dict d WHERE dictnamespace = $schema",
     "SELECT format('event trigger %s on %s of %s: %s fires %s comment=%L', evtname, evtevent, evttags,
             evtfoid::regproc, evtenabled, obj_description(oid, 'pg_event_trigger'))
-       FROM pg_event_trigger",
+       FROM pg_event_trigger WHERE evtfoid IN (SELECT oid FROM pg_proc WHERE pronamespace = $schema)",
     "SELECT format('wrapper %s %s %s %s comment=%L', fdwname, NULLIF(fdwhandler, 0)::regproc,
             NULLIF(fdwvalidator, 0)::regproc, fdwoptions, obj_description(oid, 'pg_foreign_data_wrapper'))
        FROM pg_foreign_data_wrapper",
