@@ -387,6 +387,7 @@ async fn what_was_normalised_is_what_a_live_database_says() {
             apart: &Default::default(),
             online: djogi_core::safety::Online::Never,
             made: sql::Made::NOTHING,
+            chosen_names: &Default::default(),
         };
         for (address, entry) in &desired {
             for step in sql::create(&entry.resource, &context, address).unwrap() {

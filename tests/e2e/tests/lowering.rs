@@ -100,6 +100,7 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         apart: &Default::default(),
         online: djogi_core::safety::Online::Never,
         made: Made::NOTHING,
+        chosen_names: &Default::default(),
     };
     let mut order: Vec<_> = resources.iter().collect();
     order.sort_by_key(|(_, resource)| stage(resource));
