@@ -287,6 +287,9 @@ fn a_dump_of_pg_dump_is_taken_as_it_is() {
                     ALTER TABLE ONLY public.a ALTER COLUMN id SET DEFAULT nextval('public.a_id_seq'::regclass);\n\
                     ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);\n\\unrestrict abc\n";
         let project = project(server, &[("dump.sql", dump)]);
+        project.database().run(
+            "DO $$ BEGIN CREATE ROLE sql_files_owner; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        );
         apply(&project);
         is_converged(&project);
         project.matches("CREATE TABLE a (id serial PRIMARY KEY)");
