@@ -283,6 +283,7 @@ fn a_dump_of_pg_dump_is_taken_as_it_is() {
                     SET default_tablespace = '';\nSET default_table_access_method = heap;\n\
                     CREATE TABLE public.a (\n    id integer NOT NULL\n);\nALTER TABLE public.a OWNER TO sql_files_owner;\n\
                     CREATE SEQUENCE public.a_id_seq AS integer START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;\n\
+                    ALTER SEQUENCE public.a_id_seq OWNER TO sql_files_owner;\n\
                     ALTER SEQUENCE public.a_id_seq OWNED BY public.a.id;\n\
                     ALTER TABLE ONLY public.a ALTER COLUMN id SET DEFAULT nextval('public.a_id_seq'::regclass);\n\
                     ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);\n\\unrestrict abc\n";
