@@ -293,7 +293,7 @@ fn a_dump_of_pg_dump_is_taken_as_it_is() {
         );
         apply(&project);
         is_converged(&project);
-        project.matches("CREATE TABLE a (id serial PRIMARY KEY)");
+        project.matches("CREATE TABLE a (id serial PRIMARY KEY); ALTER TABLE a OWNER TO sql_files_owner");
     });
 }
 
