@@ -10,12 +10,22 @@ use crate::ident::Ident;
 use crate::kind::{DefaultPrivilege, Grant, Resource};
 use crate::observation::Observation;
 
-/// Stands for the role that loads SQL files, in what they come to. No role can have the name.
+/// Stands for the role that loads SQL files, in what they come to, and for the one that runs what is written. No role can
+/// have the name.
 const LOADER: &str = "pg_loader";
+
+/// The name that stands for a role that nobody names.
+pub fn nobody() -> Ident {
+    Ident::new(LOADER).expect("a name")
+}
+
+/// Whether `role` is left to whoever runs the statement.
+pub fn is_nobody(role: &Ident) -> bool {
+    role.as_str() == LOADER
+}
 
 /// `resource` as the loader has left it, without his name.
 pub fn without_loader(resource: &Arc<Resource>, loader: &Ident) -> Arc<Resource> {
-    let nobody = || Ident::new(LOADER).expect("a name");
     let unsay = |role: &mut Ident| {
         if role == loader {
             *role = nobody();
@@ -72,7 +82,7 @@ fn settled_grant(grant: &Grant, address: &Address, desired: &Desired, live: &Obs
     };
     let owner = owner.or_else(of_live).unwrap_or(current);
     let mut grant = grant.clone();
-    if grant.grantee.as_str() == LOADER {
+    if is_nobody(&grant.grantee) {
         grant.of_owner = !is_said;
         grant.grantee = if is_said { current.clone() } else { owner.clone() };
     }
@@ -80,8 +90,7 @@ fn settled_grant(grant: &Grant, address: &Address, desired: &Desired, live: &Obs
 }
 
 fn settled_default(privilege: &DefaultPrivilege, live: &Observation) -> Option<DefaultPrivilege> {
-    let named =
-        |role: &Ident| if role.as_str() == LOADER { live.roles.current.clone() } else { role.clone() };
+    let named = |role: &Ident| if is_nobody(role) { live.roles.current.clone() } else { role.clone() };
     let (role, grantee) = (named(&privilege.role), named(&privilege.grantee));
     let was_his_own = privilege.role == privilege.grantee;
     let has_anyway = privilege.schema.is_none() && role == grantee && !was_his_own;

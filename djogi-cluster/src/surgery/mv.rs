@@ -56,7 +56,8 @@ async fn write(
     edit.refuse_unrecorded(targets).await?;
     let store = edit.locked.store.as_ref();
     let recorded = target.recorded(store.catalog(&target.catalog).await?);
-    let relocated = relocate(from.target(), &recorded, from, to).map_err(SurgeryError::from)?;
+    let relocated =
+        relocate(from.target(), target.server_version, &recorded, from, to).map_err(SurgeryError::from)?;
     let Relocated { recorded, moved } = relocated;
     let catalog = store.put_catalog(&RecordedCatalog::from(&recorded)).await?;
     let origins: BTreeMap<&Address, &Address> = moved.iter().map(|(old, new)| (new, old)).collect();

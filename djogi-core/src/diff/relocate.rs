@@ -8,6 +8,7 @@ use super::rewrite::NewNames;
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::Resource;
+use crate::observation::ServerVersion;
 use crate::recorded::Recorded;
 
 /// A record under new names.
@@ -59,13 +60,14 @@ impl RelocateError {
     }
 }
 
-/// The record with `from` under the address `to`, both of `target`. A table takes its constraints along, and its
+/// The record with `from` under the address `to`, both of `target`, a database on a server of `version`. A table takes its constraints along, and its
 /// indexes when it changes the schema; a schema takes all that is in it.
 ///
 /// # Errors
 /// When `from` is not recorded, something is recorded under a new address already, or PostgreSQL knows no such rename.
 pub fn relocate(
     target: &Ident,
+    version: ServerVersion,
     recorded: &Recorded,
     from: &Address,
     to: &Address,
@@ -85,7 +87,8 @@ pub fn relocate(
     if let Some(address) = recorded.resources.keys().find(|address| !recorded.catalog.contains(address)) {
         return Err(RelocateError::Undefined(address.clone()));
     }
-    let names = new_names(recorded, from, to)?;
+    let mut names = new_names(recorded, from, to)?;
+    names.major = version.major();
     let mut moved = BTreeMap::new();
     for (address, resource) in recorded.catalog.iter() {
         let new = names.rewrite(target, resource).address(target);
@@ -195,7 +198,7 @@ mod tests {
     }
 
     fn mv(recorded: &Recorded, from: &str, to: &str) -> Result<Relocated, RelocateError> {
-        relocate(&id("main"), recorded, &address(from), &address(to))
+        relocate(&id("main"), ServerVersion(180_000), recorded, &address(from), &address(to))
     }
 
     /// Everything that is recorded is recorded under the address and digest of its definition.

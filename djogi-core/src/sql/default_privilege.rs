@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::kind::privilege::{Held, Securables};
 use crate::kind::{DefaultPrivilege, DefaultPrivilegeAlteration};
 use crate::safety::Verb;
+use crate::unsaid::is_nobody;
 
 pub(super) fn create(privilege: &DefaultPrivilege, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     change(privilege, &privilege.usual(ctx.version.major()), &privilege.held(), ctx, address)
@@ -41,7 +42,8 @@ fn change(
 ) -> Vec<Step> {
     let DefaultPrivilege { role, schema, objects, grantee, .. } = privilege;
     let place = schema.as_ref().map_or_else(String::new, |schema| format!(" IN SCHEMA {schema}"));
-    let head = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {role}{place}");
+    let role = if is_nobody(role) { String::new() } else { format!(" FOR ROLE {role}") };
+    let head = format!("ALTER DEFAULT PRIVILEGES{role}{place}");
     let sort = words(*objects);
     let grantee = Role(grantee);
     let (gone, without_option) = losses(from, to);

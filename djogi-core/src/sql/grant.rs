@@ -8,6 +8,7 @@ use crate::ident::{Ident, IdentList};
 use crate::kind::privilege::{Held, PUBLIC, Privilege, Rights};
 use crate::kind::{Grant, GrantAlteration, Securable};
 use crate::safety::Verb;
+use crate::unsaid::is_nobody;
 
 pub(super) fn create(grant: &Grant, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     change((&grant.on, &grant.grantee), &given(grant, ctx), &grant.rights(), ctx, address)
@@ -160,6 +161,10 @@ pub(super) struct Role<'a>(pub(super) &'a Ident);
 
 impl std::fmt::Display for Role<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.as_str() == PUBLIC { f.write_str("PUBLIC") } else { self.0.fmt(f) }
+        match self.0 {
+            role if role.as_str() == PUBLIC => f.write_str("PUBLIC"),
+            role if is_nobody(role) => f.write_str("CURRENT_USER"),
+            role => role.fmt(f),
+        }
     }
 }

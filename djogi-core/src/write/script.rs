@@ -19,6 +19,7 @@ use crate::plan::{
 };
 use crate::recorded::{Recorded, RecordedResource};
 use crate::safety::Online;
+use crate::unsaid;
 
 /// What makes a catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,12 +50,12 @@ pub struct LeftOut {
 pub fn resources_of(live: &Observation) -> Desired {
     let declare = |(address, resource): (&Address, &Arc<Resource>)| {
         let needs = live.dependencies.get(address).cloned().unwrap_or_default();
-        (address.clone(), wanted(resource.clone(), needs))
+        (address.clone(), wanted(resource.clone(), needs, live.owners.get(address).cloned()))
     };
     live.catalog.iter_shared().map(declare).collect()
 }
 
-fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>) -> DesiredResource {
+fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>, owner: Option<Ident>) -> DesiredResource {
     DesiredResource {
         resource,
         source: Source { file: String::new(), line: 0 },
@@ -62,7 +63,7 @@ fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>) -> DesiredResource 
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
         needs,
-        owner: None,
+        owner,
     }
 }
 
@@ -80,7 +81,8 @@ pub fn write_script(
     let mut desired: Desired = catalog
         .iter()
         .map(|(address, declared)| {
-            (address.clone(), wanted(declared.resource.clone(), declared.needs.clone()))
+            let DesiredResource { resource, needs, owner, .. } = declared;
+            (address.clone(), wanted(resource.clone(), needs.clone(), owner.clone()))
         })
         .collect();
     let mut script = Script { presumed: presumed(target, &desired), ..Script::default() };
@@ -90,12 +92,12 @@ pub fn write_script(
     script.presumed = others;
     for address in schemas.into_iter().filter(|address| !is_public(address)) {
         let schema = Resource::Schema(Schema { name: address.name().clone(), comment: None });
-        desired.insert(address, wanted(schema.into(), BTreeSet::new()));
+        desired.insert(address, wanted(schema.into(), BTreeSet::new(), None));
     }
     for address in &script.presumed {
         // Only whether it is there matters, and by which address.
         let stand_in = Resource::Schema(Schema { name: address.name().clone(), comment: None });
-        desired.insert(address.clone(), wanted(stand_in.into(), BTreeSet::new()));
+        desired.insert(address.clone(), wanted(stand_in.into(), BTreeSet::new(), None));
     }
     let is_made = |address: &Address| !script.presumed.contains(address) && selected(address);
     let inputs = inputs(target, version, desired, &is_made);
@@ -132,9 +134,6 @@ fn without_secrets(groups: &[Group], changes: &[ResourceChange]) -> BTreeSet<Add
     }
     secret
 }
-/// Stands for the role that runs the script. No role can have the name.
-const RUNS: &str = "pg_runner";
-
 /// The schema that every new database has.
 const PUBLIC: &str = "public";
 
@@ -157,7 +156,7 @@ fn presumed(target: &Ident, desired: &Desired) -> BTreeSet<Address> {
 fn inputs(
     target: &Ident,
     version: ServerVersion,
-    desired: Desired,
+    mut desired: Desired,
     selected: &dyn Fn(&Address) -> bool,
 ) -> PlanInputs {
     let owners = owners(target, &desired);
@@ -188,8 +187,9 @@ fn inputs(
         catalog.insert(target, Resource::Schema(Schema { name: public, comment: None }));
     }
     // Which roles there are where the script is run, and what whoever runs it may do, is not known here.
-    let mut roles = Roles::of_superuser(Ident::new(RUNS).expect("a name"));
-    let named = desired.values().flat_map(|declared| declared.resource.roles());
+    let mut roles = Roles::of_superuser(unsaid::nobody());
+    let named =
+        desired.values().flat_map(|declared| declared.resource.roles().into_iter().chain(&declared.owner));
     roles.known.extend(named.map(|role| (role.clone(), RoleRights::default())));
     let live = Observation {
         identity: DatabaseIdentity {
@@ -207,6 +207,7 @@ fn inputs(
         extension_requirements: BTreeMap::new(),
         unmodelled_dependents: BTreeMap::new(),
     };
+    unsaid::settle(&mut desired, &live);
     PlanInputs {
         config: ConfigReference { name: String::new(), digest: Digest::of_bytes(b"") },
         djogi_version: String::new(),
