@@ -132,6 +132,7 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
         name: table.clone(),
         columns,
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: Default::default(),
         comment: None,

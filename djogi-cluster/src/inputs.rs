@@ -362,6 +362,10 @@ fn wanting_values(desired: &Desired, target: &Ident, live: &Observation) -> Vec<
         let there =
             names.into_iter().flatten().find_map(|name| Some((live.catalog.table(target, &name)?, name)));
         let Some((there, name)) = there else { continue };
+        // The rows of a foreign table need no value, and are not asked for from here.
+        if there.foreign.is_some() {
+            continue;
+        }
         let is_new = |column: &Column| there.column(&column.name).is_none();
         if table.columns.iter().any(|column| wants_value(column) && is_new(column)) {
             found.push(name);

@@ -46,6 +46,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
         name: name.clone(),
         columns,
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: Default::default(),
         comment: None,

@@ -62,6 +62,7 @@ pub(crate) fn table_of(name: &str, columns: Vec<Column>) -> Resource {
         name: id(name),
         columns,
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: TableProperties::default(),
         comment: None,

@@ -13,6 +13,7 @@ use super::definition::{self, Definition};
 use super::field::{self, Row, RowValue};
 use super::line::Line;
 use super::style::{self, ARROW, Tone};
+use super::summary::foreign_source;
 
 /// Where the text of a block begins, below the address.
 pub(crate) const INDENT: usize = 6;
@@ -92,7 +93,11 @@ impl Block<'_> {
     /// Everything that comes into being.
     fn made(&self, after: Option<&Value>, view: View) -> Vec<Line> {
         let mut lines = match after.map(|body| Definition::of(self.change.kind, body)) {
-            Some(Definition::Table(table)) => columns(&table, view),
+            Some(Definition::Table(table)) => {
+                let source = table.foreign.as_ref().map(foreign_source);
+                let source = source.map(|source| prose("", &source, Tone::Plain, view.width));
+                source.into_iter().flatten().chain(columns(&table, view)).collect()
+            }
             Some(Definition::Line(line)) => prose("", &line, Tone::Plain, view.width),
             Some(Definition::Empty) | None => Vec::new(),
         };

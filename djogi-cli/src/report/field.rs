@@ -65,12 +65,18 @@ fn redefinition(change: &ResourceChange) -> Vec<Row> {
 fn row(change: &ResourceChange, field: &FieldChange) -> Row {
     let FieldChange { path, before, after } = field;
     if let Some(name) = path.strip_prefix("options.").filter(|_| has_options(change.kind)) {
-        return option(name, before, after);
+        return option("", name, before, after);
+    }
+    if let Some(name) = path.strip_prefix("foreign.options.") {
+        return option("", name, before, after);
     }
     if change.kind == Kind::Table
         && let Some((column, rest)) = column_of(change, path)
     {
         let name = Ident::new(column).map_or_else(|_| column.to_owned(), |name| name.to_string());
+        if let Some(option_name) = rest.strip_prefix("properties.foreign_options.") {
+            return option(&format!("{name} "), option_name, before, after);
+        }
         return match rest {
             "" if before.is_null() => member("+", Tone::Added, name, after),
             "" if after.is_null() => member("-", Tone::Removed, name, before),
@@ -90,25 +96,26 @@ fn has_options(kind: Kind) -> bool {
     matches!(kind, Kind::ForeignDataWrapper | Kind::ForeignServer | Kind::UserMapping)
 }
 
-/// An option of foreign data that comes, goes or has another value, which is shown unless it is secret.
-fn option(path: &str, before: &Value, after: &Value) -> Row {
+/// An option of foreign data that comes, goes or has another value, which is shown unless it is secret. `of` says of what,
+/// where that is only a part.
+fn option(of: &str, path: &str, before: &Value, after: &Value) -> Row {
     let whole =
         |value: &Value| definition::read::<ForeignOption>(value).map(|option| foreign_option(&option));
     match (whole(before), whole(after)) {
         (None, Some(new)) => {
-            Row { mark: "+", tone: Tone::Added, label: "option".to_owned(), value: RowValue::One(new) }
+            Row { mark: "+", tone: Tone::Added, label: format!("{of}option"), value: RowValue::One(new) }
         }
         (Some(old), None) => {
-            Row { mark: "-", tone: Tone::Removed, label: "option".to_owned(), value: RowValue::One(old) }
+            Row { mark: "-", tone: Tone::Removed, label: format!("{of}option"), value: RowValue::One(old) }
         }
         _ => match path.strip_suffix(".secret") {
             Some(name) => {
                 let value = RowValue::One("another secret value".to_owned());
-                Row { mark: "~", tone: Tone::Changed, label: format!("option {name}"), value }
+                Row { mark: "~", tone: Tone::Changed, label: format!("{of}option {name}"), value }
             }
             None => {
                 let name = path.strip_suffix(".value").unwrap_or(path);
-                changed(format!("option {name}"), path, before, after)
+                changed(format!("{of}option {name}"), path, before, after)
             }
         },
     }

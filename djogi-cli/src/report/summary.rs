@@ -6,8 +6,8 @@ use djogi_core::Kind;
 use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
-    Firing, ForeignDataWrapper, ForeignOption, ForeignServer, MaterializedView, Operator, OperatorClass,
-    OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Statistics,
+    Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, MaterializedView, Operator,
+    OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Statistics,
     TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
     UserMapping, View,
 };
@@ -172,6 +172,11 @@ fn foreign_server(server: &ForeignServer) -> String {
     words.extend(server.version.as_ref().map(|text| format!("VERSION {}", Literal(text))));
     words.push(foreign_options(&server.options));
     words.join(" ")
+}
+
+/// Where the rows of a foreign table are.
+pub(crate) fn foreign_source(source: &ForeignSource) -> String {
+    format!("foreign, of {} {}", source.server, foreign_options(&source.options)).trim_end().to_owned()
 }
 
 fn foreign_options(options: &[ForeignOption]) -> String {

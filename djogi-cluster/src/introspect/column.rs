@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::{ColumnOrigin, ColumnProperties};
+use djogi_core::kind::{ColumnOrigin, ColumnProperties, ForeignOptions, Secrecy};
 use djogi_core::observation::Oid;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::constraint::unknown;
 use super::error::IntrospectError;
+use super::foreign_option;
 use super::index::parse_options;
 use super::reader::{FieldError, Fields, Reader};
 use crate::connect::DatabaseError;
@@ -29,12 +30,13 @@ SELECT a.attrelid,
        a.attstattarget::pg_catalog.int4,
        a.attoptions,
        a.attinhcount > 0,
-       a.attislocal
+       a.attislocal,
+       a.attfdwoptions
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class     c ON c.oid = a.attrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'p', 'v', 'm', 'c')
+   AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
    AND a.attnum > 0
    AND NOT a.attisdropped";
 
@@ -64,7 +66,7 @@ SELECT d.adrelid,
   JOIN pg_catalog.pg_class   c ON c.oid = d.adrelid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'p', 'v')";
+   AND c.relkind IN ('r', 'p', 'f', 'v')";
 
 /// Columns that foreign keys reference in tables which the other queries do not read.
 const REFERENCED: &str = "
@@ -121,6 +123,7 @@ pub(super) struct ColumnRow {
     statistics: Option<i32>,
     options: Option<Vec<String>>,
     pub(super) origin: ColumnOrigin,
+    foreign_options: ForeignOptions,
 }
 
 impl ColumnRow {
@@ -144,6 +147,7 @@ impl ColumnRow {
                 (true, false) => ColumnOrigin::Inherited,
                 (true, true) => ColumnOrigin::Merged,
             },
+            foreign_options: foreign_option::options(row, Secrecy::ByLook)?,
         })
     }
 }
@@ -170,6 +174,7 @@ impl ColumnRow {
             compression: compression.map(str::to_owned),
             statistics: self.statistics.filter(|target| *target >= 0),
             options: self.options.as_deref().map(parse_options).unwrap_or_default(),
+            foreign_options: self.foreign_options.clone(),
         })
     }
 }

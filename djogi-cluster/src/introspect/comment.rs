@@ -28,7 +28,7 @@ SELECT d.classoid,
  WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
    AND n.nspname = ANY ($1)
    AND ($2 IS NULL OR c.relname = ANY ($2) OR t.relname = ANY ($2))
-   AND c.relkind IN ('r', 'p', 'i', 'I', 'S', 'v', 'm', 'c')
+   AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'S', 'v', 'm', 'c')
  UNION ALL
 SELECT d.classoid,
        d.objoid,

@@ -1,13 +1,16 @@
-//! Relations with columns: tables, partitioned ones and partitions among them, views, materialized views, composite types.
+//! Relations with columns: tables, partitioned and foreign ones and partitions among them, views, materialized views, composite types.
 
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::{Lineage, Parameters, PartitionBound, PartitionKey, ReplicaIdentity};
+use djogi_core::kind::{
+    ForeignSource, Lineage, Parameters, PartitionBound, PartitionKey, ReplicaIdentity, Secrecy,
+};
 use djogi_core::observation::TableSize;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::error::IntrospectError;
+use super::foreign_option::options;
 use super::index::parse_options;
 use super::reader::{FieldError, Fields, Reader};
 use crate::connect::DatabaseError;
@@ -46,8 +49,12 @@ SELECT c.oid,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
        h.schemas,
-       h.names
+       h.names,
+       s.srvname,
+       f.ftoptions
   FROM pg_catalog.pg_class c
+  LEFT JOIN pg_catalog.pg_foreign_table  f ON f.ftrelid = c.oid
+  LEFT JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
   LEFT JOIN (SELECT i.inhrelid,
                     pg_catalog.array_agg(n.nspname ORDER BY i.inhseqno) AS schemas,
                     pg_catalog.array_agg(p.relname ORDER BY i.inhseqno) AS names
@@ -59,13 +66,13 @@ SELECT c.oid,
          ON h.inhrelid = c.oid
  WHERE c.relnamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
-   AND c.relkind IN ('r', 'p', 'v', 'm', 'c')";
+   AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')";
 
 pub(super) struct TableRow {
     pub(super) oid: u32,
     pub(super) schema: u32,
     pub(super) name: Ident,
-    /// `r`, `p`, `v`, `m` or `c`.
+    /// `r`, `p`, `f`, `v`, `m` or `c`.
     pub(super) kind: char,
     pub(super) row_type: u32,
     /// The query of a view.
@@ -80,20 +87,24 @@ pub(super) struct TableRow {
     pub(super) size: TableSize,
     pub(super) partition_by: Option<PartitionKey>,
     pub(super) lineage: Lineage,
+    pub(super) foreign: Option<ForeignSource>,
 }
 
 impl TableRow {
     fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
+        let (oid, schema, name, kind) = (row.take()?, row.take()?, row.ident()?, row.code()?);
         Ok(Self {
-            oid: row.take()?,
-            schema: row.take()?,
-            name: row.ident()?,
-            kind: row.code()?,
+            oid,
+            schema,
+            name,
+            kind,
             row_type: row.take()?,
             definition: row.take()?,
             options: row.take()?,
             unlogged: row.code()? == 'u',
             replica_identity: match (row.code()?, row.optional_ident()?) {
+                // A foreign table has no rows to identify.
+                _ if kind == 'f' => ReplicaIdentity::Default,
                 ('n', _) => ReplicaIdentity::Nothing,
                 ('f', _) => ReplicaIdentity::Full,
                 ('i', Some(index)) => ReplicaIdentity::Index(index),
@@ -108,6 +119,7 @@ impl TableRow {
             size: size(row.take()?, row.take()?, row.take()?),
             partition_by: partition_key(row.take()?)?,
             lineage: lineage(row)?,
+            foreign: foreign(row)?,
         })
     }
 }
@@ -136,6 +148,11 @@ fn lineage(row: &mut Fields<'_>) -> Result<Lineage, FieldError> {
         }
         (Some(text), None) => Err(FieldError::Unknown(text.to_owned())),
     }
+}
+
+fn foreign(row: &mut Fields<'_>) -> Result<Option<ForeignSource>, FieldError> {
+    let (server, options) = (row.optional_ident()?, options(row, Secrecy::ByLook)?);
+    Ok(server.map(|server| ForeignSource { server, options }))
 }
 
 impl TableRow {

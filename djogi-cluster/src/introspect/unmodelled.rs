@@ -8,71 +8,24 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out. For some kinds the dependencies hang on a part of the object: a foreign table's
-/// also on its defaults. `part` is what `pg_depend` knows. A dependency on a type is led back to the table whose row type,
-/// or the type whose array, it is.
+/// Members of extensions are left out. A dependency on a type is led back to the table whose row type, or the type whose
+/// array, it is.
 const SQL: &str = "
-WITH found (kind, class, oid, part_class, part) AS (
-    SELECT 'foreign table',
-           'pg_catalog.pg_class'::pg_catalog.regclass, c.oid,
-           p.class, p.oid
-      FROM pg_catalog.pg_class     c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     CROSS JOIN LATERAL (
-           SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
-            UNION ALL
-           SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, d.oid
-             FROM pg_catalog.pg_attrdef d
-            WHERE d.adrelid = c.oid) p (class, oid)
-     WHERE n.nspname = ANY ($1)
-       AND c.relkind = 'f'
-     UNION ALL
+WITH found (kind, class, oid) AS (
     SELECT 'base type',
-           'pg_catalog.pg_type'::pg_catalog.regclass, t.oid,
            'pg_catalog.pg_type'::pg_catalog.regclass, t.oid
       FROM pg_catalog.pg_type      t
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY ($1)
        AND t.typtype = 'b' AND t.typcategory <> 'A'
      UNION ALL
-    SELECT 'trigger',
-           'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid,
-           'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid
-      FROM pg_catalog.pg_trigger   g
-      JOIN pg_catalog.pg_class     c ON c.oid = g.tgrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1)
-       AND NOT g.tgisinternal
-       AND c.relkind = 'f'
-     UNION ALL
-    SELECT 'rule',
-           'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid,
-           'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid
-      FROM pg_catalog.pg_rewrite   r
-      JOIN pg_catalog.pg_class     c ON c.oid = r.ev_class
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1)
-       AND r.rulename <> '_RETURN'
-       AND c.relkind = 'f'
-     UNION ALL
-    SELECT 'policy',
-           'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid,
-           'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid
-      FROM pg_catalog.pg_policy    y
-      JOIN pg_catalog.pg_class     c ON c.oid = y.polrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ANY ($1)
-       AND c.relkind = 'f'
-     UNION ALL
     SELECT 'conversion',
-           'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid,
            'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid
       FROM pg_catalog.pg_conversion v
       JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
      WHERE n.nspname = ANY ($1)
      UNION ALL
     SELECT 'language',
-           'pg_catalog.pg_language'::pg_catalog.regclass, k.oid,
            'pg_catalog.pg_language'::pg_catalog.regclass, k.oid
       FROM pg_catalog.pg_language k
      WHERE k.oid >= 16384
@@ -97,8 +50,8 @@ SELECT f.kind,
        d.refobjsubid
   FROM named f
   LEFT JOIN pg_catalog.pg_depend d
-         ON d.classid = f.part_class
-        AND d.objid   = f.part
+         ON d.classid = f.class
+        AND d.objid   = f.oid
         AND d.deptype IN ('n', 'a')
         AND d.refclassid IN ('pg_catalog.pg_class'::pg_catalog.regclass,
                              'pg_catalog.pg_type'::pg_catalog.regclass,

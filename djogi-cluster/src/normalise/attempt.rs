@@ -15,7 +15,7 @@ pub struct ViewColumn {
     pub mismatch: ColumnMismatch,
 }
 
-/// The declaration as any server of the major version takes it: without roles, tablespaces and versions of extensions,
+/// The declaration as any server of the major version takes it: without roles, tablespaces, foreign servers and versions of extensions,
 /// and without what stands on columns of a view before they are known.
 pub(crate) fn attempted(declared: &Resource) -> Resource {
     let mut tried = view_columns::without_column_comments(declared);
@@ -23,7 +23,12 @@ pub(crate) fn attempted(declared: &Resource) -> Resource {
         // Which version the scratch server has makes no difference to how expressions print.
         Resource::Extension(extension) => *extension = Extension { version: None, ..extension.clone() },
         Resource::Policy(policy) => policy.roles = Vec::new(),
-        Resource::Table(table) => table.properties.tablespace = None,
+        Resource::Table(table) => {
+            table.properties.tablespace = None;
+            // Whatever its server is, the expressions of a foreign table are those of an ordinary one.
+            table.foreign = None;
+            table.columns.iter_mut().for_each(|column| column.properties.foreign_options.clear());
+        }
         Resource::MaterializedView(view) => view.tablespace = None,
         _ => {}
     }
@@ -38,6 +43,11 @@ pub(crate) fn settle(address: &Address, declaration: &Declaration, given: &mut R
         (Resource::Policy(declared), Resource::Policy(given)) => given.roles.clone_from(&declared.roles),
         (Resource::Table(declared), Resource::Table(given)) => {
             given.properties.tablespace.clone_from(&declared.properties.tablespace);
+            given.foreign.clone_from(&declared.foreign);
+            for column in &mut given.columns {
+                let options = declared.column(&column.name).map(|column| &column.properties.foreign_options);
+                column.properties.foreign_options = options.cloned().unwrap_or_default();
+            }
         }
         (Resource::MaterializedView(declared), Resource::MaterializedView(given)) => {
             given.tablespace.clone_from(&declared.tablespace);

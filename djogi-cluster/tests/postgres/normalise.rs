@@ -84,6 +84,7 @@ fn table(columns: Vec<Column>) -> Resource {
         name: ident("orders"),
         columns,
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: Default::default(),
         comment: None,

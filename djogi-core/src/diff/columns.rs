@@ -66,6 +66,7 @@ pub(super) fn split<'a>(
             TableAlteration::SetLineage(_)
             | TableAlteration::AddColumn(_)
             | TableAlteration::SetProperty(_)
+            | TableAlteration::SetForeignOptions(_)
             | TableAlteration::SetComment(_) => {}
         }
     }

@@ -120,7 +120,8 @@ impl<'a> Family<'a> {
             .desired
             .values()
             .filter_map(|declared| match &*declared.resource {
-                Resource::Table(table) if table.is_partition() => {
+                // A foreign table has no part in any index.
+                Resource::Table(table) if table.is_partition() && table.foreign.is_none() => {
                     Some((table.lineage.parents().first()?, table.qualified_name()))
                 }
                 _ => None,

@@ -88,6 +88,7 @@ pub(super) fn rebuild_dependents<'a>(
             change.action = Action::Replace(None);
         }
     }
+    replace_foreign_tables(desired, rebased, drifted, changes);
     replace_children(desired, rebased, drifted, changes);
     let mut causes: Vec<Cause> = changes.iter().flat_map(causes_of).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
@@ -178,6 +179,33 @@ fn stays(part: &Resource, declared: &DesiredResource, rebased: &Rebased<'_>, des
     let before = rebased.live.get(address).and_then(table);
     let after = desired.get(address).and_then(|declared| table(&declared.resource));
     before.is_some() && before == after && declared.resource.relation_name() == Some(name)
+}
+
+/// A server that is made anew takes along its foreign tables, which hold no rows.
+fn replace_foreign_tables<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let replaced = changes.iter().filter(|change| {
+        change.address.kind() == Kind::ForeignServer
+            && matches!(change.action, Action::Replace(_))
+            && !change.conflict
+    });
+    let replaced: Vec<Address> = replaced.map(|change| change.address.clone()).collect();
+    for server in &replaced {
+        for (address, live) in rebased.live.iter() {
+            let Resource::Table(Table { foreign: Some(source), .. }) = live else { continue };
+            let is_managed = rebased.recorded.resources.contains_key(address);
+            let Some((address, declared)) = desired.get_key_value(address) else { continue };
+            if source.server == *server.name() && is_managed {
+                changes.retain(|change| change.address != *address);
+                let cause = Cause::Replaced(server.clone());
+                changes.push(made_anew(address, live, declared, rebased, drifted, &cause));
+            }
+        }
+    }
 }
 
 /// A table that is made anew takes along the partitions that it shall have again, and sheds the changes of its columns.

@@ -191,6 +191,9 @@ impl NewNames {
                 if let Some(key) = &mut table.partition_by {
                     self.rewrite_expression(&name, &mut key.elements);
                 }
+                if let Some(source) = &mut table.foreign {
+                    self.rename_object(Kind::ForeignServer, target, &mut source.server);
+                }
                 for parent in table.lineage.parents_mut() {
                     self.rename_table(parent);
                 }

@@ -17,6 +17,7 @@ pub mod expression;
 pub mod extension;
 pub mod foreign_data;
 pub mod foreign_option;
+pub mod foreign_table;
 pub mod grant;
 pub mod index;
 pub mod lineage;
@@ -68,6 +69,7 @@ pub use foreign_data::{
     UserMappingAlteration,
 };
 pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, secret_digest};
+pub use foreign_table::ForeignSource;
 pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
 pub use lineage::{

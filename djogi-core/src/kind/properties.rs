@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::foreign_option::{ForeignOptions, OptionChange, changes};
 use super::is_default;
 use super::parameters::{ParameterChange, Parameters};
 use crate::ident::Ident;
@@ -108,6 +109,9 @@ pub struct ColumnProperties {
     /// `n_distinct`, `n_distinct_inherited`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Parameters,
+    /// What the server of a foreign table is told of the column.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub foreign_options: ForeignOptions,
 }
 
 /// What can change about a column's properties.
@@ -117,13 +121,14 @@ pub enum ColumnPropertyAlteration {
     SetCompression(Option<String>),
     SetStatistics(Option<i32>),
     SetOptions(ParameterChange),
+    SetForeignOptions(Vec<OptionChange>),
 }
 
 impl ColumnProperties {
     /// With another type or collation (`retyped`) PostgreSQL chooses storage and compression anew.
     pub fn alterations(&self, desired: &Self, retyped: bool) -> Vec<ColumnPropertyAlteration> {
         use ColumnPropertyAlteration as Alter;
-        let Self { storage, compression, statistics, options } = self;
+        let Self { storage, compression, statistics, options, foreign_options } = self;
         let (storage, compression) = if retyped { (&None, &None) } else { (storage, compression) };
         let mut alterations = Vec::new();
         if *storage != desired.storage {
@@ -136,6 +141,10 @@ impl ColumnProperties {
             alterations.push(Alter::SetStatistics(desired.statistics));
         }
         alterations.extend(ParameterChange::between(options, &desired.options).map(Alter::SetOptions));
+        let foreign_options = changes(foreign_options, &desired.foreign_options);
+        if !foreign_options.is_empty() {
+            alterations.push(Alter::SetForeignOptions(foreign_options));
+        }
         alterations
     }
 }

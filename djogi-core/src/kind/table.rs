@@ -1,8 +1,10 @@
-//! Tables with their columns: ordinary and partitioned ones, partitions, and tables that inherit.
+//! Tables with their columns: ordinary and partitioned ones, partitions, tables that inherit, and foreign tables.
 
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, ColumnAlteration, ColumnComparison};
+use super::foreign_option::OptionChange;
+use super::foreign_table::ForeignSource;
 use super::lineage::{Lineage, LineageAlteration, PartitionKey};
 use super::properties::{PropertyAlteration, TableProperties};
 use crate::ident::{Ident, QualifiedName};
@@ -21,6 +23,9 @@ pub struct Table {
     pub partition_by: Option<PartitionKey>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub lineage: Lineage,
+    /// What makes it a foreign table.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub foreign: Option<ForeignSource>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub properties: TableProperties,
     #[serde(default, skip_serializing_if = "super::is_default")]
@@ -40,6 +45,8 @@ pub enum TableAlteration {
     ReplaceColumn(Box<Column>),
     DropColumn(Ident),
     SetProperty(PropertyAlteration),
+    /// Of a foreign table.
+    SetForeignOptions(Vec<OptionChange>),
     SetComment(Option<String>),
 }
 
@@ -56,9 +63,16 @@ impl Table {
         matches!(self.lineage, Lineage::Partition { .. })
     }
 
-    /// `None` for another partition key: PostgreSQL makes no table of a partitioned one, and no other one either.
+    /// What commands call it.
+    pub fn word(&self) -> &'static str {
+        if self.foreign.is_some() { "FOREIGN TABLE" } else { "TABLE" }
+    }
+
+    /// `None` for another partition key, or another server: PostgreSQL makes no table of a partitioned or foreign one, and
+    /// no other one either.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
-        let Self { schema: _, name: _, columns, partition_by, lineage, properties, comment } = self;
+        let Self { schema: _, name: _, columns, partition_by, lineage, foreign, properties, comment } = self;
+        let foreign = ForeignSource::alterations(foreign.as_ref(), desired.foreign.as_ref())?;
         if *partition_by != desired.partition_by {
             return None;
         }
@@ -98,10 +112,14 @@ impl Table {
             | TableAlteration::ReplaceColumn(_)
             | TableAlteration::DropColumn(_)
             | TableAlteration::SetProperty(_)
+            | TableAlteration::SetForeignOptions(_)
             | TableAlteration::SetComment(_) => 2,
         });
         let properties = properties.alterations(&desired.properties).into_iter();
         alterations.extend(properties.map(TableAlteration::SetProperty));
+        if !foreign.is_empty() {
+            alterations.push(TableAlteration::SetForeignOptions(foreign));
+        }
         if *comment != desired.comment {
             alterations.push(TableAlteration::SetComment(desired.comment.clone()));
         }

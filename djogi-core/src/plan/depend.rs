@@ -159,7 +159,12 @@ impl<'a> Dependencies<'a> {
         let collation = |name: &QualifiedName| self.known(Kind::Collation, name);
         match resource {
             Resource::Table(table) => {
-                table.columns.iter().filter_map(|c| collation(c.collation.as_ref()?)).collect()
+                let server = table.foreign.iter().filter_map(|source| {
+                    // That of an extension is no resource.
+                    self.if_known(Address::of_database(Kind::ForeignServer, self.target, &source.server))
+                });
+                let collations = table.columns.iter().filter_map(|c| collation(c.collation.as_ref()?));
+                server.chain(collations).collect()
             }
             Resource::Index(index) => self.named_by_elements(&index.method, index.elements.iter()),
             Resource::Constraint(constraint) => match &constraint.definition {

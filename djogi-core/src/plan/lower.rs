@@ -267,6 +267,7 @@ pub fn place_column(
         | TableAlteration::DropColumn(_)
         | TableAlteration::SetLineage(_)
         | TableAlteration::SetProperty(_)
+        | TableAlteration::SetForeignOptions(_)
         | TableAlteration::SetComment(_) => {
             return ColumnPlace::Table;
         }

@@ -45,6 +45,7 @@ verbs! {
     RenamePublication DropPublication
     CreateForeignDataWrapper AlterForeignDataWrapper DropForeignDataWrapper
     CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
+    AlterForeignTable DropForeignTable
     CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
@@ -241,6 +242,8 @@ pub const TABLE: &[Row] = &[
     row(V::CreateUserMapping, None, Catalog, Reversible),
     row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
     row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
+    row(V::AlterForeignTable, None, Catalog, Reversible),
+    row(V::DropForeignTable, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTable, None, Catalog, Reversible),
     row(V::CreatePartition, None, Catalog, Reversible)
         .referenced(AEL)

@@ -5,6 +5,7 @@ mod alter_type;
 mod remake;
 mod uses;
 
+use super::foreign_option::Clause;
 use super::parameters::parameter_actions;
 use super::sequence::{changed_options, created_options, with_bounds_hazard};
 use super::{Context, Impossible, Step, comment_sql};
@@ -21,7 +22,8 @@ pub(super) use uses::{foreign_key_neighbours, generated_column_using};
 
 /// `name type ...` as it stands in `CREATE TABLE` and after `ADD COLUMN`.
 pub(super) fn definition_sql(column: &Column, table: &QualifiedName, ctx: &Context<'_>) -> String {
-    let mut sql = format!("{} {}", column.name, column.data_type);
+    let options = Clause::of(&column.properties.foreign_options);
+    let mut sql = format!("{} {}{}", column.name, column.data_type, options.sql);
     if let Some(collation) = &column.collation {
         sql += &format!(" COLLATE {collation}");
     }
@@ -133,7 +135,8 @@ fn set_not_null(table: &QualifiedName, column: &Column, ctx: &Context<'_>, addre
     }
     let proved = uses::is_proved_not_null(table, name, ctx);
     let verb = if proved { Verb::SetNotNullProved } else { Verb::SetNotNull };
-    ctx.step_on_one(address, verb, table, sql).with_hazard("fails if the column holds a null")
+    let step = ctx.step_on_one(address, verb, table, sql);
+    if ctx.has_rows_here(table) { step.with_hazard("fails if the column holds a null") } else { step }
 }
 
 fn comment_on_not_null(
@@ -216,7 +219,8 @@ pub(super) fn add(
     let verb = adding_verb(column);
     let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column, table, ctx));
     let mut step = ctx.step_on_one(address, verb, table, sql);
-    if verb == Verb::AddColumnNotNull && !ctx.is_new(table) {
+    step.operation.secrets = Clause::of(&column.properties.foreign_options).secrets;
+    if verb == Verb::AddColumnNotNull && ctx.has_rows_here(table) {
         let size = ctx.sizes.get(table).copied().unwrap_or_default();
         if size.holds_rows.unwrap_or(size.rows.is_some_and(|rows| rows > 0)) {
             let column = Address::column(ctx.target, table, &column.name);
@@ -229,7 +233,9 @@ pub(super) fn add(
     }
     let mut steps = vec![step];
     steps.extend(finish_not_null(table, column, ctx, address));
-    let unusual = ColumnProperties::default().alterations(&column.properties, false);
+    let foreign_options = column.properties.foreign_options.clone();
+    let stated = ColumnProperties { foreign_options, ..ColumnProperties::default() };
+    let unusual = stated.alterations(&column.properties, false);
     steps.extend(unusual.iter().flat_map(|alteration| set_property(table, column, alteration, ctx, address)));
     if column.comment.is_some() {
         steps.push(set_comment(table, &column.name, column.comment.as_deref(), ctx, address));
@@ -379,6 +385,10 @@ pub(super) fn set_property(
             (Verb::SetColumnStatistics, vec![format!("SET STATISTICS {}", target.unwrap_or(-1))])
         }
         Alter::SetOptions(change) => (Verb::SetColumnStatistics, parameter_actions(change)),
+        Alter::SetForeignOptions(changes) => {
+            let alter = format!("ALTER FOREIGN TABLE {table} ALTER COLUMN {}", column.name);
+            return vec![Clause::of_changes(changes).step(ctx, address, Verb::AlterForeignTable, &alter)];
+        }
     };
     let sql = |action: String| format!("ALTER TABLE {table} ALTER COLUMN {} {action}", column.name);
     actions.into_iter().map(|action| ctx.step_on_one(address, verb, table, sql(action))).collect()

@@ -6,12 +6,21 @@ use super::{Context, Impossible, Step};
 use crate::address::Address;
 use crate::ident::QualifiedName;
 use crate::kind::{Resource, Table};
-use crate::plan::{Effect, Lock, Operation};
+use crate::plan::{Effect, Lock, Operation, Reversibility};
 use crate::safety::{Route, Verb, look_up, route, since};
 
 impl Context<'_> {
     pub(super) fn is_new(&self, table: &QualifiedName) -> bool {
         self.new_tables.contains(table)
+    }
+
+    /// Whether a statement on the table can meet rows: it is neither new nor a foreign one.
+    pub(super) fn has_rows_here(&self, table: &QualifiedName) -> bool {
+        !self.is_new(table) && !self.is_foreign(table)
+    }
+
+    pub(super) fn is_foreign(&self, table: &QualifiedName) -> bool {
+        self.live.table(self.target, table).is_some_and(|table| table.foreign.is_some())
     }
 
     /// A statement that concerns no table.
@@ -50,6 +59,13 @@ impl Context<'_> {
         if self.is_new(on) {
             step.operation.effect = Effect::Catalog;
             step.operation.hazards.clear();
+        } else if self.is_foreign(on) {
+            // `LOCK TABLE` takes no foreign table, so nobody can hold its lock ahead; and no row of it is touched.
+            if row.effect != Effect::Catalog {
+                step.operation.effect = Effect::Catalog;
+                step.operation.hazards.clear();
+            }
+            step.reversibility = Reversibility::Reversible;
         } else {
             step.operation.lock = row.lock.map(|mode| lock(mode, on));
             if row.effect != Effect::Catalog

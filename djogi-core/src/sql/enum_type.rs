@@ -166,8 +166,10 @@ fn change_columns(
         neighbours.extend(foreign_key_neighbours(&name, &column.name, ctx));
         let (text, array) = if column.data_type.ends_with("[]") { ("text[]", "[]") } else { ("text", "") };
         let (column_name, new) = (&column.name, desired.qualified_name());
-        let change =
-            format!("ALTER COLUMN {column_name} TYPE {new}{array} USING {column_name}::{text}::{new}{array}");
+        let mut change = format!("ALTER COLUMN {column_name} TYPE {new}{array}");
+        if table.foreign.is_none() {
+            change += &format!(" USING {column_name}::{text}::{new}{array}");
+        }
         let Some(default) = &column.default else {
             actions.push(change);
             continue;
@@ -182,7 +184,7 @@ fn change_columns(
     let verb = if removed.is_empty() { Verb::SetTypeRewrite } else { Verb::SetTypeNarrowing };
     let sql = format!("ALTER TABLE {name} {}", actions.join(", "));
     let step = ctx.step_on(address, verb, &name, &neighbours, sql);
-    if removed.is_empty() {
+    if removed.is_empty() || table.foreign.is_some() {
         return Ok(step);
     }
     let labels: Vec<String> = removed.iter().map(|label| Literal(label).to_string()).collect();

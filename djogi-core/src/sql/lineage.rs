@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::foreign_option::Clause;
 use super::{Context, Step, column};
 use crate::address::Address;
 use crate::ident::QualifiedName;
@@ -57,6 +58,16 @@ impl<'a> Family<'a> {
         }
     }
 
+    /// The options of foreign data that `CREATE TABLE` says of the column; `PARTITION OF` can say none.
+    pub(super) fn stated_options(&self, column: &Column) -> Clause {
+        let is_stated = match (&self.table.lineage, column.origin) {
+            (Lineage::Partition { .. }, _) => self.is_apart,
+            (Lineage::Inherits(_), ColumnOrigin::Inherited) => false,
+            (Lineage::Inherits(_) | Lineage::None, _) => true,
+        };
+        if is_stated { Clause::of(&column.properties.foreign_options) } else { Clause::default() }
+    }
+
     /// What an inherited column has that its parents do not, where `CREATE TABLE` does not say it.
     pub(super) fn own_of_inherited(
         &self,
@@ -90,6 +101,10 @@ impl<'a> Family<'a> {
         ColumnProperties {
             storage: parent.and_then(|parent| parent.storage.clone()),
             compression: parent.and_then(|parent| parent.compression.clone()),
+            foreign_options: match self.stated_options(column).sql.is_empty() {
+                true => Vec::new(),
+                false => column.properties.foreign_options.clone(),
+            },
             ..ColumnProperties::default()
         }
     }

@@ -29,7 +29,7 @@ fn owned(resource: &Resource) -> Option<String> {
         Resource::Composite(r) => format!("TYPE {}", r.qualified_name()),
         Resource::Range(r) => format!("TYPE {}", r.qualified_name()),
         Resource::Sequence(r) => format!("SEQUENCE {}", r.qualified_name()),
-        Resource::Table(r) => format!("TABLE {}", r.qualified_name()),
+        Resource::Table(r) => format!("{} {}", r.word(), r.qualified_name()),
         Resource::Statistics(r) => format!("STATISTICS {}", r.qualified_name()),
         Resource::View(r) => format!("VIEW {}", r.qualified_name()),
         Resource::MaterializedView(r) => format!("MATERIALIZED VIEW {}", r.qualified_name()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::foreign_option::Clause;
 use super::parameters::{options_clause, parameter_actions};
 use super::{Context, Impossible, Step, column, comment_sql, constraint, lineage, move_sql};
 use crate::address::Address;
@@ -27,7 +28,7 @@ pub(super) fn create_with(
     let mut lines = Vec::with_capacity(table.columns.len() + inline.len());
     let mut comments = Vec::new();
     if table.comment.is_some() {
-        comments.push(set_comment(&name, table.comment.as_deref(), ctx, address));
+        comments.push(set_comment(table, table.comment.as_deref(), ctx, address));
     }
     let family = lineage::Family::of(table, ctx, address);
     for column in &table.columns {
@@ -47,7 +48,7 @@ pub(super) fn create_with(
         }
     }
     let properties = &table.properties;
-    let kind = if properties.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
+    let kind = if properties.unlogged { "UNLOGGED TABLE" } else { table.word() };
     let lines = match (lines.is_empty(), family.partition_of()) {
         (true, Some(_)) => String::new(),
         (true, None) => " ()".to_owned(),
@@ -72,6 +73,13 @@ pub(super) fn create_with(
     if let Some(tablespace) = &properties.tablespace {
         sql += &format!(" TABLESPACE {tablespace}");
     }
+    let mut secrets = Vec::new();
+    if let Some(source) = &table.foreign {
+        let options = Clause::of(&source.options);
+        sql += &format!(" SERVER {}{}", source.server, options.sql);
+        secrets.extend(table.columns.iter().flat_map(|column| family.stated_options(column).secrets));
+        secrets.extend(options.secrets);
+    }
     let stated = TableProperties {
         row_security: false,
         force_row_security: false,
@@ -93,7 +101,9 @@ pub(super) fn create_with(
     for comment in &mut comments {
         comment.operation.lock = None;
     }
-    let mut steps = vec![family.creation(sql, ctx, address)];
+    let mut created = family.creation(sql, ctx, address);
+    created.operation.secrets = secrets;
+    let mut steps = vec![created];
     steps.append(&mut comments);
     Ok(steps)
 }
@@ -160,13 +170,21 @@ pub(super) fn drop(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<S
     let name = table.qualified_name();
     let mut neighbours = neighbours(&name, ctx, |_| true);
     neighbours.extend(table.lineage.parents().iter().cloned());
-    let step = ctx.step_on(address, Verb::DropTable, &name, &neighbours, format!("DROP TABLE {name}"));
+    let verb = if table.foreign.is_some() { Verb::DropForeignTable } else { Verb::DropTable };
+    let step = ctx.step_on(address, verb, &name, &neighbours, format!("DROP {} {name}", table.word()));
     vec![lineage::with_partitions(step, table, ctx)]
 }
 
 pub(super) fn rename(from: &Table, to: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let statements = move_sql("TABLE", &from.qualified_name(), &to.qualified_name());
-    let step = |sql| ctx.step_on_one(address, Verb::RenameTable, &from.qualified_name(), sql);
+    let statements = move_sql(from.word(), &from.qualified_name(), &to.qualified_name());
+    let step = |sql| {
+        let mut step = ctx.step_on_one(address, Verb::RenameTable, &from.qualified_name(), sql);
+        if from.foreign.is_some() {
+            // `LOCK TABLE` takes none.
+            step.operation.lock = None;
+        }
+        step
+    };
     statements.into_iter().map(step).collect()
 }
 
@@ -201,15 +219,20 @@ pub(super) fn alter(
             Ok(live.column(column).map_or_else(Vec::new, |old| column::drop(&name, old, ctx, address)))
         }
         TableAlteration::SetProperty(alteration) => Ok(set_property(&name, alteration, ctx, address)),
+        TableAlteration::SetForeignOptions(changes) => {
+            let alter = format!("ALTER FOREIGN TABLE {name}");
+            Ok(vec![Clause::of_changes(changes).step(ctx, address, Verb::AlterForeignTable, &alter)])
+        }
         TableAlteration::SetComment(comment) => {
-            Ok(vec![set_comment(&name, comment.as_deref(), ctx, address)])
+            Ok(vec![set_comment(desired, comment.as_deref(), ctx, address)])
         }
     }
 }
 
-fn set_comment(name: &QualifiedName, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {
-    let sql = comment_sql(&format!("TABLE {name}"), comment);
-    ctx.step_on_one(address, Verb::CommentOnRelation, name, sql)
+fn set_comment(table: &Table, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {
+    let name = table.qualified_name();
+    let sql = comment_sql(&format!("{} {name}", table.word()), comment);
+    ctx.step_on_one(address, Verb::CommentOnRelation, &name, sql)
 }
 
 /// The tables that live foreign keys of or to `table` connect it with, as far as `concerned` says.

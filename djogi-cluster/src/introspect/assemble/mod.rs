@@ -142,7 +142,7 @@ impl Assembled {
     /// The address of column `number` when `object` is a table.
     pub(super) fn column_address(&self, object: ObjectId, number: i32) -> Option<Address> {
         let table = (object.class == class::RELATION).then(|| self.tables.get(&object.oid)).flatten()?;
-        if !matches!(table.row.kind, 'r' | 'p') {
+        if !matches!(table.row.kind, 'r' | 'p' | 'f') {
             return None;
         }
         let column = table.column(i16::try_from(number).ok()?).ok()?;

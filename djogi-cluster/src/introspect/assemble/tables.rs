@@ -20,7 +20,7 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
     let mut tables = Vec::with_capacity(out.tables.len());
     let mut others = Vec::new();
     for parts in out.tables.values() {
-        if !matches!(parts.row.kind, 'r' | 'p') {
+        if !matches!(parts.row.kind, 'r' | 'p' | 'f') {
             others.push((parts.row.oid, parts.row.size, build_other(context, parts)?));
             continue;
         }
@@ -34,13 +34,17 @@ pub(super) fn add_tables(out: &mut Assembled, context: &mut Context) -> Result<(
             columns,
             partition_by: parts.row.partition_by.clone(),
             lineage: parts.row.lineage.clone(),
+            foreign: parts.row.foreign.clone(),
             properties: properties(context, parts)?,
             comment: context.comment(class::RELATION, parts.row.oid),
         };
         tables.push((parts.row.oid, parts.row.size, table));
     }
     for (oid, size, table) in tables {
-        out.sizes.insert(table.qualified_name(), size);
+        // A foreign table has no rows here.
+        if table.foreign.is_none() {
+            out.sizes.insert(table.qualified_name(), size);
+        }
         out.insert(oid, Resource::Table(table));
     }
     for (oid, size, resource) in others {

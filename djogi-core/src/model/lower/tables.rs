@@ -142,6 +142,7 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
         name: ident("table", model.table.name, at)?,
         columns: Vec::with_capacity(model.fields.len()),
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: properties(model, at)?,
         comment: model.comment.map(str::to_owned),

@@ -16,6 +16,14 @@ pub(super) fn alter_type(
 ) -> Result<Step, Impossible> {
     let (from, to) = (&live.data_type, &desired.data_type);
     let column = || Address::column(ctx.target, table, &desired.name);
+    if ctx.is_foreign(table) {
+        return Ok(ctx.step_on_one(
+            address,
+            Verb::SetTypeInPlace,
+            table,
+            of_foreign_table(table, live, desired),
+        ));
+    }
     let Some(change) = made_cast(from, to, ctx).or_else(|| classify(from, to)) else {
         return Err(Impossible::NoCast { column: column(), from: from.clone(), to: to.clone() });
     };
@@ -34,6 +42,21 @@ pub(super) fn alter_type(
         step = step.with_hazard("values are converted in the time zone of the session");
     }
     Ok(step)
+}
+
+/// There are no values to convert, and PostgreSQL takes no `USING`; the default may need a cast that there is no syntax for.
+fn of_foreign_table(table: &QualifiedName, live: &Column, desired: &Column) -> String {
+    let assigned =
+        TypeChange { path: CastPath::Assignment, storage: Storage::KeptIndexesRebuilt, narrowing: false };
+    let name = &desired.name;
+    let mut actions = actions(live, desired, assigned);
+    if let Some(default) = &live.default {
+        actions.insert(0, format!("ALTER COLUMN {name} DROP DEFAULT"));
+        if desired.default.as_ref() == Some(default) {
+            actions.push(format!("ALTER COLUMN {name} {}", set_default(default)));
+        }
+    }
+    format!("ALTER TABLE {table} {}", actions.join(", "))
 }
 
 /// The way that a cast of the database's own opens. Nobody knows what its function keeps of a value.

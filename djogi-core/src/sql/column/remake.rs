@@ -26,8 +26,9 @@ pub(super) fn set_aside(
     }
     let default = live.default.as_ref().map(|_| format!("ALTER COLUMN {name} DROP DEFAULT, "));
     let sql = format!(
-        "ALTER TABLE {table} {}ALTER COLUMN {name} TYPE {through} USING {name}::{through}",
-        default.unwrap_or_default()
+        "ALTER TABLE {table} {}ALTER COLUMN {name} TYPE {through}{}",
+        default.unwrap_or_default(),
+        if ctx.is_foreign(table) { String::new() } else { format!(" USING {name}::{through}") }
     );
     Ok(ctx.step_on_one(address, Verb::SetTypeRewrite, table, sql))
 }
@@ -55,6 +56,7 @@ pub(super) fn bring_back(
         sql += &format!(" COLLATE {collation}");
     }
     match path {
+        _ if ctx.is_foreign(table) => {}
         CastPath::Assignment => {}
         CastPath::Explicit => sql += &format!(" USING {name}::{}", desired.data_type),
         CastPath::ThroughText => sql += &format!(" USING {name}::text::{}", desired.data_type),

@@ -77,11 +77,12 @@ pub(super) fn publications(script: &mut Script) {
     script.create(Resource::Publication(publication("nothing", Vec::new(), &[])));
 }
 
+fn options(texts: &[&str], secrecy: Secrecy) -> ForeignOptions {
+    texts.iter().map(|text| ForeignOption::of_catalog(text, secrecy)).collect()
+}
+
 pub(super) fn foreign_data(script: &mut Script) {
     script.title("foreign data");
-    let options = |texts: &[&str], secrecy| -> ForeignOptions {
-        texts.iter().map(|text| ForeignOption::of_catalog(text, secrecy)).collect()
-    };
     let function = |name: &str| Some(super::fixtures::name("app", name));
     let wrapper = |name: &str, handler, validator, texts: &[&str]| {
         Resource::ForeignDataWrapper(ForeignDataWrapper {
@@ -127,4 +128,33 @@ pub(super) fn foreign_data(script: &mut Script) {
     script.alter(mapping("public", &["user=guest", "password=guest"]));
     script.rename(&mapping("public", &[]), mapping("Somebody", &[]));
     script.drop(&mapping("Somebody", &[]));
+    foreign_tables(script);
+}
+
+fn foreign_tables(script: &mut Script) {
+    let told = |column: Column, texts: &[&str]| {
+        let properties =
+            ColumnProperties { foreign_options: options(texts, Secrecy::ByLook), ..Default::default() };
+        Column { properties, ..column }
+    };
+    let foreign = |columns, texts: &[&str], comment| Table {
+        foreign: Some(ForeignSource { server: ident("shelf"), options: options(texts, Secrecy::ByLook) }),
+        comment,
+        ..table("books", columns)
+    };
+    let first = vec![
+        told(not_null(column("isbn", "text")), &["column_name=ISBN"]),
+        told(column("pages", "integer"), &["token=one"]),
+    ];
+    let second = vec![
+        told(column("isbn", "character varying(20)"), &["column_name=isbn"]),
+        told(defaulted(not_null(column("pages", "bigint")), "0"), &[]),
+        told(not_null(column("title", "text")), &["column_name=Title"]),
+    ];
+    script.create_table(foreign(first, &["file=a", "secret=two"], text("far away")), &[]);
+    let second = foreign(second, &["file=b", "header=true"], None);
+    script.alter(Resource::Table(second.clone()));
+    let renamed = Resource::Table(Table { name: ident("Books"), ..second.clone() });
+    script.rename(&Resource::Table(second), renamed.clone());
+    script.drop(&renamed);
 }

@@ -59,6 +59,7 @@ pub(super) fn table(table: &str, columns: Vec<Column>) -> Table {
         name: ident(table),
         columns,
         partition_by: None,
+        foreign: None,
         lineage: Default::default(),
         properties: TableProperties::default(),
         comment: None,

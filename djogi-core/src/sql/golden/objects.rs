@@ -304,6 +304,7 @@ pub(super) fn code(script: &mut Script) {
         compression: text("pglz"),
         statistics: Some(500),
         options: parameters(&[("n_distinct", "-0.5")]),
+        foreign_options: Vec::new(),
     };
     script.time_passes(Some(500), 65_536);
     script.alter(Resource::Table(unusual.clone()));

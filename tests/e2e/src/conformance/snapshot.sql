@@ -46,11 +46,15 @@ SELECT CASE WHEN r.relkind IN ('r', 'p') THEN 'column' ELSE k.kind END, r.name |
               format_type(a.atttypid, a.atttypmod),
               CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation END,
               a.attstorage, a.attcompression, NULLIF(a.attstattarget, -1), a.attoptions, a.attislocal, a.attinhcount)
+       || (SELECT format(' foreign %s', array_agg(o ORDER BY o)) FROM unnest(a.attfdwoptions) o)
   FROM rel r
   JOIN relkinds k USING (relkind)
   JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
  WHERE r.relkind IN ('r', 'p', 'f', 'c')
+UNION ALL
+SELECT 'foreign table', r.name, format('server %s options %s', s.srvname, (SELECT array_agg(o ORDER BY o) FROM unnest(f.ftoptions) o))
+  FROM rel r JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver
 UNION ALL
 SELECT 'column order', r.name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
   FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -4,6 +4,7 @@
 mod constraints;
 mod event_triggers;
 mod foreign_data;
+mod foreign_tables;
 mod operators;
 mod partitions;
 mod privileges;
