@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use djogi_core::desired::Desired;
-use djogi_core::kind::{Column, Resource};
+use djogi_core::desired::{Desired, DesiredResource};
+use djogi_core::kind::{Column, Resource, Table};
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
@@ -17,7 +17,9 @@ use crate::desired::{check_queries, desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
-use crate::introspect::{Scope, extension_requirements, hold_rows, observe, unanalysed_sizes};
+use crate::introspect::{
+    Scope, extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes,
+};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::session::Session;
 use crate::sql_files::DesiredSide;
@@ -270,6 +272,13 @@ async fn survey(
             live.sizes.entry(table).or_default().holds_rows = held;
         }
     }
+    let narrowed = narrowed_sequences(&desired, &target, &live);
+    if !narrowed.is_empty() {
+        let (addresses, sequences): (Vec<_>, Vec<_>) = narrowed.into_iter().unzip();
+        let positions = sequence_positions(connection.client(), &sequences).await?;
+        live.sequence_positions =
+            positions.into_iter().map(|(number, at)| (addresses[number].clone(), at)).collect();
+    }
     let sides = Sides { target: &target, desired: &desired, live: &live };
     let mut overtaken = roll_forward(&mut recorded, &sides, ops);
     overtaken.is_unspoken = is_unspoken;
@@ -358,17 +367,66 @@ fn wanting_values(desired: &Desired, target: &Ident, live: &Observation) -> Vec<
     let mut found = Vec::new();
     for (address, declared) in desired {
         let Resource::Table(table) = &*declared.resource else { continue };
-        let names = [address.relation(), declared.renamed_from.as_ref().and_then(Address::relation)];
-        let there =
-            names.into_iter().flatten().find_map(|name| Some((live.catalog.table(target, &name)?, name)));
-        let Some((there, name)) = there else { continue };
+        let Some(there) = live_table(address, declared, target, live) else { continue };
         // The rows of a foreign table need no value, and are not asked for from here.
         if there.foreign.is_some() {
             continue;
         }
         let is_new = |column: &Column| there.column(&column.name).is_none();
         if table.columns.iter().any(|column| wants_value(column) && is_new(column)) {
-            found.push(name);
+            found.push(there.qualified_name());
+        }
+    }
+    found
+}
+
+/// The table as it is there, under its name or the one that it had.
+fn live_table<'a>(
+    address: &Address,
+    declared: &DesiredResource,
+    target: &Ident,
+    live: &'a Observation,
+) -> Option<&'a Table> {
+    let names = [address.relation(), declared.renamed_from.as_ref().and_then(Address::relation)];
+    names.into_iter().flatten().find_map(|name| live.catalog.table(target, &name))
+}
+
+/// The live sequences that are to have narrower bounds: this works only if they stand within them. Each with its relation,
+/// and the column where it is that of an identity column.
+fn narrowed_sequences(
+    desired: &Desired,
+    target: &Ident,
+    live: &Observation,
+) -> Vec<(Address, (QualifiedName, Option<Ident>))> {
+    let mut found = Vec::new();
+    for (address, declared) in desired {
+        match &*declared.resource {
+            Resource::Sequence(sequence) => {
+                let there = [Some(address), declared.renamed_from.as_ref()].into_iter().flatten();
+                let there = there.filter_map(|address| Some((address, live.catalog.get(address)?)));
+                for (address, there) in there {
+                    if let Resource::Sequence(there) = there
+                        && sequence.options.is_narrower_than(&there.options)
+                    {
+                        found.push((address.clone(), (there.qualified_name(), None)));
+                    }
+                }
+            }
+            Resource::Table(table) => {
+                let Some(there) = live_table(address, declared, target, live) else { continue };
+                let name = there.qualified_name();
+                for column in &table.columns {
+                    let old_name = declared.renamed_columns.get(&column.name).unwrap_or(&column.name);
+                    let old = there.column(old_name).and_then(|old| old.identity.as_ref());
+                    if let (Some(new), Some(old)) = (&column.identity, old)
+                        && new.options.is_narrower_than(&old.options)
+                    {
+                        let address = Address::column(target, &name, old_name);
+                        found.push((address, (name.clone(), Some(old_name.clone()))));
+                    }
+                }
+            }
+            _ => {}
         }
     }
     found

@@ -148,18 +148,8 @@ fn converged() -> PlanInputs {
         database: "shop".to_owned(),
         server_version: ServerVersion(180_004),
     };
-    let live = Observation {
-        identity,
-        catalog,
-        oids,
-        sizes: BTreeMap::new(),
-        unmodelled: Vec::new(),
-        dependencies: BTreeMap::new(),
-        owners: BTreeMap::new(),
-        roles: Roles::of_superuser(Ident::new("postgres").expect("a name")),
-        extension_requirements: BTreeMap::new(),
-        unmodelled_dependents: BTreeMap::new(),
-    };
+    let roles = Roles::of_superuser(Ident::new("postgres").expect("a name"));
+    let live = Observation { oids, ..Observation::of(identity, catalog, roles) };
     let inputs = TargetInputs {
         recoveries: Vec::new(),
         target,

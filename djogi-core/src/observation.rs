@@ -112,6 +112,14 @@ impl Roles {
     }
 }
 
+/// How far a sequence has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequencePosition {
+    pub last_value: i64,
+    /// Whether the last value has been given out: a new sequence has not, nor has one after `setval(..., false)`.
+    pub is_called: bool,
+}
+
 /// The live side of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
@@ -126,8 +134,30 @@ pub struct Observation {
     /// The owners of objects that do not belong to the role of the session.
     pub owners: BTreeMap<Address, Ident>,
     pub roles: Roles,
+    /// Where sequences stand whose bounds are to be narrowed, also those of identity columns, which have the address of
+    /// the column. Read only then; what may not be read is missing.
+    pub sequence_positions: BTreeMap<Address, SequencePosition>,
     /// What the extensions that come or go need of others, by their control files. Read only when one does.
     pub extension_requirements: BTreeMap<Ident, Vec<Ident>>,
     /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.
     pub unmodelled_dependents: BTreeMap<Address, Vec<Unmodelled>>,
+}
+
+impl Observation {
+    /// A database of which no more is known than its catalog, and who looks at it.
+    pub fn of(identity: DatabaseIdentity, catalog: Catalog, roles: Roles) -> Self {
+        Self {
+            identity,
+            catalog,
+            oids: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            unmodelled: Vec::new(),
+            dependencies: Edges::default(),
+            owners: BTreeMap::new(),
+            roles,
+            sequence_positions: BTreeMap::new(),
+            extension_requirements: BTreeMap::new(),
+            unmodelled_dependents: BTreeMap::new(),
+        }
+    }
 }

@@ -68,6 +68,7 @@ use reader::Reader;
 pub use column::tables_with_dropped_columns;
 pub use error::IntrospectError;
 pub use extension::extension_requirements;
+pub use sequence::sequence_positions;
 pub use table::{hold_rows, unanalysed_sizes};
 
 /// What of a database is read.
@@ -135,16 +136,13 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     all.sort_unstable();
     all.dedup();
     Ok(Observation {
-        identity: connection.identity().clone(),
-        catalog: assembled.catalog,
         oids: assembled.oids,
         sizes: assembled.sizes,
         unmodelled: all,
         dependencies: edges,
         owners,
-        roles,
-        extension_requirements: BTreeMap::new(),
         unmodelled_dependents: dependents,
+        ..Observation::of(connection.identity().clone(), assembled.catalog, roles)
     })
 }
 

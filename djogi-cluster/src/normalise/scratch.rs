@@ -3,14 +3,13 @@
 //! Everything goes to the server as one batch. Only when that fails is it repeated statement by statement, to
 //! learn of every declaration that PostgreSQL refuses, and of each why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use djogi_core::address::{Address, Kind};
 use djogi_core::declared::Declaration;
 use djogi_core::observation::ServerVersion;
-use djogi_core::safety::Online;
-use djogi_core::sql::{self, Context, Made};
+use djogi_core::sql::{self, Context};
 use djogi_core::{Catalog, Ident, Resource};
 
 use super::Normalised;
@@ -99,20 +98,8 @@ fn plan_creations<'a>(
     version: ServerVersion,
 ) -> Result<Vec<Creation<'a>>, NormaliseError> {
     let new_tables = units.iter().filter_map(|unit| unit.root.1.resource.qualified_name()).collect();
-    let (live, sizes) = (Catalog::default(), BTreeMap::new());
-    let chosen_names = BTreeSet::new();
-    let context = Context {
-        version,
-        target,
-        live: &live,
-        sizes: &sizes,
-        new_tables: &new_tables,
-        desired: None,
-        apart: &Default::default(),
-        online: Online::Never,
-        made: Made::NOTHING,
-        chosen_names: &chosen_names,
-    };
+    let live = Catalog::default();
+    let context = Context { new_tables: &new_tables, ..Context::of(version, target, &live) };
     let (mut creations, mut planned) = (Vec::new(), BTreeSet::new());
     for unit in units {
         let needs = unit.needs.iter().map(|need| (*need, need.0.schema_name()));

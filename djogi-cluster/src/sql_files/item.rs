@@ -1,14 +1,13 @@
 //! What is loaded, statement by statement: the models' objects as djogi writes them, the files as they are.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::observation::ServerVersion;
-use djogi_core::safety::Online;
 use djogi_core::script::{Act, Script, Statement};
-use djogi_core::sql::{self, Context, Made};
+use djogi_core::sql::{self, Context};
 use djogi_core::{Address, Catalog, Ident, Kind, Resource};
 
 use super::settings::{Setting, Settings};
@@ -117,20 +116,8 @@ pub(super) fn of_models<'a>(
     let schemas: BTreeSet<&Ident> = ours().filter_map(|(address, _)| address.schema_name()).collect();
     let tables = ours().filter(|(address, _)| address.kind() == Kind::Table);
     let new_tables = tables.filter_map(|(address, _)| address.relation()).collect();
-    let (live, sizes) = (Catalog::default(), BTreeMap::new());
-    let chosen_names = BTreeSet::new();
-    let context = Context {
-        version,
-        target,
-        live: &live,
-        sizes: &sizes,
-        new_tables: &new_tables,
-        desired: None,
-        apart: &Default::default(),
-        online: Online::Never,
-        made: Made::NOTHING,
-        chosen_names: &chosen_names,
-    };
+    let live = Catalog::default();
+    let context = Context { new_tables: &new_tables, ..Context::of(version, target, &live) };
     let mut items = Vec::new();
     for (address, declaration) in ours() {
         let settings = Arc::new(Settings {

@@ -375,21 +375,9 @@ async fn what_was_normalised_is_what_a_live_database_says() {
         let cache = ExpressionCache::disabled();
         let desired = run(database, &declarations, &database.parameters, &cache).await.unwrap();
         database.run("CREATE SCHEMA types; CREATE SCHEMA app").await;
-        let (live, sizes, new_tables) = Default::default();
-        let target = ident("main");
+        let (live, target) = (djogi_core::Catalog::default(), ident("main"));
         let version = database.connection.server_version();
-        let context = sql::Context {
-            version,
-            target: &target,
-            live: &live,
-            sizes: &sizes,
-            new_tables: &new_tables,
-            desired: None,
-            apart: &Default::default(),
-            online: djogi_core::safety::Online::Never,
-            made: sql::Made::NOTHING,
-            chosen_names: &Default::default(),
-        };
+        let context = sql::Context::of(version, &target, &live);
         for (address, entry) in &desired {
             for step in sql::create(&entry.resource, &context, address).unwrap() {
                 database.run(&step.operation.sql).await;

@@ -17,7 +17,7 @@ use crate::desired::Desired;
 use crate::digest::Digest;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::Resource;
-use crate::observation::{Observation, Oid, TableSize, Unmodelled};
+use crate::observation::{Observation, Oid, SequencePosition, TableSize, Unmodelled};
 use crate::plan::depend::Edges;
 use crate::recorded::Recorded;
 
@@ -60,6 +60,25 @@ impl<'a> Rebased<'a> {
     /// Who owns the live object.
     pub fn owner(&self, address: &Address) -> &'a Ident {
         self.observation.owners.get(&self.origin(address)).unwrap_or(&self.observation.roles.current)
+    }
+
+    /// Where sequences stand, under the names that they have by now.
+    pub fn sequence_positions(&self) -> BTreeMap<Address, SequencePosition> {
+        let known = &self.observation.sequence_positions;
+        if known.is_empty() {
+            return BTreeMap::new();
+        }
+        let of = |(address, resource): (&Address, &Resource)| match resource {
+            Resource::Sequence(_) => vec![address.clone()],
+            Resource::Table(table) => {
+                let numbered = table.columns.iter().filter(|column| column.identity.is_some());
+                let name = table.qualified_name();
+                numbered.map(|column| Address::column(address.target(), &name, &column.name)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let addresses = self.live.iter().flat_map(of);
+        addresses.filter_map(|address| Some((address.clone(), *known.get(&self.origin(&address))?))).collect()
     }
 
     /// The object as it was read, before any rename.

@@ -58,6 +58,11 @@ impl SequenceOptions {
     pub fn default_for(data_type: SequenceType) -> Self {
         Self { start: 1, increment: 1, min: 1, max: data_type.range().1, cache: 1, cycle: false }
     }
+
+    /// Whether there are numbers that only `other` has.
+    pub fn is_narrower_than(&self, other: &Self) -> bool {
+        self.min > other.min || self.max < other.max
+    }
 }
 
 /// A sequence that is not an identity column's.

@@ -32,7 +32,7 @@ use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::sql::{Context, Made, Step, enum_dependents};
+use crate::sql::{Context, Step, enum_dependents};
 
 /// Makes the plan.
 ///
@@ -160,19 +160,15 @@ fn plan_target(
     });
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
 
-    let (no_tables, no_parts) = (BTreeSet::new(), BTreeSet::new());
     let chosen_names = chosen_names(desired);
+    let sequence_positions = rebased.sequence_positions();
     let context = Context {
-        version: live.identity.server_version,
-        target,
-        live: &rebased.live,
         sizes: &rebased.sizes,
-        new_tables: &no_tables,
         desired: Some(desired),
-        apart: &no_parts,
         online: options.online,
-        made: Made::NOTHING,
         chosen_names: &chosen_names,
+        sequence_positions: &sequence_positions,
+        ..Context::of(live.identity.server_version, target, &rebased.live)
     };
     let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {

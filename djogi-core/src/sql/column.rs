@@ -7,7 +7,7 @@ mod uses;
 
 use super::foreign_option::Clause;
 use super::parameters::parameter_actions;
-use super::sequence::{changed_options, created_options, with_bounds_hazard};
+use super::sequence::{Within, changed_options, created_options};
 use super::{Context, Impossible, Step, comment_sql};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
@@ -333,9 +333,12 @@ pub(super) fn alter(
         ColumnAlteration::SetIdentity { from, to } => {
             let mode = (from.mode != to.mode).then(|| format!("SET GENERATED {}", mode_sql(to.mode)));
             let options = changed_options(&from.options, &to.options);
-            let words: Vec<String> =
+            let column = Address::column(ctx.target, table, name);
+            let within = Within::bounds(&from.options, &to.options, &column, ctx)?;
+            let mut words: Vec<String> =
                 mode.into_iter().chain(options.into_iter().map(|option| format!("SET {option}"))).collect();
-            with_bounds_hazard(step(Verb::SetIdentity, words.join(" ")), &from.options, &to.options)
+            words.extend(within.restart().map(|start| format!("RESTART WITH {start}")));
+            within.warn(step(Verb::SetIdentity, words.join(" ")))
         }
         ColumnAlteration::DropIdentity => step(Verb::DropIdentity, "DROP IDENTITY".to_owned()),
         ColumnAlteration::SetGenerated(generated) => {

@@ -1,13 +1,15 @@
 //! How a statement is put together with what the safety table knows of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, Impossible, Step};
+use super::{Context, Impossible, Made, Step};
 use crate::address::Address;
-use crate::ident::QualifiedName;
+use crate::catalog::Catalog;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Resource, Table};
+use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Reversibility};
-use crate::safety::{Route, Verb, look_up, route, since};
+use crate::safety::{Online, Route, Verb, look_up, route, since};
 
 impl Context<'_> {
     pub(super) fn is_new(&self, table: &QualifiedName) -> bool {
@@ -116,7 +118,29 @@ impl Context<'_> {
     }
 }
 
+static NO_SIZES: BTreeMap<QualifiedName, TableSize> = BTreeMap::new();
+static NO_TABLES: BTreeSet<QualifiedName> = BTreeSet::new();
+static NO_OBJECTS: BTreeSet<Address> = BTreeSet::new();
+static NO_POSITIONS: BTreeMap<Address, SequencePosition> = BTreeMap::new();
+
 impl<'a> Context<'a> {
+    /// A database that holds `live`, of which no more is known, and where nothing has to be done online.
+    pub fn of(version: ServerVersion, target: &'a Ident, live: &'a Catalog) -> Self {
+        Self {
+            version,
+            target,
+            live,
+            sizes: &NO_SIZES,
+            new_tables: &NO_TABLES,
+            desired: None,
+            apart: &NO_OBJECTS,
+            online: Online::Never,
+            made: Made::NOTHING,
+            chosen_names: &NO_TABLES,
+            sequence_positions: &NO_POSITIONS,
+        }
+    }
+
     /// A table that is declared.
     pub(super) fn declared_table(&self, name: &QualifiedName) -> Option<&'a Table> {
         let declared = self.desired?.get(&Address::table(self.target, name))?;

@@ -57,7 +57,7 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
-use crate::observation::{ServerVersion, TableSize};
+use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
 
@@ -91,6 +91,8 @@ pub struct Context<'a> {
     pub made: &'a Made,
     /// Names that somebody has chosen for the `NOT NULL` of a column.
     pub chosen_names: &'a BTreeSet<QualifiedName>,
+    /// Where sequences stand, as far as that has been read; those of identity columns by the column.
+    pub sequence_positions: &'a BTreeMap<Address, SequencePosition>,
 }
 
 /// One statement with everything the planner must know about it.
@@ -122,6 +124,8 @@ pub enum Impossible {
     UsedByGenerated { generated: Address, used: String },
     #[error("{address}: an object of this kind cannot be renamed")]
     FixedName { address: Address },
+    #[error("{address}: the sequence has come to {value}, which is not between {min} and {max}")]
+    OutOfBounds { address: Address, value: i64, min: i64, max: i64 },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
     TypeInUse { address: Address, column: Address, what: &'static str },
@@ -148,6 +152,10 @@ impl Impossible {
             Impossible::UsedByGenerated { .. } => {
                 "drop the generated column, apply, then declare it again".to_owned()
             }
+            Impossible::OutOfBounds { .. } => {
+                "declare wider bounds, or restart the sequence within these by hand, which gives numbers out again"
+                    .to_owned()
+            }
             Impossible::FixedName { .. } => "drop it and create the other one".to_owned(),
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
@@ -158,22 +166,9 @@ impl Impossible {
 
 /// The statements that would make `resource` on an empty database of `version`, for people to read.
 pub fn definition(resource: &Resource, version: ServerVersion, address: &Address) -> String {
-    let (live, sizes) = (Catalog::default(), BTreeMap::new());
-    let (new_tables, apart) = (address.relation().into_iter().collect(), BTreeSet::new());
-    let chosen_names = BTreeSet::new();
-    let target = address.target();
-    let context = Context {
-        version,
-        target,
-        live: &live,
-        sizes: &sizes,
-        new_tables: &new_tables,
-        desired: None,
-        apart: &apart,
-        online: Online::Never,
-        made: Made::NOTHING,
-        chosen_names: &chosen_names,
-    };
+    let live = Catalog::default();
+    let new_tables = address.relation().into_iter().collect();
+    let context = Context { new_tables: &new_tables, ..Context::of(version, address.target(), &live) };
     match create(resource, &context, address) {
         Ok(steps) => steps.iter().map(|step| format!("{};\n", step.operation.sql)).collect(),
         Err(impossible) => format!("-- {impossible}\n"),

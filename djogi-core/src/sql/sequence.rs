@@ -1,6 +1,6 @@
 //! DDL of sequences, and the sequence options of identity columns.
 
-use super::{Context, Step, comment_sql, move_sql};
+use super::{Context, Impossible, Step, comment_sql, move_sql};
 use crate::address::Address;
 use crate::ident::QualifiedName;
 use crate::kind::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
@@ -56,24 +56,30 @@ pub(super) fn alter(
     alteration: &SequenceAlteration,
     ctx: &Context<'_>,
     address: &Address,
-) -> Vec<Step> {
+) -> Result<Vec<Step>, Impossible> {
     let name = desired.qualified_name();
-    let step = |sql| ctx.step_on_one(address, Verb::AlterSequence, &name, sql);
-    vec![match alteration {
+    let change = |mut words: Vec<String>| {
+        let (from, to) = (&live.options, &desired.options);
+        let within = Within::bounds(from, to, address, ctx)?;
+        words.extend(within.restart().map(|start| format!("RESTART WITH {start}")));
+        let sql = format!("ALTER SEQUENCE {name} {}", words.join(" "));
+        Ok(within.warn(ctx.step_on_one(address, Verb::AlterSequence, &name, sql)))
+    };
+    Ok(vec![match alteration {
         SequenceAlteration::SetType(data_type) => {
+            let mut words = changed_options(&live.options, &desired.options);
+            words.retain(|word| !word.starts_with("MINVALUE") && !word.starts_with("MAXVALUE"));
             // Bounds equal to those of the old type would follow the type unless they are said.
             let SequenceOptions { min, max, .. } = desired.options;
-            let sql =
-                format!("ALTER SEQUENCE {name} AS {} MINVALUE {min} MAXVALUE {max}", data_type.as_str());
-            with_bounds_hazard(step(sql), &live.options, &desired.options)
+            words.insert(0, format!("AS {} MINVALUE {min} MAXVALUE {max}", data_type.as_str()));
+            change(words)?
         }
-        SequenceAlteration::SetOptions(options) => {
-            let sql = format!("ALTER SEQUENCE {name} {}", changed_options(&live.options, options).join(" "));
-            with_bounds_hazard(step(sql), &live.options, options)
-        }
+        // They go together, since each may only be possible with the other.
+        SequenceAlteration::SetOptions(_) if live.data_type != desired.data_type => return Ok(Vec::new()),
+        SequenceAlteration::SetOptions(options) => change(changed_options(&live.options, options))?,
         SequenceAlteration::SetOwner(owner) => set_owner(desired, owner.as_ref(), ctx, address),
         SequenceAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
-    }]
+    }])
 }
 
 fn set_owner(
@@ -126,7 +132,7 @@ pub(super) fn created_options(options: &SequenceOptions, data_type: SequenceType
 }
 
 /// The options in which `to` differs from `from`. None of them moves the sequence: a new start only counts for
-/// a later `RESTART`, which would hand out numbers twice.
+/// a later `RESTART`, which would give numbers out again.
 pub(super) fn changed_options(from: &SequenceOptions, to: &SequenceOptions) -> Vec<String> {
     let SequenceOptions { start, increment, min, max, cache, cycle } = *to;
     let mut words = Vec::new();
@@ -144,13 +150,51 @@ pub(super) fn changed_options(from: &SequenceOptions, to: &SequenceOptions) -> V
     words
 }
 
-pub(super) fn with_bounds_hazard(step: Step, from: &SequenceOptions, to: &SequenceOptions) -> Step {
-    if to.min > from.min || to.max < from.max {
-        step.with_hazard(format!(
-            "fails if the sequence's current value is not between {} and {}",
-            to.min, to.max
-        ))
-    } else {
-        step
+/// Whether a sequence gets along with its new bounds: PostgreSQL refuses those that it stands outside of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Within {
+    Is,
+    /// Nobody has taken a number from it, so it can begin at its new start.
+    Restarted(i64),
+    /// It may not be looked at.
+    Unknown {
+        min: i64,
+        max: i64,
+    },
+}
+
+impl Within {
+    /// # Errors
+    /// When it has given out numbers beyond the new bounds.
+    pub(super) fn bounds(
+        from: &SequenceOptions,
+        to: &SequenceOptions,
+        address: &Address,
+        ctx: &Context<'_>,
+    ) -> Result<Self, Impossible> {
+        let (min, max) = (to.min, to.max);
+        if !to.is_narrower_than(from) {
+            return Ok(Self::Is);
+        }
+        let Some(position) = ctx.sequence_positions.get(address) else {
+            return Ok(Self::Unknown { min, max });
+        };
+        match position.last_value {
+            value if (min..=max).contains(&value) => Ok(Self::Is),
+            value if value == from.start && !position.is_called => Ok(Self::Restarted(to.start)),
+            value => Err(Impossible::OutOfBounds { address: address.clone(), value, min, max }),
+        }
+    }
+
+    pub(super) fn restart(self) -> Option<i64> {
+        if let Self::Restarted(start) = self { Some(start) } else { None }
+    }
+
+    pub(super) fn warn(self, step: Step) -> Step {
+        match self {
+            Self::Unknown { min, max } => step
+                .with_hazard(format!("fails if the sequence's current value is not between {min} and {max}")),
+            Self::Is | Self::Restarted(_) => step,
+        }
     }
 }

@@ -191,22 +191,12 @@ fn inputs(
     let named =
         desired.values().flat_map(|declared| declared.resource.roles().into_iter().chain(&declared.owner));
     roles.known.extend(named.map(|role| (role.clone(), RoleRights::default())));
-    let live = Observation {
-        identity: DatabaseIdentity {
-            system_identifier: String::new(),
-            database: String::new(),
-            server_version: version,
-        },
-        catalog,
-        oids: BTreeMap::new(),
-        sizes: BTreeMap::new(),
-        unmodelled: Vec::new(),
-        dependencies: BTreeMap::new(),
-        owners: BTreeMap::new(),
-        roles,
-        extension_requirements: BTreeMap::new(),
-        unmodelled_dependents: BTreeMap::new(),
+    let identity = DatabaseIdentity {
+        system_identifier: String::new(),
+        database: String::new(),
+        server_version: version,
     };
+    let live = Observation::of(identity, catalog, roles);
     unsaid::settle(&mut desired, &live);
     PlanInputs {
         config: ConfigReference { name: String::new(), digest: Digest::of_bytes(b"") },

@@ -11,7 +11,7 @@ use djogi_core::kind::{Comparison, ConstraintDefinition, Resource};
 use djogi_core::model::descriptor::ColumnValue;
 use djogi_core::model::{DescriptorProvider as _, LinkedModels, ModelDescriptor, lower};
 use djogi_core::observation::Observation;
-use djogi_core::sql::{self, Context, Made};
+use djogi_core::sql::{self, Context};
 use djogi_core::{Address, Catalog, Ident, Kind, Model as _};
 use e2e::{Database, on_each_server};
 
@@ -89,19 +89,8 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
     let resources: BTreeMap<_, _> =
         desired.into_iter().map(|(address, desired)| (address, desired.resource)).collect();
 
-    let (live, sizes, new_tables) = (Catalog::default(), BTreeMap::new(), BTreeSet::new());
-    let context = Context {
-        version,
-        target: &target,
-        live: &live,
-        sizes: &sizes,
-        new_tables: &new_tables,
-        desired: None,
-        apart: &Default::default(),
-        online: djogi_core::safety::Online::Never,
-        made: Made::NOTHING,
-        chosen_names: &Default::default(),
-    };
+    let live = Catalog::default();
+    let context = Context::of(version, &target, &live);
     let mut order: Vec<_> = resources.iter().collect();
     order.sort_by_key(|(_, resource)| stage(resource));
     let created =

@@ -132,6 +132,7 @@ fn own_gates(
             | Impossible::NoCast { .. }
             | Impossible::NoValueForRows { .. }
             | Impossible::UsedByGenerated { .. }
+            | Impossible::OutOfBounds { .. }
             | Impossible::FixedName { .. }
             | Impossible::TypeInUse { .. } => Reason::NoWayInPlace.because(notes),
         };

@@ -143,3 +143,32 @@ fn the_retired_name_of_a_long_enum_stays_within_the_limit() {
     let steps = replace_enum(&live, &desired, &[], &script.context(), &address).unwrap();
     assert!(steps[0].operation.sql.ends_with("ü__djogi_old\""), "{}", steps[0].operation.sql);
 }
+
+#[test]
+fn a_sequence_keeps_within_its_bounds_or_begins_again() {
+    let mut script = Script::new(180_004);
+    let bounded =
+        |start, max| SequenceOptions { start, max, ..SequenceOptions::default_for(SequenceType::Bigint) };
+    let live = sequence("numbers", SequenceType::Bigint, bounded(30, 100));
+    let desired = sequence("numbers", SequenceType::Bigint, bounded(3, 9));
+    let address = Address::sequence(&script.target, &live.qualified_name());
+    let mut stands_at = |position: Option<(i64, bool)>| {
+        script.sequence_positions = position
+            .map(|(last_value, is_called)| (address.clone(), SequencePosition { last_value, is_called }))
+            .into_iter()
+            .collect();
+        let (live, desired) = (Resource::Sequence(live.clone()), Resource::Sequence(desired.clone()));
+        let Comparison::InPlace(alterations) = live.compare(&desired) else { panic!("it changes in place") };
+        alter(&live, &desired, &alterations[0], &script.context(), &address).map(|mut steps| {
+            let operation = steps.remove(0).operation;
+            (operation.sql, operation.hazards.len())
+        })
+    };
+    let changed = "ALTER SEQUENCE app.numbers START WITH 3 MAXVALUE 9".to_owned();
+    assert_eq!(stands_at(Some((9, true))), Ok((changed.clone(), 0)));
+    assert_eq!(stands_at(Some((30, false))), Ok((format!("{changed} RESTART WITH 3"), 0)));
+    assert!(matches!(stands_at(Some((30, true))), Err(Impossible::OutOfBounds { value: 30, .. })));
+    // Somebody has set it.
+    assert!(matches!(stands_at(Some((50, false))), Err(Impossible::OutOfBounds { value: 50, .. })));
+    assert_eq!(stands_at(None), Ok((changed, 1)));
+}

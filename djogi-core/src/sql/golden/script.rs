@@ -18,6 +18,7 @@ pub(super) struct Script {
     pub(super) desired: Desired,
     pub(super) apart: BTreeSet<Address>,
     pub(super) chosen_names: BTreeSet<QualifiedName>,
+    pub(super) sequence_positions: BTreeMap<Address, SequencePosition>,
     pub(super) online: Online,
     pub(super) text: String,
 }
@@ -33,6 +34,7 @@ impl Script {
             desired: Desired::new(),
             apart: BTreeSet::new(),
             chosen_names: BTreeSet::new(),
+            sequence_positions: BTreeMap::new(),
             online: Online::Auto,
             text: String::new(),
         }
@@ -40,16 +42,14 @@ impl Script {
 
     pub(super) fn context(&self) -> Context<'_> {
         Context {
-            version: self.version,
-            target: &self.target,
-            live: &self.live,
             sizes: &self.sizes,
             new_tables: &self.new_tables,
             desired: Some(&self.desired),
             apart: &self.apart,
             online: self.online,
-            made: Made::NOTHING,
             chosen_names: &self.chosen_names,
+            sequence_positions: &self.sequence_positions,
+            ..Context::of(self.version, &self.target, &self.live)
         }
     }
 

@@ -10,6 +10,7 @@ mod partitions;
 mod privileges;
 mod publications;
 mod routines;
+mod sequences;
 mod tables;
 mod text_search;
 mod triggers;
