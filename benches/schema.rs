@@ -100,6 +100,7 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
             name: id(&format!("{table}_{suffix}")),
             definition,
             parent: None,
+            derived: false,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
             enforced: true,

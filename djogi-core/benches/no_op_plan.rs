@@ -58,6 +58,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
             name: id(&format!("{}_{suffix}", name.as_str())),
             definition,
             parent: None,
+            derived: false,
             deferrable: Deferrable::NotDeferrable,
             validated: true,
             enforced: true,

@@ -85,6 +85,7 @@ pub(crate) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         name: id(name),
         definition,
         parent: None,
+        derived: false,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
         enforced: true,

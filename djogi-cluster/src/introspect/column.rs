@@ -126,6 +126,15 @@ pub(super) struct ColumnRow {
     foreign_options: ForeignOptions,
 }
 
+/// Of what parents have, or not, and the table itself.
+pub(super) fn origin(is_inherited: bool, is_local: bool) -> ColumnOrigin {
+    match (is_inherited, is_local) {
+        (false, _) => ColumnOrigin::Own,
+        (true, false) => ColumnOrigin::Inherited,
+        (true, true) => ColumnOrigin::Merged,
+    }
+}
+
 impl ColumnRow {
     fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
@@ -142,11 +151,7 @@ impl ColumnRow {
             compression: row.code()?,
             statistics: row.take()?,
             options: row.take()?,
-            origin: match (row.take()?, row.take()?) {
-                (false, _) => ColumnOrigin::Own,
-                (true, false) => ColumnOrigin::Inherited,
-                (true, true) => ColumnOrigin::Merged,
-            },
+            origin: origin(row.take()?, row.take()?),
             foreign_options: foreign_option::options(row, Secrecy::ByLook)?,
         })
     }

@@ -1,8 +1,9 @@
 //! `NOT NULL` constraints of tables that are more than PostgreSQL makes when nothing is said.
 
 use djogi_core::ident::Ident;
-use djogi_core::kind::NotNull;
+use djogi_core::kind::{ColumnOrigin, NotNull};
 
+use super::column::origin;
 use super::error::IntrospectError;
 use super::reader::{FieldError, Fields, Reader};
 
@@ -11,6 +12,8 @@ const SQL: &str = "
 SELECT con.conrelid,
        con.conkey[1],
        con.conname,
+       con.coninhcount > 0,
+       con.conislocal,
        con.connoinherit,
        con.convalidated,
        d.description
@@ -23,6 +26,7 @@ SELECT con.conrelid,
    AND con.connamespace = ANY (ARRAY(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1)))
    AND ($2 IS NULL OR c.relname = ANY ($2))
    AND (con.conname::pg_catalog.text <> c.relname || '_' || a.attname || '_not_null'
+        OR con.coninhcount > 0
         OR con.connoinherit
         OR NOT con.convalidated
         OR d.description IS NOT NULL)";
@@ -31,6 +35,7 @@ pub(super) struct NotNullRow {
     pub(super) table: u32,
     pub(super) column: i16,
     pub(super) name: Ident,
+    origin: ColumnOrigin,
     no_inherit: bool,
     validated: bool,
     comment: Option<String>,
@@ -42,6 +47,7 @@ impl NotNullRow {
             table: row.take()?,
             column: row.take()?,
             name: row.ident()?,
+            origin: origin(row.take()?, row.take()?),
             no_inherit: row.take()?,
             validated: row.take()?,
             comment: row.take()?,
@@ -50,8 +56,8 @@ impl NotNullRow {
 
     /// The constraint, with the name if it is not one that PostgreSQL chooses.
     pub(super) fn constraint(self, is_default_name: bool) -> NotNull {
-        let Self { name, no_inherit, validated, comment, .. } = self;
-        NotNull { name: (!is_default_name).then_some(name), no_inherit, validated, comment }
+        let Self { name, origin, no_inherit, validated, comment, .. } = self;
+        NotNull { name: (!is_default_name).then_some(name), origin, no_inherit, validated, comment }
     }
 }
 

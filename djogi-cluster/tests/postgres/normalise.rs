@@ -101,6 +101,7 @@ fn check(name: &str, expression: &str) -> Resource {
             no_inherit: false,
         },
         parent: None,
+        derived: false,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
         enforced: true,

@@ -1,42 +1,50 @@
 //! What a change of a table does to its partitions and to the tables that inherit from it: PostgreSQL carries most of it
 //! down by itself, so that only the rest is to be done there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, ColumnOrigin, ColumnProperties, Lineage, Resource, Table};
+use crate::kind::{Column, ColumnOrigin, ColumnProperties, Lineage, NotNull, Resource, Table};
 
-/// Live tables as they are once the changes of their parents have come down to them, where that makes a difference.
-pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog) -> BTreeMap<Address, Resource> {
-    let mut carried = BTreeMap::new();
+/// What the changes of parents do to live tables.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Carried {
+    /// Tables as they are once the changes of their parents have come down to them, where that makes a difference.
+    pub(super) tables: BTreeMap<Address, Resource>,
+    /// Partitions to which they must not come down: they leave before and join again after them.
+    pub(super) aside: BTreeSet<Address>,
+}
+
+/// On a server of the version `major`.
+pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog, major: u32) -> Carried {
+    let mut carried = Carried::default();
     for (address, resource) in live.iter() {
         let Resource::Table(table) = resource else { continue };
         if table.lineage == Lineage::None {
             continue;
         }
         let Some(wanted) = declared(desired, address) else { continue };
+        let staying = table.lineage.parents().iter().filter(|parent| stays_in(table, wanted, parent));
+        let parents: Vec<Parent<'_>> = staying
+            .filter_map(|parent| {
+                let before = live.table(target, parent)?;
+                let after = declared(desired, &Address::table(target, parent))?;
+                (before.partition_by == after.partition_by).then_some(Parent { before, after, major })
+            })
+            .collect();
         let mut result = table.clone();
-        for parent in table.lineage.parents().iter().filter(|parent| stays_in(table, wanted, parent)) {
-            let before = live.table(target, parent);
-            let after = declared(desired, &Address::table(target, parent));
-            if let (Some(before), Some(after)) = (before, after)
-                && before.partition_by == after.partition_by
-            {
-                carry(&mut result, before, after);
-            }
+        for (at, parent) in parents.iter().enumerate() {
+            let others = || parents.iter().enumerate().filter(move |(other, _)| *other != at);
+            let others: Vec<&Table> = others().map(|(_, other)| other.after).collect();
+            parent.carry(&mut result, &others);
         }
-        // A constraint that comes down is called as it is declared to be.
-        for column in &mut result.columns {
-            let had = table.column(&column.name).is_some_and(|before| before.not_null);
-            if let (true, false, Some(wanted)) = (column.not_null, had, wanted.column(&column.name)) {
-                column.not_null_constraint = wanted.not_null_constraint.clone();
-            }
-        }
-        if result != *table {
-            carried.insert(address.clone(), Resource::Table(result));
+        if parents.iter().any(|parent| parent.cannot_rename(table)) || result.must_leave(wanted) {
+            carried.aside.insert(address.clone());
+        } else if result != *table {
+            carried.tables.insert(address.clone(), Resource::Table(result));
         }
     }
     carried
@@ -59,60 +67,165 @@ pub(super) fn stays_in(live: &Table, desired: &Table, parent: &QualifiedName) ->
     }
 }
 
-/// Does to `child` what PostgreSQL does when its parent, which is as `before`, becomes as `after`.
-fn carry(child: &mut Table, before: &Table, after: &Table) {
-    for old in &before.columns {
-        let Some(at) = child.columns.iter().position(|column| column.name == old.name) else { continue };
-        if !child.columns[at].origin.is_inherited() {
-            continue;
+/// A parent before and after the plan.
+struct Parent<'a> {
+    before: &'a Table,
+    after: &'a Table,
+    major: u32,
+}
+
+impl Parent<'_> {
+    /// Does to `child`, which has `others` for parents besides, what PostgreSQL does.
+    fn carry(&self, child: &mut Table, others: &[&Table]) {
+        for old in &self.before.columns {
+            let Some(at) = child.columns.iter().position(|column| column.name == old.name) else { continue };
+            if !child.columns[at].origin.is_inherited() {
+                continue;
+            }
+            let is_held = others.iter().any(|other| other.column(&old.name).is_some());
+            match (self.after.column(&old.name), child.columns[at].origin) {
+                (Some(new), _) => self.carry_column(child, at, (old, new), others),
+                (None, _) if is_held => {}
+                (None, ColumnOrigin::Merged) => child.columns[at].origin = ColumnOrigin::Own,
+                (None, ColumnOrigin::Inherited | ColumnOrigin::Own) => {
+                    child.columns.remove(at);
+                }
+            }
         }
-        match (after.column(&old.name), child.columns[at].origin) {
-            (Some(new), _) => carry_column(&mut child.columns[at], old, new),
-            (None, ColumnOrigin::Merged) => child.columns[at].origin = ColumnOrigin::Own,
-            (None, ColumnOrigin::Inherited | ColumnOrigin::Own) => {
-                child.columns.remove(at);
+        for new in self.after.columns.iter().filter(|column| self.before.column(&column.name).is_none()) {
+            match child.columns.iter().position(|column| column.name == new.name) {
+                Some(at) => {
+                    child.columns[at].origin = ColumnOrigin::Merged;
+                    if comes_down(new) {
+                        self.give_not_null(child, at, new);
+                    }
+                }
+                None => {
+                    let column = self.added(child, new);
+                    child.columns.push(column);
+                }
             }
         }
     }
-    for new in after.columns.iter().filter(|column| before.column(&column.name).is_none()) {
-        match child.columns.iter_mut().find(|column| column.name == new.name) {
-            Some(column) => {
-                column.origin = ColumnOrigin::Merged;
-                column.not_null |= new.not_null;
+
+    /// A new column of the parent as a child gets it.
+    fn added(&self, child: &Table, column: &Column) -> Column {
+        let properties = ColumnProperties {
+            storage: column.properties.storage.clone(),
+            compression: column.properties.compression.clone(),
+            ..ColumnProperties::default()
+        };
+        let mut added = Column {
+            origin: ColumnOrigin::Inherited,
+            not_null: comes_down(column),
+            not_null_constraint: NotNull::default(),
+            identity: None,
+            properties,
+            comment: None,
+            ..column.clone()
+        };
+        if added.not_null {
+            added.not_null_constraint = self.not_null_of(child, column);
+        }
+        added
+    }
+
+    fn carry_column(&self, child: &mut Table, at: usize, (old, new): (&Column, &Column), others: &[&Table]) {
+        let column = &mut child.columns[at];
+        if (&old.data_type, &old.collation) != (&new.data_type, &new.collation) {
+            column.data_type.clone_from(&new.data_type);
+            column.collation.clone_from(&new.collation);
+        }
+        if old.default != new.default {
+            column.default.clone_from(&new.default);
+        }
+        if old.generated != new.generated {
+            column.generated.clone_from(&new.generated);
+        }
+        if old.properties.storage != new.properties.storage {
+            column.properties.storage.clone_from(&new.properties.storage);
+        }
+        if old.properties.statistics != new.properties.statistics {
+            column.properties.statistics = new.properties.statistics;
+        }
+        match (comes_down(old), comes_down(new)) {
+            (false, true) => self.give_not_null(child, at, new),
+            (true, false) => {
+                let is_held = others.iter().any(|other| other.column(&new.name).is_some_and(comes_down));
+                let is_own = column.not_null_constraint.origin == ColumnOrigin::Merged;
+                if is_own && !is_held {
+                    column.not_null_constraint.origin = ColumnOrigin::Own;
+                } else if !is_held {
+                    column.not_null = false;
+                    column.not_null_constraint = NotNull::default();
+                }
             }
-            None => child.columns.push(added(new)),
+            (true, true) => {
+                let validated = &mut column.not_null_constraint.validated;
+                *validated |= new.not_null_constraint.validated && !old.not_null_constraint.validated;
+                if self.renames_not_null(old, new) {
+                    let name = new.not_null_constraint.name_on(&self.after.name, &new.name);
+                    let constraint = std::mem::take(&mut column.not_null_constraint);
+                    column.not_null_constraint = constraint.called(name, &child.name, &new.name);
+                }
+            }
+            (false, false) => {}
         }
     }
+
+    /// The column of `child` becomes `NOT NULL` with `new`, if it is not already.
+    fn give_not_null(&self, child: &mut Table, at: usize, new: &Column) {
+        match child.columns[at].not_null {
+            true if self.major >= 18 => {
+                let origin = &mut child.columns[at].not_null_constraint.origin;
+                if *origin == ColumnOrigin::Own {
+                    *origin = ColumnOrigin::Merged;
+                }
+            }
+            true => {}
+            false => {
+                let constraint = self.not_null_of(child, new);
+                let column = &mut child.columns[at];
+                (column.not_null, column.not_null_constraint) = (true, constraint);
+            }
+        }
+    }
+
+    /// What a child gets that had none.
+    fn not_null_of(&self, child: &Table, new: &Column) -> NotNull {
+        let constraint = NotNull { comment: None, ..new.not_null_constraint.clone() };
+        if self.major < 18 {
+            return constraint;
+        }
+        let name = constraint.name_on(&self.after.name, &new.name);
+        NotNull { origin: ColumnOrigin::Inherited, ..constraint }.called(name, &child.name, &new.name)
+    }
+
+    fn renames_not_null(&self, old: &Column, new: &Column) -> bool {
+        let name =
+            |table: &Table, column: &Column| column.not_null_constraint.name_on(&table.name, &column.name);
+        self.major >= 18
+            && comes_down(old)
+            && comes_down(new)
+            && name(self.before, old) != name(self.after, new)
+    }
+
+    /// Whether PostgreSQL would look in vain for the old name of a `NOT NULL` of the parent in a partition.
+    fn cannot_rename(&self, child: &Table) -> bool {
+        let is_other = |old: &Column| {
+            let (Some(new), Some(own)) = (self.after.column(&old.name), child.column(&old.name)) else {
+                return false;
+            };
+            let name = old.not_null_constraint.name_on(&self.before.name, &old.name);
+            self.renames_not_null(old, new)
+                && own.has_inherited_not_null()
+                && own.not_null_constraint.name_on(&child.name, &own.name) != name
+        };
+        child.is_partition() && self.before.columns.iter().any(is_other)
+    }
 }
 
-/// A new column of the parent as a child gets it.
-fn added(column: &Column) -> Column {
-    let properties = ColumnProperties {
-        storage: column.properties.storage.clone(),
-        compression: column.properties.compression.clone(),
-        ..ColumnProperties::default()
-    };
-    Column { origin: ColumnOrigin::Inherited, identity: None, properties, comment: None, ..column.clone() }
-}
-
-fn carry_column(column: &mut Column, old: &Column, new: &Column) {
-    if (&old.data_type, &old.collation) != (&new.data_type, &new.collation) {
-        column.data_type.clone_from(&new.data_type);
-        column.collation.clone_from(&new.collation);
-    }
-    if old.not_null != new.not_null {
-        column.not_null = new.not_null;
-    }
-    if old.default != new.default {
-        column.default.clone_from(&new.default);
-    }
-    if old.generated != new.generated {
-        column.generated.clone_from(&new.generated);
-    }
-    if old.properties.storage != new.properties.storage {
-        column.properties.storage.clone_from(&new.properties.storage);
-    }
-    if old.properties.statistics != new.properties.statistics {
-        column.properties.statistics = new.properties.statistics;
-    }
+/// Whether children are `NOT NULL` because this column is.
+fn comes_down(column: &Column) -> bool {
+    column.not_null && !column.not_null_constraint.no_inherit
 }

@@ -10,14 +10,14 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource,
-    Table, TableAlteration,
+    Alteration, Column, ColumnOrigin, Constraint, ConstraintAlteration, ConstraintDefinition, Index,
+    IndexAlteration, Lineage, Resource, Table, TableAlteration,
 };
 use crate::model::naming;
 
 /// How a table stands to one of its parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// It is made with this plan, for the first time or anew.
     New,
     Stays,
@@ -26,6 +26,12 @@ enum Standing {
     /// It leaves, and joins under another bound, or in another family.
     Moves,
     Gone,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Live,
+    Declared,
 }
 
 /// Which statements a part of a child needs itself.
@@ -73,6 +79,7 @@ impl<'a> Family<'a> {
         let actions: BTreeMap<Address, Action> =
             changes.iter().map(|change| (change.address.clone(), change.action.clone())).collect();
         let mut family = Self { target, desired, live, actions, apart: BTreeSet::new() };
+        family.spread_own();
         let parts: Vec<Part<'_>> = family.declared_parts().collect();
         if parts.is_empty() {
             return family;
@@ -88,7 +95,7 @@ impl<'a> Family<'a> {
         family.spread_missing(&parts);
         for part in &parts {
             let is_new = family.standing(&part.table, &part.parent_table) == Standing::New;
-            if is_new && (!part.has_usual_name() || family.apart.contains(&part.parent)) {
+            if is_new && (!part.comes_along() || family.apart.contains(&part.parent)) {
                 family.apart.insert(Address::table(target, &part.table));
             }
         }
@@ -100,14 +107,51 @@ impl<'a> Family<'a> {
         &self.apart
     }
 
+    /// Makes new partitions apart whose `NOT NULL`s are called otherwise than those of the partitioned table from which
+    /// they are, or that have foreign keys before they join.
+    fn spread_own(&mut self) {
+        let is_new = |address: &Address| {
+            matches!(self.actions.get(address), Some(Action::Create | Action::Replace(_)))
+        };
+        for (address, declared) in self.desired {
+            let table = match &*declared.resource {
+                Resource::Table(table) if is_new(address) => table,
+                part @ Resource::Constraint(constraint) if is_own_foreign_key(Some(part)) => {
+                    let table = Address::table(self.target, &constraint.table_name());
+                    if constraint.parent.is_some() && is_new(&table) {
+                        self.apart.insert(table);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            let Lineage::Partition { of, .. } = &table.lineage else { continue };
+            let Some(parent) = self.declared_table(of) else { continue };
+            let has_other_name = |column: &Column| {
+                let name = |table: &Table, column: &Column| {
+                    column.not_null_constraint.name_on(&table.name, &column.name)
+                };
+                let is_inherited = column.not_null_constraint.origin == ColumnOrigin::Inherited;
+                column.not_null
+                    && is_inherited
+                    && parent.column(&column.name).is_some_and(|of| name(parent, of) != name(table, column))
+            };
+            if table.columns.iter().any(has_other_name) {
+                self.apart.insert(address.clone());
+            }
+        }
+    }
+
     /// Makes the parent of `part` apart when PostgreSQL would not come to what is declared by itself.
     fn spread(&mut self, part: &Part<'_>) {
         let is_there = match self.live.get(&part.address) {
             // It is taken in, unless another one is equal to it.
-            Some(live) => self.parent_of(live).is_none() && !self.has_twin(live),
+            Some(live) => self.parent_of(live, Side::Live).is_none() && !self.has_twin(live),
             None => false,
         };
-        if self.apart.contains(&part.address) || !(is_there || part.has_usual_name()) {
+        let comes_along = part.comes_along();
+        let is_kept = is_there && !matches!(self.actions.get(&part.address), Some(Action::Replace(_)));
+        if self.apart.contains(&part.address) || !(is_kept || comes_along) {
             self.apart.insert(part.parent.clone());
         }
     }
@@ -144,7 +188,9 @@ impl<'a> Family<'a> {
         let mut parts: Vec<(usize, Part<'a>)> = Vec::new();
         for (address, declared) in self.desired {
             let resource = &*declared.resource;
-            let (Some(table), Some(parent)) = (shared_part(resource), self.parent_of(resource)) else {
+            let (Some(table), Some(parent)) =
+                (shared_part(resource), self.parent_of(resource, Side::Declared))
+            else {
                 continue;
             };
             let mut above = self.parent_table(&table);
@@ -171,14 +217,21 @@ impl<'a> Family<'a> {
         }
     }
 
-    fn parent_of(&self, part: &Resource) -> Option<Address> {
-        let is_known = |address: &Address| self.live.contains(address) || self.desired.contains_key(address);
-        parents_of(self.target, part).into_iter().find(is_known)
+    /// The name alone does not tell whether it is a key or an index: that of the same side is meant.
+    fn parent_of(&self, part: &Resource, side: Side) -> Option<Address> {
+        let is_live = |address: &&Address| self.live.contains(address);
+        let is_declared = |address: &&Address| self.desired.contains_key(*address);
+        let parents = parents_of(self.target, part);
+        let found = match side {
+            Side::Live => parents.iter().find(is_live).or_else(|| parents.iter().find(is_declared)),
+            Side::Declared => parents.iter().find(is_declared).or_else(|| parents.iter().find(is_live)),
+        };
+        found.cloned()
     }
 
     /// What of which parent a part is from.
-    fn origin(&self, part: &Resource) -> Option<(QualifiedName, Address)> {
-        let parent = self.parent_of(part)?;
+    fn origin(&self, part: &Resource, side: Side) -> Option<(QualifiedName, Address)> {
+        let parent = self.parent_of(part, side)?;
         let declared = self.desired.get(&parent).map(|declared| &*declared.resource);
         let table = self.live.get(&parent).or(declared)?.relation_name()?;
         Some((table, parent))
@@ -231,7 +284,7 @@ impl<'a> Family<'a> {
         let mut held = BTreeSet::new();
         for (_, part) in self.live.iter() {
             let Resource::Constraint(constraint) = part else { continue };
-            let Some((parent_table, parent)) = self.origin(part) else { continue };
+            let Some((parent_table, parent)) = self.origin(part, Side::Live) else { continue };
             let goes = matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
             let table = constraint.table_name();
             if parent.kind() == Kind::Index && goes && self.standing(&table, &parent_table) == Standing::Stays
@@ -242,11 +295,29 @@ impl<'a> Family<'a> {
         held
     }
 
+    /// How the table of a declared constraint stands to that from which it is, and from what of it.
+    pub(super) fn standing_of(&self, part: &Constraint) -> Option<(Standing, Address)> {
+        let (parent_table, parent) = self.origin(&Resource::Constraint(part.clone()), Side::Declared)?;
+        Some((self.standing(&part.table_name(), &parent_table), parent))
+    }
+
+    /// Whether a partition of the table leaves for a while.
+    fn is_left(&self, table: &QualifiedName) -> bool {
+        let leaves = |address: &Address| match self.live.get(address) {
+            Some(Resource::Table(live)) => {
+                live.lineage.parents().contains(table) && self.leaves_for_a_while(address)
+            }
+            _ => false,
+        };
+        self.actions.keys().filter(|address| address.kind() == Kind::Table).any(leaves)
+    }
+
     /// Which statements `change` needs itself; all of them for what is no part of a family.
     pub fn way(&self, change: &Change<'_>) -> Way {
         let desired = change.desired.map(|declared| &*declared.resource);
-        let part = |resource: Option<&Resource>| Some((table_of(resource?)?, self.origin(resource?)?));
-        let (before, after) = (part(change.live), part(desired));
+        let part =
+            |resource: Option<&Resource>, side| Some((table_of(resource?)?, self.origin(resource?, side)?));
+        let (before, after) = (part(change.live, Side::Live), part(desired, Side::Declared));
         if before.is_none() && after.is_none() {
             return Way::OWN;
         }
@@ -273,17 +344,22 @@ impl<'a> Family<'a> {
     ) -> Way {
         let of_table = Address::table(self.target, table);
         let follows = |whose: Address| Way { up: false, follows: Some(whose), ..Way::OWN };
+        // What comes by itself when the partition joins, if it is not there before.
+        let comes_along = match part {
+            Some(Resource::Constraint(constraint)) => constraint.derived && has_usual_name(constraint),
+            _ => false,
+        };
         let is_check = matches!(
             part,
             Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::Check { .. }, .. }))
         );
         match self.standing(table, parent_table) {
-            // A foreign key comes when the partition is attached, if not before.
-            Standing::New if is_shared || is_check => match self.apart.contains(&of_table) {
-                true => Way::OWN,
-                false => follows(of_table),
-            },
-            Standing::Joins | Standing::Moves if is_shared || is_check => Way::OWN,
+            Standing::New if !self.apart.contains(&of_table) => follows(of_table),
+            Standing::New | Standing::Joins | Standing::Moves
+                if !comes_along && (is_check || is_shared || is_own_foreign_key(part)) =>
+            {
+                Way::OWN
+            }
             Standing::New | Standing::Joins | Standing::Moves => follows(of_table),
             Standing::Stays => match self.actions.get(parent) {
                 Some(Action::Create | Action::Replace(_)) if !self.apart.contains(parent) => {
@@ -314,8 +390,19 @@ impl<'a> Family<'a> {
             Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(_), .. }))
         );
         let follows = |whose: Address| Way { down: false, follows: Some(whose), ..Way::OWN };
+        let goes_before = |part: &Resource| match part {
+            Resource::Constraint(Constraint {
+                definition: ConstraintDefinition::ForeignKey(key), ..
+            }) => {
+                let parent_goes =
+                    matches!(self.actions.get(parent), Some(Action::Delete | Action::Replace(_)));
+                parent_goes && self.is_left(&key.references)
+            }
+            _ => false,
+        };
         match self.standing(table, parent_table) {
             Standing::Stays => follows(parent.clone()),
+            Standing::Moves | Standing::Leaves if part.is_some_and(goes_before) => follows(parent.clone()),
             // Foreign keys that go around in a circle go before their tables.
             Standing::Gone if is_foreign_key && self.actions.get(parent) == Some(&Action::Delete) => {
                 follows(parent.clone())
@@ -377,7 +464,9 @@ impl<'a> Family<'a> {
     pub fn torn(&self) -> BTreeSet<Address> {
         let mut torn = BTreeSet::new();
         for (address, part) in self.live.iter() {
-            let (Some(table), Some((parent_table, parent))) = (shared_part(part), self.origin(part)) else {
+            let (Some(table), Some((parent_table, parent))) =
+                (shared_part(part), self.origin(part, Side::Live))
+            else {
                 continue;
             };
             let is_kept = !matches!(self.actions.get(&parent), Some(Action::Delete | Action::Replace(_)));
@@ -388,7 +477,7 @@ impl<'a> Family<'a> {
                 continue;
             }
             let declared = self.desired.get(address);
-            let wanted = declared.and_then(|declared| self.parent_of(&declared.resource));
+            let wanted = declared.and_then(|declared| self.parent_of(&declared.resource, Side::Declared));
             if wanted.as_ref() != Some(&parent) {
                 torn.insert(parent);
             }
@@ -410,14 +499,39 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Whether PostgreSQL chooses this very name.
-    fn has_usual_name(&self) -> bool {
-        let name = match self.resource {
-            Resource::Index(index) => naming::of_index(index),
-            Resource::Constraint(constraint) => naming::of_key(constraint),
-            _ => None,
+    /// Whether PostgreSQL makes this very part, under this very name, with that of the partitioned table.
+    fn comes_along(&self) -> bool {
+        let is_usual = match self.resource {
+            Resource::Index(index) => naming::of_index(index).as_deref() == Some(index.name.as_str()),
+            Resource::Constraint(constraint) => constraint.derived && has_usual_name(constraint),
+            _ => false,
         };
-        name.as_deref() == Some(self.address.name().as_str())
+        // Of an index it makes no key.
+        is_usual && self.address.kind() == self.parent.kind()
+    }
+}
+
+/// Whether PostgreSQL gives the constraint of a partition this name when it makes it after that of the partitioned table.
+pub(super) fn has_usual_name(constraint: &Constraint) -> bool {
+    match &constraint.definition {
+        ConstraintDefinition::ForeignKey(_) | ConstraintDefinition::Check { .. } => {
+            constraint.parent.as_ref().is_some_and(|parent| parent.name == constraint.name)
+        }
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Exclusion(_) => {
+            naming::of_key(constraint).as_deref() == Some(constraint.name.as_str())
+        }
+    }
+}
+
+/// A foreign key that a partition has before it is taken in by that of the partitioned table.
+fn is_own_foreign_key(part: Option<&Resource>) -> bool {
+    match part {
+        Some(Resource::Constraint(constraint)) => {
+            matches!(constraint.definition, ConstraintDefinition::ForeignKey(_)) && !constraint.derived
+        }
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 //! The diff never produces SQL and never decides what is allowed; it says what is different, by whom it is
 //! known, and by which alterations the live object becomes the declared one.
 
+mod aside;
 mod carry;
 pub mod columns;
 pub mod drift;
@@ -25,9 +26,10 @@ use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{Alteration, Comparison, Lineage, LineageAlteration, Resource, Table, TableAlteration};
+use crate::kind::{Alteration, Comparison, Resource};
 use crate::recorded::RecordedResource;
 
+use aside::Aside;
 pub use columns::{ColumnPlace, PlaceColumn};
 pub use drift::Drift;
 pub use rename::{Rebased, rebase};
@@ -149,7 +151,12 @@ pub fn diff<'a>(
                 }
             },
             (Some(record), Some(live)) => {
-                let carried = rebased.carried.get(address);
+                let carried = rebased.carried.tables.get(address);
+                if rebased.carried.aside.contains(address) {
+                    let comparison = with_owner(compare_apart(live, &declared.resource), owner);
+                    compared(comparison, change, rebased, drifted, place, &mut changes);
+                    continue;
+                }
                 // A table has its column renames in changes of their own.
                 if owner.is_none()
                     && (live == &*declared.resource
@@ -193,12 +200,24 @@ pub fn diff<'a>(
         });
     }
     tear_apart(desired, rebased, drifted, &mut changes);
-    detach_for_a_while(desired, rebased, drifted, &mut changes);
+    aside::step_aside(&Aside { desired, rebased, drifted, place }, &mut changes);
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
+}
+
+/// How a table becomes the declared one, where a partition leaves before all else and joins again after it.
+fn compare_apart(live: &Resource, desired: &Resource) -> Comparison {
+    match (live, desired) {
+        (Resource::Table(live), Resource::Table(desired)) => {
+            live.alterations_apart(desired).map_or(Comparison::Replace, |alterations| {
+                Comparison::InPlace(alterations.into_iter().map(Alteration::Table).collect())
+            })
+        }
+        (live, desired) => live.compare(desired),
+    }
 }
 
 /// The role that an object shall belong to and does not. A sequence of a column belongs to whom the table belongs.
@@ -333,58 +352,20 @@ fn tear_apart<'a>(
     }
 }
 
-/// Has partitions leave and join whose keys hold up an index that goes.
-fn detach_for_a_while<'a>(
-    desired: &'a Desired,
-    rebased: &'a Rebased<'_>,
-    drifted: &BTreeMap<&Address, Drift<'_>>,
-    changes: &mut Vec<Change<'a>>,
-) {
-    let Some(target) = desired.keys().next().map(Address::target) else { return };
-    for address in family::Family::of(target, desired, &rebased.live, changes).held_up() {
-        let (Some((address, declared)), Some(live)) =
-            (desired.get_key_value(&address), rebased.live.get(&address))
-        else {
-            continue;
-        };
-        let Resource::Table(Table { lineage: Lineage::Partition { of, bound }, .. }) = live else { continue };
-        let steps = [
-            LineageAlteration::Detach(of.clone()),
-            LineageAlteration::Attach { to: of.clone(), bound: bound.clone() },
-        ];
-        let steps = steps.map(|step| Alteration::Table(TableAlteration::SetLineage(step)));
-        match changes.iter_mut().find(|change| change.address == *address) {
-            Some(Change { action: Action::Update(alterations), .. }) => alterations.extend(steps),
-            Some(_) => {}
-            None => changes.push(Change {
-                address: address.clone(),
-                action: Action::Update(steps.to_vec()),
-                renamed_from: None,
-                live: Some(live),
-                desired: Some(declared),
-                drift: drifted.contains_key(address),
-                follows: None,
-                conflict: false,
-                notes: vec!["leaves for a while, because its key is a part of an index that goes".to_owned()],
-            }),
-        }
-    }
-}
-
 /// Says of tables that only what their parents do changes which change that is.
 fn follow_parents(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
     let known: BTreeSet<Address> = changes.iter().map(|change| change.address.clone()).collect();
     for change in changes.iter_mut() {
         let (Some(Resource::Table(table)), Some(carried)) =
-            (change.live, rebased.carried.get(&change.address))
+            (change.live, rebased.carried.tables.get(&change.address))
         else {
             continue;
         };
-        if change.live == Some(carried) {
+        let Action::Update(alterations) = &change.action else { continue };
+        if change.live == Some(carried) || aside::leaves(alterations) {
             continue;
         }
         let target = change.address.target().clone();
-        let Action::Update(alterations) = &change.action else { continue };
         let columns: Vec<&Ident> = alterations.iter().filter_map(columns::altered_column).collect();
         let candidates = table.lineage.parents().iter().flat_map(|parent| {
             let of_columns = columns.iter().map(|column| Address::column(&target, parent, column));

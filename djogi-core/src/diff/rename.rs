@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::carry::carried;
+use super::carry::{Carried, carried};
 use super::family::{is_same_part, parents_of, shared_part};
 use super::rewrite::NewNames;
 use crate::address::{Address, Kind};
@@ -33,8 +33,7 @@ pub struct Rebased<'a> {
     /// Renames to carry out: new address to the address under which the object is found when its turn comes
     /// (a constraint or column of a renamed table is found under the new table).
     pub renames: BTreeMap<Address, Address>,
-    /// Live tables as they are once the changes of their parents have come down to them, where that makes a difference.
-    pub(super) carried: BTreeMap<Address, Resource>,
+    pub(super) carried: Carried,
     /// New address to the live address, for all resources that the renames touch.
     origins: BTreeMap<Address, Address>,
 }
@@ -105,18 +104,19 @@ pub fn rebase<'a>(
         sizes: Cow::Borrowed(&observation.sizes),
         dependencies: Cow::Borrowed(&observation.dependencies),
         renames: BTreeMap::new(),
-        carried: BTreeMap::new(),
+        carried: Carried::default(),
         origins: BTreeMap::new(),
     };
+    let major = observation.identity.server_version.major();
     // Each pass sees the names that the one before it left.
     for collect in [relations, columns, parts, inherited_parts] {
         let mut names = collect(target, desired, &mut rebased);
-        names.major = observation.identity.server_version.major();
+        names.major = major;
         if !names.is_empty() {
             rebased.take(target, &names);
         }
     }
-    rebased.carried = carried(target, desired, &rebased.live);
+    rebased.carried = carried(target, desired, &rebased.live, major);
     rebased
 }
 

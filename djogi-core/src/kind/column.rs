@@ -84,6 +84,8 @@ pub enum ColumnAlteration {
     SetNotNull,
     DropNotNull,
     AlterNotNull(NotNullAlteration),
+    /// What the parents have becomes the column's own as well.
+    KeepNotNull,
     SetDefault(Expression),
     DropDefault,
     AddIdentity(Identity),
@@ -125,7 +127,23 @@ impl Column {
         std::iter::once(self.data_type.as_str()).chain(expressions.map(|e| e.as_str())).collect()
     }
 
-    pub fn compare(&self, desired: &Self) -> ColumnComparison {
+    /// Whether it is `NOT NULL` because a column of a parent is.
+    pub fn has_inherited_not_null(&self) -> bool {
+        self.not_null && self.not_null_constraint.origin.is_inherited()
+    }
+
+    /// Whether the `NOT NULL` is another than that of a partition becomes while it is one.
+    pub(super) fn has_other_not_null(&self, table: &Ident, desired: &Self) -> bool {
+        let (live, wanted) = (&self.not_null_constraint, &desired.not_null_constraint);
+        let name = |constraint: &NotNull| constraint.name_on(table, &self.name);
+        self.has_inherited_not_null()
+            && desired.has_inherited_not_null()
+            && (name(live) != name(wanted)
+                || (live.origin, wanted.origin) == (ColumnOrigin::Merged, ColumnOrigin::Inherited))
+    }
+
+    /// `is_apart` says whether the table joins a partitioned table after all that is done on it.
+    pub fn compare(&self, desired: &Self, is_apart: bool) -> ColumnComparison {
         let Self {
             name: _,
             data_type,
@@ -170,8 +188,10 @@ impl Column {
         match (not_null, desired.not_null) {
             (false, true) => alterations.push(ColumnAlteration::SetNotNull),
             (true, false) => alterations.push(ColumnAlteration::DropNotNull),
-            // It is called as those of the parents are.
-            (true, true) if self.origin.is_inherited() && desired.origin.is_inherited() => {
+            // What is inherited is changed with that of the parents.
+            (true, true)
+                if !is_apart && self.has_inherited_not_null() && desired.has_inherited_not_null() =>
+            {
                 if not_null_constraint.comment != desired.not_null_constraint.comment {
                     let comment = desired.not_null_constraint.comment.clone();
                     alterations.push(ColumnAlteration::AlterNotNull(NotNullAlteration::SetComment(comment)));
@@ -182,6 +202,12 @@ impl Column {
                 None => alterations.extend([ColumnAlteration::DropNotNull, ColumnAlteration::SetNotNull]),
             },
             (false, false) => {}
+        }
+        if desired.not_null
+            && desired.not_null_constraint.origin == ColumnOrigin::Merged
+            && (is_apart || not_null_constraint.origin == ColumnOrigin::Inherited)
+        {
+            alterations.push(ColumnAlteration::KeepNotNull);
         }
         if let Some(wanted) = &desired.default
             && default.as_ref() != Some(wanted)

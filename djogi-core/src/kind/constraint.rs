@@ -20,6 +20,11 @@ pub struct Constraint {
     /// Of a partition, or of a table that inherits: the constraint that it comes and goes with.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub parent: Option<ParentConstraint>,
+    /// Of a key, or of the foreign key of a partition: PostgreSQL made it after that of a partitioned table, rather than
+    /// took in what the partition had (`pg_constraint.connoinherit`). It outlasts the parent. Compared only where
+    /// a new one costs nothing.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub derived: bool,
     pub deferrable: Deferrable,
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
@@ -179,6 +184,7 @@ impl Constraint {
             name: _,
             definition,
             parent,
+            derived: _,
             deferrable,
             validated,
             enforced,

@@ -124,6 +124,18 @@ impl Lineage {
         }
     }
 
+    /// As [`alterations`](Self::alterations), where a partition leaves in any case.
+    pub(super) fn around(&self, desired: &Self) -> Vec<LineageAlteration> {
+        match self {
+            Lineage::Partition { of, .. } if self == desired => {
+                let mut steps = vec![LineageAlteration::Detach(of.clone())];
+                steps.extend(Lineage::None.alterations(desired));
+                steps
+            }
+            Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None => self.alterations(desired),
+        }
+    }
+
     /// What leads from `self`, being live, to `desired`: leaving comes before joining.
     pub(super) fn alterations(&self, desired: &Self) -> Vec<LineageAlteration> {
         use LineageAlteration as Alter;
@@ -181,7 +193,7 @@ impl LineageAlteration {
     }
 }
 
-/// Where a column is from.
+/// Where a column is from, or its `NOT NULL`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnOrigin {
@@ -189,7 +201,7 @@ pub enum ColumnOrigin {
     Own,
     /// It comes and goes with those of the parents.
     Inherited,
-    /// Parents have it, and the table declares it besides.
+    /// Parents have it, and the table has it besides.
     Merged,
 }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lineage::ColumnOrigin;
 use crate::ident::Ident;
 use crate::model::naming::object_name;
 
@@ -13,6 +14,9 @@ pub struct NotNull {
     /// `None` is the name that PostgreSQL chooses, see [`default_name`].
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub name: Option<Ident>,
+    /// Of a table with parents: whether it is theirs, its own, or both.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub origin: ColumnOrigin,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub no_inherit: bool,
     /// `false` for `NOT VALID`: rows that were there before are unchecked.
@@ -24,7 +28,7 @@ pub struct NotNull {
 
 impl Default for NotNull {
     fn default() -> Self {
-        Self { name: None, no_inherit: false, validated: true, comment: None }
+        Self { name: None, origin: ColumnOrigin::Own, no_inherit: false, validated: true, comment: None }
     }
 }
 
@@ -38,10 +42,20 @@ pub enum NotNullAlteration {
 }
 
 impl NotNull {
+    /// The name that it has on `column` of `relation`.
+    pub fn name_on(&self, relation: &Ident, column: &Ident) -> Ident {
+        self.name.clone().unwrap_or_else(|| default_name(relation, Some(column)))
+    }
+
+    /// Gives it a name, which is not said if PostgreSQL may choose it on `column` of `relation`.
+    pub fn called(self, name: Ident, relation: &Ident, column: &Ident) -> Self {
+        Self { name: (!is_default_name(&name, relation, Some(column))).then_some(name), ..self }
+    }
+
     /// `None` when only a new one will do.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<NotNullAlteration>> {
         use NotNullAlteration as Alter;
-        let Self { name, no_inherit, validated, comment } = self;
+        let Self { name, origin: _, no_inherit, validated, comment } = self;
         if *validated && !desired.validated {
             return None;
         }

@@ -71,14 +71,37 @@ impl Table {
     /// `None` for another partition key, or another server: PostgreSQL makes no table of a partitioned or foreign one, and
     /// no other one either.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
+        self.compared(desired, self.must_leave(desired))
+    }
+
+    /// As [`alterations`](Self::alterations), where the partition leaves before all else and joins again after it.
+    pub(crate) fn alterations_apart(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
+        self.compared(desired, self.is_partition())
+    }
+
+    /// Whether something of a partition can only change while it is none.
+    pub(crate) fn must_leave(&self, desired: &Self) -> bool {
+        let is_other = |live: &Column| {
+            let wanted = desired.column(&live.name);
+            wanted.is_some_and(|wanted| live.has_other_not_null(&self.name, wanted))
+        };
+        self.is_partition() && self.lineage == desired.lineage && self.columns.iter().any(is_other)
+    }
+
+    fn compared(&self, desired: &Self, leaves: bool) -> Option<Vec<TableAlteration>> {
         let Self { schema: _, name: _, columns, partition_by, lineage, foreign, properties, comment } = self;
         let foreign = ForeignSource::alterations(foreign.as_ref(), desired.foreign.as_ref())?;
         if *partition_by != desired.partition_by {
             return None;
         }
+        let lineage = match leaves {
+            true => lineage.around(&desired.lineage),
+            false => lineage.alterations(&desired.lineage),
+        };
+        let is_apart = lineage.iter().any(|step| matches!(step, LineageAlteration::Attach { .. }));
         let mut alterations = Vec::new();
         for wanted in &desired.columns {
-            match self.column(&wanted.name).map(|live| live.compare(wanted)) {
+            match self.column(&wanted.name).map(|live| live.compare(wanted, is_apart)) {
                 None => alterations.push(TableAlteration::AddColumn(Box::new(wanted.clone()))),
                 Some(ColumnComparison::Replace) => {
                     alterations.push(TableAlteration::ReplaceColumn(Box::new(wanted.clone())));
@@ -93,8 +116,7 @@ impl Table {
         }
         let dropped = columns.iter().filter(|live| desired.column(&live.name).is_none());
         alterations.extend(dropped.map(|live| TableAlteration::DropColumn(live.name.clone())));
-        let lineage = lineage.alterations(&desired.lineage).into_iter();
-        alterations.extend(lineage.map(TableAlteration::SetLineage));
+        alterations.extend(lineage.into_iter().map(TableAlteration::SetLineage));
         // A generated column can be computed from new ones, and must let go of its base before that gets another type.
         alterations.sort_by_key(|alteration| match alteration {
             // What a NOT NULL was called, another one can be called then.

@@ -8,7 +8,9 @@ use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::diff::family::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{Alteration, Firing, Lineage, Resource, Table, TableAlteration};
+use crate::kind::{
+    Alteration, Constraint, ConstraintDefinition, Firing, Lineage, Resource, Table, TableAlteration,
+};
 use crate::plan::lower::Phase;
 
 /// A reason for one node to come before another.
@@ -84,6 +86,11 @@ pub const RULES: &[Rule] = &[
         "partition_joins_last",
         "a partition must have all that its partitioned table has when it joins",
         partition_joins_last,
+    ),
+    before(
+        "references_around_partitions",
+        "no partition leaves whose rows are referred to, and a foreign key is numbered as its partitions come",
+        references_around_partitions,
     ),
     before("bound_freed_before_taken", "no two partitions may take the same rows", bound_freed_before_taken),
     before("old_before_new", "a replacement takes the name of the object it replaces", old_before_new),
@@ -325,7 +332,18 @@ fn about<'w>(
         .map(|(at, _)| at)
 }
 
+/// The partitioned tables of which a partition leaves or joins by a statement of its own.
+fn changing_families(work: &Work<'_>) -> Vec<QualifiedName> {
+    let changing = work.items.iter().filter(|item| {
+        item.phases.contains(&Phase::Attach) && joins(item)
+            || item.phases.contains(&Phase::Down) && matches!(item.change.action, Action::Update(_))
+    });
+    let tables = changing.filter_map(lineages).flat_map(|(live, desired)| [live, desired]).flatten();
+    tables.filter(|table| table.is_partition()).flat_map(|table| table.lineage.parents().to_vec()).collect()
+}
+
 fn partition_leaves_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let left = changing_families(work);
     each(work, Phase::Down, |node, item| {
         let item = &work.items[item];
         let (Action::Update(_), Some((Some(live), _))) = (&item.change.action, lineages(item)) else {
@@ -333,7 +351,8 @@ fn partition_leaves_first(work: &Work<'_>) -> Vec<(usize, usize)> {
         };
         let mut tables = live.lineage.parents().to_vec();
         tables.push(live.qualified_name());
-        about(work, &tables, &[Phase::Down, Phase::Up, Phase::Attach]).map(|later| (node, later)).collect()
+        let later = about(work, &tables, &[Phase::Down, Phase::Up, Phase::Attach]);
+        later.filter(|later| !refers_to(work, *later, &left)).map(|later| (node, later)).collect()
     })
     .collect()
 }
@@ -350,14 +369,60 @@ fn joins(item: &Item<'_>) -> bool {
 }
 
 fn partition_joins_last(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let joined = changing_families(work);
     each(work, Phase::Attach, |node, item| {
         let item = &work.items[item];
         let Some((_, Some(desired))) = lineages(item).filter(|_| joins(item)) else { return Vec::new() };
         let mut tables = desired.lineage.parents().to_vec();
         tables.push(desired.qualified_name());
-        about(work, &tables, &[Phase::Down, Phase::Up]).map(|earlier| (earlier, node)).collect()
+        let earlier = about(work, &tables, &[Phase::Down, Phase::Up]);
+        earlier.filter(|earlier| !refers_to(work, *earlier, &joined)).map(|earlier| (earlier, node)).collect()
     })
     .collect()
+}
+
+/// Whether a node is about a foreign key, going or coming, that refers to one of `tables`.
+fn refers_to(work: &Work<'_>, node: usize, tables: &[QualifiedName]) -> bool {
+    let Item { change, .. } = work.item_of(node);
+    let side = match work.nodes[node].phase {
+        Phase::Down => change.live,
+        Phase::Up => change.desired.map(|declared| &*declared.resource),
+        Phase::Rename | Phase::Attach => None,
+    };
+    match side {
+        Some(Resource::Constraint(Constraint {
+            definition: ConstraintDefinition::ForeignKey(key), ..
+        })) => tables.contains(&key.references),
+        _ => false,
+    }
+}
+
+fn references_around_partitions(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (node, at) in work.nodes.iter().enumerate() {
+        let item = &work.items[at.item];
+        let Some((live, desired)) = lineages(item) else { continue };
+        let is_update = matches!(item.change.action, Action::Update(_));
+        let is_partition = |table: Option<&Table>| table.is_some_and(Table::is_partition);
+        let (parents, phase) = match (at.phase, live, desired) {
+            (Phase::Down, ..) if !is_partition(live) => continue,
+            (Phase::Up | Phase::Attach, ..) if !is_partition(desired) => continue,
+            (Phase::Down, Some(live), _) if is_update => (live.lineage.parents(), Phase::Down),
+            (Phase::Up, _, Some(desired)) if !is_update => (desired.lineage.parents(), Phase::Up),
+            (Phase::Attach, _, Some(desired)) if joins(item) => (desired.lineage.parents(), Phase::Up),
+            _ => continue,
+        };
+        let others = work
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(other, at)| at.phase == phase && refers_to(work, *other, parents));
+        pairs.extend(others.map(|(other, _)| match phase {
+            Phase::Down => (other, node),
+            Phase::Rename | Phase::Up | Phase::Attach => (node, other),
+        }));
+    }
+    pairs
 }
 
 fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
@@ -394,12 +459,9 @@ fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
         let Item { change, .. } = &work.items[item];
         match (work.node(&change.address, Phase::Down), &change.action, change.live) {
             (Some(down), _, _) => vec![(down, node)],
-            // The part of a partition goes with that of the partitioned table, or with the partition.
             (None, Action::Replace(_), Some(live)) => {
-                let target = change.address.target();
-                let table = live.relation_name().map(|table| Address::table(target, &table));
-                let goes_with = parents_of(target, live).into_iter().chain(table);
-                goes_with.filter_map(|other| Some((removal(work, &other)?, node))).collect()
+                let goes_with = removal_of_parent(work, &change.address, live);
+                goes_with.map(|removal| (removal, node)).into_iter().collect()
             }
             (None, _, _) => Vec::new(),
         }
@@ -407,12 +469,25 @@ fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
     .collect()
 }
 
+/// Where the part of a partition goes with that of the partitioned table, or with the partition.
+fn removal_of_parent(work: &Work<'_>, part: &Address, live: &Resource) -> Option<usize> {
+    let target = part.target();
+    let table = live.relation_name().map(|table| Address::table(target, &table));
+    parents_of(target, live).into_iter().chain(table).find_map(|other| removal(work, &other))
+}
+
 fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
     let mut freed: Vec<(String, usize)> = Vec::new();
     for item in &work.items {
         let address = &item.change.address;
         let dropped = relation_names(item.change.live.filter(|_| address.kind() != Kind::Column));
-        freed.extend(dropped.into_iter().filter_map(|name| Some((name, work.node(address, Phase::Down)?))));
+        let giver = match (&item.change.action, item.change.live) {
+            (Action::Delete, Some(live)) => {
+                work.node(address, Phase::Down).or_else(|| removal_of_parent(work, address, live))
+            }
+            _ => work.node(address, Phase::Down),
+        };
+        freed.extend(dropped.into_iter().filter_map(|name| Some((name, giver?))));
         let Some(rename) = work.node(address, Phase::Rename) else { continue };
         if let (Some(old), Some(live), true) =
             (item.change.renamed_from, item.change.live, address.kind() != Kind::Column)

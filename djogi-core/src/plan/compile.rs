@@ -20,7 +20,7 @@ use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::dri
 use crate::digest::Digest;
 use crate::disposition::Disposition;
 use crate::ident::QualifiedName;
-use crate::kind::{Constraint, Resource};
+use crate::kind::{ColumnOrigin, Constraint, Resource};
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, classify};
@@ -311,7 +311,9 @@ fn chosen_names(desired: &Desired) -> BTreeSet<QualifiedName> {
     });
     tables
         .flat_map(|table| {
-            let names = table.columns.iter().filter_map(|column| column.not_null_constraint.name.clone());
+            let constraints = table.columns.iter().map(|column| &column.not_null_constraint);
+            let chosen = constraints.filter(|constraint| constraint.origin != ColumnOrigin::Inherited);
+            let names = chosen.filter_map(|constraint| constraint.name.clone());
             names.map(|name| QualifiedName::new(table.schema.clone(), name))
         })
         .collect()

@@ -150,7 +150,10 @@ fn write(
                         PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
                     )) => Phase::Attach,
                     Alteration::Table(TableAlteration::SetLineage(step)) if step.leaves() => Phase::Down,
-                    Alteration::Table(TableAlteration::SetLineage(_)) => Phase::Attach,
+                    Alteration::Table(
+                        TableAlteration::SetLineage(_)
+                        | TableAlteration::AlterColumn { alteration: ColumnAlteration::KeepNotNull, .. },
+                    ) => Phase::Attach,
                     other if is_attachment(other) && !way.attach => continue,
                     other if is_attachment(other) => Phase::Attach,
                     _ => Phase::Up,

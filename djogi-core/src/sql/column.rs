@@ -12,8 +12,8 @@ use super::{Context, Impossible, Step, comment_sql};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Column, ColumnAlteration, ColumnProperties, ColumnPropertyAlteration, Expression, Generated,
-    GeneratedStorage, Identity, IdentityMode, NotNull, NotNullAlteration, SequenceType, not_null,
+    Column, ColumnAlteration, ColumnOrigin, ColumnProperties, ColumnPropertyAlteration, Expression,
+    Generated, GeneratedStorage, Identity, IdentityMode, NotNull, NotNullAlteration, SequenceType, not_null,
 };
 use crate::lexis::in_parentheses;
 use crate::safety::{Verb, is_volatile, since};
@@ -51,7 +51,13 @@ pub(super) fn override_sql(
     ctx: &Context<'_>,
 ) -> Option<String> {
     let mut sql = String::new();
-    if column.not_null && !parent.is_some_and(|parent| parent.not_null) {
+    let is_own = match column.not_null_constraint.origin {
+        // Before PostgreSQL 18 nobody knows.
+        ColumnOrigin::Own => !parent.is_some_and(|parent| parent.not_null),
+        ColumnOrigin::Inherited => false,
+        ColumnOrigin::Merged => true,
+    };
+    if column.not_null && is_own {
         sql += &not_null_sql(column, table, ctx);
     }
     match (&column.default, parent.and_then(|parent| parent.default.as_ref())) {
@@ -115,8 +121,7 @@ pub(super) fn finish_not_null(
 
 /// The name that the constraint has, or will have.
 fn not_null_name(table: &QualifiedName, column: &Column) -> Ident {
-    let name = column.not_null_constraint.name.clone();
-    name.unwrap_or_else(|| not_null::default_name(&table.name, Some(&column.name)))
+    column.not_null_constraint.name_on(&table.name, &column.name)
 }
 
 fn set_not_null(table: &QualifiedName, column: &Column, ctx: &Context<'_>, address: &Address) -> Step {
@@ -137,6 +142,17 @@ fn set_not_null(table: &QualifiedName, column: &Column, ctx: &Context<'_>, addre
     let verb = if proved { Verb::SetNotNullProved } else { Verb::SetNotNull };
     let step = ctx.step_on_one(address, verb, table, sql);
     if ctx.has_rows_here(table) { step.with_hazard("fails if the column holds a null") } else { step }
+}
+
+/// What a column has from its parents becomes its own as well.
+pub(super) fn keep_not_null(
+    table: &QualifiedName,
+    column: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL");
+    ctx.step_on_one(address, Verb::SetNotNullProved, table, sql)
 }
 
 fn comment_on_not_null(
@@ -315,6 +331,7 @@ pub(super) fn alter(
         ColumnAlteration::AlterNotNull(alteration) => {
             alter_not_null(table, (live, desired), alteration, ctx, address)
         }
+        ColumnAlteration::KeepNotNull => keep_not_null(table, name, ctx, address),
         ColumnAlteration::DropNotNull => step(Verb::DropNotNull, "DROP NOT NULL".to_owned()),
         ColumnAlteration::SetDefault(default) => step(Verb::SetDefault, set_default(default)),
         ColumnAlteration::DropDefault => step(Verb::DropDefault, "DROP DEFAULT".to_owned()),

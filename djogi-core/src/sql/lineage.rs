@@ -52,6 +52,11 @@ impl<'a> Family<'a> {
                 column::override_sql(column, self.inherited(column), &table, ctx)
             }
             (Lineage::Inherits(_), ColumnOrigin::Inherited) => None,
+            // Said here, it would be the table's own as well.
+            (Lineage::Inherits(_), _) if column.not_null_constraint.origin == ColumnOrigin::Inherited => {
+                let column = Column { not_null: false, ..column.clone() };
+                Some(column::definition_sql(&column, &table, ctx))
+            }
             (Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None, _) => {
                 Some(column::definition_sql(column, &table, ctx))
             }
@@ -85,7 +90,8 @@ impl<'a> Family<'a> {
             Some(default) => alterations.push(ColumnAlteration::SetDefault(default.clone())),
             None => alterations.push(ColumnAlteration::DropDefault),
         }
-        if column.not_null && !parent.not_null {
+        let is_own = column.not_null_constraint.origin == ColumnOrigin::Merged;
+        if column.not_null && (is_own || !parent.not_null) {
             alterations.push(ColumnAlteration::SetNotNull);
         }
         let name = self.table.qualified_name();
@@ -125,7 +131,13 @@ impl<'a> Family<'a> {
 pub(super) fn attach_new(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     match &table.lineage {
         Lineage::Partition { of, bound } if ctx.apart.contains(address) => {
-            vec![attach(&table.qualified_name(), of, bound, ctx, address)]
+            let name = table.qualified_name();
+            let is_kept = |column: &&Column| {
+                column.not_null_constraint.origin == ColumnOrigin::Merged && column.not_null
+            };
+            let kept = table.columns.iter().filter(is_kept);
+            let kept = kept.map(|column| column::keep_not_null(&name, &column.name, ctx, address));
+            std::iter::once(attach(&name, of, bound, ctx, address)).chain(kept).collect()
         }
         Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None => Vec::new(),
     }

@@ -35,6 +35,7 @@ pub(super) fn add_constraints(
             table: table_name,
             name: row.name,
             definition,
+            derived: !row.no_inherit && (owns_index || row.kind == 'f' && parent.is_some()),
             parent,
             deferrable: row.deferrable,
             // What is not enforced was never checked, and nothing is left to validate.

@@ -78,6 +78,7 @@ pub(super) fn add(
         name: name.new.clone(),
         definition,
         parent: None,
+        derived: false,
         deferrable: match said.deferral {
             Deferral::NotDeferrable => Deferrable::NotDeferrable,
             Deferral::InitiallyImmediate => Deferrable::InitiallyImmediate,

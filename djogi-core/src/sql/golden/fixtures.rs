@@ -73,6 +73,7 @@ pub(super) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         name: ident(name),
         definition,
         parent: None,
+        derived: false,
         deferrable: Deferrable::NotDeferrable,
         validated: true,
         enforced: true,

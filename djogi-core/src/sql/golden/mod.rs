@@ -98,6 +98,7 @@ fn enums_and_tables(script: &mut Script) {
         primary_key("customers", "customers_pkey", &["id"]),
         Constraint {
             parent: None,
+            derived: false,
             deferrable: Deferrable::InitiallyDeferred,
             comment: Some("one account each".to_owned()),
             ..constraint("customers", "customers_email_key", unique)
@@ -144,6 +145,7 @@ fn constraints_and_indexes(script: &mut Script) {
     let fkey = Constraint {
         validated: false,
         parent: None,
+        derived: false,
         deferrable: Deferrable::InitiallyImmediate,
         comment: Some("who".to_owned()),
         ..constraint("orders", "orders_customer_fkey", definition)
