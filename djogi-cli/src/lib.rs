@@ -20,6 +20,7 @@ mod project;
 pub mod report;
 mod runtime;
 mod scaffold;
+mod seeds;
 mod sources;
 mod sql_files;
 mod state_store;

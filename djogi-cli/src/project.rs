@@ -14,6 +14,7 @@ use djogi_cluster::sql_files::moves::Move;
 use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::{Declarations, Source};
 use djogi_core::plan::classify::DestructivePolicy;
+use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 
@@ -21,6 +22,7 @@ use crate::config::{Destructive, Project, Scratch, Target, UrlSource};
 use crate::context::Context;
 use crate::diagnostic::{CliError, Diagnostic, Location};
 use crate::models::{self, Loaded};
+use crate::seeds;
 use crate::sql_files;
 use crate::state_store;
 
@@ -81,9 +83,12 @@ fn cluster_with(context: &Context, reading: Reading) -> Result<Cluster, CliError
             true => declare_moves(&project, &mut loaded.declarations, &sql_files)?,
             false => Vec::new(),
         };
+        let mut seeds = if has_files { seeds::read(&project, &default_target)? } else { BTreeMap::new() };
+        seeds.retain(|target, _| targets.contains_key(target));
         refuse_rename_rivals(&loaded.declarations)?;
         refuse_rename_cycles(&loaded.declarations)?;
-        let configured = Configured { queries, ..configured(&project, &targets, loaded, sql_files, moves) };
+        let configured =
+            Configured { queries, ..configured(&project, &targets, loaded, (sql_files, seeds), moves) };
         in_managed_schemas(&configured.declarations, &targets)?;
         Ok(configured)
     };
@@ -108,25 +113,30 @@ fn configured(
     project: &Project,
     targets: &BTreeMap<Ident, TargetSettings>,
     Loaded { mut declarations, digest: models_digest }: Loaded,
-    sql_files: BTreeMap<Ident, SqlFiles>,
+    (sql_files, seeds): (BTreeMap<Ident, SqlFiles>, BTreeMap<Ident, Vec<DeclaredSeed>>),
     moves: Vec<Move>,
 ) -> Configured {
     declarations.resources.retain(|address, _| targets.contains_key(address.target()));
     let files: BTreeMap<&Ident, _> =
         sql_files.iter().map(|(target, files)| (target, files.digest())).collect();
-    let digest = Digest::of(&json!({
+    let mut input = json!({
         "config": project.config.digest_input(),
         "declarations": models_digest,
         "sql_files": files,
         "targets": targets.keys().collect::<Vec<_>>(),
-    }));
-    Configured { declarations, models_digest, sql_files, queries: BTreeMap::new(), moves, digest }
+    });
+    if !seeds.is_empty() {
+        input["seeds"] = json!(seeds);
+    }
+    let digest = Digest::of(&input);
+    Configured { declarations, models_digest, sql_files, queries: BTreeMap::new(), seeds, moves, digest }
 }
 
 /// The cluster before anything is declared.
 fn assemble(context: &Context, project: &Project) -> Result<Cluster, CliError> {
     let targets = targets(context, project)?;
-    let declared = configured(project, &targets, Declarations::default().into(), BTreeMap::new(), Vec::new());
+    let declared =
+        configured(project, &targets, Declarations::default().into(), Default::default(), Vec::new());
     let declared = Declared::known(declared);
     let mut search = BinarySearch::from_env();
     search.major = context.global.postgres_version;

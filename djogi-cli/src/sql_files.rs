@@ -125,7 +125,11 @@ fn shown(project: &Project, path: &Path) -> String {
     path.strip_prefix(&project.root).unwrap_or(path).display().to_string()
 }
 
-fn text(path: &Path, name: &str) -> Result<String, Box<Diagnostic>> {
+/// What the file at `path` holds.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub(crate) fn text(path: &Path, name: &str) -> Result<String, Box<Diagnostic>> {
     let unreadable = |reason: String| {
         Diagnostic::error("sql_file_unreadable", format!("cannot read this file: {reason}")).file(name)
     };

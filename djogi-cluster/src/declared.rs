@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use djogi_core::declared::Declarations;
+use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Digest, Ident};
 
 use crate::error::EngineError;
@@ -23,6 +24,8 @@ pub struct Configured {
     pub sql_files: BTreeMap<Ident, SqlFiles>,
     /// What the applications of each target send, where that is to be checked.
     pub queries: BTreeMap<Ident, QueryFiles>,
+    /// The rows that are declared for each target.
+    pub seeds: BTreeMap<Ident, Vec<DeclaredSeed>>,
     /// Moves to what SQL files declare.
     pub moves: Vec<Move>,
     /// Of everything that is declared, and of the configuration.

@@ -21,6 +21,7 @@ use crate::introspect::{
     Scope, extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes,
 };
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
+use crate::seeds;
 use crate::session::Session;
 use crate::sql_files::DesiredSide;
 use crate::state::{Misplaced, RecordedCatalog, Snapshot, Store, StoreError, check_belonging};
@@ -243,10 +244,12 @@ async fn survey(
             ops.push(unwritten);
         }
     }
+    let mut rows = BTreeMap::new();
     let DesiredSide { resources: mut desired, not_modelled } = match what {
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
-            let side = desired_of(cluster, (&target, settings), version, reporter).await?;
+            let mut side = desired_of(cluster, (&target, settings), version, reporter).await?;
+            rows = seeds::declare(cluster, &target, &mut side.resources)?;
             if what == Survey::Declared {
                 check_queries(cluster, (&target, settings), version, reporter).await?;
             }
@@ -255,6 +258,7 @@ async fn survey(
         Survey::Undeclared => DesiredSide::default(),
     };
     settle(&mut desired, &live);
+    let seeds = seeds::compare(cluster, connection, (&target, &desired, &live), rows).await?;
     let mut recorded = recorded(snapshot, &target);
     let moving = moving_extensions(&desired, &recorded, &live);
     if what != Survey::Undeclared && !moving.is_empty() {
@@ -298,6 +302,7 @@ async fn survey(
         desired,
         not_modelled,
         live,
+        seeds,
         epoch: lease.map_or(0, |lease| lease.epoch.get()),
         destructive: settings.destructive,
         approvals: Vec::new(),

@@ -31,6 +31,7 @@ pub mod reset;
 pub mod revert;
 mod scratch;
 pub mod secrets;
+mod seeds;
 pub mod server;
 pub mod session;
 pub mod sql_files;

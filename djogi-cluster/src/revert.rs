@@ -10,7 +10,7 @@ use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
 use djogi_core::observation::{Observation, Oid};
-use djogi_core::plan::{PlanDocument, PlanOptions, ResourceChange, compile};
+use djogi_core::plan::{PlanDocument, PlanOptions, ResourceChange, TargetInputs, compile};
 use djogi_core::{Address, Digest, Ident, Kind};
 
 use crate::cluster::Cluster;
@@ -83,6 +83,7 @@ pub async fn revert(
             };
             target.desired.retain(|address, declared| is_ours(address, declared));
         }
+        keep_seeds(target);
         // Here it is meant that a package may come to declare nothing.
         target.recorded.resources.values_mut().for_each(|record| record.package = None);
     }
@@ -165,8 +166,37 @@ fn desired(
         .collect()
 }
 
+/// What the rows of a seed were is recorded nowhere: they stay as they are, as long as there is a table for them.
+fn keep_seeds(target: &mut TargetInputs) {
+    target.desired.retain(|address, _| address.kind() != Kind::Seed);
+    let seeds = target.live.catalog.iter_shared().filter_map(|(address, resource)| match &**resource {
+        Resource::Seed(seed) => Some((address, resource, Address::table(address.target(), &seed.table))),
+        _ => None,
+    });
+    for (address, resource, table) in seeds {
+        let is_table = |(name, declared): (&Address, &DesiredResource)| {
+            *name == table || declared.renamed_from.as_ref() == Some(&table)
+        };
+        if target.recorded.resources.contains_key(address) && target.desired.iter().any(is_table) {
+            let source = Source { file: String::new(), line: 0 };
+            target.desired.insert(
+                address.clone(),
+                DesiredResource {
+                    resource: resource.clone(),
+                    source,
+                    package: String::new(),
+                    renamed_from: None,
+                    renamed_columns: BTreeMap::new(),
+                    needs: BTreeSet::new(),
+                    owner: None,
+                },
+            );
+        }
+    }
+}
+
 fn name_since(recorded: &TargetState, address: &Address, live: &Observation) -> Option<Address> {
-    if live.catalog.contains(address) || address.kind().is_about_roles() {
+    if live.catalog.contains(address) || address.kind().holds_nothing_up() {
         return None;
     }
     found_by_oid(recorded, address, live).cloned()

@@ -9,7 +9,8 @@ use std::fmt;
 use djogi_core::kind::secret_digest;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, PlanDocument, Secret, Severity};
 use djogi_core::script::literals;
-use djogi_core::{Address, Ident};
+use djogi_core::seed::DeclaredSeed;
+use djogi_core::{Address, Digest, Ident};
 
 use crate::cluster::Cluster;
 use crate::connect::DatabaseError;
@@ -19,8 +20,8 @@ use crate::error::EngineError;
 pub const SECRET_NOT_AT_HAND: &str = "secret_not_at_hand";
 
 /// What somebody can do about a value that is not at hand.
-pub(crate) const HELP: &str = "write the value as a plain string in OPTIONS (...) of an SQL file of the target, and run \
-                               djogi where the file is";
+pub(crate) const HELP: &str = "write the value as a plain string in OPTIONS (...) of an SQL file of the target, or in the \
+                               file of its seed, and run djogi where the file is";
 
 /// What stands in for a secret value in what is told.
 const MASK: &str = "********";
@@ -64,9 +65,10 @@ impl Secrets {
         let (mut secrets, mut missing) = (Self::default(), Missing(BTreeMap::new()));
         for (target, wanted) in wanted(document) {
             let values = values(cluster, target);
+            let of_rows = values_of_rows(cluster, target);
             for (secret, addresses) in wanted {
                 let is_it = |value: &&String| secret_digest(&secret.option, value) == secret.digest;
-                match values.iter().find(is_it) {
+                match of_rows.get(&secret.digest).or_else(|| values.iter().find(is_it)) {
                     Some(value) => drop(secrets.0.insert(secret.clone(), value.clone())),
                     None => {
                         for address in addresses {
@@ -123,6 +125,14 @@ fn wanted(document: &PlanDocument) -> BTreeMap<&Ident, BTreeMap<&Secret, BTreeSe
         }
     }
     wanted
+}
+
+/// The values of secret columns of seeds, by their digests.
+fn values_of_rows(cluster: &Cluster, target: &Ident) -> BTreeMap<Digest, String> {
+    let Ok(configured) = cluster.declared.get() else { return BTreeMap::new() };
+    let seeds = configured.seeds.get(target).into_iter().flatten();
+    let values = seeds.flat_map(DeclaredSeed::secret_values);
+    values.map(|(column, value)| (secret_digest(&column, &value), value)).collect()
 }
 
 /// Every text that could be a value, from the SQL files of a target; none where the declarations cannot be read.

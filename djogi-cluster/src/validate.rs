@@ -8,6 +8,7 @@ use crate::connect::Connection;
 use crate::desired::{check_queries, desired};
 use crate::error::EngineError;
 use crate::event::Reporter;
+use crate::seeds;
 use crate::server::{BinarySearch, ServerError};
 
 /// What was judged.
@@ -30,6 +31,7 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
         let declared = configured.declarations.resources.iter();
         configured.sql_files.contains_key(target)
             || configured.queries.contains_key(target)
+            || configured.seeds.contains_key(target)
             || declared
                 .filter(|(address, _)| address.target() == target)
                 .any(|(_, declaration)| declaration.raw)
@@ -40,7 +42,8 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
             judged = Judged::ModelsOnly;
             continue;
         };
-        desired(cluster, (target, settings), version, reporter).await?;
+        let mut side = desired(cluster, (target, settings), version, reporter).await?;
+        seeds::declare(cluster, target, &mut side.resources)?;
         check_queries(cluster, (target, settings), version, reporter).await?;
     }
     Ok(judged)

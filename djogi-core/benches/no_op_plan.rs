@@ -152,6 +152,7 @@ fn converged() -> PlanInputs {
     let roles = Roles::of_superuser(Ident::new("postgres").expect("a name"));
     let live = Observation { oids, ..Observation::of(identity, catalog, roles) };
     let inputs = TargetInputs {
+        seeds: BTreeMap::new(),
         recoveries: Vec::new(),
         target,
         desired,

@@ -67,6 +67,8 @@ pub enum Kind {
     DefaultPrivilege,
     /// Within one schema.
     SchemaDefaultPrivilege,
+    /// Rows of one table.
+    Seed,
 }
 
 impl Kind {
@@ -114,6 +116,7 @@ impl Kind {
         Kind::ServerGrant,
         Kind::DefaultPrivilege,
         Kind::SchemaDefaultPrivilege,
+        Kind::Seed,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -161,6 +164,7 @@ impl Kind {
             Kind::ServerGrant => "server_grant",
             Kind::DefaultPrivilege => "default_privilege",
             Kind::SchemaDefaultPrivilege => "schema_default_privilege",
+            Kind::Seed => "seed",
         }
     }
 
@@ -173,7 +177,8 @@ impl Kind {
             | Kind::EventTrigger
             | Kind::Publication
             | Kind::ForeignDataWrapper
-            | Kind::ForeignServer => &["name"],
+            | Kind::ForeignServer
+            | Kind::Seed => &["name"],
             Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
@@ -257,7 +262,8 @@ impl Kind {
             | Kind::WrapperGrant
             | Kind::ServerGrant
             | Kind::DefaultPrivilege
-            | Kind::SchemaDefaultPrivilege => None,
+            | Kind::SchemaDefaultPrivilege
+            | Kind::Seed => None,
         }
     }
 
@@ -325,6 +331,11 @@ impl Kind {
     /// Whether it says who may do what: it has no name of its own, and follows what it is about.
     pub fn is_about_roles(self) -> bool {
         self.is_grant() || self.is_default_privilege()
+    }
+
+    /// Whether what it is about can go without regard to it.
+    pub fn holds_nothing_up(self) -> bool {
+        self.is_about_roles() || self == Kind::Seed
     }
 
     /// Whether it says what one grantee may do with objects that are made later.

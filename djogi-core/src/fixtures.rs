@@ -181,6 +181,7 @@ impl World {
         };
         let mut world = Self {
             inputs: TargetInputs {
+                seeds: BTreeMap::new(),
                 recoveries: Vec::new(),
                 target: id("main"),
                 desired: BTreeMap::new(),

@@ -28,6 +28,7 @@ pub mod plan;
 pub mod recorded;
 pub mod safety;
 pub mod script;
+pub mod seed;
 pub mod sql;
 pub mod unsaid;
 pub mod write;

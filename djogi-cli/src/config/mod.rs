@@ -10,15 +10,18 @@ mod parse;
 mod problem;
 mod project;
 mod reader;
+mod seeds;
 #[cfg(test)]
 mod tests;
 mod url;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use djogi_cluster::approvals::ApprovalRules;
 use djogi_core::address_pattern::AddressPattern;
+use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::seed::SeedFormat;
 use serde_json::{Value, json};
 
 pub use self::duration::parse_duration;
@@ -42,6 +45,8 @@ pub struct Config {
     pub sql_files: Vec<String>,
     /// `[queries]`: what applications send.
     pub queries: Queries,
+    /// `[seed.NAME]`, by name.
+    pub seeds: Vec<Seed>,
     /// `[[moved]]`, in the order of the file.
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
@@ -65,6 +70,24 @@ impl Default for Queries {
     fn default() -> Self {
         Self { files: Vec::new(), search_path: vec!["public".into()] }
     }
+}
+
+/// Rows that a file declares for a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seed {
+    pub name: Ident,
+    pub table: QualifiedName,
+    /// The columns that tell the rows apart; at least one.
+    pub key: Vec<Ident>,
+    /// Relative to the project folder.
+    pub file: String,
+    pub format: SeedFormat,
+    /// Columns whose values are shown nowhere.
+    pub secret: BTreeSet<Ident>,
+    /// `None` is that of models that name none.
+    pub target: Option<String>,
+    /// Where it is configured, counted from 1.
+    pub line: usize,
 }
 
 /// One database that djogi converges.

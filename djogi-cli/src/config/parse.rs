@@ -17,6 +17,7 @@ use super::duration::parse_duration;
 use super::merge::overlay;
 use super::problem::{INVALID_URL, INVALID_VALUE, Problem, Problems, SYNTAX, SourceFile};
 use super::reader::Section;
+use super::seeds::seeds;
 use super::{
     Backend, Config, Destructive, ModelSource, Moved, Queries, Scratch, StateConfig, Target, UrlSource,
 };
@@ -139,6 +140,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         section.finish();
     }
     let queries = root.section("queries").map(queries).unwrap_or_default();
+    let seeds = seeds(root.named_sections("seed"), &targets, file);
     let moved = root.sections("moved").into_iter().filter_map(|section| moved(section, file)).collect();
     let mut retention = None;
     if let Some(mut section) = root.section("live") {
@@ -154,6 +156,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         models,
         sql_files,
         queries,
+        seeds,
         moved,
         retention: retention.unwrap_or(Duration::from_secs(24 * 3600)),
         approvals,

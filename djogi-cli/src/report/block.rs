@@ -12,6 +12,7 @@ use super::cost::{Cost, Costs};
 use super::definition::{self, Definition};
 use super::field::{self, Row, RowValue};
 use super::line::Line;
+use super::rows;
 use super::style::{self, ARROW, Tone};
 use super::summary::foreign_source;
 
@@ -78,6 +79,7 @@ impl Block<'_> {
     fn body(&self, view: View) -> Vec<Line> {
         let change = &self.change.change;
         match self.action() {
+            _ if self.change.rows.is_some() => rows::lines(self.change, view),
             Action::Create => self.made(change.after.as_ref(), view),
             Action::Delete => self.unmade(change.before.as_ref(), view),
             Action::Update | Action::Rename | Action::Replace => {

@@ -18,6 +18,7 @@ pub mod plan_json;
 pub mod plan_sql;
 mod progress;
 mod rights;
+mod rows;
 pub mod script;
 mod section;
 pub mod style;

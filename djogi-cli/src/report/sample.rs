@@ -100,6 +100,7 @@ pub(crate) fn change(at: &str, actions: &[ActionVerb], before: Value, after: Val
         before_oid: None,
         after_digest: None,
         depends_on: Vec::new(),
+        rows: None,
         groups: Vec::new(),
         source: None,
         notes: Vec::new(),

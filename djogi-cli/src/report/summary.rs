@@ -7,14 +7,14 @@ use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
     Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, MaterializedView, Operator,
-    OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Statistics,
-    TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
+    OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Seed,
+    Statistics, TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
     UserMapping, View,
 };
 use serde_json::Value;
 
 use super::definition::read;
-use super::rights;
+use super::{rights, style};
 
 /// The body of a change of a kind that is neither a table nor a part of one that holds data; `None` when it does not
 /// read as its kind.
@@ -50,6 +50,10 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::Collation => read(body).map(|collation| self::collation(&collation)),
         Kind::Statistics => read(body).map(|statistics: Statistics| {
             format!("{} ON {} FROM {}", statistics.kinds.join(", "), statistics.columns, statistics.table)
+        }),
+        Kind::Seed => read(body).map(|seed: Seed| {
+            let rows = style::count(usize::try_from(seed.rows).unwrap_or(usize::MAX), "row");
+            format!("{rows} of {} BY ({})", seed.table, IdentList(&seed.key))
         }),
         Kind::Schema
         | Kind::Extension

@@ -9,7 +9,7 @@ use super::found::Found;
 use super::reader::Reader;
 use super::{
     aggregate, cast, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, operator,
-    operator_class, policy, publication, range, routine, rule, statistics, text_search, trigger,
+    operator_class, policy, publication, range, routine, rule, seed, statistics, text_search, trigger,
     user_mapping,
 };
 
@@ -19,7 +19,7 @@ pub(super) struct Census(Vec<bool>);
 /// Each is the name of a file that has `ANY`, a query that finds a row where there is any, and `read`.
 macro_rules! kinds {
     ($($kind:ident),* $(,)?) => {
-        const ANY: &[&str] = &[$($kind::ANY),*];
+        const ANY: &[&str] = &[$($kind::ANY,)* seed::ANY];
 
         impl Census {
             /// Reads those that there are.
@@ -58,6 +58,11 @@ kinds! {
 }
 
 impl Census {
+    /// Whether the ledger may know of seeds, whose rows are read by themselves.
+    pub(super) fn has_seeds(&self) -> bool {
+        self.0.last() == Some(&true)
+    }
+
     pub(super) async fn take(reader: &Reader<'_>) -> Result<Self, IntrospectError> {
         let any: Vec<String> = ANY.iter().map(|any| format!("EXISTS ({any})")).collect();
         let sql = format!("SELECT ARRAY[{}]", any.join(",\n             "));

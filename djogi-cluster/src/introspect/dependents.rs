@@ -117,6 +117,7 @@ fn class_of(kind: Kind) -> Option<u32> {
         | Kind::WrapperGrant
         | Kind::ServerGrant
         | Kind::DefaultPrivilege
-        | Kind::SchemaDefaultPrivilege => return None,
+        | Kind::SchemaDefaultPrivilege
+        | Kind::Seed => return None,
     })
 }

@@ -43,6 +43,7 @@ mod role;
 mod routine;
 mod rule;
 mod schema;
+mod seed;
 mod sequence;
 mod statistics;
 mod table;
@@ -104,6 +105,11 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
                 return Err(error);
             }
         };
+        // Before the transaction is sent its end: what is asked of the rows follows from what the ledger says.
+        let seeds = match census.has_seeds() {
+            true => seed::read(&reader, &scope.target).await,
+            false => Ok(Vec::new()),
+        };
         let (found, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
             census.read(&reader),
             unmodelled::read(&reader),
@@ -113,20 +119,21 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
             role::read(&reader),
             client.batch_execute("COMMIT"),
         );
-        Ok((found, unmodelled, global, dependencies, owners, roles, committed))
+        Ok((seeds, found, unmodelled, global, dependencies, owners, roles, committed))
     };
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     let (begun, rest, relations) =
         futures_util::join!(client.batch_execute(begin), rest, assemble::read(&reader));
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
     begun.map_err(|error| IntrospectError::transaction(&error))?;
-    let (found, unmodelled, global, dependencies, owners, roles, committed) = rest?;
-    let relations = relations?;
+    let (seeds, found, unmodelled, global, dependencies, owners, roles, committed) = rest?;
+    let (relations, seeds) = (relations?, seeds?);
     let (found, unmodelled, global, dependencies) = (found?, unmodelled?, global?, dependencies?);
     let (owners, roles) = (owners?, roles?);
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
-    let assembled = assemble::assemble(relations, found, &scope.target, reader.version)?;
+    let mut assembled = assemble::assemble(relations, found, &scope.target, reader.version)?;
+    assembled.add_seeds(seeds);
     let dependents = dependents::resolve(&unmodelled, &assembled);
     let edges = dependents::edges(&dependencies, &assembled);
     let owners = dependents::owners(owners, &assembled);
@@ -162,8 +169,17 @@ pub async fn observe_relations(
     names: &[Ident],
 ) -> Result<ObservedRelations, IntrospectError> {
     let reader = Reader::new(client, version, schemas, Some(names));
-    let found = async { Census::take(&reader).await?.read(&reader).await };
+    let found = async {
+        let census = Census::take(&reader).await?;
+        let seeds = match census.has_seeds() {
+            true => seed::read(&reader, target).await?,
+            false => Vec::new(),
+        };
+        Ok::<_, IntrospectError>((census.read(&reader).await?, seeds))
+    };
     let (found, relations) = futures_util::join!(found, assemble::read(&reader));
-    let assembled = assemble::assemble(relations?, found?, target, version)?;
+    let (relations, (found, seeds)) = (relations?, found?);
+    let mut assembled = assemble::assemble(relations, found, target, version)?;
+    assembled.add_seeds(seeds);
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

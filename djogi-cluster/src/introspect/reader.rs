@@ -82,6 +82,11 @@ impl<'r> Fields<'r> {
         Ident::new(self.take::<&str>()?).map_err(FieldError::Name)
     }
 
+    pub(super) fn idents(&mut self) -> Result<Vec<Ident>, FieldError> {
+        let names: Vec<&str> = self.take()?;
+        names.into_iter().map(Ident::new).collect::<Result<_, _>>().map_err(FieldError::Name)
+    }
+
     pub(super) fn optional_ident(&mut self) -> Result<Option<Ident>, FieldError> {
         self.take::<Option<&str>>()?.map(Ident::new).transpose().map_err(FieldError::Name)
     }

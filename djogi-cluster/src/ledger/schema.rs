@@ -15,7 +15,7 @@ pub const LEDGER_SCHEMA: &str = "djogi";
 /// The version that this djogi works with.
 pub const LEDGER_VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Not part of a migration: an administrator may have made the schema for a role that may not.
 pub(crate) const CREATE_SCHEMA: &str = "CREATE SCHEMA djogi;

@@ -3,10 +3,14 @@
 use djogi_core::address_pattern::AddressPattern;
 use djogi_core::declared::Source;
 use djogi_core::script::{Place, Query, Script, ScriptError};
+use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Ident};
 
 use super::item::{Item, Origin};
 use crate::connect::DatabaseError;
+
+/// How much of a line of rows is shown.
+const LONGEST_LINE: usize = 200;
 
 /// A place in a file that is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +118,25 @@ impl Rejected {
             message: format!("{address} is declared, and ignored by `{pattern}`"),
             notes: Vec::new(),
             help: Some(format!("remove the declaration, or the pattern from `ignore` of [target.{target}]")),
+        }
+    }
+
+    /// A seed that is not as it must be.
+    pub(crate) fn seed(seed: &DeclaredSeed, line: Option<u32>, message: &str) -> Self {
+        let place = Place { line: line.unwrap_or(seed.source.line), column: 1 };
+        let file = if line.is_some() { &seed.file } else { &seed.source.file };
+        // A line of the file may hold what is to be shown nowhere.
+        let shown = seed.secret.is_empty() && line.is_some();
+        let before = usize::try_from(place.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let text = seed.text.lines().nth(before).filter(|_| shown).unwrap_or_default();
+        Self {
+            code: "seed_refused",
+            file: file.clone(),
+            place,
+            line: text.chars().take(LONGEST_LINE).collect(),
+            message: format!("seed `{}`: {message}", seed.name),
+            notes: Vec::new(),
+            help: None,
         }
     }
 

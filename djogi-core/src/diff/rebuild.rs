@@ -65,7 +65,12 @@ fn leaves_with_its_base(kind: Kind) -> bool {
         || kind.is_grant()
         || matches!(
             kind,
-            Kind::Constraint | Kind::Index | Kind::Statistics | Kind::ForeignServer | Kind::UserMapping
+            Kind::Constraint
+                | Kind::Index
+                | Kind::Statistics
+                | Kind::ForeignServer
+                | Kind::UserMapping
+                | Kind::Seed
         )
 }
 

@@ -263,6 +263,11 @@ impl NewNames {
             Resource::View(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.name),
             Resource::MaterializedView(r) => rename_qualified(&self.tables, &mut r.schema, &mut r.name),
             Resource::Statistics(r) => self.rename_table(&mut r.table),
+            Resource::Seed(r) => {
+                let columns = r.key.iter_mut().chain(&mut r.columns);
+                columns.for_each(|column| self.rename_column(&r.table, column));
+                self.rename_table(&mut r.table);
+            }
             Resource::Trigger(r) => {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);

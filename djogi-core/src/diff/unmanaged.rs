@@ -41,7 +41,7 @@ impl<'a> UnmanagedDependents<'a> {
     ) -> Self {
         let mut needs: BTreeMap<Address, Vec<&'a Address>> = BTreeMap::new();
         // What others may do with an object goes with it, and comes back with it.
-        for &address in unmanaged.iter().filter(|address| !address.kind().is_about_roles()) {
+        for &address in unmanaged.iter().filter(|address| !address.kind().holds_nothing_up()) {
             let Some(resource) = rebased.live.get(address) else { continue };
             let mut needed = live.of(resource);
             if let Resource::Sequence(sequence) = resource

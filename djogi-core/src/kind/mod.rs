@@ -34,6 +34,7 @@ pub mod range;
 pub mod routine;
 pub mod rule;
 pub mod schema;
+pub mod seed;
 pub mod sequence;
 pub mod statistics;
 pub mod table;
@@ -92,6 +93,7 @@ pub use range::{Range, RangeAlteration};
 pub use routine::{Routine, RoutineAlteration, RoutineKind};
 pub use rule::{Rule, RuleAlteration};
 pub use schema::{Schema, SchemaAlteration};
+pub use seed::{Seed, SeedAlteration};
 pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
 pub use statistics::{Statistics, StatisticsAlteration};
 pub use table::{Table, TableAlteration};
@@ -155,6 +157,7 @@ pub enum Resource {
     UserMapping(UserMapping),
     Grant(Grant),
     DefaultPrivilege(DefaultPrivilege),
+    Seed(Seed),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -194,6 +197,7 @@ pub enum Alteration {
     UserMapping(UserMappingAlteration),
     Grant(GrantAlteration),
     DefaultPrivilege(DefaultPrivilegeAlteration),
+    Seed(SeedAlteration),
     /// Another owner, of whatever has one.
     Owner(Ident),
 }
@@ -254,6 +258,7 @@ impl Resource {
             Resource::Grant(grant) => grant.on.grant_kind(),
             Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
             Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
+            Resource::Seed(_) => Kind::Seed,
         }
     }
 
@@ -290,6 +295,7 @@ impl Resource {
             Resource::Cast(r) => Address::cast(target, &r.types()),
             Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
             Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
+            Resource::Seed(r) => Address::of_database(Kind::Seed, target, &r.name),
             Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Domain(_)
@@ -328,7 +334,8 @@ impl Resource {
             | Resource::ForeignServer(_)
             | Resource::UserMapping(_)
             | Resource::Grant(_)
-            | Resource::DefaultPrivilege(_) => None,
+            | Resource::DefaultPrivilege(_)
+            | Resource::Seed(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -371,6 +378,7 @@ impl Resource {
         match self {
             Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
             Resource::Statistics(statistics) => Some(statistics.table.clone()),
+            Resource::Seed(seed) => Some(seed.table.clone()),
             other => other.relation_name(),
         }
     }
@@ -413,6 +421,7 @@ impl Resource {
             Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
+            Resource::Seed(r) => (None, &mut r.name),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -455,7 +464,7 @@ impl Resource {
             Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
-            TextSearchConfiguration EventTrigger Publication ForeignServer Grant
+            TextSearchConfiguration EventTrigger Publication ForeignServer Grant Seed
         )
     }
 }

@@ -84,6 +84,7 @@ impl Resource {
                 template.functions.values().map(String::as_str).collect()
             }
             Resource::TextSearchDictionary(_) | Resource::TextSearchConfiguration(_) => Vec::new(),
+            Resource::Seed(_) => Vec::new(),
             Resource::Trigger(trigger) => vec![&trigger.action],
             Resource::Rule(rule) => vec![&rule.definition],
             Resource::Publication(publication) => {

@@ -115,6 +115,16 @@ pub const RULES: &[Rule] = &[
         enum_replaced_in_place,
     ),
     before(
+        "rows_before_what_refers_to_them",
+        "a foreign key is checked against the rows that are there when it comes",
+        rows_before_what_refers_to_them,
+    ),
+    before(
+        "referring_rows_leave_first",
+        "PostgreSQL deletes no row that another one refers to",
+        referring_rows_leave_first,
+    ),
+    before(
         "default_privileges_last",
         "what a plan makes comes with the default privileges that were there when it was made",
         default_privileges_last,
@@ -207,6 +217,36 @@ fn default_privileges_last(work: &Work<'_>) -> Vec<(usize, usize)> {
     let makes = |node: &usize| work.nodes[*node].phase == Phase::Up && !kind(node).is_default_privilege();
     let makers = (0..work.nodes.len()).filter(makes);
     makers.flat_map(|maker| defaults.iter().map(move |default| (maker, *default))).collect()
+}
+
+fn rows_before_what_refers_to_them(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Up, |node, item| {
+        let declared = work.items[item].change.desired.map(|declared| &*declared.resource);
+        let Some(Resource::Seed(seed)) = declared else { return Vec::new() };
+        let refers = |item: &Item<'_>| match item.change.desired.map(|declared| &*declared.resource) {
+            Some(Resource::Constraint(constraint)) => matches!(
+                &constraint.definition,
+                ConstraintDefinition::ForeignKey(key) if key.references == seed.table
+            ),
+            _ => false,
+        };
+        let nodes = work.nodes.iter().enumerate();
+        let foreign_keys = nodes.filter(|(_, at)| at.phase == Phase::Up && refers(&work.items[at.item]));
+        foreign_keys.map(|(at, _)| (node, at)).collect()
+    })
+    .collect()
+}
+
+fn referring_rows_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Attach, |node, item| {
+        let Item { change, needs, .. } = &work.items[item];
+        if change.address.kind() != Kind::Seed {
+            return Vec::new();
+        }
+        let referenced = needs.desired.iter().filter(|need| need.kind() == Kind::Seed);
+        referenced.filter_map(|need| Some((node, work.node(need, Phase::Attach)?))).collect()
+    })
+    .collect()
 }
 
 fn cast_before_its_users(work: &Work<'_>) -> Vec<(usize, usize)> {

@@ -12,10 +12,12 @@ use crate::address::{Address, Kind};
 use crate::diff::{Action, Change, Drift, Rebased, fields};
 use crate::digest::Digest;
 use crate::disposition::{Reason, Verdict};
+use crate::ident::QualifiedName;
 use crate::kind::{Alteration, Column, Resource, Table};
 use crate::observation::{Oid, Unmodelled};
 use crate::plan::approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Judgement};
+use crate::seed::{RowChanges, SeedWork};
 use crate::sql::Step;
 
 /// A change after classification.
@@ -26,7 +28,15 @@ pub(super) struct Judged<'a> {
     pub(super) parent: Option<&'a Address>,
 }
 
-pub(super) fn changes(judged: &[Judged<'_>], rebased: &Rebased<'_>, groups: &[Group]) -> Vec<ResourceChange> {
+/// What is to be done about rows, and which tables come with the plan.
+pub(super) type Rows<'a> = (&'a BTreeMap<Address, SeedWork>, &'a BTreeSet<QualifiedName>);
+
+pub(super) fn changes(
+    judged: &[Judged<'_>],
+    rebased: &Rebased<'_>,
+    groups: &[Group],
+    rows: Rows<'_>,
+) -> Vec<ResourceChange> {
     let mut groups_of: BTreeMap<&Address, Vec<String>> = BTreeMap::new();
     for group in groups {
         for operation in &group.operations {
@@ -53,7 +63,7 @@ pub(super) fn changes(judged: &[Judged<'_>], rebased: &Rebased<'_>, groups: &[Gr
     judged
         .iter()
         .map(|judged| {
-            let mut change = change(judged, rebased, &columns_apart);
+            let mut change = change(judged, rebased, &columns_apart, rows);
             let worker = judged.parent.unwrap_or(&change.address);
             let is_done = matches!(change.disposition, Verdict::Applied | Verdict::Derived);
             if is_done {
@@ -68,7 +78,12 @@ pub(super) fn changes(judged: &[Judged<'_>], rebased: &Rebased<'_>, groups: &[Gr
         .collect()
 }
 
-fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&Address>) -> ResourceChange {
+fn change(
+    judged: &Judged<'_>,
+    rebased: &Rebased<'_>,
+    columns_apart: &BTreeSet<&Address>,
+    rows: Rows<'_>,
+) -> ResourceChange {
     let Judged { candidate: Candidate { change, needs, lowered }, judgement, .. } = judged;
     let address = &change.address;
     let origin = rebased.origin(address);
@@ -98,6 +113,7 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
         before_oid: oid,
         after_digest: after.as_ref().map(Part::digest),
         depends_on: depends_on.into_iter().filter(|need| known(need, rebased, change)).cloned().collect(),
+        rows: rows_of(change, rows),
         groups: Vec::new(),
         source: change.desired.map(|declared| declared.source.clone()),
         notes: change
@@ -108,6 +124,17 @@ fn change(judged: &Judged<'_>, rebased: &Rebased<'_>, columns_apart: &BTreeSet<&
             .chain(judgement.notes.iter().cloned())
             .collect(),
         way_out: judgement.way_out.clone(),
+    }
+}
+
+/// What a change does to the rows of a seed.
+fn rows_of(change: &Change<'_>, (seeds, new_tables): Rows<'_>) -> Option<RowChanges> {
+    let Resource::Seed(seed) = &*change.desired?.resource else { return None };
+    match change.action {
+        Action::Create | Action::Update(_) | Action::Replace(_) => {
+            seeds.get(&change.address).map(|work| work.changes(new_tables.contains(&seed.table)))
+        }
+        Action::Adopt | Action::Delete | Action::Forget => None,
     }
 }
 
@@ -319,6 +346,7 @@ pub(super) fn drift(
             before_oid: Some(record.oid),
             after_digest: drift.live.map(Digest::of),
             depends_on: Vec::new(),
+            rows: None,
             groups: Vec::new(),
             source: healing.and_then(|change| change.source.clone()),
             notes: Vec::new(),

@@ -167,6 +167,7 @@ fn plan_target(
         desired: Some(desired),
         online: options.online,
         chosen_names: &chosen_names,
+        seeds: &inputs.seeds,
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)
     };
@@ -250,7 +251,7 @@ fn plan_target(
             parent: parents.parent(&candidate.change.address),
         })
         .collect();
-    let changes = assemble::changes(&judged, &rebased, &groups);
+    let changes = assemble::changes(&judged, &rebased, &groups, (&inputs.seeds, &new_tables));
     let failed = |error| PlanError::Proof { target: target.clone(), error };
     prove_groups(&work, &order, &steps, &groups, first_group).map_err(failed)?;
     prove_changes(&changes, &groups).map_err(failed)?;
@@ -410,7 +411,7 @@ fn live_dependents(
     }
     let managed = rebased.live.iter().filter(|(a, _)| rebased.recorded.resources.contains_key(*a));
     // What others may do with an object does not keep it.
-    for (address, resource) in managed.filter(|(address, _)| !address.kind().is_about_roles()) {
+    for (address, resource) in managed.filter(|(address, _)| !address.kind().holds_nothing_up()) {
         let mut add = |needed: &Address, dependent: &Address| {
             if let Some(list) = dependents.get_mut(needed) {
                 list.push(dependent.clone());

@@ -8,7 +8,8 @@ use crate::address::{Address, Kind};
 use crate::diff::family::parents_of;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Table,
+    Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Seed,
+    Table,
 };
 use crate::names::{column_names, qualified_names};
 
@@ -204,6 +205,7 @@ impl<'a> Dependencies<'a> {
                 functions.chain(range.collation.as_ref().and_then(collation)).collect()
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
+            Resource::Seed(seed) => self.of_seed(seed),
             Resource::EventTrigger(trigger) => {
                 let routines = self.routines.get(&trigger.function).into_iter().flatten();
                 routines.map(|address| (*address).clone()).collect()
@@ -245,6 +247,46 @@ impl<'a> Dependencies<'a> {
             needs.push(relation);
         }
         needs
+    }
+
+    /// The table with its columns, their types and its keys; and the seeds of the tables that it refers to, but for those
+    /// that refer to it in turn.
+    fn of_seed(&self, seed: &Seed) -> Vec<Address> {
+        let mut needs = vec![Address::table(self.target, &seed.table)];
+        if let Some(Resource::Table(table)) = self.resources.get(&needs[0]) {
+            for column in seed.columns.iter().filter_map(|column| table.column(column)) {
+                needs.push(Address::column(self.target, &seed.table, &column.name));
+                needs.extend(self.of_column(column));
+            }
+        }
+        let keys = self.keys.get(&seed.table).into_iter().flatten();
+        needs.extend(keys.map(|(address, _)| (*address).clone()));
+        let referenced = self.referenced_from(&seed.table);
+        let others = self.resources.iter().filter_map(|(address, resource)| match resource {
+            Resource::Seed(other) if referenced.contains(&other.table) => Some((*address, other)),
+            _ => None,
+        });
+        let before = others.filter(|(_, other)| !self.referenced_from(&other.table).contains(&seed.table));
+        needs.extend(before.map(|(address, _)| address.clone()));
+        needs
+    }
+
+    /// The tables that foreign keys of `table` lead to, directly or not.
+    fn referenced_from<'s>(&'s self, table: &'s QualifiedName) -> BTreeSet<&'s QualifiedName> {
+        let mut edges: BTreeMap<QualifiedName, Vec<&QualifiedName>> = BTreeMap::new();
+        for resource in self.resources.values() {
+            if let Resource::Constraint(constraint) = resource
+                && let ConstraintDefinition::ForeignKey(key) = &constraint.definition
+            {
+                edges.entry(constraint.table_name()).or_default().push(&key.references);
+            }
+        }
+        let (mut found, mut open) = (BTreeSet::new(), vec![table]);
+        while let Some(table) = open.pop() {
+            let referenced = edges.get(table).into_iter().flatten();
+            open.extend(referenced.filter(|table| found.insert(**table)));
+        }
+        found
     }
 
     /// The key of the referenced table on which a foreign key rests.

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::disposition::{Reason, Verdict};
 use crate::ident::Ident;
 use crate::observation::{Oid, ServerVersion, Unmodelled};
+use crate::seed::RowChanges;
 
 /// The format written by this version: a minor step only adds keys.
 pub const PLAN_FORMAT: &str = "1.0";
@@ -173,6 +174,9 @@ pub struct ResourceChange {
     /// Of the declared object.
     pub after_digest: Option<Digest>,
     pub depends_on: Vec<Address>,
+    /// What happens to the rows of a seed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<RowChanges>,
     /// Ids of the groups that hold its operations.
     pub groups: Vec<String>,
     pub source: Option<Source>,

@@ -1,5 +1,7 @@
 //! What a plan is made from, and why none could be made.
 
+use std::collections::BTreeMap;
+
 use crate::address::Address;
 use crate::desired::{Desired, NotModelled};
 use crate::diff::Adoption;
@@ -10,6 +12,7 @@ use crate::plan::prove::ProofError;
 use crate::plan::{ConfigReference, GivenApproval, Recovery};
 use crate::recorded::Recorded;
 use crate::safety::Online;
+use crate::seed::SeedWork;
 
 /// Everything that goes into a plan: nothing else does.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct TargetInputs {
     /// Interrupted work, as the next command that writes will find it.
     pub recoveries: Vec<Recovery>,
     pub live: Observation,
+    /// What is to be done about the rows of the declared seeds.
+    pub seeds: BTreeMap<Address, SeedWork>,
     pub epoch: u64,
     pub destructive: DestructivePolicy,
     /// Those that nothing has spent, oldest first.

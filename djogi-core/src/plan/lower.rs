@@ -25,7 +25,7 @@ pub enum Phase {
     /// The new object comes, or the live one is altered.
     Up,
     /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other, a
-    /// partition joins.
+    /// partition joins, rows of a seed leave.
     Attach,
 }
 
@@ -160,6 +160,9 @@ fn write(
                 };
                 out.add(phase, sql::alter(live, desired, alteration, context, address)?);
             }
+            if let Resource::Seed(seed) = desired {
+                out.add(Phase::Attach, sql::seed::settle(seed, context, address));
+            }
         }
         (Action::Replace(Some(alteration)), Some(live), Some(desired)) => {
             match in_two_steps(live, alteration) {
@@ -184,6 +187,12 @@ fn write(
             let sql::Replacement { down, up } = sql::replace_publication(live, desired, context, address)?;
             out.add(Phase::Down, down);
             out.add(Phase::Up, up);
+        }
+        // The rows go with their table.
+        (Action::Replace(None), Some(Resource::Seed(live)), Some(desired))
+            if context.new_tables.contains(&live.table) =>
+        {
+            create(desired, change, context, out)?;
         }
         (Action::Replace(None), Some(live), Some(desired)) => {
             for owned in rebuild {
@@ -247,6 +256,9 @@ fn create(
     out.add(Phase::Up, sql::create(resource, context, &change.address)?);
     if let Resource::Table(table) = resource {
         out.add(Phase::Attach, sql::attach_table(table, context, &change.address));
+    }
+    if let Resource::Seed(seed) = resource {
+        out.add(Phase::Attach, sql::seed::settle(seed, context, &change.address));
     }
     if let Resource::Sequence(sequence) = resource {
         out.add(Phase::Attach, sql::own_sequence(sequence, context, &change.address));

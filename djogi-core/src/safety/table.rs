@@ -63,6 +63,7 @@ verbs! {
     CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
     Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
+    WriteSeed DeleteSeed
 }
 
 /// What is known of one operation from one major version on.
@@ -138,6 +139,7 @@ const CONNECTS_ANEW: &str = "sessions connect anew, and fail where the other ser
 const READERS_BREAK: &str = "programs that still use it fail as soon as this commits";
 
 const RIGHT_ENDS: &str = "programs that rely on the privilege fail as soon as this commits";
+const ROWS_WAIT: &str = "writes to the table wait until its rows are as declared";
 const OLD_OWNER: &str = "who owned it may not do anything with it any more, but for what is granted";
 
 /// Sorted neither by name nor by danger but as the manual goes: one object after the other.
@@ -330,6 +332,8 @@ pub const TABLE: &[Row] = &[
     row(V::SetDefaultPrivileges, None, Catalog, Reversible),
     row(V::SetOwner, None, Catalog, Reversible).hazard(OLD_OWNER),
     row(V::SetOwnerOfRelation, AEL, Catalog, Reversible).hazard(OLD_OWNER),
+    row(V::WriteSeed, SRE, Data, Reversible).hazard(ROWS_WAIT),
+    row(V::DeleteSeed, SRE, Data, DataLoss).hazard("deletes rows that nobody declares any more"),
     row(V::Comment, None, Catalog, Reversible),
     row(V::CommentOnRelation, SUE, Catalog, Reversible),
 ];

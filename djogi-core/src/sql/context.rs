@@ -10,6 +10,7 @@ use crate::kind::{Resource, Table};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Reversibility};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
+use crate::seed::SeedWork;
 
 impl Context<'_> {
     pub(super) fn is_new(&self, table: &QualifiedName) -> bool {
@@ -121,6 +122,7 @@ impl Context<'_> {
 static NO_SIZES: BTreeMap<QualifiedName, TableSize> = BTreeMap::new();
 static NO_TABLES: BTreeSet<QualifiedName> = BTreeSet::new();
 static NO_OBJECTS: BTreeSet<Address> = BTreeSet::new();
+static NO_SEEDS: BTreeMap<Address, SeedWork> = BTreeMap::new();
 static NO_POSITIONS: BTreeMap<Address, SequencePosition> = BTreeMap::new();
 
 impl<'a> Context<'a> {
@@ -137,6 +139,7 @@ impl<'a> Context<'a> {
             online: Online::Never,
             made: Made::NOTHING,
             chosen_names: &NO_TABLES,
+            seeds: &NO_SEEDS,
             sequence_positions: &NO_POSITIONS,
         }
     }

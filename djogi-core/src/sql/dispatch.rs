@@ -7,8 +7,8 @@ use super::{Context, Impossible, Step};
 use super::{
     aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
     extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
-    operator_class, operator_family, policy, publication, range, routine, rule, schema, sequence, statistics,
-    table, text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
+    operator_class, operator_family, policy, publication, range, routine, rule, schema, seed, sequence,
+    statistics, table, text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -130,4 +130,5 @@ written_by! {
     Table: table,
     Grant: grant,
     DefaultPrivilege: default_privilege,
+    Seed: seed,
 }

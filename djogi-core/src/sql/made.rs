@@ -182,6 +182,7 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::EventTrigger(_)
         | Resource::Publication(_)
         | Resource::Grant(_)
-        | Resource::DefaultPrivilege(_) => None,
+        | Resource::DefaultPrivilege(_)
+        | Resource::Seed(_) => None,
     }
 }

@@ -40,6 +40,7 @@ mod range;
 mod routine;
 mod rule;
 mod schema;
+pub mod seed;
 mod sequence;
 mod statistics;
 mod table;
@@ -60,6 +61,7 @@ use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, 
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
+use crate::seed::SeedWork;
 
 pub use dispatch::{alter, create, drop, rename};
 pub use enum_type::dependents as enum_dependents;
@@ -93,6 +95,8 @@ pub struct Context<'a> {
     pub chosen_names: &'a BTreeSet<QualifiedName>,
     /// Where sequences stand, as far as that has been read; those of identity columns by the column.
     pub sequence_positions: &'a BTreeMap<Address, SequencePosition>,
+    /// What is to be done about the rows of each seed.
+    pub seeds: &'a BTreeMap<Address, SeedWork>,
 }
 
 /// One statement with everything the planner must know about it.

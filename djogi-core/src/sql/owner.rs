@@ -55,6 +55,7 @@ fn owned(resource: &Resource) -> Option<String> {
         | Resource::Rule(_)
         | Resource::Policy(_)
         | Resource::Grant(_)
-        | Resource::DefaultPrivilege(_) => return None,
+        | Resource::DefaultPrivilege(_)
+        | Resource::Seed(_) => return None,
     })
 }

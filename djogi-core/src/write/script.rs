@@ -52,7 +52,8 @@ pub fn resources_of(live: &Observation) -> Desired {
         let needs = live.dependencies.get(address).cloned().unwrap_or_default();
         (address.clone(), wanted(resource.clone(), needs, live.owners.get(address).cloned()))
     };
-    live.catalog.iter_shared().map(declare).collect()
+    // What of the rows is a seed's says nothing of the rows themselves.
+    live.catalog.iter_shared().filter(|(address, _)| address.kind() != Kind::Seed).map(declare).collect()
 }
 
 fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>, owner: Option<Ident>) -> DesiredResource {
@@ -211,6 +212,7 @@ fn inputs(
             recorded,
             recoveries: Vec::new(),
             live,
+            seeds: BTreeMap::new(),
             epoch: 0,
             destructive: DestructivePolicy::Allow,
             approvals: Vec::new(),

@@ -79,6 +79,8 @@ mod scaffold;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod signals;

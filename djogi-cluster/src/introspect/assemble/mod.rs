@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
-use djogi_core::kind::{EnumType, Expression, Extension, Index, Resource, Schema, Sequence, SequenceOptions};
+use djogi_core::kind::{
+    EnumType, Expression, Extension, Index, Resource, Schema, Seed, Sequence, SequenceOptions,
+};
 use djogi_core::observation::{Oid, ServerVersion, TableSize, Unmodelled};
 
 use crate::introspect::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
@@ -147,6 +149,15 @@ impl Assembled {
         }
         let column = table.column(i16::try_from(number).ok()?).ok()?;
         Some(Address::column(&self.target, &table.qualified_name(), &column.name))
+    }
+
+    /// Each is known by the oid of its table.
+    pub(super) fn add_seeds(&mut self, seeds: Vec<(u32, Seed)>) {
+        for (table, seed) in seeds {
+            if self.tables.contains_key(&table) {
+                self.insert(table, Resource::Seed(seed));
+            }
+        }
     }
 
     fn insert(&mut self, oid: u32, resource: Resource) {
