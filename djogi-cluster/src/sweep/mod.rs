@@ -23,6 +23,7 @@ pub mod payload;
 pub(crate) mod pending;
 pub mod reindex;
 pub(crate) mod run;
+pub mod seed;
 pub(crate) mod statement;
 pub mod table;
 pub mod transactional;

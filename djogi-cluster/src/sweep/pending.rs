@@ -15,6 +15,7 @@ use super::finding::{Finding, Treatment};
 use super::forward::{Overtaken, Sides, is_as_declared};
 use super::global;
 use super::intent::{digest_of, first_touched, last_touched};
+use super::seed::{self, UnfinishedSeed};
 use super::statement::{self, Ended};
 use super::table::Row;
 use super::transactional::{self, Group, Live, Transaction};
@@ -231,6 +232,10 @@ impl Pending {
             };
             let finding =
                 refine(sides, &group, &intent.addresses).unwrap_or_else(|| transactional::decide(&group));
+            let is_begun = is_committed || is_first_open;
+            let finding = unfinished(sides, &intent.addresses)
+                .filter(|_| is_begun && finding.row != Row::T3)
+                .map_or(finding, |unfinished| seed::decide(&unfinished, &group));
             let entry = Found { op: intent.op_id, addresses: intent.addresses.clone(), finding };
             match entry.finding.row {
                 Row::T3 => known = Some(entry),
@@ -331,6 +336,16 @@ fn live_before(
     let is_as_planned =
         intent.after_digest.is_some_and(|after| digest_of(&sides.live.catalog, last) == after);
     if is_as_planned { Live::AsPlanned } else { Live::Other }
+}
+
+/// A seed of the group that is written in part.
+fn unfinished(sides: &Sides<'_>, addresses: &[Address]) -> Option<UnfinishedSeed> {
+    addresses.iter().find_map(|address| match sides.live.catalog.get(address) {
+        Some(Resource::Seed(seed)) => {
+            Some(UnfinishedSeed { name: address.to_string(), done: seed.unfinished?, rows: seed.rows })
+        }
+        _ => None,
+    })
 }
 
 /// The row of labels or of a constraint, where it says more than that of the group.

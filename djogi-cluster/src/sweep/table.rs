@@ -74,10 +74,11 @@ impl Family {
             | Family::Detach
             | Family::EnumLabel
             | Family::Constraint
+            | Family::Seed
             | Family::Database
             | Family::Approval
             | Family::Payload => true,
-            Family::Backfill | Family::Live | Family::Seed | Family::Tenant => false,
+            Family::Backfill | Family::Live | Family::Tenant => false,
         }
     }
 }
@@ -230,7 +231,8 @@ rows! {
     L1 Live RolledForward, "the step is visible in the catalog, its record is behind", "set the record to what is there",
         "";
 
-    S1 Seed RolledForward, "the rows are as declared, or are not", "record them, or plan them again", "";
+    S1 Seed RolledForward, "a part of the rows is written, in transactions of their own",
+        "record what is there; the next plan writes the others, and none twice", "";
 
     C1 Database Retired, "the database is not there", "retire; it is planned again", "";
     C2 Database Finished, "the database is there, empty, with the intended owner, and belongs to no state",

@@ -11,6 +11,7 @@ mod kills;
 mod payload;
 pub(crate) mod plant;
 mod reindex;
+mod seed;
 mod state_move;
 mod stop;
 mod transactional;
