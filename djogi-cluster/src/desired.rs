@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use djogi_core::Ident;
 use djogi_core::observation::ServerVersion;
+use djogi_core::seed::{DeclaredSeed, QueryRows};
 use tokio::sync::OnceCell;
 
 use crate::cluster::{Cluster, TargetSettings};
+use crate::declared::Configured;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::normalise::{NormaliseError, normalise};
 use crate::scratch::Scratch;
-use crate::sql_files::{self, DesiredSide, Rejected, SqlFiles, queries};
+use crate::sql_files::{self, DesiredSide, Rejected, SqlFiles, queries, seed_queries};
 
 /// What came of loading, once for all who ask.
 type Side = Arc<OnceCell<Result<Arc<DesiredSide>, NormaliseError>>>;
@@ -80,15 +82,42 @@ pub(crate) async fn check_queries(
     let configured = cluster.declared.get()?;
     let Some(queries) = configured.queries.get(target) else { return Ok(()) };
     let no_files = SqlFiles::default();
-    let declared = sql_files::Declared {
-        target,
-        schemas: &settings.schemas,
-        files: configured.sql_files.get(target).unwrap_or(&no_files),
-        models: &configured.declarations,
-        models_digest: configured.models_digest,
-    };
+    let declared = declared_of(configured, (target, settings), &no_files);
     let scratch = Scratch::new(cluster, target.clone(), version, reporter);
     Ok(queries::check(queries, declared, version, &scratch, &scratch.cache()).await?)
+}
+
+/// Has the queries among `seeds` computed beside what `target` should hold.
+///
+/// # Errors
+/// Every query that PostgreSQL refuses there; else as [`desired`].
+pub(crate) async fn compute_seeds(
+    cluster: &Cluster,
+    (target, settings): (&Ident, &TargetSettings),
+    version: ServerVersion,
+    seeds: &[&DeclaredSeed],
+    reporter: &dyn Reporter,
+) -> Result<BTreeMap<Ident, QueryRows>, EngineError> {
+    let configured = cluster.declared.get()?;
+    let no_files = SqlFiles::default();
+    let declared = declared_of(configured, (target, settings), &no_files);
+    let scratch = Scratch::new(cluster, target.clone(), version, reporter);
+    Ok(seed_queries::compute(seeds, declared, version, &scratch, &scratch.cache()).await?)
+}
+
+/// What a scratch database is loaded with.
+fn declared_of<'c>(
+    configured: &'c Configured,
+    (target, settings): (&'c Ident, &'c TargetSettings),
+    no_files: &'c SqlFiles,
+) -> sql_files::Declared<'c> {
+    sql_files::Declared {
+        target,
+        schemas: &settings.schemas,
+        files: configured.sql_files.get(target).unwrap_or(no_files),
+        models: &configured.declarations,
+        models_digest: configured.models_digest,
+    }
 }
 
 /// Begins with what takes time, while others wait for the target: what is wrong is told by who asks for the result.

@@ -249,7 +249,8 @@ async fn survey(
         Survey::Declared | Survey::Regressed => {
             let version = connection.server_version();
             let mut side = desired_of(cluster, (&target, settings), version, reporter).await?;
-            rows = seeds::declare(cluster, &target, &mut side.resources)?;
+            rows =
+                seeds::declare(cluster, (&target, settings), version, &mut side.resources, reporter).await?;
             if what == Survey::Declared {
                 check_queries(cluster, (&target, settings), version, reporter).await?;
             }

@@ -43,7 +43,7 @@ pub async fn validate(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Judg
             continue;
         };
         let mut side = desired(cluster, (target, settings), version, reporter).await?;
-        seeds::declare(cluster, target, &mut side.resources)?;
+        seeds::declare(cluster, (target, settings), version, &mut side.resources, reporter).await?;
         check_queries(cluster, (target, settings), version, reporter).await?;
     }
     Ok(judged)

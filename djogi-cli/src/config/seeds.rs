@@ -58,17 +58,24 @@ fn seed(
             null: null.as_ref().map(|null| null.get_ref().clone()).unwrap_or_default(),
         }),
         Some("json") => Some(SeedFormat::Json),
+        Some("sql") => Some(SeedFormat::Sql),
         _ => {
-            let message = format!("`{}` must end with .csv or .json", section.full_key("file"));
+            let message = format!("`{}` must end with .csv, .json or .sql", section.full_key("file"));
             section.problem(INVALID_VALUE, Some(path.span()), message);
             None
         }
     });
-    if let (Some(null), Some(SeedFormat::Json)) = (&null, &format) {
-        let message = format!("`{}` is for CSV: JSON has a null of its own", section.full_key("null"));
+    if let (Some(null), Some(SeedFormat::Json | SeedFormat::Sql)) = (&null, &format) {
+        let message =
+            format!("`{}` is for CSV: JSON and SQL have a null of their own", section.full_key("null"));
         section.problem(INVALID_VALUE, Some(null.span()), message);
     }
     let secret: BTreeSet<Ident> = idents(&mut section, "secret").into_iter().collect();
+    if !secret.is_empty() && format == Some(SeedFormat::Sql) {
+        let message = format!("`{}`: what a query computes is not kept secret", section.full_key("secret"));
+        let help = "write the rows as CSV or JSON";
+        section.problem_with_help(INVALID_VALUE, section.span(), message, Some(help.into()));
+    }
     let target = section.string("target");
     if let Some(target) = target.as_ref().filter(|target| !targets.contains_key(target.get_ref())) {
         let message = format!("`{}`: there is no target `{}`", section.full_key("target"), target.get_ref());

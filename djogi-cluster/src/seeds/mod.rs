@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::kind::{Resource, Seed};
-use djogi_core::observation::Observation;
-use djogi_core::seed::{Compared, DeclaredSeed, SeedRows, SeedWork};
+use djogi_core::observation::{Observation, ServerVersion};
+use djogi_core::seed::{Compared, DeclaredSeed, SeedFormat, SeedRows, SeedWork};
 use djogi_core::{Address, Ident, Kind};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, TargetSettings};
 use crate::connect::Connection;
+use crate::desired::compute_seeds;
 use crate::error::EngineError;
+use crate::event::Reporter;
 use crate::normalise::NormaliseError;
 use crate::sql_files::Rejected;
 
@@ -28,10 +30,22 @@ pub(crate) type Rows = BTreeMap<Address, Arc<SeedRows>>;
 ///
 /// # Errors
 /// Every seed that the declared tables cannot hold.
-pub(crate) fn declare(cluster: &Cluster, target: &Ident, desired: &mut Desired) -> Result<Rows, EngineError> {
+pub(crate) async fn declare(
+    cluster: &Cluster,
+    (target, settings): (&Ident, &TargetSettings),
+    version: ServerVersion,
+    desired: &mut Desired,
+    reporter: &dyn Reporter,
+) -> Result<Rows, EngineError> {
     let (mut rows, mut wrong) = (Rows::new(), Vec::new());
+    let queries: Vec<&DeclaredSeed> =
+        seeds_of(cluster, target)?.iter().filter(|seed| seed.format == SeedFormat::Sql).collect();
+    let computed = match queries.is_empty() {
+        true => BTreeMap::new(),
+        false => compute_seeds(cluster, (target, settings), version, &queries, reporter).await?,
+    };
     for seed in seeds_of(cluster, target)? {
-        match seed.read(target, desired) {
+        match seed.read(target, desired, computed.get(&seed.name)) {
             Ok(read) => drop(rows.insert(address(target, seed), Arc::new(read))),
             Err(error) => wrong.push(Rejected::seed(seed, error.line, &error.message)),
         }

@@ -140,6 +140,16 @@ impl Rejected {
         }
     }
 
+    /// What PostgreSQL says of the query of a seed, at the place that it points to.
+    pub(super) fn seed_query(
+        seed: &DeclaredSeed,
+        (script, query): (&Script, &Query),
+        error: &DatabaseError,
+    ) -> Self {
+        let told = Self::query(script, query, error);
+        Self { code: "seed_refused", message: format!("seed `{}`: {error}", seed.name), help: None, ..told }
+    }
+
     /// A move to what nobody declares.
     pub(super) fn bad_move(to: &Address, source: &Source) -> Self {
         Self {

@@ -4,6 +4,7 @@
 //! The models' objects are loaded among the statements, so that both see each other, and the whole comes back as one
 //! catalog. What came of it is kept under the digest of all that it depends on: unchanged files need no database.
 
+mod beside;
 mod bodies;
 mod error;
 mod item;
@@ -13,6 +14,7 @@ mod order;
 mod places;
 pub mod queries;
 mod roles;
+pub(crate) mod seed_queries;
 mod settings;
 mod twice;
 

@@ -13,11 +13,11 @@ use serde::Serialize;
 use tokio_postgres::Client;
 
 use super::error::Rejected;
-use super::load::{self, lost};
+use super::load::lost;
 use super::settings::FRESH;
-use super::{Declared, item, roles};
-use crate::connect::{ConnectParameters, Connection, DatabaseError};
-use crate::normalise::{ExpressionCache, NormaliseError, ScratchDatabase, ScratchError, ScratchProvider};
+use super::{Declared, beside};
+use crate::connect::DatabaseError;
+use crate::normalise::{ExpressionCache, NormaliseError, ScratchProvider};
 
 const FORMAT: &str = "djogi-queries/1";
 
@@ -97,40 +97,12 @@ pub(crate) async fn check(
         return Ok(());
     }
     let read = queries.read()?;
-    let scripts = declared.files.scripts()?;
-    let mut items = item::of_models(declared.models, declared.target, version)?;
-    items.extend(item::of_scripts(&scripts));
-    let server = provider.server().await?;
-    let mut database = ScratchDatabase::create(&server).await?;
-    let found = database.connection().server_version();
-    let mut roles = roles::Roles::new(provider.role_use());
-    let checked = if found.major() == version.major() {
-        let at = server.with_database(database.name());
-        prepare_all(&at, (&scripts, &items), &mut roles, (&read, &queries.search_path)).await
-    } else {
-        Err(ScratchError::OtherMajor { found, wanted: version }.into())
-    };
-    let removed = database.remove_with_roles(&roles.made()).await;
-    checked?;
-    removed?;
+    beside::everything(declared, version, provider, async |client| {
+        prepare(client, &read, &queries.search_path).await
+    })
+    .await?;
     cache.write(&file, FORMAT, &key);
     Ok(())
-}
-
-async fn prepare_all(
-    at: &ConnectParameters,
-    (scripts, items): (&[Script], &[item::Item<'_>]),
-    roles: &mut roles::Roles,
-    (read, search_path): (&[(Script, Vec<Query>)], &[Ident]),
-) -> Result<(), NormaliseError> {
-    let connection = Connection::open(at, "scratch/queries").await.map_err(ScratchError::from)?;
-    let prepared = async {
-        load::load(connection.client(), scripts, items, roles).await?;
-        prepare(connection.client(), read, search_path).await
-    };
-    let prepared = prepared.await;
-    connection.close().await;
-    prepared
 }
 
 async fn prepare(

@@ -4,24 +4,36 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{DeclaredSeed, Field, Row, SeedError, SeedFormat, SeedRows, Table, csv, digest_of, json};
+use super::{
+    DeclaredSeed, Field, QueryRows, Row, SeedError, SeedFormat, SeedRows, Table, csv, digest_of, json,
+};
 use crate::address::Address;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{self, Column, Constraint, ConstraintDefinition, Deferrable, IdentityMode, Resource};
 
 impl DeclaredSeed {
+    /// What the file holds, or what its query has come to.
+    fn table(&self, computed: Option<&QueryRows>) -> Result<Table, SeedError> {
+        match (&self.format, computed) {
+            (SeedFormat::Csv { null }, _) => csv::read(&self.text, null),
+            (SeedFormat::Json, _) => json::read(&self.text),
+            (SeedFormat::Sql, Some(QueryRows { columns, rows, line })) => {
+                let field = |value: &Option<String>| value.clone().map_or(Field::Null, Field::Text);
+                let rows = rows.iter().map(|row| (*line, row.iter().map(field).collect()));
+                Ok(Table { line: *line, columns: columns.clone(), rows: rows.collect() })
+            }
+            (SeedFormat::Sql, None) => Err(SeedError::configured("its query was not run")),
+        }
+    }
+
     /// Every text that could be a value of a secret column, with the name of the column; none where the file cannot be
     /// read.
     pub fn secret_values(&self) -> Vec<(String, String)> {
         if self.secret.is_empty() {
             return Vec::new();
         }
-        let read = match &self.format {
-            SeedFormat::Csv { null } => csv::read(&self.text, null),
-            SeedFormat::Json => json::read(&self.text),
-        };
-        let Ok(Table { columns, rows, .. }) = read else { return Vec::new() };
+        let Ok(Table { columns, rows, .. }) = self.table(None) else { return Vec::new() };
         let is_secret = |column: &String| self.secret.iter().any(|secret| secret.as_str() == column);
         let mut values = Vec::new();
         for (_, fields) in rows {
@@ -34,16 +46,18 @@ impl DeclaredSeed {
         values
     }
 
-    /// Reads the rows, and looks whether the table can hold them.
+    /// Reads the rows, and looks whether the table can hold them. `computed` are those of a query.
     ///
     /// # Errors
     /// The first mistake of the file; a table, column or key that is not declared.
-    pub fn read(&self, target: &Ident, desired: &Desired) -> Result<SeedRows, SeedError> {
-        let Self { name, table, key, secret, file, format, text, .. } = self;
-        let found = match format {
-            SeedFormat::Csv { null } => csv::read(text, null)?,
-            SeedFormat::Json => json::read(text)?,
-        };
+    pub fn read(
+        &self,
+        target: &Ident,
+        desired: &Desired,
+        computed: Option<&QueryRows>,
+    ) -> Result<SeedRows, SeedError> {
+        let Self { name, table, key, secret, file, .. } = self;
+        let found = self.table(computed)?;
         let declared = match desired.get(&Address::table(target, table)).map(|declared| &*declared.resource) {
             Some(Resource::Table(table)) => table,
             _ => return Err(SeedError::configured(format!("table `{table}` is not declared"))),

@@ -28,6 +28,18 @@ pub enum SeedFormat {
         null: String,
     },
     Json,
+    /// One query, whose rows PostgreSQL computes beside everything that is declared.
+    Sql,
+}
+
+/// The rows of a query, as PostgreSQL prints their values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryRows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Where the query stands in its file.
+    pub line: u32,
 }
 
 /// A seed as the configuration has it, with the text of its file.

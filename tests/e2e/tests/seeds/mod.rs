@@ -2,6 +2,7 @@
 
 mod drift;
 mod order;
+mod queries;
 mod rows;
 mod wrong;
 
