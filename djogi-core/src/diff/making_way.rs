@@ -101,7 +101,7 @@ fn recomputed(
 }
 
 /// The columns of a table that are of `data_type`, or of arrays of it, and stay so.
-fn remade(
+pub(super) fn remade(
     data_type: &Address,
     live: &Resource,
     declared: &DesiredResource,

@@ -26,7 +26,7 @@ use crate::address::Address;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{Alteration, Comparison, Resource};
+use crate::kind::{Alteration, ColumnAlteration, Comparison, Resource, TableAlteration};
 use crate::recorded::RecordedResource;
 
 use aside::Aside;
@@ -84,6 +84,17 @@ impl Change<'_> {
         let table = self.address.relation();
         retyped
             .filter_map(move |column| Some(Address::column(self.address.target(), table.as_ref()?, column)))
+    }
+
+    /// Whether it is a column that waits in another type while its own is made.
+    pub fn brings_back(&self) -> bool {
+        matches!(
+            &self.action,
+            Action::Replace(Some(Alteration::Table(TableAlteration::AlterColumn {
+                alteration: ColumnAlteration::Remake { .. },
+                ..
+            })))
+        )
     }
 }
 

@@ -1,13 +1,14 @@
 //! What rests on a replaced object, or on a column that gets another type, leaves before it and comes back after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held};
+use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held, remade};
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::diff::family::parents_of;
-use crate::kind::{Alteration, Resource, SequenceAlteration, Table};
+use crate::ident::QualifiedName;
+use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
 use crate::plan::depend::Dependencies;
 
 /// Why something has to make way.
@@ -23,6 +24,8 @@ enum Cause {
     Renewed(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
     Overloaded(Address),
+    /// It goes, and an object of another kind takes its name.
+    Supplanted(Address),
 }
 
 impl Cause {
@@ -31,7 +34,8 @@ impl Cause {
         | Cause::Retyped(address)
         | Cause::Renewed(address)
         | Cause::Dissolved(address)
-        | Cause::Overloaded(address)) = self;
+        | Cause::Overloaded(address)
+        | Cause::Supplanted(address)) = self;
         address
     }
 
@@ -41,7 +45,7 @@ impl Cause {
                 format!("made anew because {address} is")
             }
             Cause::Retyped(address) => format!("made anew because {address} gets another type"),
-            Cause::Dissolved(address) | Cause::Overloaded(address) => {
+            Cause::Dissolved(address) | Cause::Overloaded(address) | Cause::Supplanted(address) => {
                 format!("made anew because {address} goes")
             }
         }
@@ -54,6 +58,9 @@ impl Cause {
             Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
             Cause::Renewed(_) => kind.is_grant(),
             Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
+            Cause::Supplanted(base) => {
+                leaves_with_its_base(kind) || holds_values(base.kind()) && is_held(kind)
+            }
             Cause::Overloaded(_) => leaves_with_its_base(kind),
         }
     }
@@ -95,7 +102,8 @@ pub(super) fn rebuild_dependents<'a>(
     }
     replace_foreign_tables(desired, rebased, drifted, changes);
     replace_children(desired, rebased, drifted, changes);
-    let mut causes: Vec<Cause> = changes.iter().flat_map(causes_of).collect();
+    let taken = names_taken(changes);
+    let mut causes: Vec<Cause> = changes.iter().flat_map(|change| causes_of(change, &taken)).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
     let dependencies =
         Dependencies::new(&target, rebased.live.iter()).with_edges(rebased.dependencies.iter());
@@ -150,21 +158,46 @@ pub(super) fn rebuild_dependents<'a>(
             }
             causes.push(Cause::Replaced((*address).clone()));
         }
-        let Cause::Replaced(base) = &cause else { continue };
+        let (Cause::Replaced(base) | Cause::Supplanted(base)) = &cause else { continue };
+        let is_supplanted = matches!(cause, Cause::Supplanted(_));
         // Columns hold data: only what they compute is made anew, and their values wait while their type is.
         let context = Context { dependencies: &dependencies, live: &rebased.live, desired };
         for (address, resource) in managed() {
             let Some(declared) = desired.get(address) else { continue };
-            for (column, action) in columns_making_way(base, resource, declared, &context) {
+            let making_way = match is_supplanted {
+                true => remade(base, resource, declared, &context),
+                false => columns_making_way(base, resource, declared, &context),
+            };
+            for (column, action) in making_way {
                 if changes.iter().all(|change| change.address != column) {
-                    if is_held(base.kind()) {
+                    if is_supplanted || is_held(base.kind()) {
                         causes.push(Cause::Retyped(column.clone()));
                     }
+                    leave_default_to(&column, changes);
                     changes.push(rebuilt(&column, resource, declared, action, &cause));
                 }
             }
         }
     }
+}
+
+/// A column that comes back has its default with it, which the change of its table need not set.
+fn leave_default_to(column: &Address, changes: &mut Vec<Change<'_>>) {
+    let table = column.table_of_member();
+    let sets_it = |alteration: &Alteration| {
+        use ColumnAlteration::{DropDefault, SetDefault};
+        matches!(alteration, Alteration::Table(TableAlteration::AlterColumn {
+            column: name,
+            alteration: SetDefault(_) | DropDefault,
+        }) if name == column.name())
+    };
+    changes.retain_mut(|change| match &mut change.action {
+        Action::Update(alterations) if Some(&change.address) == table.as_ref() => {
+            alterations.retain(|alteration| !sets_it(alteration));
+            !alterations.is_empty()
+        }
+        _ => true,
+    });
 }
 
 /// Whether the table of a part is a child of the same parents all the while, and the part is to be there after it.
@@ -302,7 +335,20 @@ fn made_anew<'a>(
     }
 }
 
-fn causes_of(change: &Change<'_>) -> Vec<Cause> {
+/// Whether columns can be of such an object: each relation is a type as well.
+fn holds_values(kind: Kind) -> bool {
+    kind.is_type() || kind.is_relation()
+}
+
+/// The names of relations and types that come.
+fn names_taken(changes: &[Change<'_>]) -> BTreeSet<QualifiedName> {
+    let comes = |change: &&Change<'_>| {
+        change.action == Action::Create && !change.conflict && holds_values(change.address.kind())
+    };
+    changes.iter().filter(comes).filter_map(|change| change.address.relation()).collect()
+}
+
+fn causes_of(change: &Change<'_>, taken: &BTreeSet<QualifiedName>) -> Vec<Cause> {
     let address = &change.address;
     match &change.action {
         _ if change.conflict => Vec::new(),
@@ -310,6 +356,12 @@ fn causes_of(change: &Change<'_>) -> Vec<Cause> {
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
         Action::Delete if matches!(address.kind(), Kind::Constraint | Kind::Index) => {
             vec![Cause::Dissolved(address.clone())]
+        }
+        Action::Delete
+            if holds_values(address.kind())
+                && address.relation().is_some_and(|name| taken.contains(&name)) =>
+        {
+            vec![Cause::Supplanted(address.clone())]
         }
         Action::Delete if address.kind().is_routine() => vec![Cause::Overloaded(address.clone())],
         _ => change.retyped_columns().map(Cause::Retyped).collect(),

@@ -566,7 +566,7 @@ fn column_names_freed(work: &Work<'_>) -> Vec<(usize, usize)> {
 }
 
 /// The names that a resource takes in `pg_class` and `pg_type`, or in `pg_proc`.
-fn relation_names(resource: Option<&Resource>) -> Vec<String> {
+pub(crate) fn relation_names(resource: Option<&Resource>) -> Vec<String> {
     match resource {
         Some(Resource::Constraint(r)) if r.has_index() => {
             vec![QualifiedName::new(r.schema.clone(), r.name.clone()).to_string()]

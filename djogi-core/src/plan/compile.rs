@@ -344,10 +344,12 @@ fn candidates<'a>(
             leaving_first.insert(change.address.clone());
         }
     }
+    let coming_back: BTreeSet<Address> =
+        changes.iter().filter(|change| change.brings_back()).map(|change| change.address.clone()).collect();
     changes
         .into_iter()
         .map(|change| {
-            let needs = Needs::of(&change, sides.desired, sides.live);
+            let needs = Needs::of(&change, (sides.desired, sides.live), &coming_back);
             let inline = inline.get(&change.address).map_or(&[][..], Vec::as_slice);
             let rebuild = match (&change.action, change.live) {
                 (Action::Replace(_), Some(Resource::Enum(live))) => enum_dependents(live, context)

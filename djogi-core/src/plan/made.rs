@@ -49,7 +49,9 @@ pub(super) fn finish(
                     (desired, rebased),
                 )
         };
-        let live = change.live.iter().flat_map(|_| rebased.live.iter());
+        // It may take the place of an object of another kind.
+        let there = object.addresses(address.target()).iter().any(|address| rebased.live.contains(address));
+        let live = there.then(|| rebased.live.iter()).into_iter().flatten();
         let grants = live.filter_map(|(_, resource)| match resource {
             Resource::Grant(grant) if !grant.of_owner => Some(grant),
             _ => None,

@@ -1,9 +1,11 @@
 //! What each change needs on the declared side, and what it rests on in the live database.
 
+use std::collections::BTreeSet;
+
 use crate::address::{Address, Kind};
 use crate::diff::Change;
 use crate::diff::family::parents_of;
-use crate::ident::QualifiedName;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::{ReplicaIdentity, Resource, SequenceOwner};
 use crate::plan::depend::{Dependencies, generated_from};
 
@@ -23,7 +25,12 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn of(change: &Change<'_>, desired: &Dependencies<'_>, live: &Dependencies<'_>) -> Self {
+    /// What `change` needs, without what the columns `apart`, which have changes of their own, need of either side.
+    pub fn of(
+        change: &Change<'_>,
+        (desired, live): (&Dependencies<'_>, &Dependencies<'_>),
+        apart: &BTreeSet<Address>,
+    ) -> Self {
         let declared = change.desired.map(|declared| &*declared.resource);
         let of_side = |resource: Option<&Resource>, side: &Dependencies<'_>| match resource {
             Some(Resource::Table(table)) if change.address.kind() == Kind::Column => {
@@ -36,6 +43,14 @@ impl Needs {
                     side.of_column(column).into_iter().chain(bases.collect::<Vec<_>>())
                 });
                 change.address.table_of_member().into_iter().chain(of_column).collect()
+            }
+            Some(Resource::Table(table)) if !apart.is_empty() => {
+                let name = table.qualified_name();
+                let is_apart =
+                    |column: &Ident| apart.contains(&Address::column(change.address.target(), &name, column));
+                let mut rest = table.clone();
+                rest.columns.retain(|column| !is_apart(&column.name));
+                side.of(&Resource::Table(rest))
             }
             Some(resource) => side.of(resource),
             None => Vec::new(),

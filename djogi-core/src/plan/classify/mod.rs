@@ -14,6 +14,7 @@ use crate::diff::{Action, Change, Rebased, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::ident::Ident;
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
+use crate::order::rules::relation_names;
 use crate::plan::RecoveryGates;
 use crate::plan::approval::Standing;
 use crate::plan::lower::{Lowered, Phase};
@@ -87,8 +88,15 @@ impl Reason {
 pub fn classify(candidates: &[Candidate<'_>], gates: &Gates<'_>) -> Vec<Judgement> {
     let index: BTreeMap<&Address, usize> =
         candidates.iter().enumerate().map(|(at, candidate)| (&candidate.change.address, at)).collect();
-    let requires: Vec<Vec<usize>> =
-        candidates.iter().map(|candidate| requirements(candidate, &index, candidates, gates)).collect();
+    let leaving = names_leaving(candidates);
+    let requires: Vec<Vec<usize>> = candidates
+        .iter()
+        .map(|candidate| {
+            let mut requires = requirements(candidate, &index, candidates, gates);
+            requires.extend(names_in_the_way(&candidate.change, &leaving));
+            requires
+        })
+        .collect();
     let targeted = targeted(candidates, gates, &requires);
     let mut judged: Vec<Judgement> = candidates
         .iter()
@@ -282,6 +290,32 @@ fn requirements(
         requires.extend(found.filter(|&at| parent(at) != Some(&change.address)));
     }
     requires
+}
+
+/// The names that objects give up, each with the candidate that does it.
+fn names_leaving(candidates: &[Candidate<'_>]) -> BTreeMap<String, usize> {
+    let all = candidates.iter().enumerate().filter(|(_, candidate)| {
+        candidate.change.address.kind() != Kind::Column
+            && (candidate.change.action == Action::Delete || candidate.change.renamed_from.is_some())
+    });
+    all.flat_map(|(at, Candidate { change, .. })| {
+        let live = change.live;
+        let names = match (change.renamed_from, live) {
+            (Some(old), Some(live)) => relation_names(Some(&live.renamed(old))),
+            _ => relation_names(live),
+        };
+        names.into_iter().map(move |name| (name, at))
+    })
+    .collect()
+}
+
+/// What must have given up the names that a new object takes.
+fn names_in_the_way(change: &Change<'_>, leaving: &BTreeMap<String, usize>) -> Vec<usize> {
+    if leaving.is_empty() || change.action != Action::Create || change.address.kind() == Kind::Column {
+        return Vec::new();
+    }
+    let names = relation_names(change.desired.map(|declared| &*declared.resource));
+    names.iter().filter_map(|name| leaving.get(name).copied()).collect()
 }
 
 /// The departing primary keys that hold columns to NOT NULL which are to become nullable.

@@ -147,3 +147,44 @@ fn a_view_that_somebody_changed_is_drift() {
         project.matches(&ddl);
     });
 }
+
+#[test]
+fn a_name_passes_to_another_kind_with_all_that_uses_it() {
+    comes_and_goes(&[
+        "CREATE TABLE base (a integer, b text);
+         CREATE VIEW shown AS SELECT a, b FROM base; CREATE VIEW upon AS SELECT a FROM shown;
+         CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (m mood DEFAULT 'a' NOT NULL, n mood[]);
+         CREATE VIEW moods AS SELECT m FROM t;
+         GRANT SELECT ON shown TO PUBLIC; GRANT SELECT ON upon TO PUBLIC;",
+        "CREATE TABLE base (a integer, b text);
+         CREATE MATERIALIZED VIEW shown AS SELECT a, b FROM base; CREATE VIEW upon AS SELECT a FROM shown;
+         CREATE TYPE mood AS ENUM ('a', 'b'); CREATE TABLE t (m mood DEFAULT 'a' NOT NULL, n mood[]);
+         CREATE VIEW moods AS SELECT m FROM t;
+         GRANT SELECT ON shown TO PUBLIC; GRANT SELECT ON upon TO PUBLIC;",
+        "CREATE TABLE base (a integer, b text);
+         CREATE TABLE shown (a integer); CREATE VIEW upon AS SELECT a FROM shown;
+         CREATE DOMAIN mood AS text CHECK (VALUE IN ('a', 'b')); CREATE TABLE t (m mood DEFAULT 'a' NOT NULL, n mood[]);
+         CREATE VIEW moods AS SELECT m FROM t;
+         GRANT SELECT (a) ON shown TO PUBLIC;",
+    ]);
+}
+
+#[test]
+fn a_name_that_may_not_be_given_up_is_not_taken() {
+    on_each_server(|server| {
+        let project =
+            Project::declaring(server, "CREATE TABLE kept (a integer); CREATE TABLE other (b integer);");
+        project.apply();
+        project.declare("CREATE VIEW kept AS SELECT 1 AS a; CREATE TABLE other (b integer, c integer);");
+        let planned = project.run(&["plan", "--json"]).ok().json();
+        let changes = planned["resource_changes"].as_array().unwrap();
+        let of = |address: &str| changes.iter().find(|change| change["address"] == address).unwrap();
+        assert_eq!(of("table.main.public.kept")["reason"], "approval_required");
+        assert_eq!(of("view.main.public.kept")["reason"], "dependency_not_applied");
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["waits for table.main.public.kept"]);
+        project.matches("CREATE TABLE kept (a integer); CREATE TABLE other (b integer, c integer);");
+        project.run(&["approve", "table.main.public.kept", "--reason", "a view now"]).ok();
+        project.apply();
+        project.is_converged();
+    });
+}
