@@ -56,7 +56,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
-use crate::ident::{Ident, QualifiedName};
+use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
@@ -170,6 +170,10 @@ impl Impossible {
 
 /// The statements that would make `resource` on an empty database of `version`, for people to read.
 pub fn definition(resource: &Resource, version: ServerVersion, address: &Address) -> String {
+    if let Resource::Seed(seed) = resource {
+        // No statement says which rows it has.
+        return format!("-- {} rows of {}, by ({})\n", seed.rows, seed.table, IdentList(&seed.key));
+    }
     let live = Catalog::default();
     let new_tables = address.relation().into_iter().collect();
     let context = Context { new_tables: &new_tables, ..Context::of(version, address.target(), &live) };

@@ -17,6 +17,9 @@ use crate::seed::{Gone, Row, SeedRows, SeedWork};
 /// How many rows one transaction writes.
 pub const CHUNK: usize = 10_000;
 
+/// From how many new rows on the planner must not take the ledger for nearly empty.
+const UNANALYSED: usize = 1_000;
+
 pub(super) fn create(seed: &Seed, ctx: &Context<'_>, address: &Address) -> Result<Vec<Step>, Impossible> {
     let forget = format!("DELETE FROM djogi.seed_row WHERE {}", belongs(seed, ctx));
     let mut steps = vec![ctx.step_on_one(address, Verb::WriteSeed, &seed.table, forget)];
@@ -86,6 +89,11 @@ pub fn settle(seed: &Seed, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
         steps.push(step);
     }
     steps.extend(advance_sequences(seed, work, ctx, address));
+    if work.to_write(ctx.is_new(&seed.table)).len() > UNANALYSED {
+        // What follows, and every look from now on, joins all these rows with the table.
+        let analyze = "ANALYZE djogi.seed_row".to_owned();
+        steps.push(ctx.step_on_one(address, Verb::WriteSeed, &seed.table, analyze));
+    }
     steps.push(ctx.step_on_one(address, Verb::WriteSeed, &seed.table, note(seed, ctx)));
     steps
 }

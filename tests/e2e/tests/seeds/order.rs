@@ -184,3 +184,29 @@ fn an_earlier_revision_leaves_the_rows_as_they_are() {
         project.run(&["revert", "--to", &serial]).ok().never_says(&["seed.main"]);
     });
 }
+
+#[test]
+fn a_seed_can_be_planned_shown_and_moved_by_itself() {
+    on_each_server(|server| {
+        let mut project =
+            Project::declaring(server, &format!("{}CREATE TABLE other (id integer);", super::TABLE));
+        project.configure_more(SEED);
+        project.write(FILE, ROWS);
+        project.run(&["plan", "--only", "seed.main.currencies"]).ok().says(&[
+            "+ table.main.public.currencies",
+            "3 rows inserted",
+            "table.main.public.other  deferred",
+        ]);
+        project
+            .run(&["plan", "--explain", "seed.main.currencies"])
+            .ok()
+            .says(&["table.main.public.currencies"]);
+        project.apply();
+        project.run(&["show", "seed.main.currencies"]).ok().says(&["3 rows of public.currencies, by (code)"]);
+        project.run(&["dump"]).ok().says(&["CREATE TABLE public.currencies"]).never_says(&["seed"]);
+        project.run(&["state", "mv", "seed.main.currencies", "seed.main.money"]).ok();
+        project.apply();
+        project.is_converged();
+        assert_eq!(currencies(&project).len(), 3);
+    });
+}
