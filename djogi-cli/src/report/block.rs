@@ -98,7 +98,10 @@ impl Block<'_> {
             Some(Definition::Table(table)) => {
                 let source = table.foreign.as_ref().map(foreign_source);
                 let source = source.map(|source| prose("", &source, Tone::Plain, view.width));
-                source.into_iter().flatten().chain(columns(&table, view)).collect()
+                let family = definition::family(&table);
+                let family = family.iter().flat_map(|line| prose("", line, Tone::Plain, view.width));
+                let family: Vec<Line> = family.collect();
+                source.into_iter().flatten().chain(columns(&table, view)).chain(family).collect()
             }
             Some(Definition::Line(line)) => prose("", &line, Tone::Plain, view.width),
             Some(Definition::Empty) | None => Vec::new(),

@@ -3,9 +3,10 @@
 use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal};
 use djogi_core::kind::{
-    Column, Constraint, ConstraintDefinition, Deferrable, EnumType, Exclusion, Extension, ForeignKey,
-    Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, MatchType, NotNull,
-    Parameters, ReferentialAction, Sequence, SequenceOptions, SequenceOwner, SequenceType, Table,
+    Column, ColumnOrigin, Constraint, ConstraintDefinition, Deferrable, EnumType, Exclusion, Extension,
+    ForeignKey, Generated, GeneratedStorage, Identity, IdentityMode, Index, IndexElement, IndexKey, Lineage,
+    MatchType, NotNull, Parameters, PartitionKey, ReferentialAction, Sequence, SequenceOptions,
+    SequenceOwner, SequenceType, Table,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -92,9 +93,31 @@ pub(crate) fn column_modifiers(column: &Column) -> String {
     words.join(" ")
 }
 
-/// `NOT NULL` with its name, unless that is the one that PostgreSQL chooses.
+/// Of which tables a table is a part, and how it is partitioned itself, a line each as `CREATE TABLE` has them.
+pub(crate) fn family(table: &Table) -> Vec<String> {
+    lineage(&table.lineage).into_iter().chain(table.partition_by.as_ref().map(partition_key)).collect()
+}
+
+/// `PARTITION OF` with the bound, or `INHERITS`.
+pub(crate) fn lineage(lineage: &Lineage) -> Option<String> {
+    match lineage {
+        Lineage::None => None,
+        Lineage::Partition { of, bound } => Some(format!("PARTITION OF {of} {}", bound.as_sql())),
+        Lineage::Inherits(parents) => {
+            let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
+            Some(format!("INHERITS ({})", parents.join(", ")))
+        }
+    }
+}
+
+pub(crate) fn partition_key(key: &PartitionKey) -> String {
+    format!("PARTITION BY {}", key.as_sql())
+}
+
+/// `NOT NULL` with its name, unless that is the one that PostgreSQL chooses, or that of a parent.
 pub(crate) fn not_null(constraint: &NotNull) -> String {
-    let mut words: Vec<String> = constraint.name.iter().map(|name| format!("CONSTRAINT {name}")).collect();
+    let name = constraint.name.iter().filter(|_| constraint.origin != ColumnOrigin::Inherited);
+    let mut words: Vec<String> = name.map(|name| format!("CONSTRAINT {name}")).collect();
     words.push("NOT NULL".to_owned());
     words.extend(constraint.no_inherit.then(|| "NO INHERIT".to_owned()));
     words.extend((!constraint.validated).then(|| "NOT VALID".to_owned()));

@@ -4,6 +4,7 @@ use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Column, Constraint, ForeignOption, Generated, Identity, IndexElement, PublishedTable, ReferentialAction,
+    Table,
 };
 use djogi_core::plan::{FieldChange, ResourceChange};
 use serde_json::Value;
@@ -41,7 +42,40 @@ pub(crate) fn rows(change: &ResourceChange) -> Vec<Row> {
     }
     // The two addresses of a rename say it already.
     let is_said = |path: &str| change.previous_address.is_some() && matches!(path, "name" | "schema");
-    change.fields.iter().filter(|field| !is_said(&field.path)).map(|field| row(change, field)).collect()
+    let mut family = family(change);
+    let is_family = |path: &str| {
+        change.kind == Kind::Table && FAMILY.iter().any(|field| is_field(field, path)) && !family.is_empty()
+    };
+    let others = change.fields.iter().filter(|field| !is_said(&field.path) && !is_family(&field.path));
+    let others: Vec<Row> = others.map(|field| row(change, field)).collect();
+    family.extend(others);
+    family
+}
+
+/// The fields of a table that one line of SQL says as a whole.
+const FAMILY: [&str; 2] = ["lineage", "partition_by"];
+
+fn is_field(field: &str, path: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// What a table is a part of, and how it is partitioned, old and new; nothing where that stays.
+fn family(change: &ResourceChange) -> Vec<Row> {
+    let table = |body: &Option<Value>| definition::read::<Table>(body.as_ref()?);
+    let (Some(before), Some(after)) = (table(&change.change.before), table(&change.change.after)) else {
+        return Vec::new();
+    };
+    let key = |table: &Table| table.partition_by.as_ref().map(definition::partition_key);
+    let pairs = [
+        ("lineage", definition::lineage(&before.lineage), definition::lineage(&after.lineage)),
+        ("partitioning", key(&before), key(&after)),
+    ];
+    let row = |(label, old, new): (&str, Option<String>, Option<String>)| {
+        let text = |side: Option<String>| side.unwrap_or_else(|| NONE.to_owned());
+        let value = RowValue::Pair { old: text(old), new: text(new) };
+        Row { mark: "~", tone: Tone::Changed, label: label.to_owned(), value }
+    };
+    pairs.into_iter().filter(|(_, old, new)| old != new).map(row).collect()
 }
 
 /// `definition.check` and the like: the constraint becomes one of another sort.

@@ -516,3 +516,46 @@ pub(crate) fn unmanaged() -> Unmanaged {
         unmodelled: vec![Unmodelled { kind: "view".to_owned(), name: "public.totals".to_owned() }],
     }
 }
+
+/// Partitions and tables that inherit, which come and move.
+pub(crate) fn families() -> PlanDocument {
+    let columns = [column("id", "bigint"), with(column("at", "date"), "not_null", json!(true))];
+    let events = |name: &str| table("public", name, &columns);
+    let of_events =
+        |bound: Value| json!({"partition": {"of": {"schema": "public", "name": "events"}, "bound": bound}});
+    let key = json!({"strategy": "range", "elements": "at, lower(name)"});
+    let partition = |name: &str, bound: Value| with(events(name), "lineage", of_events(bound));
+    let values = |values: &str| json!({"values": values});
+    let inherits = json!({"inherits": [{"schema": "public", "name": "a"}, {"schema": "app", "name": "B"}]});
+    let moved = |at: &str, before: Value, after: Value, path: &str| ResourceChange {
+        fields: vec![FieldChange {
+            path: path.to_owned(),
+            before: before["lineage"].clone(),
+            after: after["lineage"].clone(),
+        }],
+        ..change(at, &[ActionVerb::Update], before, after)
+    };
+    let year = "FROM ('2024-01-01') TO ('2025-01-01')";
+    let changes = vec![
+        create("table.main.public.events", with(events("events"), "partition_by", key.clone())),
+        create(
+            "table.main.public.events_2024",
+            with(partition("events_2024", values(year)), "partition_by", key),
+        ),
+        create("table.main.public.events_rest", partition("events_rest", json!("default"))),
+        create("table.main.public.heir", with(events("heir"), "lineage", inherits)),
+        moved(
+            "table.main.public.joins",
+            events("joins"),
+            partition("joins", values("IN (1, NULL)")),
+            "lineage",
+        ),
+        moved(
+            "table.main.public.moves",
+            partition("moves", values("IN (1)")),
+            partition("moves", values("IN (1, 2)")),
+            "lineage.partition.bound.values",
+        ),
+    ];
+    plan(changes, Vec::new())
+}

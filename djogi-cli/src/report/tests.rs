@@ -115,3 +115,8 @@ fn an_explanation_tells_the_fate_and_the_rules() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn families_of_tables_read_as_sql() {
+    insta::assert_snapshot!(shown(&sample::families(), 100));
+}

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::family::{Family, Standing, has_usual_name};
+use super::family::{Family, Standing};
+use super::parts::{has_usual_name, is_partition};
 use super::{Action, Change, Drift, PlaceColumn, Rebased, compare_apart, compared};
 use crate::address::{Address, Kind};
 use crate::desired::Desired;
@@ -26,10 +27,8 @@ pub(super) struct Aside<'a, 'd> {
 pub(super) fn step_aside<'a>(aside: &Aside<'a, '_>, changes: &mut Vec<Change<'a>>) {
     let Some(target) = aside.desired.keys().next().map(Address::target) else { return };
     let family = |changes: &[Change<'a>]| Family::of(target, aside.desired, &aside.rebased.live, changes);
-    let has_partitions =
-        |resource: &Resource| matches!(resource, Resource::Table(table) if table.is_partition());
-    if !aside.desired.values().any(|declared| has_partitions(&declared.resource))
-        && !aside.rebased.live.iter().any(|(_, live)| has_partitions(live))
+    if !aside.desired.values().any(|declared| is_partition(&declared.resource))
+        && !aside.rebased.live.iter().any(|(_, live)| is_partition(live))
     {
         return;
     }

@@ -41,7 +41,7 @@ pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog, major: 
             let others: Vec<&Table> = others().map(|(_, other)| other.after).collect();
             parent.carry(&mut result, &others);
         }
-        if parents.iter().any(|parent| parent.cannot_rename(table)) || result.must_leave(wanted) {
+        if parents.iter().any(|parent| parent.cannot_follow(table)) || result.must_leave(wanted) {
             carried.aside.insert(address.clone());
         } else if result != *table {
             carried.tables.insert(address.clone(), Resource::Table(result));
@@ -132,7 +132,7 @@ impl Parent<'_> {
 
     fn carry_column(&self, child: &mut Table, at: usize, (old, new): (&Column, &Column), others: &[&Table]) {
         let column = &mut child.columns[at];
-        if (&old.data_type, &old.collation) != (&new.data_type, &new.collation) {
+        if is_retyped(old, new) {
             column.data_type.clone_from(&new.data_type);
             column.collation.clone_from(&new.collation);
         }
@@ -163,7 +163,8 @@ impl Parent<'_> {
             (true, true) => {
                 let validated = &mut column.not_null_constraint.validated;
                 *validated |= new.not_null_constraint.validated && !old.not_null_constraint.validated;
-                if self.renames_not_null(old, new) {
+                let is_made_again = is_retyped(old, new) && self.major >= 18;
+                if self.renames_not_null(old, new) || is_made_again && column.has_inherited_not_null() {
                     let name = new.not_null_constraint.name_on(&self.after.name, &new.name);
                     let constraint = std::mem::take(&mut column.not_null_constraint);
                     column.not_null_constraint = constraint.called(name, &child.name, &new.name);
@@ -210,19 +211,26 @@ impl Parent<'_> {
             && name(self.before, old) != name(self.after, new)
     }
 
-    /// Whether PostgreSQL would look in vain for the old name of a `NOT NULL` of the parent in a partition.
-    fn cannot_rename(&self, child: &Table) -> bool {
+    /// Whether PostgreSQL would look in vain for a `NOT NULL` in a partition that calls it otherwise than the parent, when
+    /// that of the parent gets another name, or its column another type.
+    fn cannot_follow(&self, child: &Table) -> bool {
         let is_other = |old: &Column| {
             let (Some(new), Some(own)) = (self.after.column(&old.name), child.column(&old.name)) else {
                 return false;
             };
-            let name = old.not_null_constraint.name_on(&self.before.name, &old.name);
-            self.renames_not_null(old, new)
-                && own.has_inherited_not_null()
-                && own.not_null_constraint.name_on(&child.name, &own.name) != name
+            let (name, constraint) =
+                (old.not_null_constraint.name_on(&self.before.name, &old.name), &own.not_null_constraint);
+            own.has_inherited_not_null()
+                && constraint.name_on(&child.name, &own.name) != name
+                && (self.renames_not_null(old, new)
+                    || is_retyped(old, new) && constraint.origin == ColumnOrigin::Merged)
         };
         child.is_partition() && self.before.columns.iter().any(is_other)
     }
+}
+
+fn is_retyped(old: &Column, new: &Column) -> bool {
+    (&old.data_type, &old.collation) != (&new.data_type, &new.collation)
 }
 
 /// Whether children are `NOT NULL` because this column is.

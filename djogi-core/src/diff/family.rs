@@ -4,16 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::carry::stays_in;
+use super::parts::{
+    Part, has_usual_name, is_attachment, is_own_foreign_key, is_partition, is_same_build, parents_of,
+    shared_part, table_of,
+};
 use super::{Action, Change};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Alteration, Column, ColumnOrigin, Constraint, ConstraintAlteration, ConstraintDefinition, Index,
-    IndexAlteration, Lineage, Resource, Table, TableAlteration,
+    Alteration, Column, ColumnOrigin, Constraint, ConstraintAlteration, ConstraintDefinition, Lineage,
+    Resource, Table, TableAlteration,
 };
-use crate::model::naming;
 
 /// How a table stands to one of its parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +84,7 @@ impl<'a> Family<'a> {
         let mut family = Self { target, desired, live, actions, apart: BTreeSet::new() };
         family.spread_own();
         let parts: Vec<Part<'_>> = family.declared_parts().collect();
-        if parts.is_empty() {
+        if parts.is_empty() && !desired.values().any(|declared| is_partition(&declared.resource)) {
             return family;
         }
         // Indexes first: whether a partition is made apart depends on them too.
@@ -312,6 +315,18 @@ impl<'a> Family<'a> {
         self.actions.keys().filter(|address| address.kind() == Kind::Table).any(leaves)
     }
 
+    /// Whether a foreign key is one that makes way for a partition, with that of the partitioned table from which it is.
+    fn refers_to_left(&self, part: Option<&Resource>, parent: &Address) -> bool {
+        let is_new = matches!(self.actions.get(parent), Some(Action::Delete | Action::Replace(_)));
+        match part {
+            Some(Resource::Constraint(Constraint {
+                definition: ConstraintDefinition::ForeignKey(key),
+                ..
+            })) => is_new && self.is_left(&key.references),
+            _ => false,
+        }
+    }
+
     /// Which statements `change` needs itself; all of them for what is no part of a family.
     pub fn way(&self, change: &Change<'_>) -> Way {
         let desired = change.desired.map(|declared| &*declared.resource);
@@ -354,6 +369,7 @@ impl<'a> Family<'a> {
             Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::Check { .. }, .. }))
         );
         match self.standing(table, parent_table) {
+            Standing::Moves if self.refers_to_left(part, parent) => follows(parent.clone()),
             Standing::New if !self.apart.contains(&of_table) => follows(of_table),
             Standing::New | Standing::Joins | Standing::Moves
                 if !comes_along && (is_check || is_shared || is_own_foreign_key(part)) =>
@@ -390,19 +406,11 @@ impl<'a> Family<'a> {
             Some(Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(_), .. }))
         );
         let follows = |whose: Address| Way { down: false, follows: Some(whose), ..Way::OWN };
-        let goes_before = |part: &Resource| match part {
-            Resource::Constraint(Constraint {
-                definition: ConstraintDefinition::ForeignKey(key), ..
-            }) => {
-                let parent_goes =
-                    matches!(self.actions.get(parent), Some(Action::Delete | Action::Replace(_)));
-                parent_goes && self.is_left(&key.references)
-            }
-            _ => false,
-        };
         match self.standing(table, parent_table) {
             Standing::Stays => follows(parent.clone()),
-            Standing::Moves | Standing::Leaves if part.is_some_and(goes_before) => follows(parent.clone()),
+            Standing::Moves | Standing::Leaves if self.refers_to_left(part, parent) => {
+                follows(parent.clone())
+            }
             // Foreign keys that go around in a circle go before their tables.
             Standing::Gone if is_foreign_key && self.actions.get(parent) == Some(&Action::Delete) => {
                 follows(parent.clone())
@@ -482,115 +490,40 @@ impl<'a> Family<'a> {
                 torn.insert(parent);
             }
         }
+        torn.extend(self.spared());
         torn
+    }
+
+    /// Those that are there, and of which a partition that joins shall have no part: PostgreSQL gives it one.
+    fn spared(&self) -> BTreeSet<Address> {
+        let mut spared = BTreeSet::new();
+        let mut parts: Option<BTreeSet<(Address, QualifiedName)>> = None;
+        for declared in self.desired.values() {
+            let Resource::Table(table) = &*declared.resource else { continue };
+            let Lineage::Partition { of, .. } = &table.lineage else { continue };
+            let name = table.qualified_name();
+            match self.standing(&name, of) {
+                Standing::New | Standing::Joins | Standing::Moves => {}
+                Standing::Stays | Standing::Leaves | Standing::Gone => continue,
+            }
+            let parts = parts
+                .get_or_insert_with(|| self.declared_parts().map(|part| (part.parent, part.table)).collect());
+            let of_parent = self.live.iter().filter(|(_, live)| shared_part(live).as_ref() == Some(of));
+            let is_kept = |address: &Address| {
+                self.desired.contains_key(address)
+                    && !matches!(self.actions.get(address), Some(Action::Delete | Action::Replace(_)))
+            };
+            spared.extend(
+                of_parent
+                    .map(|(address, _)| address)
+                    .filter(|address| is_kept(address))
+                    .filter(|address| !parts.contains(&((*address).clone(), name.clone())))
+                    .cloned(),
+            );
+        }
+        spared
     }
 }
 
 /// More levels of partitions than anybody has.
 const MAX_DEPTH: usize = 64;
-
-/// A declared index or key of a partition, with that of the partitioned table.
-struct Part<'a> {
-    address: Address,
-    resource: &'a Resource,
-    table: QualifiedName,
-    parent_table: QualifiedName,
-    parent: Address,
-}
-
-impl Part<'_> {
-    /// Whether PostgreSQL makes this very part, under this very name, with that of the partitioned table.
-    fn comes_along(&self) -> bool {
-        let is_usual = match self.resource {
-            Resource::Index(index) => naming::of_index(index).as_deref() == Some(index.name.as_str()),
-            Resource::Constraint(constraint) => constraint.derived && has_usual_name(constraint),
-            _ => false,
-        };
-        // Of an index it makes no key.
-        is_usual && self.address.kind() == self.parent.kind()
-    }
-}
-
-/// Whether PostgreSQL gives the constraint of a partition this name when it makes it after that of the partitioned table.
-pub(super) fn has_usual_name(constraint: &Constraint) -> bool {
-    match &constraint.definition {
-        ConstraintDefinition::ForeignKey(_) | ConstraintDefinition::Check { .. } => {
-            constraint.parent.as_ref().is_some_and(|parent| parent.name == constraint.name)
-        }
-        ConstraintDefinition::PrimaryKey { .. }
-        | ConstraintDefinition::Unique { .. }
-        | ConstraintDefinition::Exclusion(_) => {
-            naming::of_key(constraint).as_deref() == Some(constraint.name.as_str())
-        }
-    }
-}
-
-/// A foreign key that a partition has before it is taken in by that of the partitioned table.
-fn is_own_foreign_key(part: Option<&Resource>) -> bool {
-    match part {
-        Some(Resource::Constraint(constraint)) => {
-            matches!(constraint.definition, ConstraintDefinition::ForeignKey(_)) && !constraint.derived
-        }
-        _ => false,
-    }
-}
-
-pub(crate) fn is_attachment(alteration: &Alteration) -> bool {
-    matches!(
-        alteration,
-        Alteration::Index(IndexAlteration::Attach(_))
-            | Alteration::Constraint(ConstraintAlteration::Attach(_))
-    )
-}
-
-/// Whether two indexes of one table differ in nothing but their names.
-pub(super) fn is_same_build(one: &Index, other: &Index) -> bool {
-    let plain = |index: &Index| Index {
-        name: one.name.clone(),
-        parent: None,
-        comment: None,
-        options: one.options.clone(),
-        ..index.clone()
-    };
-    plain(one) == plain(other)
-}
-
-/// Whether two parts of one table say the same under different names.
-pub(super) fn is_same_part(one: &Resource, other: &Resource) -> bool {
-    match (one, other) {
-        (Resource::Index(one), Resource::Index(other)) => is_same_build(one, other),
-        (Resource::Constraint(one), Resource::Constraint(other)) => {
-            one.definition == other.definition && one.deferrable == other.deferrable
-        }
-        _ => false,
-    }
-}
-
-/// The table of an index or key: of what partitioned tables share with their partitions as a whole.
-pub(super) fn shared_part(part: &Resource) -> Option<QualifiedName> {
-    match part {
-        Resource::Index(index) => Some(index.table_name()),
-        Resource::Constraint(constraint) if constraint.has_index() => Some(constraint.table_name()),
-        _ => None,
-    }
-}
-
-fn table_of(part: &Resource) -> Option<QualifiedName> {
-    match part {
-        Resource::Index(_) | Resource::Constraint(_) => part.relation_name(),
-        _ => None,
-    }
-}
-
-/// What of a parent a part is from, by the first of these addresses under which there is something: the constraint of a
-/// partition can be a part of an index.
-pub(crate) fn parents_of(target: &Ident, part: &Resource) -> Vec<Address> {
-    match part {
-        Resource::Index(index) => index.parent.iter().map(|parent| Address::index(target, parent)).collect(),
-        Resource::Constraint(Constraint { parent: Some(parent), .. }) => {
-            let index = QualifiedName::new(parent.table.schema.clone(), parent.name.clone());
-            vec![Address::constraint(target, &parent.table, &parent.name), Address::index(target, &index)]
-        }
-        _ => Vec::new(),
-    }
-}

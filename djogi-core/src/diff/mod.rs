@@ -11,6 +11,7 @@ pub mod family;
 pub mod fields;
 mod lookalike;
 mod making_way;
+pub mod parts;
 mod rebuild;
 pub mod relocate;
 pub mod rename;
@@ -328,7 +329,8 @@ fn rest_of_carried<'a>(
 fn leaves_its_parent(live: &Resource, desired: &Resource) -> bool {
     match (live, desired) {
         (Resource::Constraint(live), Resource::Constraint(desired)) => {
-            live.parent.is_some() && live.parent != desired.parent
+            // What is taken in without a statement of its own is news as well.
+            (live.parent.is_some() || !live.has_index()) && live.parent != desired.parent
         }
         (Resource::Index(live), Resource::Index(desired)) => {
             live.parent.is_some() && live.parent != desired.parent

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held, remade};
+use super::parts::parents_of;
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
-use crate::diff::family::parents_of;
 use crate::ident::QualifiedName;
 use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
 use crate::plan::depend::Dependencies;

@@ -89,6 +89,7 @@ pub fn relocate(
     }
     let mut names = new_names(recorded, from, to)?;
     names.major = version.major();
+    names.take_indexes_along(&recorded.catalog);
     let mut moved = BTreeMap::new();
     for (address, resource) in recorded.catalog.iter() {
         let new = names.rewrite(target, resource).address(target);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::carry::{Carried, carried};
-use super::family::{is_same_part, parents_of, shared_part};
+use super::parts::{is_same_part, parents_of, shared_part};
 use super::rewrite::NewNames;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -113,6 +113,7 @@ pub fn rebase<'a>(
         let mut names = collect(target, desired, &mut rebased);
         names.major = major;
         if !names.is_empty() {
+            names.take_indexes_along(&rebased.live);
             rebased.take(target, &names);
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct NewNames {
     pub(super) types: BTreeMap<QualifiedName, QualifiedName>,
     /// By index name; the schema follows the table.
     pub(super) indexes: BTreeMap<QualifiedName, Ident>,
+    /// The new schemas of indexes whose tables move to them.
+    index_schemas: BTreeMap<QualifiedName, Ident>,
     /// By table and constraint name.
     pub(super) constraints: BTreeMap<(QualifiedName, Ident), Ident>,
     /// By table, old column to new column.
@@ -101,6 +103,8 @@ impl NewNames {
             sequences,
             types,
             indexes,
+            // They follow from the tables.
+            index_schemas: _,
             constraints,
             columns,
             called: _,
@@ -115,6 +119,21 @@ impl NewNames {
             && constraints.is_empty()
             && columns.is_empty()
             && others.is_empty()
+    }
+
+    /// Indexes move to the schema to which their tables move, and what names them by their own names alone follows.
+    pub(super) fn take_indexes_along(&mut self, catalog: &Catalog) {
+        let moves = |old: &QualifiedName, new: &QualifiedName| old.schema != new.schema;
+        if !self.tables.iter().any(|(old, new)| moves(old, new)) {
+            return;
+        }
+        for (_, resource) in catalog.iter() {
+            let Resource::Index(index) = resource else { continue };
+            let table = index.table_name();
+            if let Some(new) = self.tables.get(&table).filter(|new| moves(&table, new)) {
+                self.index_schemas.insert(index.qualified_name(), new.schema.clone());
+            }
+        }
     }
 
     /// Gives one object another name; both addresses are of one kind.
@@ -485,8 +504,12 @@ impl NewNames {
 
     /// An index lives where its table lives, to which it is renamed before.
     fn rename_index(&self, index: &mut QualifiedName) {
+        let schema = self.index_schemas.get(index);
         if let Some(new) = self.indexes.get(index) {
             index.name = new.clone();
+        }
+        if let Some(schema) = schema {
+            index.schema = schema.clone();
         }
     }
 

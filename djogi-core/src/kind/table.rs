@@ -8,6 +8,7 @@ use super::foreign_table::ForeignSource;
 use super::lineage::{Lineage, LineageAlteration, PartitionKey};
 use super::properties::{PropertyAlteration, TableProperties};
 use crate::ident::{Ident, QualifiedName};
+use crate::names::column_names;
 
 /// A table. Constraints and indexes are resources of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ impl Table {
         if self.foreign.is_some() { "FOREIGN TABLE" } else { "TABLE" }
     }
 
-    /// `None` for another partition key, or another server: PostgreSQL makes no table of a partitioned or foreign one, and
+    /// `None` for another partition key, or one of other types, or another server: PostgreSQL makes no table of a partitioned or foreign one, and
     /// no other one either.
     pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
         self.compared(desired, self.must_leave(desired))
@@ -88,10 +89,22 @@ impl Table {
         self.is_partition() && self.lineage == desired.lineage && self.columns.iter().any(is_other)
     }
 
+    /// Whether a column of the partition key gets another type, which PostgreSQL refuses.
+    fn has_retyped_key(&self, desired: &Self) -> bool {
+        let Some(key) = &self.partition_by else { return false };
+        let is_retyped = |name: Ident| match (self.column(&name), desired.column(&name)) {
+            (Some(live), Some(wanted)) => {
+                (&live.data_type, &live.collation) != (&wanted.data_type, &wanted.collation)
+            }
+            _ => false,
+        };
+        column_names(key.elements.as_str()).into_iter().any(is_retyped)
+    }
+
     fn compared(&self, desired: &Self, leaves: bool) -> Option<Vec<TableAlteration>> {
         let Self { schema: _, name: _, columns, partition_by, lineage, foreign, properties, comment } = self;
         let foreign = ForeignSource::alterations(foreign.as_ref(), desired.foreign.as_ref())?;
-        if *partition_by != desired.partition_by {
+        if *partition_by != desired.partition_by || self.has_retyped_key(desired) {
             return None;
         }
         let lineage = match leaves {

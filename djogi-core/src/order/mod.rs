@@ -1,6 +1,7 @@
 //! The order of execution: the nodes to run, the rules that order them, and why each stands where it does.
 
 pub mod graph;
+mod partitions;
 pub mod rules;
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::partitions::{
+    bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
+};
 use super::{Item, Work};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
-use crate::diff::family::parents_of;
+use crate::diff::parts::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{
-    Alteration, Constraint, ConstraintDefinition, Firing, Lineage, Resource, Table, TableAlteration,
-};
+use crate::kind::{ConstraintDefinition, Firing, Resource};
 use crate::plan::lower::Phase;
 
 /// A reason for one node to come before another.
@@ -152,7 +153,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Calls `find` for every node of the given phase.
-fn each<'w>(
+pub(super) fn each<'w>(
     work: &'w Work<'_>,
     phase: Phase,
     mut find: impl FnMut(usize, usize) -> Vec<(usize, usize)> + 'w,
@@ -337,163 +338,6 @@ fn last_use_before_removal(work: &Work<'_>) -> Vec<(usize, usize)> {
     uses.chain(owned).chain(moved).collect()
 }
 
-/// The lineage of a table, live and declared.
-fn lineages<'w>(item: &Item<'w>) -> Option<(Option<&'w Table>, Option<&'w Table>)> {
-    if item.change.address.kind() != Kind::Table {
-        return None;
-    }
-    let table = |resource: &'w Resource| match resource {
-        Resource::Table(table) => Some(table),
-        _ => None,
-    };
-    Some((
-        item.change.live.and_then(table),
-        item.change.desired.and_then(|declared| table(&declared.resource)),
-    ))
-}
-
-/// The nodes of all that is about one of `tables`, as far as it is before or after `node`.
-fn about<'w>(
-    work: &'w Work<'_>,
-    tables: &'w [QualifiedName],
-    phases: &'w [Phase],
-) -> impl Iterator<Item = usize> + 'w {
-    let is_about = |item: &Item<'_>| {
-        let resource = item.change.live.or(item.change.desired.map(|declared| &*declared.resource));
-        let relation = match item.change.address.kind() {
-            Kind::Table | Kind::Column => item.change.address.relation(),
-            _ => resource.and_then(Resource::relation_name),
-        };
-        relation.is_some_and(|relation| tables.contains(&relation))
-    };
-    let nodes = work.nodes.iter().enumerate();
-    nodes
-        .filter(move |(_, node)| phases.contains(&node.phase) && is_about(&work.items[node.item]))
-        .map(|(at, _)| at)
-}
-
-/// The partitioned tables of which a partition leaves or joins by a statement of its own.
-fn changing_families(work: &Work<'_>) -> Vec<QualifiedName> {
-    let changing = work.items.iter().filter(|item| {
-        item.phases.contains(&Phase::Attach) && joins(item)
-            || item.phases.contains(&Phase::Down) && matches!(item.change.action, Action::Update(_))
-    });
-    let tables = changing.filter_map(lineages).flat_map(|(live, desired)| [live, desired]).flatten();
-    tables.filter(|table| table.is_partition()).flat_map(|table| table.lineage.parents().to_vec()).collect()
-}
-
-fn partition_leaves_first(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let left = changing_families(work);
-    each(work, Phase::Down, |node, item| {
-        let item = &work.items[item];
-        let (Action::Update(_), Some((Some(live), _))) = (&item.change.action, lineages(item)) else {
-            return Vec::new();
-        };
-        let mut tables = live.lineage.parents().to_vec();
-        tables.push(live.qualified_name());
-        let later = about(work, &tables, &[Phase::Down, Phase::Up, Phase::Attach]);
-        later.filter(|later| !refers_to(work, *later, &left)).map(|later| (node, later)).collect()
-    })
-    .collect()
-}
-
-/// Whether `item` gives its table a new place in its attaching phase.
-fn joins(item: &Item<'_>) -> bool {
-    match (&item.change.action, lineages(item)) {
-        (Action::Update(alterations), Some(_)) => alterations.iter().any(|alteration| {
-            matches!(alteration, Alteration::Table(TableAlteration::SetLineage(step)) if !step.leaves())
-        }),
-        (Action::Create | Action::Replace(_), Some((_, Some(table)))) => table.is_partition(),
-        _ => false,
-    }
-}
-
-fn partition_joins_last(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let joined = changing_families(work);
-    each(work, Phase::Attach, |node, item| {
-        let item = &work.items[item];
-        let Some((_, Some(desired))) = lineages(item).filter(|_| joins(item)) else { return Vec::new() };
-        let mut tables = desired.lineage.parents().to_vec();
-        tables.push(desired.qualified_name());
-        let earlier = about(work, &tables, &[Phase::Down, Phase::Up]);
-        earlier.filter(|earlier| !refers_to(work, *earlier, &joined)).map(|earlier| (earlier, node)).collect()
-    })
-    .collect()
-}
-
-/// Whether a node is about a foreign key, going or coming, that refers to one of `tables`.
-fn refers_to(work: &Work<'_>, node: usize, tables: &[QualifiedName]) -> bool {
-    let Item { change, .. } = work.item_of(node);
-    let side = match work.nodes[node].phase {
-        Phase::Down => change.live,
-        Phase::Up => change.desired.map(|declared| &*declared.resource),
-        Phase::Rename | Phase::Attach => None,
-    };
-    match side {
-        Some(Resource::Constraint(Constraint {
-            definition: ConstraintDefinition::ForeignKey(key), ..
-        })) => tables.contains(&key.references),
-        _ => false,
-    }
-}
-
-fn references_around_partitions(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
-    for (node, at) in work.nodes.iter().enumerate() {
-        let item = &work.items[at.item];
-        let Some((live, desired)) = lineages(item) else { continue };
-        let is_update = matches!(item.change.action, Action::Update(_));
-        let is_partition = |table: Option<&Table>| table.is_some_and(Table::is_partition);
-        let (parents, phase) = match (at.phase, live, desired) {
-            (Phase::Down, ..) if !is_partition(live) => continue,
-            (Phase::Up | Phase::Attach, ..) if !is_partition(desired) => continue,
-            (Phase::Down, Some(live), _) if is_update => (live.lineage.parents(), Phase::Down),
-            (Phase::Up, _, Some(desired)) if !is_update => (desired.lineage.parents(), Phase::Up),
-            (Phase::Attach, _, Some(desired)) if joins(item) => (desired.lineage.parents(), Phase::Up),
-            _ => continue,
-        };
-        let others = work
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(other, at)| at.phase == phase && refers_to(work, *other, parents));
-        pairs.extend(others.map(|(other, _)| match phase {
-            Phase::Down => (other, node),
-            Phase::Rename | Phase::Up | Phase::Attach => (node, other),
-        }));
-    }
-    pairs
-}
-
-fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
-    for (taker, node) in work.nodes.iter().enumerate() {
-        let item = &work.items[node.item];
-        let Some((_, Some(taking))) = lineages(item) else { continue };
-        let Lineage::Partition { of, bound } = &taking.lineage else { continue };
-        let takes = match (&item.change.action, node.phase) {
-            (Action::Create | Action::Replace(_), Phase::Up | Phase::Attach) => true,
-            (Action::Update(_), Phase::Attach) => joins(item),
-            _ => false,
-        };
-        if !takes {
-            continue;
-        }
-        for other in work.items.iter().filter(|other| other.change.address != item.change.address) {
-            let Some((Some(live), _)) = lineages(other) else { continue };
-            let Lineage::Partition { of: left, bound: freed } = &live.lineage else { continue };
-            let leaves = matches!(other.change.action, Action::Update(_));
-            if left == of
-                && (leaves || freed.may_meet(bound))
-                && let Some(giver) = work.node(&other.change.address, Phase::Down)
-            {
-                pairs.push((giver, taker));
-            }
-        }
-    }
-    pairs
-}
-
 fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
     each(work, Phase::Up, |node, item| {
         let Item { change, .. } = &work.items[item];
@@ -547,7 +391,8 @@ fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
         for name in relation_names(item.change.desired.map(|declared| &*declared.resource)) {
             let from = freed.partition_point(|(freed, _)| *freed < name);
             let same = freed[from..].iter().take_while(|(freed, _)| *freed == name);
-            pairs.extend(same.map(|(_, giver)| (*giver, taker)));
+            let others = same.filter(|(_, giver)| work.nodes[*giver].item != work.nodes[taker].item);
+            pairs.extend(others.map(|(_, giver)| (*giver, taker)));
         }
     }
     pairs

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
-use crate::diff::family::parents_of;
+use crate::diff::parts::parents_of;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Seed,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::address::Kind;
 use crate::diff::columns::changes_type;
-use crate::diff::family::{Way, is_attachment};
+use crate::diff::family::Way;
+use crate::diff::parts::is_attachment;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::address::{Address, Kind};
 use crate::diff::Change;
-use crate::diff::family::parents_of;
+use crate::diff::parts::parents_of;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{ReplicaIdentity, Resource, SequenceOwner};
 use crate::plan::depend::{Dependencies, generated_from};

@@ -6,6 +6,7 @@ mod database;
 mod facts;
 mod fixtures;
 mod objects;
+mod partitions;
 mod privileges;
 mod script;
 
@@ -428,6 +429,8 @@ fn script(version: u32) -> String {
     database::publications(&mut script);
     database::foreign_data(&mut script);
     privileges::privileges(&mut script);
+    partitions::partitions(&mut script);
+    partitions::inheritance(&mut script);
     script.text
 }
 

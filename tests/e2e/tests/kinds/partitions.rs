@@ -218,3 +218,53 @@ fn existing_families_are_taken_over() {
         project.matches(ddl);
     });
 }
+
+#[test]
+fn a_family_follows_its_partitioned_table_into_another_schema() {
+    on_each_server(|server| {
+        let mut project = project(server).managing(&["public", "archive"]);
+        let ddl = |schema: &str| {
+            format!(
+                "CREATE SCHEMA archive;
+                 CREATE TABLE {schema}.t (a integer NOT NULL, b text, PRIMARY KEY (a)) PARTITION BY LIST (a);
+                 CREATE TABLE public.t_1 PARTITION OF {schema}.t FOR VALUES IN (1);
+                 CREATE INDEX t_b ON {schema}.t (b);"
+            )
+        };
+        project.write("schema.sql", &ddl("public"));
+        run(&project, &["apply", "--auto-approve"]);
+        project.database().run("INSERT INTO t VALUES (1, 'x')");
+        let indexes =
+            "SELECT relname, oid::text FROM pg_class WHERE relname IN ('t_b', 't_1_b_idx') ORDER BY 1";
+        let before = project.database().rows(indexes);
+        project.write("schema.sql", &ddl("archive"));
+        project.configure_more("[[moved]]\nfrom = \"table.main.public.t\"\nto = \"table.main.archive.t\"");
+        run(&project, &["apply", "--auto-approve"]);
+        // The state learns the new place of an index with the next apply, which has nothing else to do.
+        run(&project, &["apply", "--auto-approve"]);
+        run(&project, &["plan", "--detailed-exitcode"]).says(&["Nothing to do."]);
+        assert_eq!(project.database().rows(indexes), before);
+        assert_eq!(project.database().rows("SELECT b FROM archive.t"), [["x"]]);
+    });
+}
+
+/// PostgreSQL lets no partition go whose rows are referred to.
+#[test]
+fn a_partition_with_rows_that_are_referred_to_leaves_for_a_while() {
+    let ddl = |own: &str| {
+        format!(
+            "CREATE TABLE t (a integer, b text NOT NULL, PRIMARY KEY (a)) PARTITION BY LIST (a);
+             CREATE TABLE t_1 PARTITION OF t{own} FOR VALUES IN (1);
+             CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2);
+             CREATE TABLE u (a integer REFERENCES t);"
+        )
+    };
+    on_each_server(|server| {
+        let project = project(server);
+        becomes(&project, &ddl(" (b CONSTRAINT own NOT NULL)"));
+        project.database().run("INSERT INTO t VALUES (1, 'x'), (2, 'y'); INSERT INTO u VALUES (1), (2)");
+        becomes(&project, &ddl(""));
+        becomes(&project, &ddl(" (b CONSTRAINT own NOT NULL)"));
+        assert_eq!(project.database().rows("SELECT a FROM u JOIN t USING (a) ORDER BY a"), [["1"], ["2"]]);
+    });
+}

@@ -1,0 +1,3 @@
+CREATE TABLE t (a integer NOT NULL, b integer NOT NULL, c text) PARTITION BY LIST (a);
+CREATE TABLE t_1 (a integer NOT NULL, b integer NOT NULL, c text) PARTITION BY RANGE (b);
+CREATE TABLE t_1_1 PARTITION OF t_1 FOR VALUES FROM (1) TO (10);

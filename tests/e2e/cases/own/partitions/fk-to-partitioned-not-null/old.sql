@@ -1,0 +1,4 @@
+CREATE TABLE t (a integer, b integer, c text, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+CREATE TABLE t_1 PARTITION OF t (c NOT NULL) FOR VALUES IN (1);
+CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2);
+CREATE TABLE u (a integer, b integer, FOREIGN KEY (a, b) REFERENCES t);

@@ -1,0 +1,3 @@
+CREATE TABLE a (id integer NOT NULL, x text);
+CREATE TABLE b (id integer NOT NULL, x text, y integer);
+ALTER TABLE b INHERIT a;
