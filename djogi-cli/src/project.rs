@@ -14,6 +14,7 @@ use djogi_cluster::sql_files::moves::Move;
 use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::{Declarations, Source};
 use djogi_core::plan::classify::DestructivePolicy;
+use djogi_core::role_pattern::ManagedRoles;
 use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
@@ -198,6 +199,7 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
         let settings = TargetSettings {
             server: server(context, project, name, target, alone)?,
             schemas: schemas.collect::<Result<_, _>>()?,
+            roles: ManagedRoles::new(target.roles.clone()),
             lock_timeout: target.lock_timeout,
             destructive: match target.destructive {
                 Destructive::Approve => DestructivePolicy::Approve,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::Declarations;
 use djogi_core::plan::classify::DestructivePolicy;
+use djogi_core::role_pattern::ManagedRoles;
 use djogi_core::{Address, Ident, Kind};
 
 use crate::approvals::ApprovalRules;
@@ -14,6 +15,7 @@ use crate::connect::ConnectParameters;
 use crate::declared::Declared;
 pub use crate::desired::LoadedSides;
 use crate::identity::Actor;
+use crate::introspect::Scope;
 use crate::server::BinarySearch;
 use crate::state::{LocalStore, PostgresStore, Store};
 
@@ -59,6 +61,8 @@ pub struct TargetSettings {
     pub server: ServerSettings,
     /// The namespaces djogi may manage.
     pub schemas: Vec<Ident>,
+    /// The roles of the server that djogi may manage.
+    pub roles: ManagedRoles,
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
     pub destructive: DestructivePolicy,
@@ -66,6 +70,13 @@ pub struct TargetSettings {
     pub ignore: Ignored,
     /// Whether scratch databases are made on the target's own server.
     pub scratch_on_target: bool,
+}
+
+impl TargetSettings {
+    /// What of `target` is read.
+    pub(crate) fn scope(&self, target: &Ident) -> Scope {
+        Scope { target: target.clone(), schemas: self.schemas.clone(), roles: self.roles.clone() }
+    }
 }
 
 /// Where a target's server is.
@@ -92,6 +103,10 @@ pub enum MoveError {
         from.name(), to.name(), from.name()
     )]
     Schema { from: Address, to: Address },
+    #[error(
+        "a role keeps its name: rename it by hand (ALTER ROLE {} RENAME TO {}), declare the new name, and import it", from.name(), to.name()
+    )]
+    Role { from: Address, to: Address },
     #[error("an extension keeps its name: create `{}` and drop `{}`", to.name(), from.name())]
     Extension { from: Address, to: Address },
 }
@@ -134,6 +149,9 @@ pub fn declare_move(declarations: &mut Declarations, from: &Address, to: &Addres
     match from.kind() {
         Kind::Schema => return Err(MoveError::Schema { from: from.clone(), to: to.clone() }),
         Kind::Extension => return Err(MoveError::Extension { from: from.clone(), to: to.clone() }),
+        Kind::Role | Kind::RoleGrant => {
+            return Err(MoveError::Role { from: from.clone(), to: to.clone() });
+        }
         _ => {}
     }
     let not_declared = || MoveError::NotDeclared { to: to.clone() };

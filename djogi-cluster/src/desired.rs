@@ -114,6 +114,7 @@ fn declared_of<'c>(
     sql_files::Declared {
         target,
         schemas: &settings.schemas,
+        roles: &settings.roles,
         files: configured.sql_files.get(target).unwrap_or(no_files),
         models: &configured.declarations,
         models_digest: configured.models_digest,
@@ -142,6 +143,7 @@ async fn side_of_files(
     let declared = sql_files::Declared {
         target,
         schemas: &settings.schemas,
+        roles: &settings.roles,
         files,
         models: &configured.declarations,
         models_digest: configured.models_digest,

@@ -11,7 +11,7 @@ use crate::desired::desired;
 use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::identity::RunId;
-use crate::introspect::{Scope, observe};
+use crate::introspect::observe;
 use crate::session::Session;
 use crate::sql_files::DesiredSide;
 use crate::validate::version_at_hand;
@@ -98,7 +98,7 @@ async fn look(
     reporter: &dyn Reporter,
 ) -> Result<(Desired, ServerVersion, Vec<Unmodelled>), EngineError> {
     let session = Session::open(cluster, target, settings, RunId::generate(), reporter).await?;
-    let scope = Scope { target: target.clone(), schemas: settings.schemas.clone() };
+    let scope = settings.scope(target);
     let observed = observe(&session.connection, &scope).await;
     session.close().await?;
     let mut live = observed?;

@@ -17,9 +17,7 @@ use crate::desired::{check_queries, desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
-use crate::introspect::{
-    Scope, extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes,
-};
+use crate::introspect::{extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::seeds;
 use crate::session::Session;
@@ -103,7 +101,7 @@ pub(crate) async fn look_and_prepare(
 async fn look_at(session: &Session<'_>, reporter: &dyn Reporter) -> Result<Look, EngineError> {
     let Session { target, settings, connection, .. } = session;
     let began = Instant::now();
-    let scope = Scope { target: (*target).clone(), schemas: settings.schemas.clone() };
+    let scope = settings.scope(target);
     let client = connection.client();
     let (lease, row, live) = futures_util::join!(
         read_lease(client, target),

@@ -69,6 +69,10 @@ pub enum Kind {
     SchemaDefaultPrivilege,
     /// Rows of one table.
     Seed,
+    /// Of the whole server.
+    Role,
+    /// The membership of one role in another.
+    RoleGrant,
 }
 
 impl Kind {
@@ -117,6 +121,8 @@ impl Kind {
         Kind::DefaultPrivilege,
         Kind::SchemaDefaultPrivilege,
         Kind::Seed,
+        Kind::Role,
+        Kind::RoleGrant,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -165,6 +171,8 @@ impl Kind {
             Kind::DefaultPrivilege => "default_privilege",
             Kind::SchemaDefaultPrivilege => "schema_default_privilege",
             Kind::Seed => "seed",
+            Kind::Role => "role",
+            Kind::RoleGrant => "role_grant",
         }
     }
 
@@ -178,7 +186,9 @@ impl Kind {
             | Kind::Publication
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
-            | Kind::Seed => &["name"],
+            | Kind::Seed
+            | Kind::Role => &["name"],
+            Kind::RoleGrant => &["role", "member"],
             Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
                 &["schema", "table", "name"]
@@ -263,7 +273,9 @@ impl Kind {
             | Kind::ServerGrant
             | Kind::DefaultPrivilege
             | Kind::SchemaDefaultPrivilege
-            | Kind::Seed => None,
+            | Kind::Seed
+            | Kind::Role
+            | Kind::RoleGrant => None,
         }
     }
 
@@ -474,6 +486,15 @@ impl Address {
         Self::member(Kind::Constraint, target, table, name)
     }
 
+    pub fn role(target: &Ident, name: &Ident) -> Self {
+        Self::of_database(Kind::Role, target, name)
+    }
+
+    /// The membership of `member` in `role`.
+    pub fn role_grant(target: &Ident, role: &Ident, member: &Ident) -> Self {
+        Self::new(Kind::RoleGrant, [target.clone(), role.clone(), member.clone()])
+    }
+
     /// What `grantee` may do with `object`.
     pub fn grant(target: &Ident, object: &Securable, grantee: &Ident) -> Self {
         let kind = object.grant_kind();
@@ -544,7 +565,7 @@ impl Address {
     /// Schema and name of a schema-level object, or of the object that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
-            _ if self.kind == Kind::UserMapping
+            _ if matches!(self.kind, Kind::UserMapping | Kind::RoleGrant)
                 || self.kind.is_default_privilege()
                 || self.kind.is_grant() && self.parts().len() < 3 =>
             {
@@ -757,6 +778,8 @@ mod tests {
             "routine_grant.main.app.total(integer, app.\"My Type\"[]).app_rw",
             "routine_grant.main.app.total().\"a).\"\"b\"",
             "schema_default_privilege.main.app.deployer.tables.app_ro",
+            "role.main.app_rw",
+            "role_grant.main.app_rw.\"Alice\"",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }

@@ -61,7 +61,8 @@ impl Part {
     }
 }
 
-fn glob_matches(glob: &[char], text: &[char]) -> bool {
+/// Whether `text` is what `glob` says: `*` stands for any characters, `?` for one.
+pub(crate) fn glob_matches(glob: &[char], text: &[char]) -> bool {
     match glob.split_first() {
         None => text.is_empty(),
         Some(('*', rest)) => (0..=text.len()).any(|taken| glob_matches(rest, &text[taken..])),

@@ -26,6 +26,7 @@ pub mod observation;
 pub mod order;
 pub mod plan;
 pub mod recorded;
+pub mod role_pattern;
 pub mod safety;
 pub mod script;
 pub mod seed;

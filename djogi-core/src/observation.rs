@@ -1,12 +1,13 @@
 //! What was read from a live database in one snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
+use crate::kind::RoleAttribute;
 use crate::kind::privilege::PUBLIC;
 use crate::plan::depend::Edges;
 
@@ -77,6 +78,8 @@ pub struct Roles {
     pub current: Ident,
     /// Whether it may do everything.
     pub is_superuser: bool,
+    /// What else it may do with roles, and give them.
+    pub attributes: BTreeSet<RoleAttribute>,
     pub known: BTreeMap<Ident, RoleRights>,
 }
 
@@ -87,13 +90,20 @@ pub struct RoleRights {
     pub inherits: bool,
     /// It may become the role, and give it what is its own.
     pub becomes: bool,
+    /// It may make others its members.
+    pub administers: bool,
 }
 
 impl Roles {
     /// A superuser's view of a server that has no other role.
     pub fn of_superuser(current: Ident) -> Self {
-        let all = RoleRights { inherits: true, becomes: true };
-        Self { known: BTreeMap::from([(current.clone(), all)]), current, is_superuser: true }
+        let all = RoleRights { inherits: true, becomes: true, administers: true };
+        Self {
+            known: BTreeMap::from([(current.clone(), all)]),
+            current,
+            is_superuser: true,
+            attributes: BTreeSet::new(),
+        }
     }
 
     /// Whether there is such a role; all of them together count as one.
@@ -104,6 +114,16 @@ impl Roles {
     /// Whether the session can do what `role` may.
     pub fn acts_as(&self, role: &Ident) -> bool {
         self.is_superuser || self.known.get(role).is_some_and(|rights| rights.inherits)
+    }
+
+    /// Whether the session can make others members of `role`, and change it.
+    pub fn administers(&self, role: &Ident) -> bool {
+        self.is_superuser || self.known.get(role).is_some_and(|rights| rights.administers)
+    }
+
+    /// Whether the role of the session has the attribute, or needs none.
+    pub fn has(&self, attribute: RoleAttribute) -> bool {
+        self.is_superuser || self.attributes.contains(&attribute)
     }
 
     /// Whether the session can make `role` the owner of something that it owns itself.

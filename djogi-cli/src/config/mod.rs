@@ -21,6 +21,7 @@ use std::time::Duration;
 use djogi_cluster::approvals::ApprovalRules;
 use djogi_core::address_pattern::AddressPattern;
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::role_pattern::RolePattern;
 use djogi_core::seed::SeedFormat;
 use serde_json::{Value, json};
 
@@ -97,6 +98,8 @@ pub struct Target {
     pub url: Option<UrlSource>,
     /// The schemas that djogi may manage, without duplicates.
     pub schemas: Vec<String>,
+    /// The roles of the server that djogi may manage: patterns of names.
+    pub roles: Vec<RolePattern>,
     /// How long one statement may wait for a lock; never zero.
     pub lock_timeout: Duration,
     /// What happens to changes that lose data.
@@ -116,6 +119,7 @@ impl Default for Target {
         Self {
             url: None,
             schemas: vec!["public".into()],
+            roles: Vec::new(),
             lock_timeout: Duration::from_secs(2),
             destructive: Destructive::Approve,
             postgres_version: None,
@@ -252,6 +256,9 @@ impl Target {
             "scratch": self.scratch.name(),
             "sql_files": self.sql_files,
         });
+        if !self.roles.is_empty() {
+            value["roles"] = self.roles.iter().map(ToString::to_string).collect();
+        }
         if !self.ignore.is_empty() {
             value["ignore"] = self.ignore.iter().map(ToString::to_string).collect();
         }

@@ -10,6 +10,7 @@ use djogi_cluster::approvals::{ApprovalRules, PublicKey, Signer};
 use djogi_cluster::identity::Actor;
 use djogi_core::Ident;
 use djogi_core::address_pattern::AddressPattern;
+use djogi_core::role_pattern::RolePattern;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -182,6 +183,8 @@ fn target(mut section: Section<'_, '_>) -> Target {
     let default = Target::default();
     let url = section.parsed("url", INVALID_URL, UrlSource::parse);
     let schemas = section.strings("schemas").map(|names| schemas(names, &section));
+    let roles = section.strings("roles").unwrap_or_default();
+    let roles = roles.into_iter().filter_map(|text| role_pattern(&text, &section)).collect();
     let lock_timeout = section.parsed("lock_timeout", INVALID_VALUE, |text| match parse_duration(text)? {
         Duration::ZERO => Err("must not be zero: a statement would wait for its lock for ever".into()),
         timeout if timeout > LONGEST_TIMEOUT => Err("is too long; PostgreSQL allows 24 days".into()),
@@ -203,12 +206,25 @@ fn target(mut section: Section<'_, '_>) -> Target {
     Target {
         url,
         schemas: schemas.unwrap_or(default.schemas),
+        roles,
         lock_timeout: lock_timeout.unwrap_or(default.lock_timeout),
         destructive: destructive.unwrap_or_default(),
         postgres_version: version.map(Spanned::into_inner),
         scratch: scratch.unwrap_or_default(),
         sql_files: sql_files.into_iter().map(Spanned::into_inner).collect(),
         ignore,
+    }
+}
+
+fn role_pattern(text: &Spanned<String>, section: &Section<'_, '_>) -> Option<RolePattern> {
+    match text.get_ref().parse() {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let message = format!("`{}`: {error}", section.full_key("roles"));
+            let help = "names of roles, as in \"app_*\": `*` stands for any letters, `?` for one";
+            section.problem_with_help(INVALID_VALUE, Some(text.span()), message, Some(help.into()));
+            None
+        }
     }
 }
 

@@ -62,6 +62,7 @@ fn every_key_is_read() {
     let main = Target {
         url: Some(UrlSource::Env("DATABASE_URL".into())),
         schemas: vec!["public".into(), "app".into()],
+        roles: vec![],
         lock_timeout: Duration::from_millis(500),
         destructive: Destructive::Allow,
         postgres_version: Some(17),
@@ -143,7 +144,7 @@ fn an_unknown_key_is_shown_with_the_nearest_one_and_all_mistakes_at_once() {
       |
     5 | xyz = 1
       | ^^^
-      = help: known keys: url, schemas, lock_timeout, destructive, scratch, sql_files, ignore, postgres_version
+      = help: known keys: url, schemas, roles, lock_timeout, destructive, scratch, sql_files, ignore, postgres_version
 
     error[unknown_key]: unknown key `modles` at the top level
      --> djogi.toml:6:2

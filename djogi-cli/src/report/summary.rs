@@ -55,6 +55,8 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
             let rows = style::count(usize::try_from(seed.rows).unwrap_or(usize::MAX), "row");
             format!("{rows} of {} BY ({})", seed.table, IdentList(&seed.key))
         }),
+        Kind::Role => read(body).map(|role| rights::role(&role)),
+        Kind::RoleGrant => read(body).map(|grant| rights::role_grant(&grant)),
         Kind::Schema
         | Kind::Extension
         | Kind::Enum

@@ -30,7 +30,7 @@ use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
-use crate::introspect::{ObservedRelations, observe_relations};
+use crate::introspect::{ObservedRelations, Scope, observe_relations};
 use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
 use crate::secrets::Secrets;
 use crate::session::Session;
@@ -530,11 +530,12 @@ pub(super) async fn observe_some(
 ) -> Result<ObservedRelations, EngineError> {
     let schemas: BTreeSet<_> = relations.iter().map(|name| name.schema.clone()).collect();
     let names: BTreeSet<_> = relations.iter().map(|name| name.name.clone()).collect();
-    let schemas: Vec<_> = session.settings.schemas.iter().cloned().chain(schemas).collect();
+    let scope = session.settings.scope(session.target);
+    let scope = Scope { schemas: scope.schemas.into_iter().chain(schemas).collect(), ..scope };
     let names: Vec<_> = names.into_iter().collect();
     let connection = &session.connection;
     let client = connection.client();
-    Ok(observe_relations(client, connection.server_version(), session.target, &schemas, &names).await?)
+    Ok(observe_relations(client, connection.server_version(), &scope, &names).await?)
 }
 
 /// `None` when nothing has moved.

@@ -10,6 +10,7 @@ use djogi_core::plan::depend::Edges;
 use super::assemble::Assembled;
 use super::dependency::DependencyRow;
 use super::lookup::{ObjectId, class};
+use super::managed_role::{self, UseRow};
 use super::owner::OwnerRow;
 use super::unmodelled::UnmodelledRow;
 
@@ -34,6 +35,19 @@ pub(super) fn resolve(rows: &[UnmodelledRow], assembled: &Assembled) -> BTreeMap
         objects.dedup();
     }
     dependents
+}
+
+/// What keeps managed roles besides what the catalog has.
+pub(super) fn uses_of_roles(
+    target: &Ident,
+    rows: Vec<UseRow>,
+    assembled: &Assembled,
+) -> BTreeMap<Address, Vec<Unmodelled>> {
+    if rows.is_empty() {
+        return BTreeMap::new();
+    }
+    let by_id = by_id(assembled);
+    managed_role::uses(target, rows, |object| by_id.contains_key(&object))
 }
 
 /// What the views, routines and the like of a catalog need.
@@ -109,6 +123,7 @@ fn class_of(kind: Kind) -> Option<u32> {
         Kind::ForeignDataWrapper => class::FOREIGN_DATA_WRAPPER,
         Kind::ForeignServer => class::FOREIGN_SERVER,
         Kind::UserMapping => class::USER_MAPPING,
+        Kind::Role => class::ROLE,
         Kind::Grant
         | Kind::SchemaGrant
         | Kind::RoutineGrant
@@ -118,6 +133,7 @@ fn class_of(kind: Kind) -> Option<u32> {
         | Kind::ServerGrant
         | Kind::DefaultPrivilege
         | Kind::SchemaDefaultPrivilege
-        | Kind::Seed => return None,
+        | Kind::Seed
+        | Kind::RoleGrant => return None,
     })
 }

@@ -39,6 +39,7 @@ pub(super) mod class {
     pub(in super::super) const ROUTINE: u32 = 1255;
     pub(in super::super) const RELATION: u32 = 1259;
     pub(in super::super) const FOREIGN_SERVER: u32 = 1417;
+    pub(in super::super) const ROLE: u32 = 1260;
     pub(in super::super) const USER_MAPPING: u32 = 1418;
     pub(in super::super) const FOREIGN_DATA_WRAPPER: u32 = 2328;
     pub(in super::super) const CONSTRAINT: u32 = 2606;

@@ -31,6 +31,7 @@ mod found;
 mod grant;
 mod index;
 mod lookup;
+mod managed_role;
 mod not_null;
 mod operator;
 mod operator_class;
@@ -39,7 +40,7 @@ mod policy;
 mod publication;
 mod range;
 mod reader;
-mod role;
+pub(crate) mod role;
 mod routine;
 mod rule;
 mod schema;
@@ -60,6 +61,7 @@ use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::observation::{Observation, Oid, ServerVersion, TableSize};
+use djogi_core::role_pattern::ManagedRoles;
 use tokio_postgres::Client;
 
 use crate::connect::Connection;
@@ -79,6 +81,8 @@ pub struct Scope {
     pub target: Ident,
     /// The managed schemas; no other is looked at.
     pub schemas: Vec<Ident>,
+    /// The managed roles of the server; no other is looked at.
+    pub roles: ManagedRoles,
 }
 
 /// Some relations of a database as they are within a running transaction.
@@ -110,8 +114,9 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
             true => seed::read(&reader, &scope.target).await,
             false => Ok(Vec::new()),
         };
-        let (found, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
+        let (found, managed, unmodelled, global, dependencies, owners, roles, committed) = futures_util::join!(
             census.read(&reader),
+            managed_role::read(&reader, &scope.roles),
             unmodelled::read(&reader),
             unmodelled_global::read(&reader),
             dependency::read(&reader),
@@ -119,22 +124,25 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
             role::read(&reader),
             client.batch_execute("COMMIT"),
         );
-        Ok((seeds, found, unmodelled, global, dependencies, owners, roles, committed))
+        Ok((seeds, found, managed, unmodelled, global, dependencies, owners, roles, committed))
     };
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     let (begun, rest, relations) =
         futures_util::join!(client.batch_execute(begin), rest, assemble::read(&reader));
     // In the order of sending: behind a failed query the others only say that the transaction is aborted.
     begun.map_err(|error| IntrospectError::transaction(&error))?;
-    let (seeds, found, unmodelled, global, dependencies, owners, roles, committed) = rest?;
+    let (seeds, found, managed, unmodelled, global, dependencies, owners, roles, committed) = rest?;
     let (relations, seeds) = (relations?, seeds?);
-    let (found, unmodelled, global, dependencies) = (found?, unmodelled?, global?, dependencies?);
+    let (found, managed, unmodelled, global, dependencies) =
+        (found?, managed?, unmodelled?, global?, dependencies?);
     let (owners, roles) = (owners?, roles?);
     committed.map_err(|error| IntrospectError::transaction(&error))?;
 
     let mut assembled = assemble::assemble(relations, found, &scope.target, reader.version)?;
     assembled.add_seeds(seeds);
-    let dependents = dependents::resolve(&unmodelled, &assembled);
+    let uses = assembled.add_managed_roles(managed);
+    let mut dependents = dependents::resolve(&unmodelled, &assembled);
+    dependents.extend(dependents::uses_of_roles(&scope.target, uses, &assembled));
     let edges = dependents::edges(&dependencies, &assembled);
     let owners = dependents::owners(owners, &assembled);
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
@@ -153,9 +161,9 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     })
 }
 
-/// Reads the relations, types, routines and the like that have one of `names` in one of `schemas`, relations with
+/// Reads the relations, types, routines and the like that have one of `names` in one of the schemas of `scope`, relations with
 /// their constraints, indexes, triggers, rules and policies, as the transaction that is open on `client` sees them; extensions and the schemas
-/// themselves always.
+/// themselves, and managed roles always.
 ///
 /// The session must have an empty `search_path`, as every [`Connection`] has.
 ///
@@ -164,22 +172,23 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
 pub async fn observe_relations(
     client: &Client,
     version: ServerVersion,
-    target: &Ident,
-    schemas: &[Ident],
+    scope: &Scope,
     names: &[Ident],
 ) -> Result<ObservedRelations, IntrospectError> {
-    let reader = Reader::new(client, version, schemas, Some(names));
+    let reader = Reader::new(client, version, &scope.schemas, Some(names));
     let found = async {
         let census = Census::take(&reader).await?;
         let seeds = match census.has_seeds() {
-            true => seed::read(&reader, target).await?,
+            true => seed::read(&reader, &scope.target).await?,
             false => Vec::new(),
         };
         Ok::<_, IntrospectError>((census.read(&reader).await?, seeds))
     };
-    let (found, relations) = futures_util::join!(found, assemble::read(&reader));
+    let managed = managed_role::read(&reader, &scope.roles);
+    let (found, managed, relations) = futures_util::join!(found, managed, assemble::read(&reader));
     let (relations, (found, seeds)) = (relations?, found?);
-    let mut assembled = assemble::assemble(relations, found, target, version)?;
+    let mut assembled = assemble::assemble(relations, found, &scope.target, version)?;
     assembled.add_seeds(seeds);
+    assembled.add_managed_roles(managed?);
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

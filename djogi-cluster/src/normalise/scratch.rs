@@ -61,7 +61,11 @@ async fn run(
     if !create_at_once(connection, creations).await? {
         create_one_by_one(connection, creations).await?;
     }
-    let scope = Scope { target: target.clone(), schemas: schemas.iter().cloned().collect() };
+    let scope = Scope {
+        target: target.clone(),
+        schemas: schemas.iter().cloned().collect(),
+        roles: Default::default(),
+    };
     let mut catalog = observe(connection, &scope).await?.catalog;
     let mut normalised = Normalised::new();
     for unit in units {

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use djogi_core::Ident;
+use tokio_postgres::types::Type;
 use ulid::Ulid;
 
 use super::error::ScratchError;
 use crate::connect::{ConnectParameters, Connection, DatabaseError};
+use crate::introspect::role::STUB;
 
 /// Where scratch databases can be made; asked only when one is needed, so a provider may start a server then.
 #[async_trait]
@@ -91,23 +93,37 @@ impl ScratchDatabase {
     /// # Errors
     /// When the server does not.
     pub async fn remove(self) -> Result<(), ScratchError> {
-        self.remove_with_roles(&[]).await
+        self.end().await.map(drop)
     }
 
-    /// Drops the database, and then `roles`, but for those that somebody else makes use of by now.
+    /// Drops the database, and then the stubs of roles that nobody makes use of.
     ///
     /// # Errors
     /// When the server does not drop the database.
-    pub async fn remove_with_roles(self, roles: &[Ident]) -> Result<(), ScratchError> {
-        let Self { connection, owner, name } = self;
-        drop(connection);
-        drop_database(&owner, &name).await?;
-        for role in roles {
-            let _ = owner.client().batch_execute(&format!("DROP ROLE IF EXISTS {role}")).await;
+    pub async fn remove_with_stubs(self) -> Result<(), ScratchError> {
+        let owner = self.end().await?;
+        let stubs = owner.client().query_typed(STUBS, &[(&STUB, Type::TEXT)]).await.unwrap_or_default();
+        for row in stubs {
+            if let Some(role) = row.try_get::<_, &str>(0).ok().and_then(|name| Ident::new(name).ok()) {
+                let _ = owner.client().batch_execute(&format!("DROP ROLE IF EXISTS {role}")).await;
+            }
         }
         Ok(())
     }
+
+    async fn end(self) -> Result<Connection, ScratchError> {
+        let Self { connection, owner, name } = self;
+        drop(connection);
+        drop_database(&owner, &name).await?;
+        Ok(owner)
+    }
 }
+
+/// Also those that killed processes have left.
+const STUBS: &str = "
+SELECT r.rolname::pg_catalog.text
+  FROM pg_catalog.pg_roles r
+ WHERE pg_catalog.shobj_description(r.oid, 'pg_authid') = $1";
 
 /// What killed processes left: databases of this role in which nobody is, and whose owner has no session any more. An
 /// owner is there before its database, and it is known by the name of its session in every database of the server.

@@ -42,7 +42,7 @@ pub(super) async fn everything<T>(
     } else {
         Err(ScratchError::OtherMajor { found, wanted: version }.into())
     };
-    let removed = database.remove_with_roles(&roles.made()).await;
+    let removed = roles.remove(database).await;
     let done = done?;
     removed?;
     Ok(done)

@@ -150,6 +150,41 @@ impl Rejected {
         Self { code: "seed_refused", message: format!("seed `{}`: {error}", seed.name), help: None, ..told }
     }
 
+    /// What a statement says of a managed role and djogi does not take.
+    pub(super) fn of_role(item: &Item<'_>, message: String, help: Option<String>) -> Self {
+        Self {
+            code: "role_statement",
+            file: item.source.file.clone(),
+            place: Place { line: item.source.line, column: 1 },
+            line: shown(item.sql.lines().next().unwrap_or_default()),
+            message,
+            notes: Vec::new(),
+            help,
+        }
+    }
+
+    /// A role that ends at no moment.
+    pub(super) fn of_moment(source: &Source, role: &Ident, until: &str) -> Self {
+        Self {
+            code: "role_statement",
+            file: source.file.clone(),
+            place: Place { line: source.line, column: 1 },
+            line: String::new(),
+            message: format!("role {role} is to end at {until:?}, which is no moment"),
+            notes: Vec::new(),
+            help: Some("VALID UNTIL '2030-01-31 00:00:00+00', or 'infinity'".to_owned()),
+        }
+    }
+
+    /// A move of a role, whose name is in too much.
+    pub(super) fn role_move(from: &Address, to: &Address, source: &Source) -> Self {
+        Self {
+            message: format!("`{from}` cannot become `{to}`: a role keeps its name"),
+            help: Some("rename it by hand, declare its new name, and import it".to_owned()),
+            ..Self::bad_move(to, source)
+        }
+    }
+
     /// A move to what nobody declares.
     pub(super) fn bad_move(to: &Address, source: &Source) -> Self {
         Self {

@@ -74,11 +74,11 @@ pub(super) async fn load(
     items: &[Item<'_>],
     roles: &mut Roles,
 ) -> Result<BTreeSet<usize>, NormaliseError> {
-    roles.look(client).await.map_err(|error| lost(&error))?;
     let statements: Vec<Statement<'_>> = items
         .iter()
         .map(|item| if item.is_of_roles() { roles.allowed(item) } else { Some(item.sql.as_ref().into()) })
         .collect();
+    roles.make_created(client).await;
     let there = (0..items.len()).filter(|&at| statements[at].is_some());
     // Event triggers would fire for the statements behind them.
     let (mut late, mut pending): (Vec<usize>, Vec<usize>) =

@@ -6,6 +6,7 @@
 
 mod beside;
 mod bodies;
+mod declared_roles;
 mod error;
 mod item;
 mod load;
@@ -25,6 +26,7 @@ use std::time::Instant;
 use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::desired::{Desired, DesiredResource, NotModelled};
 use djogi_core::observation::ServerVersion;
+use djogi_core::role_pattern::ManagedRoles;
 use djogi_core::script::Script;
 use djogi_core::unsaid::without_loader;
 use djogi_core::{Address, Digest, Ident, Kind, Resource};
@@ -36,12 +38,13 @@ use crate::introspect::{Scope, observe};
 use crate::normalise::{
     ExpressionCache, NormaliseError, Refusal, ScratchDatabase, ScratchError, ScratchProvider, settle,
 };
+use declared_roles::DeclaredRoles;
 use item::Item;
 use places::Places;
 
 pub use error::Rejected;
 
-const FORMAT: &str = "djogi-sql-files/3";
+const FORMAT: &str = "djogi-sql-files/4";
 
 /// The files of one target, in the order in which they are loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,6 +128,7 @@ struct Key<'a> {
     djogi: &'static str,
     major: u32,
     schemas: &'a [Ident],
+    roles: Vec<String>,
     files: Option<Digest>,
     models: Digest,
 }
@@ -135,6 +139,8 @@ pub(crate) struct Declared<'a> {
     pub(crate) target: &'a Ident,
     /// The schemas that the target manages.
     pub(crate) schemas: &'a [Ident],
+    /// The roles that it manages.
+    pub(crate) roles: &'a ManagedRoles,
     pub(crate) files: &'a SqlFiles,
     pub(crate) models: &'a Declarations,
     /// Of the models.
@@ -152,11 +158,12 @@ pub(crate) async fn desired(
     cache: &ExpressionCache,
     reporter: &dyn Reporter,
 ) -> Result<DesiredSide, NormaliseError> {
-    let Declared { target, schemas, files, models, models_digest } = declared;
+    let Declared { target, schemas, roles, files, models, models_digest } = declared;
     let key = Digest::of(&Key {
         djogi: env!("CARGO_PKG_VERSION"),
         major: version.major(),
         schemas,
+        roles: roles.patterns().map(ToString::to_string).collect(),
         files: files.digest(),
         models: models_digest,
     });
@@ -191,17 +198,17 @@ async fn load(
 ) -> Result<Loaded, NormaliseError> {
     let mut items = item::of_models(declared.models, declared.target, version)?;
     items.extend(item::of_scripts(scripts));
+    let declared_roles = declared_roles::gather(&items, declared.roles, version)?;
     let server = provider.server().await?;
     let mut database = ScratchDatabase::create(&server).await?;
     let found = database.connection().server_version();
-    let (loaded, made_roles) = if found.major() == version.major() {
-        let mut roles = roles::Roles::new(provider.role_use());
-        let loaded = load_into(&mut database, &server, declared, scripts, &items, &mut roles).await;
-        (loaded, roles.made())
+    let mut roles = roles::Roles::new(provider.role_use());
+    let loaded = if found.major() == version.major() {
+        load_into(&mut database, &server, declared, (scripts, &items, declared_roles), &mut roles).await
     } else {
-        (Err(ScratchError::OtherMajor { found, wanted: version }.into()), Vec::new())
+        Err(ScratchError::OtherMajor { found, wanted: version }.into())
     };
-    let removed = database.remove_with_roles(&made_roles).await;
+    let removed = roles.remove(database).await;
     let loaded = loaded?;
     removed?;
     Ok(loaded)
@@ -211,8 +218,7 @@ async fn load_into(
     database: &mut ScratchDatabase,
     server: &ConnectParameters,
     declared: Declared<'_>,
-    scripts: &[Script],
-    items: &[Item<'_>],
+    (scripts, items, mut declared_roles): (&[Script], &[Item<'_>], DeclaredRoles),
     roles: &mut roles::Roles,
 ) -> Result<Loaded, NormaliseError> {
     let loading = Connection::open(&server.with_database(database.name()), "scratch/load").await;
@@ -222,13 +228,18 @@ async fn load_into(
         Ok(unread) => bodies::check(loading.client(), scripts, items, &unread).await,
         Err(error) => Err(error),
     };
+    let checked = match checked {
+        Ok(()) => declared_roles::settle_moments(loading.client(), &mut declared_roles).await,
+        Err(error) => Err(error),
+    };
     loading.close().await;
     checked?;
     twice::refuse(items)?;
     let places = Places::new(items);
     let Declared { target, schemas, models, .. } = declared;
     load::refuse_other_schemas(database.connection().client(), target, schemas, &places).await?;
-    let scope = Scope { target: target.clone(), schemas: schemas.to_vec() };
+    // Roles are those of the scratch server; what is declared of them is known already.
+    let scope = Scope { target: target.clone(), schemas: schemas.to_vec(), roles: ManagedRoles::default() };
     let mut observation = observe(database.connection(), &scope).await?;
     let mut resources = Vec::new();
     let mut missing: BTreeMap<&Address, &Declaration> =
@@ -246,6 +257,12 @@ async fn load_into(
         let resource = without_loader(&resource, &loader);
         resources.push(LoadedResource { resource, source, needs, owner });
     }
+    resources.extend(declared_roles.into_iter().map(|(resource, source)| LoadedResource {
+        resource: Arc::new(resource),
+        source: Some(source),
+        needs: BTreeSet::new(),
+        owner: None,
+    }));
     if let Some((address, declaration)) = missing.pop_first() {
         let source_place = declaration.source.clone();
         return Err(NormaliseError::NotFound { address: address.clone(), source_place });

@@ -27,6 +27,10 @@ pub(crate) fn declare(
     let mut wrong = Vec::new();
     for one in moves.iter().filter(|one| one.to.target() == target) {
         let Move { from, to, source } = one;
+        if matches!(to.kind(), Kind::Role | Kind::RoleGrant) {
+            wrong.push(Rejected::role_move(from, to, source));
+            continue;
+        }
         let owner = match to.kind() {
             Kind::Column => to.table_of_member(),
             _ => Some(to.clone()),

@@ -1,29 +1,36 @@
-//! Roles that the files presume: made without any right while they are loaded.
+//! Roles that the files presume: stubs without any right while they are loaded.
+//!
+//! Roles belong to the whole server, on which several loads can be at work. Each marks its stubs by a comment and takes those of
+//! the others for its own: a stub that somebody makes use of cannot be dropped, and one that was dropped too early is made
+//! again.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::Ident;
+use djogi_core::ident::Literal;
 
 use super::item::Item;
 use super::load::Failure;
-use crate::normalise::RoleUse;
+use crate::introspect::role::STUB;
+use crate::normalise::{RoleUse, ScratchDatabase, ScratchError};
+
+/// A stub can be dropped by another load this often before it is given up.
+const ATTEMPTS: usize = 50;
 
 /// The roles that were made.
 #[derive(Debug)]
 pub(super) struct Roles {
     role_use: RoleUse,
-    /// Because something names them.
-    made: BTreeSet<Ident>,
-    /// Because a file creates them.
+    /// How often each was made.
+    made: BTreeMap<Ident, usize>,
+    /// Those that a file creates.
     created: BTreeSet<Ident>,
-    /// Roles of the server itself.
-    there: BTreeSet<Ident>,
 }
 
 impl Roles {
     pub(super) fn new(role_use: RoleUse) -> Self {
-        Self { role_use, made: BTreeSet::new(), created: BTreeSet::new(), there: BTreeSet::new() }
+        Self { role_use, made: BTreeMap::new(), created: BTreeSet::new() }
     }
 
     /// What of a statement about roles is run: nothing that touches those of somebody else.
@@ -32,34 +39,37 @@ impl Roles {
         match self.role_use {
             RoleUse::Everything => Some(Cow::Borrowed(item.sql.as_ref())),
             RoleUse::Stubs => {
-                let role = role?;
-                let stub = format!("CREATE ROLE {role} NOLOGIN");
-                self.created.insert(role);
-                Some(Cow::Owned(stub))
+                self.created.extend(role);
+                None
             }
             RoleUse::Nothing => None,
         }
     }
 
-    /// Notes which roles are there before any is made.
+    /// Drops the database, and then the stubs.
     ///
     /// # Errors
-    /// When they cannot be read.
-    pub(super) async fn look(
-        &mut self,
-        client: &tokio_postgres::Client,
-    ) -> Result<(), tokio_postgres::Error> {
-        let rows = client.query("SELECT rolname::text FROM pg_catalog.pg_roles", &[]).await?;
-        self.there = rows.iter().filter_map(|row| Ident::new(row.get::<_, &str>(0)).ok()).collect();
-        Ok(())
+    /// When the server does not drop the database.
+    pub(super) async fn remove(&self, database: ScratchDatabase) -> Result<(), ScratchError> {
+        if self.made.is_empty() { database.remove().await } else { database.remove_with_stubs().await }
     }
 
-    /// Those that are to be dropped after the database.
-    pub(super) fn made(&self) -> Vec<Ident> {
-        if self.role_use == RoleUse::Everything {
-            return Vec::new();
+    /// Makes stubs of the roles that the files create.
+    pub(super) async fn make_created(&mut self, client: &tokio_postgres::Client) {
+        for role in std::mem::take(&mut self.created) {
+            self.make(client, role).await;
         }
-        self.made.union(&self.created).filter(|role| !self.there.contains(*role)).cloned().collect()
+    }
+
+    async fn make(&mut self, client: &tokio_postgres::Client, role: Ident) {
+        // Both or none. It may be there, and who may not make it is told of the statement that needs it.
+        let sql = format!(
+            "{}; CREATE ROLE {role} NOLOGIN; COMMENT ON ROLE {role} IS {}",
+            super::settings::FRESH,
+            Literal(STUB)
+        );
+        let _ = client.batch_execute(&sql).await;
+        *self.made.entry(role).or_default() += 1;
     }
 
     /// Makes the roles that `failures` are about; whether there was one.
@@ -71,16 +81,13 @@ impl Roles {
         if self.role_use == RoleUse::Nothing {
             return false;
         }
+        let is_hopeless = |role: &Ident| self.made.get(role).is_some_and(|times| *times >= ATTEMPTS);
         let missing: BTreeSet<Ident> =
-            failures.iter().filter_map(missing_role).filter(|role| !self.made.contains(role)).collect();
-        for role in &missing {
-            // Somebody else may have made it, and who may not make it is told of the statement that needs it.
-            let _ = client
-                .batch_execute(&format!("{}; CREATE ROLE {role} NOLOGIN", super::settings::FRESH))
-                .await;
-        }
+            failures.iter().filter_map(missing_role).filter(|role| !is_hopeless(role)).collect();
         let found = !missing.is_empty();
-        self.made.extend(missing);
+        for role in missing {
+            self.make(client, role).await;
+        }
         found
     }
 }

@@ -19,7 +19,7 @@ use super::table::Row;
 use crate::connect::Connection;
 use crate::error::EngineError;
 use crate::identity::Lineage;
-use crate::introspect::observe_relations;
+use crate::introspect::{Scope, observe_relations};
 use crate::ledger::read_lineages;
 use crate::session::Session;
 use crate::state::{DatabaseIntent, OutsideOperation, Sidecar};
@@ -164,8 +164,11 @@ async fn intended_index(
     let observed = observe_relations(
         connection.client(),
         connection.server_version(),
-        session.target,
-        std::slice::from_ref(&name.schema),
+        &Scope {
+            target: session.target.clone(),
+            schemas: vec![name.schema.clone()],
+            roles: Default::default(),
+        },
         std::slice::from_ref(table),
     )
     .await?;

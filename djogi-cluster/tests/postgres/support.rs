@@ -49,7 +49,11 @@ impl Database {
     }
 
     pub(crate) async fn observe(&mut self, schemas: &[&str]) -> Observation {
-        let scope = Scope { target: ident("main"), schemas: schemas.iter().map(|s| ident(s)).collect() };
+        let scope = Scope {
+            target: ident("main"),
+            schemas: schemas.iter().map(|s| ident(s)).collect(),
+            roles: Default::default(),
+        };
         observe(&self.connection, &scope).await.unwrap()
     }
 

@@ -34,6 +34,10 @@ pub enum RelocateError {
     Extension(Address),
     #[error("`{0}` cannot be moved by itself: it follows what it is about")]
     Follows(Address),
+    #[error(
+        "`{0}` cannot be moved: rename the role by hand (ALTER ROLE ... RENAME TO ...), declare its new name, and import it"
+    )]
+    Role(Address),
     #[error("`{0}` is not managed")]
     NotManaged(Address),
     #[error("`{to}` is managed already, so nothing can be moved there")]
@@ -55,6 +59,7 @@ impl RelocateError {
             | RelocateError::OtherParent { .. }
             | RelocateError::OtherArguments { .. }
             | RelocateError::Extension(_)
+            | RelocateError::Role(_)
             | RelocateError::Follows(_) => "bad_move",
         }
     }
@@ -124,6 +129,8 @@ fn new_names(recorded: &Recorded, from: &Address, to: &Address) -> Result<NewNam
         |parent| RelocateError::OtherParent { from: from.clone(), to: to.clone(), what: from.kind(), parent };
     match from.kind() {
         Kind::Extension => return Err(RelocateError::Extension(from.clone())),
+        // A role is in the names of too much.
+        Kind::Role | Kind::RoleGrant => return Err(RelocateError::Role(from.clone())),
         kind if kind.is_about_roles() => return Err(RelocateError::Follows(from.clone())),
         Kind::Schema => {
             names.schemas.insert(from.name().clone(), to.name().clone());

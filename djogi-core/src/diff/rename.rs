@@ -157,7 +157,10 @@ fn relations(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewName
     let is_whole = |kind: &Kind| {
         !kind.is_part_of_relation()
             && !kind.is_about_roles()
-            && !matches!(kind, Kind::Schema | Kind::Extension | Kind::UserMapping)
+            && !matches!(
+                kind,
+                Kind::Schema | Kind::Extension | Kind::UserMapping | Kind::Role | Kind::RoleGrant
+            )
     };
     let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(is_whole).collect();
     for (new, old) in due(desired, rebased, &kinds) {

@@ -345,6 +345,8 @@ impl NewNames {
                 }
                 self.rename_securable(target, &mut r.on);
             }
+            // A role keeps its name.
+            Resource::Role(_) | Resource::RoleGrant(_) => {}
             Resource::DefaultPrivilege(r) => {
                 r.schema.iter_mut().for_each(|schema| self.rename_schema(schema));
             }

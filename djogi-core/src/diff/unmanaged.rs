@@ -40,10 +40,13 @@ impl<'a> UnmanagedDependents<'a> {
         live: &Dependencies<'_>,
     ) -> Self {
         let mut needs: BTreeMap<Address, Vec<&'a Address>> = BTreeMap::new();
-        // What others may do with an object goes with it, and comes back with it.
-        for &address in unmanaged.iter().filter(|address| !address.kind().holds_nothing_up()) {
+        for &address in unmanaged {
             let Some(resource) = rebased.live.get(address) else { continue };
             let mut needed = live.of(resource);
+            if address.kind().holds_nothing_up() {
+                // What others may do with an object goes with it, and comes back with it; a role cannot.
+                needed.retain(|needed| needed.kind() == Kind::Role);
+            }
             if let Resource::Sequence(sequence) = resource
                 && let Some(owner) = &sequence.owned_by
             {

@@ -31,6 +31,7 @@ pub mod privilege;
 pub mod properties;
 pub mod publication;
 pub mod range;
+pub mod role;
 pub mod routine;
 pub mod rule;
 pub mod schema;
@@ -90,6 +91,7 @@ pub use properties::{
 };
 pub use publication::{Publication, PublicationAlteration, Published, PublishedTable};
 pub use range::{Range, RangeAlteration};
+pub use role::{Role, RoleAlteration, RoleAttribute, RoleGrant, RoleGrantAlteration};
 pub use routine::{Routine, RoutineAlteration, RoutineKind};
 pub use rule::{Rule, RuleAlteration};
 pub use schema::{Schema, SchemaAlteration};
@@ -158,6 +160,8 @@ pub enum Resource {
     Grant(Grant),
     DefaultPrivilege(DefaultPrivilege),
     Seed(Seed),
+    Role(Role),
+    RoleGrant(RoleGrant),
 }
 
 /// A change that PostgreSQL can make to an existing object.
@@ -198,6 +202,8 @@ pub enum Alteration {
     Grant(GrantAlteration),
     DefaultPrivilege(DefaultPrivilegeAlteration),
     Seed(SeedAlteration),
+    Role(RoleAlteration),
+    RoleGrant(RoleGrantAlteration),
     /// Another owner, of whatever has one.
     Owner(Ident),
 }
@@ -259,6 +265,8 @@ impl Resource {
             Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
             Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
             Resource::Seed(_) => Kind::Seed,
+            Resource::Role(_) => Kind::Role,
+            Resource::RoleGrant(_) => Kind::RoleGrant,
         }
     }
 
@@ -296,6 +304,8 @@ impl Resource {
             Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
             Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Seed(r) => Address::of_database(Kind::Seed, target, &r.name),
+            Resource::Role(r) => Address::role(target, &r.name),
+            Resource::RoleGrant(r) => Address::role_grant(target, &r.role, &r.member),
             Resource::Collation(_)
             | Resource::Enum(_)
             | Resource::Domain(_)
@@ -335,7 +345,9 @@ impl Resource {
             | Resource::UserMapping(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_)
-            | Resource::Seed(_) => None,
+            | Resource::Seed(_)
+            | Resource::Role(_)
+            | Resource::RoleGrant(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
             Resource::Enum(r) => Some(r.qualified_name()),
             Resource::Domain(r) => Some(r.qualified_name()),
@@ -389,6 +401,8 @@ impl Resource {
             Resource::Policy(policy) => policy.roles.iter().collect(),
             Resource::Grant(grant) => vec![&grant.grantee],
             Resource::DefaultPrivilege(privilege) => vec![&privilege.role, &privilege.grantee],
+            Resource::RoleGrant(grant) => vec![&grant.role, &grant.member],
+            Resource::UserMapping(mapping) => vec![&mapping.name],
             _ => Vec::new(),
         }
     }
@@ -422,6 +436,8 @@ impl Resource {
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Seed(r) => (None, &mut r.name),
+            Resource::Role(r) => (None, &mut r.name),
+            Resource::RoleGrant(r) => (None, &mut r.member),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Enum(r) => (Some(&mut r.schema), &mut r.name),
             Resource::Domain(r) => (Some(&mut r.schema), &mut r.name),
@@ -461,7 +477,7 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege;
+            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege Role RoleGrant;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
             TextSearchConfiguration EventTrigger Publication ForeignServer Grant Seed

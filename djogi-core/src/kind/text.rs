@@ -17,7 +17,9 @@ impl Resource {
             | Resource::ForeignServer(_)
             | Resource::UserMapping(_)
             | Resource::Grant(_)
-            | Resource::DefaultPrivilege(_) => Vec::new(),
+            | Resource::DefaultPrivilege(_)
+            | Resource::Role(_)
+            | Resource::RoleGrant(_) => Vec::new(),
             Resource::Domain(domain) => {
                 let checks = domain.constraints.iter().map(|constraint| constraint.expression.as_str());
                 let default = domain.default.iter().map(|default| default.as_str());

@@ -156,6 +156,7 @@ fn plan_target(
     let live_side = LazyCell::new(|| {
         Dependencies::new(target, rebased.live.iter())
             .with_edges(rebased.dependencies.iter())
+            .with_owners(live.owners.iter())
             .with_extension_requirements(&live.extension_requirements)
     });
     let dependents = LazyCell::new(|| UnmanagedDependents::new(target, &rebased, &foreign, &live_side));
@@ -191,6 +192,7 @@ fn plan_target(
     let desired_side = LazyCell::new(|| {
         Dependencies::new(target, desired.iter().map(|(a, d)| (a, &*d.resource)))
             .with_edges(desired.iter().map(|(address, declared)| (address, &declared.needs)))
+            .with_owners(desired.iter().filter_map(|(a, declared)| Some((a, declared.owner.as_ref()?))))
             .with_extension_requirements(&live.extension_requirements)
     });
     let parents = Parents::of(&changes, &family, &context, |resource| desired_side.of(resource));
@@ -213,6 +215,9 @@ fn plan_target(
     let judgements = if candidates.is_empty() {
         Vec::new()
     } else {
+        let created = candidates.iter().filter(|candidate| candidate.change.action == Action::Create);
+        let created = created.filter(|candidate| candidate.change.address.kind() == Kind::Role);
+        let new_roles = created.map(|candidate| candidate.change.address.name()).collect();
         let gates = Gates {
             policy: inputs.destructive,
             standings: &standings,
@@ -223,7 +228,7 @@ fn plan_target(
             foreign: &foreign.iter().copied().collect(),
             live: &rebased.live,
             rebased: &rebased,
-            new_roles: &BTreeSet::new(),
+            new_roles: &new_roles,
             live_dependents: &live_dependents,
         };
         classify(&candidates, &gates)
@@ -267,7 +272,12 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
-            .chain(rights::findings(&candidates, &judgements, live.roles.is_superuser))
+            .chain(rights::findings(
+                &candidates,
+                &judgements,
+                &live.roles,
+                live.identity.server_version.major(),
+            ))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),
@@ -412,9 +422,12 @@ fn live_dependents(
         return dependents;
     }
     let managed = rebased.live.iter().filter(|(a, _)| rebased.recorded.resources.contains_key(*a));
-    // What others may do with an object does not keep it.
-    for (address, resource) in managed.filter(|(address, _)| !address.kind().holds_nothing_up()) {
+    for (address, resource) in managed {
         let mut add = |needed: &Address, dependent: &Address| {
+            // What others may do with an object does not keep it, but it keeps their role.
+            if dependent.kind().holds_nothing_up() && needed.kind() != Kind::Role {
+                return;
+            }
             if let Some(list) = dependents.get_mut(needed) {
                 list.push(dependent.clone());
             }
@@ -430,6 +443,7 @@ fn live_dependents(
                     }
                 }
                 add(&Address::schema(address.target(), &table.schema), address);
+                live.owner_of(address).iter().for_each(|role| add(role, address));
                 for parent in table.lineage.parents() {
                     add(&Address::table(address.target(), parent), address);
                 }

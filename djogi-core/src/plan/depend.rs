@@ -39,6 +39,7 @@ pub struct Dependencies<'a> {
     requirements: Option<&'a BTreeMap<Ident, Vec<Ident>>>,
     /// What makes the columns of a table unique: a foreign key needs one of them.
     keys: BTreeMap<QualifiedName, Vec<(&'a Address, Vec<&'a Ident>)>>,
+    owners: BTreeMap<&'a Address, &'a Ident>,
     /// All of one name, whatever their arguments, operators too; and range types by the names of their multirange types.
     routines: BTreeMap<QualifiedName, Vec<&'a Address>>,
 }
@@ -59,7 +60,34 @@ impl<'a> Dependencies<'a> {
                 routines.entry(range.multirange.clone()).or_default().push(*address);
             }
         }
-        Self { target, resources, edges: BTreeMap::new(), requirements: None, keys, routines }
+        Self {
+            target,
+            resources,
+            edges: BTreeMap::new(),
+            requirements: None,
+            owners: BTreeMap::new(),
+            keys,
+            routines,
+        }
+    }
+
+    /// Knows whose the objects are, which matters where roles are resources.
+    #[must_use]
+    pub fn with_owners(self, owners: impl Iterator<Item = (&'a Address, &'a Ident)>) -> Self {
+        match self.has_roles() {
+            true => Self { owners: owners.collect(), ..self },
+            false => self,
+        }
+    }
+
+    /// The role that owns an object, where it is a resource.
+    pub fn owner_of(&self, address: &Address) -> Option<Address> {
+        self.if_known(Address::role(self.target, self.owners.get(address)?))
+    }
+
+    /// They are the last kinds.
+    fn has_roles(&self) -> bool {
+        self.resources.last_key_value().is_some_and(|(address, _)| address.kind() >= Kind::Role)
     }
 
     /// Knows what PostgreSQL itself has noted.
@@ -104,6 +132,11 @@ impl<'a> Dependencies<'a> {
             let texts = resource.texts();
             needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
             needs.extend(self.named_by(resource));
+        }
+        if self.has_roles() {
+            let named = resource.roles().into_iter();
+            needs.extend(named.filter_map(|role| self.if_known(Address::role(self.target, role))));
+            needs.extend(self.owner_of(&address));
         }
         needs.sort();
         needs.dedup();

@@ -46,6 +46,7 @@ verbs! {
     CreateForeignDataWrapper AlterForeignDataWrapper DropForeignDataWrapper
     CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
     AlterForeignTable DropForeignTable
+    CreateRole AlterRole SetRoleSetting DropRole GrantRole RevokeRole SetMembershipOption
     CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
@@ -140,6 +141,7 @@ const READERS_BREAK: &str = "programs that still use it fail as soon as this com
 
 const RIGHT_ENDS: &str = "programs that rely on the privilege fail as soon as this commits";
 const ROWS_WAIT: &str = "writes to the table wait until its rows are as declared";
+const OF_SERVER: &str = "a role is one for all databases of its server";
 const OLD_OWNER: &str = "who owned it may not do anything with it any more, but for what is granted";
 
 /// Sorted neither by name nor by danger but as the manual goes: one object after the other.
@@ -244,6 +246,14 @@ pub const TABLE: &[Row] = &[
     row(V::CreateUserMapping, None, Catalog, Reversible),
     row(V::AlterUserMapping, None, Catalog, Recoverable).hazard(CONNECTS_ANEW),
     row(V::DropUserMapping, None, Catalog, DataLoss).hazard("djogi does not know the login that it holds"),
+    row(V::CreateRole, None, Catalog, Reversible),
+    row(V::AlterRole, None, Catalog, Reversible).hazard(OF_SERVER),
+    row(V::SetRoleSetting, None, Catalog, Reversible).hazard("sessions that are open keep what they have"),
+    row(V::DropRole, None, Catalog, DataLoss)
+        .hazard("its password is lost, and whoever logs in by it is turned away"),
+    row(V::GrantRole, None, Catalog, Reversible),
+    row(V::RevokeRole, None, Catalog, Reversible).hazard(RIGHT_ENDS),
+    row(V::SetMembershipOption, None, Catalog, Reversible).since(16),
     row(V::AlterForeignTable, None, Catalog, Reversible),
     row(V::DropForeignTable, None, Catalog, Reversible).hazard(READERS_BREAK),
     row(V::CreateTable, None, Catalog, Reversible),

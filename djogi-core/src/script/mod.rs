@@ -7,6 +7,7 @@ mod created;
 mod lexer;
 mod literals;
 mod query;
+pub mod role;
 mod statement;
 
 use std::ops::Range;

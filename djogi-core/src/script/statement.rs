@@ -101,6 +101,7 @@ fn act(lexemes: &[Lexeme<'_>]) -> Act {
         ("alter", "subscription") if has("enable") || has("refresh") => Act::Refuse(Refused::Publisher),
         ("create" | "drop" | "alter", "user") if word(2) == "mapping" => Act::Define,
         ("create" | "drop" | "alter", "role" | "user" | "group") => Act::Role,
+        ("comment", "on") if word(2) == "role" => Act::Role,
         // Without `ON` it is about memberships.
         ("grant" | "revoke", _) if !has("on") => Act::Role,
         ("create" | "drop" | "alter", "database" | "tablespace")

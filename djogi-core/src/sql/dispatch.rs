@@ -7,8 +7,9 @@ use super::{Context, Impossible, Step};
 use super::{
     aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
     extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
-    operator_class, operator_family, policy, publication, range, routine, rule, schema, seed, sequence,
-    statistics, table, text_search_configuration, text_search_dictionary, trigger, user_mapping, view,
+    operator_class, operator_family, policy, publication, range, role, role_grant, routine, rule, schema,
+    seed, sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger,
+    user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -124,11 +125,13 @@ written_by! {
     Publication: publication,
     ForeignDataWrapper: foreign_data_wrapper,
     ForeignServer: foreign_server,
-    UserMapping: user_mapping;
+    UserMapping: user_mapping,
+    Role: role;
     Domain: domain,
     Sequence: sequence,
     Table: table,
     Grant: grant,
     DefaultPrivilege: default_privilege,
     Seed: seed,
+    RoleGrant: role_grant,
 }

@@ -183,6 +183,8 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::Publication(_)
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_)
-        | Resource::Seed(_) => None,
+        | Resource::Seed(_)
+        | Resource::Role(_)
+        | Resource::RoleGrant(_) => None,
     }
 }

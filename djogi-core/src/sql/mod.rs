@@ -37,6 +37,8 @@ mod phrase;
 mod policy;
 mod publication;
 mod range;
+mod role;
+mod role_grant;
 mod routine;
 mod rule;
 mod schema;

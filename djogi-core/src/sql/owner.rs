@@ -56,6 +56,8 @@ fn owned(resource: &Resource) -> Option<String> {
         | Resource::Policy(_)
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_)
-        | Resource::Seed(_) => return None,
+        | Resource::Seed(_)
+        | Resource::Role(_)
+        | Resource::RoleGrant(_) => return None,
     })
 }

@@ -19,7 +19,11 @@ use crate::database::Database;
 /// that it takes the way of those that users write.
 pub fn declarations(database: &Database, target: &str, schemas: &[&str]) -> Declarations {
     let ident = |name: &str| Ident::new(name).expect("a name");
-    let scope = Scope { target: ident(target), schemas: schemas.iter().map(|name| ident(name)).collect() };
+    let scope = Scope {
+        target: ident(target),
+        schemas: schemas.iter().map(|name| ident(name)).collect(),
+        roles: Default::default(),
+    };
     let parameters: ConnectParameters = database.url().parse().expect("the URL of a server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let observation = runtime.block_on(async {

@@ -117,7 +117,8 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
         _ => address.schema_name().cloned(),
     };
     let schemas: BTreeSet<_> = resources.keys().filter_map(schema).collect();
-    let scope = Scope { target: target.clone(), schemas: schemas.into_iter().collect() };
+    let scope =
+        Scope { target: target.clone(), schemas: schemas.into_iter().collect(), roles: Default::default() };
     let observed = observe(&connection, &scope).await.unwrap();
     for (address, declared) in &resources {
         is_as_declared(address, declared, &observed);

@@ -14,7 +14,11 @@ pub(crate) fn runtime() -> Runtime {
 /// Everything in `schemas` of the database at `url`, as of the target `main`.
 pub fn observation(url: &str, schemas: &[&str]) -> Observation {
     let ident = |name: &str| Ident::new(name).expect("a name");
-    let scope = Scope { target: ident("main"), schemas: schemas.iter().map(|name| ident(name)).collect() };
+    let scope = Scope {
+        target: ident("main"),
+        schemas: schemas.iter().map(|name| ident(name)).collect(),
+        roles: Default::default(),
+    };
     let parameters: ConnectParameters = url.parse().expect("the URL of a server");
     runtime().block_on(async {
         let connection = Connection::open(&parameters, "crash-suite").await.expect("a connection");

@@ -24,6 +24,7 @@ use crate::introspect::found::Found;
 use crate::introspect::grant::{self, GrantRow};
 use crate::introspect::index::{self, IndexRow, KeyDetails, KeyRow};
 use crate::introspect::lookup::{self, Lookup, ObjectId, class};
+use crate::introspect::managed_role::{Managed, UseRow};
 use crate::introspect::not_null::{self, NotNullRow};
 use crate::introspect::reader::Reader;
 use crate::introspect::schema::{self, SchemaRow};
@@ -158,6 +159,17 @@ impl Assembled {
                 self.insert(table, Resource::Seed(seed));
             }
         }
+    }
+
+    /// Gives back what still needs them.
+    pub(super) fn add_managed_roles(&mut self, managed: Managed) -> Vec<UseRow> {
+        for (oid, role) in managed.roles {
+            self.insert(oid, Resource::Role(role));
+        }
+        for (oid, grant) in managed.grants {
+            self.insert(oid, Resource::RoleGrant(grant));
+        }
+        managed.uses
     }
 
     fn insert(&mut self, oid: u32, resource: Resource) {

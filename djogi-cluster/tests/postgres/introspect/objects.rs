@@ -1,7 +1,7 @@
 //! Schemas, extensions, enums, sequences, names, oids, sizes, and what is left out.
 
 use djogi_cluster::connect::Connection;
-use djogi_cluster::introspect::observe_relations;
+use djogi_cluster::introspect::{Scope, observe_relations};
 use djogi_core::QualifiedName;
 use djogi_core::observation::Oid;
 use serde_json::json;
@@ -213,8 +213,7 @@ async fn named_relations_are_seen_within_a_transaction() {
         let seen = observe_relations(
             connection.client(),
             connection.server_version(),
-            &ident("main"),
-            &[ident("public")],
+            &Scope { target: ident("main"), schemas: vec![ident("public")], roles: Default::default() },
             &[ident("t")],
         )
         .await
@@ -252,8 +251,7 @@ async fn both_ways_of_reading_agree() {
         let named = observe_relations(
             connection.client(),
             connection.server_version(),
-            &ident("main"),
-            &[ident("public")],
+            &Scope { target: ident("main"), schemas: vec![ident("public")], roles: Default::default() },
             &[ident("t"), ident("e")],
         )
         .await

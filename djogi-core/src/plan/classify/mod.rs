@@ -234,9 +234,20 @@ fn still_needed(
     }
     let needs_it = |dependent: &&Address| match index.get(*dependent).map(|&at| &candidates[at]) {
         None => true,
-        Some(other) => other.change.desired.is_some() && other.needs.desired.contains(address),
+        Some(other) => {
+            let keeps =
+                || other.needs.desired.contains(address) || keeps_owner(&other.change, address, gates);
+            other.change.desired.is_some() && keeps()
+        }
     };
     dependents.filter(needs_it).map(|dependent| format!("{dependent} needs it")).collect()
+}
+
+/// Whether the object goes on belonging to the role, since nobody is said to own it.
+fn keeps_owner(change: &Change<'_>, role: &Address, gates: &Gates<'_>) -> bool {
+    role.kind() == Kind::Role
+        && change.desired.is_some_and(|declared| declared.owner.is_none())
+        && gates.rebased.owner(&change.address) == role.name()
 }
 
 /// Whether an object of this kind can only be replaced when nothing that holds data needs it.

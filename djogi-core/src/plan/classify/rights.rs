@@ -6,7 +6,7 @@ use crate::diff::{Action, Change};
 use crate::disposition::Reason;
 use crate::ident::Ident;
 use crate::kind::privilege::PUBLIC;
-use crate::kind::{Alteration, Grant, Resource};
+use crate::kind::{Alteration, Grant, Resource, Role, RoleAttribute, RoleGrant};
 use crate::observation::Roles;
 
 /// The closed gate, if there is one.
@@ -28,7 +28,9 @@ pub(super) fn gate(candidate: &Candidate<'_>, gates: &Gates<'_>) -> Option<Judge
             });
         }
     }
-    let notes = owner_rights(change, gates, roles).or_else(|| grant_rights(change, gates, roles))?;
+    let notes = owner_rights(change, gates, roles)
+        .or_else(|| grant_rights(change, gates, roles))
+        .or_else(|| role_rights(change, gates, roles))?;
     Some(Reason::RightMissing.because(notes))
 }
 
@@ -54,6 +56,50 @@ fn owner_rights(change: &Change<'_>, gates: &Gates<'_>, roles: &Roles) -> Option
     }
     if *wanted != *current && !gates.new_roles.contains(wanted) && !roles.gives_to(wanted) {
         notes.push(format!("{current} cannot give it to {wanted}: GRANT {wanted} TO {current};"));
+    }
+    (!notes.is_empty()).then_some(notes)
+}
+
+/// Why the session cannot make, change or drop a role, or a membership.
+fn role_rights(change: &Change<'_>, gates: &Gates<'_>, roles: &Roles) -> Option<Vec<String>> {
+    if roles.is_superuser || matches!(change.action, Action::Adopt | Action::Forget) {
+        return None;
+    }
+    let is_old = gates.rebased.observation.identity.server_version.major() < 16;
+    let current = &roles.current;
+    let no_admin = |role: &Ident| {
+        let has_admin = roles.administers(role) || gates.new_roles.contains(role);
+        (!has_admin).then(|| {
+            format!("{current} has no ADMIN option for {role}: GRANT {role} TO {current} WITH ADMIN OPTION;")
+        })
+    };
+    let none = |attribute: RoleAttribute| {
+        let word = attribute.word();
+        format!("{current} has not {word}: ALTER ROLE {current} {word};")
+    };
+    let desired = change.desired.map(|declared| &*declared.resource);
+    let mut notes = Vec::new();
+    match desired.or(change.live)? {
+        Resource::Role(role) => {
+            if !roles.has(RoleAttribute::CreateRole) {
+                notes.push(none(RoleAttribute::CreateRole));
+            } else if change.live.is_some() && !is_old {
+                notes.extend(no_admin(&role.name));
+            }
+            let before = match change.live {
+                Some(Resource::Role(live)) => live.clone(),
+                _ => Role::plain(role.name.clone()),
+            };
+            let given =
+                [RoleAttribute::CreateDatabase, RoleAttribute::Replication, RoleAttribute::BypassRowSecurity];
+            let given = given.into_iter().filter(|it| before.has(*it) != role.has(*it) && !roles.has(*it));
+            // Before, PostgreSQL asks for a superuser, or for nothing.
+            notes.extend(given.filter(|_| !is_old && desired.is_some()).map(none));
+        }
+        Resource::RoleGrant(RoleGrant { role, .. }) => {
+            notes.extend(no_admin(role).filter(|_| !(is_old && roles.has(RoleAttribute::CreateRole))));
+        }
+        _ => {}
     }
     (!notes.is_empty()).then_some(notes)
 }

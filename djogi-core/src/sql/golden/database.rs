@@ -131,6 +131,34 @@ pub(super) fn foreign_data(script: &mut Script) {
     foreign_tables(script);
 }
 
+pub(super) fn roles(script: &mut Script) {
+    script.title("roles");
+    let role = |name: &str| Role::plain(ident(name));
+    let settings = [("search_path", "app, \"$user\""), ("my.setting", "it's"), ("timezone", "UTC")];
+    let first = Role {
+        login: true,
+        inherit: false,
+        connection_limit: Some(5),
+        valid_until: text("2040-01-31 10:00:00+00"),
+        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        comment: text("it's the app"),
+        ..role("app_rw")
+    };
+    let second = Role { superuser: true, create_database: true, ..role("app_rw") };
+    script.create(Resource::Role(role("App")));
+    script.create(Resource::Role(first));
+    script.alter(Resource::Role(second.clone()));
+    script.drop(&Resource::Role(second));
+    let grant = |admin, inherit, become_role| {
+        let (role, member) = (ident("app_rw"), ident("Alice"));
+        Resource::RoleGrant(RoleGrant { role, member, admin, inherit, become_role })
+    };
+    script.create(grant(true, true, true));
+    script.alter(grant(false, true, true));
+    script.alter(grant(true, false, false));
+    script.drop(&grant(true, false, false));
+}
+
 fn foreign_tables(script: &mut Script) {
     let told = |column: Column, texts: &[&str]| {
         let properties =

@@ -428,6 +428,7 @@ fn script(version: u32) -> String {
     database::event_triggers(&mut script);
     database::publications(&mut script);
     database::foreign_data(&mut script);
+    database::roles(&mut script);
     privileges::privileges(&mut script);
     partitions::partitions(&mut script);
     partitions::inheritance(&mut script);

@@ -9,6 +9,7 @@ mod operators;
 mod partitions;
 mod privileges;
 mod publications;
+mod roles;
 mod routines;
 mod sequences;
 mod tables;
