@@ -93,21 +93,22 @@ const SUB_PARTITIONED: &[Form] = &[
     ],
 ];
 
+/// PostgreSQL has no statement by which a column that a table has of its own becomes merely inherited, so none does.
 const INHERITED: &[Form] = &[
     &[
         "CREATE TABLE app.base (a integer NOT NULL, b text DEFAULT 'x', CHECK (a > 0))",
         "CREATE TABLE app.child (c integer) INHERITS (app.base)",
     ],
     &[
-        "CREATE TABLE app.base (a integer NOT NULL, b text)",
-        "CREATE TABLE app.child (a integer NOT NULL, c integer NOT NULL) INHERITS (app.base)",
-        "CREATE TABLE app.grandchild (d date) INHERITS (app.child)",
+        "CREATE TABLE app.base (a bigint NOT NULL, b text, d date)",
+        "CREATE TABLE app.child (c integer NOT NULL) INHERITS (app.base)",
+        "CREATE TABLE app.grandchild (e date DEFAULT now()) INHERITS (app.child)",
+        "CREATE INDEX grandchild_a ON app.grandchild (a)",
     ],
-    &["CREATE TABLE app.base (a integer, b text)", "CREATE TABLE app.child (a integer, b text, c integer)"],
     &[
-        "CREATE TABLE app.base (a bigint)",
-        "CREATE TABLE app.other (e text)",
-        "CREATE TABLE app.child (c integer) INHERITS (app.base, app.other)",
+        "CREATE TABLE app.base (a integer, CONSTRAINT small CHECK (a < 10), CONSTRAINT own CHECK (a > 1) NO INHERIT)",
+        "CREATE TABLE app.child (c integer) INHERITS (app.base)",
+        "COMMENT ON COLUMN app.child.a IS 'of the base'",
     ],
 ];
 
