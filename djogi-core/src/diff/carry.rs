@@ -27,14 +27,7 @@ pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog, major: 
             continue;
         }
         let Some(wanted) = declared(desired, address) else { continue };
-        let staying = table.lineage.parents().iter().filter(|parent| stays_in(table, wanted, parent));
-        let parents: Vec<Parent<'_>> = staying
-            .filter_map(|parent| {
-                let before = live.table(target, parent)?;
-                let after = declared(desired, &Address::table(target, parent))?;
-                (before.partition_by == after.partition_by).then_some(Parent { before, after, major })
-            })
-            .collect();
+        let parents = parents(table, wanted, (target, desired, live), major);
         let mut result = table.clone();
         for (at, parent) in parents.iter().enumerate() {
             let others = || parents.iter().enumerate().filter(move |(other, _)| *other != at);
@@ -48,6 +41,24 @@ pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog, major: 
         }
     }
     carried
+}
+
+/// The parents that a table keeps, with theirs.
+fn parents<'a>(
+    before: &'a Table,
+    after: &'a Table,
+    (target, desired, live): (&Ident, &'a Desired, &'a Catalog),
+    major: u32,
+) -> Vec<Parent<'a>> {
+    let staying = before.lineage.parents().iter().filter(|parent| stays_in(before, after, parent));
+    staying
+        .filter_map(|parent| {
+            let before = live.table(target, parent)?;
+            let after = declared(desired, &Address::table(target, parent))?;
+            let above = parents(before, after, (target, desired, live), major);
+            (before.partition_by == after.partition_by).then_some(Parent { before, after, above, major })
+        })
+        .collect()
 }
 
 fn declared<'a>(desired: &'a Desired, address: &Address) -> Option<&'a Table> {
@@ -71,6 +82,8 @@ pub(super) fn stays_in(live: &Table, desired: &Table, parent: &QualifiedName) ->
 struct Parent<'a> {
     before: &'a Table,
     after: &'a Table,
+    /// Its own parents.
+    above: Vec<Parent<'a>>,
     major: u32,
 }
 
@@ -202,13 +215,20 @@ impl Parent<'_> {
         NotNull { origin: ColumnOrigin::Inherited, ..constraint }.called(name, &child.name, &new.name)
     }
 
+    /// What has come from above is only renamed there.
     fn renames_not_null(&self, old: &Column, new: &Column) -> bool {
         let name =
             |table: &Table, column: &Column| column.not_null_constraint.name_on(&table.name, &column.name);
+        let is_renamed_above = |parent: &Parent<'_>| {
+            let columns = parent.before.column(&old.name).zip(parent.after.column(&new.name));
+            columns.is_some_and(|(old, new)| parent.renames_not_null(old, new))
+        };
         self.major >= 18
             && comes_down(old)
             && comes_down(new)
             && name(self.before, old) != name(self.after, new)
+            && (old.not_null_constraint.origin == ColumnOrigin::Own
+                || self.above.iter().any(is_renamed_above))
     }
 
     /// Whether PostgreSQL would look in vain for a `NOT NULL` in a partition that calls it otherwise than the parent, when
