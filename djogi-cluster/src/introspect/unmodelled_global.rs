@@ -1,4 +1,5 @@
-//! Objects of the whole database that the catalog has no kind for and that no managed object can be needed by.
+//! Objects of the whole database that the catalog has no kind for and that no managed object can be needed by, and what is
+//! said of objects that the catalog has no place for.
 //!
 //! They are never changed; they are counted and named.
 
@@ -23,6 +24,14 @@ WITH found (class, oid) AS (
      WHERE NOT (",
     visible!("o"),
     ")
+     UNION ALL
+    SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, o.oid
+      FROM pg_catalog.pg_am o
+     WHERE o.oid >= 16384
+     UNION ALL
+    SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, o.oid
+      FROM pg_catalog.pg_transform o
+     WHERE o.oid >= 16384
 )
 SELECT i.type,
        i.identity
@@ -33,7 +42,14 @@ SELECT i.type,
                      FROM pg_catalog.pg_depend e
                     WHERE e.classid = f.class
                       AND e.objid   = f.oid
-                      AND e.deptype = 'e')"
+                      AND e.deptype = 'e')
+ UNION ALL
+SELECT 'security label of ' || i.type,
+       i.identity
+  FROM pg_catalog.pg_seclabel l
+ CROSS JOIN LATERAL pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+ WHERE i.identity IS NOT NULL
+   AND (i.schema IS NULL OR i.schema = ANY ($1))"
 );
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<Unmodelled>, IntrospectError> {

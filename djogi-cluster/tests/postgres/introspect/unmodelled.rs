@@ -2,15 +2,46 @@
 
 use std::collections::BTreeMap;
 
+use djogi_core::observation::Unmodelled;
+
 use crate::support::on_each_server;
 
 #[tokio::test]
 async fn each_sort_is_listed() {
     on_each_server(async |database| {
         database.run("CREATE CONVERSION public.conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8").await;
+        database.run("CREATE ACCESS METHOD like_heap TYPE TABLE HANDLER heap_tableam_handler").await;
+        database
+            .run(
+                "CREATE TRANSFORM FOR integer LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal),
+                                                            TO SQL WITH FUNCTION int4recv(internal))",
+            )
+            .await;
+        // No server of ours has a provider of labels.
+        database
+            .run("CREATE SCHEMA others; CREATE TABLE others.far (); CREATE TABLE public.near (a integer)")
+            .await;
+        database
+            .run(
+                "SET allow_system_table_mods = on;
+                 INSERT INTO pg_seclabel (objoid, classoid, objsubid, provider, label)
+                 VALUES ('public.near'::regclass, 'pg_class'::regclass, 1, 'nobody', 'secret'),
+                        ('others.far'::regclass, 'pg_class'::regclass, 0, 'nobody', 'secret')",
+            )
+            .await;
         let seen = database.observe(&["public"]).await;
-        let found: Vec<_> = seen.unmodelled.iter().map(|o| format!("{}: {}", o.kind, o.name)).collect();
-        assert_eq!(found, ["conversion: public.conv"]);
+        // PostgreSQL 15 says `on language`.
+        let named = |o: &Unmodelled| format!("{}: {}", o.kind, o.name.replace(" on language", " language"));
+        let found: Vec<_> = seen.unmodelled.iter().map(named).collect();
+        assert_eq!(
+            found,
+            [
+                "access method: like_heap",
+                "conversion: public.conv",
+                "security label of table column: public.near.a",
+                "transform: for integer language sql",
+            ]
+        );
     })
     .await;
 }
