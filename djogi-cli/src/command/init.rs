@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::scaffold::{Dependency, Scaffold};
+use crate::scaffold::{Declaring, Dependency, Scaffold};
 use crate::terminal::Terminal;
 
 /// Make a new project that converges at once; never overwrites a file
@@ -18,21 +18,25 @@ pub struct InitArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
     /// Declare the schema in Rust models, which is the default
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     pub models: bool,
+    /// Declare the schema in SQL files; no Rust is needed
+    #[arg(long)]
+    pub sql: bool,
     /// A checkout of djogi to depend on [default: the one that this program was built in, while it is there, else the
     /// release of its version]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "sql")]
     pub djogi_path: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &InitArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let folder = context.working_folder.join(&args.folder);
-    let dependency = match &args.djogi_path {
-        Some(path) => Dependency::Checkout(context.working_folder.join(path)),
-        None => Dependency::of_this_program(),
+    let declaring = match &args.djogi_path {
+        _ if args.sql => Declaring::Sql,
+        Some(path) => Declaring::Models(Dependency::Checkout(context.working_folder.join(path))),
+        None => Declaring::Models(Dependency::of_this_program()),
     };
-    let made = Scaffold::new(&folder, &dependency)?.write()?;
+    let made = Scaffold::new(&folder, &declaring)?.write()?;
 
     let text = if context.global.json {
         format!("{}\n", json!({"folder": folder, "created": made}))
@@ -45,7 +49,9 @@ pub(crate) fn run(args: &InitArgs, context: &Context, terminal: &mut Terminal) -
         if args.folder != Path::new(".") {
             terminal.note(&format!("\n  cd {}", args.folder.display()));
         }
-        terminal.note("\n  cargo run -- plan     # what is to be done\n  cargo run -- apply    # do it\n");
+        let program = if args.sql { "djogi" } else { "cargo run --" };
+        terminal
+            .note(&format!("\n  {program} plan     # what is to be done\n  {program} apply    # do it\n"));
     }
     Ok(Exit::Done)
 }

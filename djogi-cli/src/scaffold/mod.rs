@@ -34,6 +34,15 @@ impl Dependency {
     }
 }
 
+/// What a new project declares its schema in.
+#[derive(Debug, Clone)]
+pub(crate) enum Declaring {
+    /// A cargo package of Rust models.
+    Models(Dependency),
+    /// SQL files, which need no package.
+    Sql,
+}
+
 /// A project that is about to be written.
 #[derive(Debug)]
 pub(crate) struct Scaffold {
@@ -46,32 +55,28 @@ impl Scaffold {
     ///
     /// # Errors
     /// The folder has no usable name.
-    pub(crate) fn new(folder: &Path, dependency: &Dependency) -> Result<Self, CliError> {
-        let package = package_name(folder)?;
-        let mut manifest = include_str!("Cargo.toml.in").replace("@PACKAGE@", &package);
-        for name in ["djogi-cli", "djogi-core"] {
-            let source = match dependency {
-                Dependency::Release(version) => format!("{name} = {version:?}"),
-                Dependency::Checkout(root) => {
-                    let path = toml::Value::String(root.join(name).display().to_string());
-                    format!("{name} = {{ path = {path} }}")
-                }
-            };
-            manifest.push_str(&format!("{source}\n"));
-        }
-        if folder.ancestors().skip(1).any(|above| above.join("Cargo.toml").is_file()) {
-            manifest.push_str(OWN_WORKSPACE);
-        }
-        Ok(Self {
-            folder: folder.to_owned(),
-            files: vec![
-                ("Cargo.toml", manifest),
-                ("src/main.rs", include_str!("main.rs.in").to_owned()),
-                ("src/models.rs", include_str!("models.rs.in").to_owned()),
-                (".gitignore", include_str!("gitignore.in").to_owned()),
-                (FILE_NAME, include_str!("djogi.toml.in").replace("@PACKAGE@", &package)),
-            ],
-        })
+    pub(crate) fn new(folder: &Path, declaring: &Declaring) -> Result<Self, CliError> {
+        let name = package_name(folder)?;
+        let (mut files, ignored, source) = match declaring {
+            Declaring::Models(dependency) => (
+                vec![
+                    ("Cargo.toml", manifest(folder, &name, dependency)),
+                    ("src/main.rs", include_str!("main.rs.in").to_owned()),
+                    ("src/models.rs", include_str!("models.rs.in").to_owned()),
+                ],
+                "/target\n",
+                format!("[models]\npackage = \"{name}\""),
+            ),
+            Declaring::Sql => (
+                vec![("schema/schema.sql", include_str!("schema.sql.in").to_owned())],
+                "",
+                "[sql]\nfiles = [\"schema/**/*.sql\"]".to_owned(),
+            ),
+        };
+        let config = include_str!("djogi.toml.in").replace("@PACKAGE@", &name).replace("@SOURCE@", &source);
+        files.push((".gitignore", format!("{ignored}{}", include_str!("gitignore.in"))));
+        files.push((FILE_NAME, config));
+        Ok(Self { folder: folder.to_owned(), files })
     }
 
     /// Writes the files and returns their names, relative to the folder.
@@ -96,6 +101,25 @@ impl Scaffold {
         made.keep();
         Ok(self.files.into_iter().map(|(name, _)| name).collect())
     }
+}
+
+/// The `Cargo.toml` of the package `name`.
+fn manifest(folder: &Path, name: &str, dependency: &Dependency) -> String {
+    let mut manifest = include_str!("Cargo.toml.in").replace("@PACKAGE@", name);
+    for name in ["djogi-cli", "djogi-core"] {
+        let source = match dependency {
+            Dependency::Release(version) => format!("{name} = {version:?}"),
+            Dependency::Checkout(root) => {
+                let path = toml::Value::String(root.join(name).display().to_string());
+                format!("{name} = {{ path = {path} }}")
+            }
+        };
+        manifest.push_str(&format!("{source}\n"));
+    }
+    if folder.ancestors().skip(1).any(|above| above.join("Cargo.toml").is_file()) {
+        manifest.push_str(OWN_WORKSPACE);
+    }
+    manifest
 }
 
 /// Without it, cargo takes the new package for a forgotten member of the workspace above.
@@ -159,7 +183,7 @@ mod tests {
     use crate::config::{ModelSource, Project, Search};
 
     fn scaffold(folder: &Path) -> Result<Vec<&'static str>, CliError> {
-        Scaffold::new(folder, &Dependency::Release("0.1.0"))?.write()
+        Scaffold::new(folder, &Declaring::Models(Dependency::Release("0.1.0")))?.write()
     }
 
     fn entries(folder: &Path) -> Vec<String> {
@@ -200,7 +224,8 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         std::fs::write(temporary.path().join("Cargo.toml"), "[workspace]\n").unwrap();
         let folder = temporary.path().join("shop");
-        Scaffold::new(&folder, &Dependency::Checkout("/src/djogi".into())).unwrap().write().unwrap();
+        let declaring = Declaring::Models(Dependency::Checkout("/src/djogi".into()));
+        Scaffold::new(&folder, &declaring).unwrap().write().unwrap();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
         assert!(manifest.contains("djogi-cli = { path = \"/src/djogi/djogi-cli\" }"), "{manifest}");
         assert!(manifest.ends_with("[workspace]\n"), "{manifest}");

@@ -22,19 +22,30 @@ pub struct Package {
 impl Package {
     /// Runs `djogi init NAME` in an empty folder. It depends on the checkout that `djogi` was built in, which is this one.
     pub fn scaffold(server: &'static Server, name: &str) -> Self {
-        let above = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
-        let package = Self { root: above.path().join(name), above, server };
+        let package = Self::nothing(server, name);
         package.share_builds();
-        package.init(name).ok();
+        package.init(&[name]).ok();
         // The versions of the checkout are on this machine; what a registry has by now need not be.
         fs::copy(checkout().join("Cargo.lock"), package.root.join("Cargo.lock")).expect("our own lock file");
         package
     }
 
-    /// `djogi init DIR`, beside the package's folder.
-    pub fn init(&self, folder: &str) -> Output {
+    /// Runs `djogi init --sql NAME` in an empty folder, which makes no package.
+    pub fn scaffold_of_sql(server: &'static Server, name: &str) -> Self {
+        let package = Self::nothing(server, name);
+        package.init(&["--sql", name]).ok();
+        package
+    }
+
+    fn nothing(server: &'static Server, name: &str) -> Self {
+        let above = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
+        Self { root: above.path().join(name), above, server }
+    }
+
+    /// `djogi init ARGUMENTS`, beside the package's folder.
+    pub fn init(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(binaries::djogi());
-        command.args(["init", folder]).current_dir(self.above.path());
+        command.arg("init").args(arguments).current_dir(self.above.path());
         output(&mut command)
     }
 
