@@ -30,9 +30,11 @@ pub trait PgEnum: PgType {
     const ENUM: &'static EnumDescriptor;
 }
 
+// Which of many types the compiler would name to somebody whose own is missing is chance; the notes above say what to do.
 macro_rules! builtin {
     ($($rust:ty => $sql:literal),* $(,)?) => {
-        $(impl PgType for $rust {
+        $(#[diagnostic::do_not_recommend]
+        impl PgType for $rust {
             const TYPE: &'static TypeDescriptor = &TypeDescriptor::Builtin($sql);
         })*
     };
@@ -150,6 +152,7 @@ builtin! {
 }
 
 #[cfg(feature = "chrono")]
+#[diagnostic::do_not_recommend]
 impl<Tz: chrono::TimeZone> PgType for chrono::DateTime<Tz> {
     const TYPE: &'static TypeDescriptor = &TypeDescriptor::Builtin("timestamp with time zone");
 }
@@ -171,10 +174,12 @@ builtin! {
 }
 
 #[cfg(feature = "postgres-types")]
+#[diagnostic::do_not_recommend]
 impl<T> PgType for postgres_types::Json<T> {
     const TYPE: &'static TypeDescriptor = &TypeDescriptor::Builtin("jsonb");
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> PgType for Json<T> {
     const TYPE: &'static TypeDescriptor = &TypeDescriptor::Builtin("jsonb");
 }
