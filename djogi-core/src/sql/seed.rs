@@ -263,10 +263,20 @@ fn set_key(live: &Seed, desired: &Seed, ctx: &Context<'_>, address: &Address) ->
 
 /// Notes how far the rows are written.
 fn progress(seed: &Seed, done: usize, ctx: &Context<'_>) -> String {
+    record(seed, &format!("'', {done}\n"), ctx)
+}
+
+/// Notes what the rows are like now that all are written.
+fn note(seed: &Seed, ctx: &Context<'_>) -> String {
+    let (content, rows) = (content(&seed.columns), known_rows(ctx.target, seed));
+    record(seed, &format!("{content}, NULL\n  FROM {rows}\n"), ctx)
+}
+
+/// Writes the row of a seed, whose last columns, `content` and `position`, are what `rest` selects.
+fn record(seed: &Seed, rest: &str, ctx: &Context<'_>) -> String {
     format!(
         "INSERT INTO djogi.seed AS s (target, seed, relation, key, columns, source, rows, content, position)\n\
-         SELECT {}, {}, {}, {}, {}, {}, {}, '', {done}\n\
-         {UPDATE}",
+         SELECT {}, {}, {}, {}, {}, {}, {}, {rest}{UPDATE}",
         Literal(ctx.target.as_str()),
         Literal(seed.name.as_str()),
         relation(&seed.table),
@@ -280,24 +290,6 @@ fn progress(seed: &Seed, done: usize, ctx: &Context<'_>) -> String {
 const UPDATE: &str = "ON CONFLICT (target, seed) DO UPDATE SET relation = excluded.relation, key = excluded.key, \
                       columns = excluded.columns, source = excluded.source, rows = excluded.rows, \
                       content = excluded.content, position = excluded.position";
-
-/// Notes what the rows are like now that all are written.
-fn note(seed: &Seed, ctx: &Context<'_>) -> String {
-    format!(
-        "INSERT INTO djogi.seed AS s (target, seed, relation, key, columns, source, rows, content, position)\n\
-         SELECT {}, {}, {}, {}, {}, {}, {}, {}, NULL\n  FROM {}\n\
-         {UPDATE}",
-        Literal(ctx.target.as_str()),
-        Literal(seed.name.as_str()),
-        relation(&seed.table),
-        numbers(&seed.table, &seed.key),
-        numbers(&seed.table, &seed.columns),
-        Literal(&seed.source.to_string()),
-        seed.rows,
-        content(&seed.columns),
-        known_rows(ctx.target, seed),
-    )
-}
 
 /// The digest over all rows of [`known_rows`]: independent of their order, and of the settings of no session but ours.
 pub fn content(columns: &[Ident]) -> String {
