@@ -27,7 +27,6 @@ pub struct Connection {
     endpoint: Endpoint,
     backend_pid: i32,
     identity: DatabaseIdentity,
-    is_superuser: bool,
 }
 
 /// Cancels what a session is doing; usable while the session is busy.
@@ -65,7 +64,6 @@ impl Connection {
                 endpoint,
                 backend_pid: facts.backend_pid,
                 identity: facts.identity,
-                is_superuser: facts.is_superuser,
             }),
             Err(error) => {
                 driver.abort();
@@ -97,11 +95,6 @@ impl Connection {
 
     pub fn identity(&self) -> &DatabaseIdentity {
         &self.identity
-    }
-
-    /// Whether the role of the session was a superuser when it began.
-    pub fn is_superuser(&self) -> bool {
-        self.is_superuser
     }
 
     pub fn server_version(&self) -> ServerVersion {

@@ -13,7 +13,6 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_setting('server_version_num')::int4,
        pg_catalog.current_database()::text,
        (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
-       pg_catalog.current_setting('is_superuser')::bool,
        pg_catalog.set_config('search_path', '', false),
        pg_catalog.set_config('DateStyle', 'ISO, MDY', false),
        pg_catalog.set_config('IntervalStyle', 'postgres', false),
@@ -38,7 +37,6 @@ const SYSTEM_IDENTIFIER: &str = "SELECT system_identifier::text FROM pg_catalog.
 pub(super) struct Facts {
     pub(super) backend_pid: i32,
     pub(super) identity: DatabaseIdentity,
-    pub(super) is_superuser: bool,
 }
 
 /// Sets the session up and asks who is there.
@@ -69,7 +67,6 @@ pub(super) async fn prepare(client: &Client, endpoint: &Endpoint) -> Result<Fact
     };
     Ok(Facts {
         backend_pid: settings.try_get(0).map_err(failed)?,
-        is_superuser: settings.try_get(4).map_err(failed)?,
         identity: DatabaseIdentity {
             system_identifier,
             database: settings.try_get(2).map_err(failed)?,
