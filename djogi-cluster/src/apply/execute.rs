@@ -18,7 +18,7 @@ use tokio_postgres::error::SqlState;
 use super::Stop;
 use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
-use super::holders::table_lock_holders;
+use super::holders::tell_who_waited;
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
 use super::record::Settled;
@@ -554,29 +554,6 @@ pub(super) fn describe_move(
 
 fn statement_failed(error: &tokio_postgres::Error, sql: &str, address: Option<&Address>) -> Obstacle {
     Obstacle::Statement { error: DatabaseError::new(error).in_statement(sql), address: address.cloned() }
-}
-
-/// Says what waited for which lock, and who has it as far as it can still be seen.
-async fn tell_who_waited(
-    session: &Session<'_>,
-    group: &Group,
-    relations: &BTreeSet<QualifiedName>,
-    failure: &mut Failure,
-) {
-    let budget = group.lock_timeout_ms;
-    failure.message = format!("the lock was not to be had within {budget} ms ({})", failure.message);
-    // Only words of the message depend on it.
-    let holders = table_lock_holders(session.connection.client(), relations).await.unwrap_or_default();
-    let detail = holders.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    failure.detail = Some(detail).filter(|detail| !detail.is_empty()).or(failure.detail.take());
-    failure.hint = Some(match holders.first() {
-        Some(holder) => format!(
-            "apply again when it is done, end it with `SELECT pg_terminate_backend({});`, or raise lock_timeout of \
-             the target",
-            holder.backend_pid
-        ),
-        None => "apply again, or raise lock_timeout of the target".to_owned(),
-    });
 }
 
 /// What is reported of an obstacle, and the error when nothing can go on after it.

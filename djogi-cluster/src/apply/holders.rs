@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use djogi_core::QualifiedName;
+use djogi_core::plan::Group;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use crate::event::Failure;
+use crate::session::Session;
+
 /// A session with a lock on a table.
-pub(super) struct TableLock {
-    pub(super) backend_pid: i32,
+struct TableLock {
+    backend_pid: i32,
     table: String,
     mode: String,
     role: Option<String>,
@@ -47,7 +51,7 @@ SELECT l.pid, l.relation::pg_catalog.regclass::text, l.mode, a.usename::text, a.
  LIMIT 5";
 
 /// The sessions that hold a lock on one of `tables`, longest transaction first. Reads only.
-pub(super) async fn table_lock_holders(
+async fn table_lock_holders(
     client: &Client,
     tables: &BTreeSet<QualifiedName>,
 ) -> Result<Vec<TableLock>, tokio_postgres::Error> {
@@ -62,4 +66,27 @@ pub(super) async fn table_lock_holders(
         since: row.get(5),
     };
     Ok(rows.iter().map(lock).collect())
+}
+
+/// Says what waited for which lock, and who has it as far as it can still be seen.
+pub(super) async fn tell_who_waited(
+    session: &Session<'_>,
+    group: &Group,
+    relations: &BTreeSet<QualifiedName>,
+    failure: &mut Failure,
+) {
+    let budget = group.lock_timeout_ms;
+    failure.message = format!("the lock was not to be had within {budget} ms ({})", failure.message);
+    // Only words of the message depend on it.
+    let holders = table_lock_holders(session.connection.client(), relations).await.unwrap_or_default();
+    let detail = holders.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    failure.detail = Some(detail).filter(|detail| !detail.is_empty()).or(failure.detail.take());
+    failure.hint = Some(match holders.first() {
+        Some(holder) => format!(
+            "apply again when it is done, end it with `SELECT pg_terminate_backend({});`, or raise lock_timeout of \
+             the target",
+            holder.backend_pid
+        ),
+        None => "apply again, or raise lock_timeout of the target".to_owned(),
+    });
 }
