@@ -19,7 +19,7 @@ use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Digest, Ident, Kind};
 use serde_json::json;
 
-use crate::config::{Destructive, Project, Scratch, Target, UrlSource};
+use crate::config::{Destructive, Partitions, Project, Scratch, Target, UrlSource};
 use crate::context::Context;
 use crate::diagnostic::{CliError, Diagnostic, Location};
 use crate::models::{self, Loaded};
@@ -207,6 +207,7 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
                 Destructive::Deny => DestructivePolicy::Deny,
             },
             ignore: Ignored::new(target.ignore.clone()),
+            partitions_elsewhere: target.partitions == Partitions::Elsewhere,
             scratch_on_target: target.scratch == Scratch::Target,
         };
         targets.insert(ident(name, "the name of a target")?, settings);

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use djogi_core::address_pattern::Ignored;
 use djogi_core::declared::Declarations;
+use djogi_core::elsewhere;
+use djogi_core::observation::Observation;
 use djogi_core::plan::classify::DestructivePolicy;
 use djogi_core::role_pattern::ManagedRoles;
 use djogi_core::{Address, Ident, Kind};
@@ -68,6 +70,8 @@ pub struct TargetSettings {
     pub destructive: DestructivePolicy,
     /// What of them is none of djogi's business.
     pub ignore: Ignored,
+    /// Whether partitions that are not declared belong to somebody else.
+    pub partitions_elsewhere: bool,
     /// Whether scratch databases are made on the target's own server.
     pub scratch_on_target: bool,
 }
@@ -76,6 +80,18 @@ impl TargetSettings {
     /// What of `target` is read.
     pub(crate) fn scope(&self, target: &Ident) -> Scope {
         Scope { target: target.clone(), schemas: self.schemas.clone(), roles: self.roles.clone() }
+    }
+
+    /// Takes the partitions out of `live` that somebody else makes and drops: those that are not among what `is_kept`.
+    pub(crate) fn set_partitions_aside(
+        &self,
+        target: &Ident,
+        live: &mut Observation,
+        is_kept: &dyn Fn(&Address) -> bool,
+    ) {
+        if self.partitions_elsewhere {
+            elsewhere::set_aside(target, live, is_kept);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! `djogi dump`: the statements that make what a target holds, or should hold. Takes no lock and writes nothing.
 
-use djogi_core::desired::Desired;
-use djogi_core::observation::{ServerVersion, Unmodelled};
+use std::collections::BTreeSet;
+
+use djogi_core::observation::{Observation, ServerVersion, Unmodelled};
 use djogi_core::plan::PlanError;
 use djogi_core::write::{Script, resources_of, write_script};
 use djogi_core::{Address, Ident, Kind};
@@ -46,8 +47,14 @@ pub async fn dump(
     reporter: &dyn Reporter,
 ) -> Result<Dumped, EngineError> {
     let (target, settings) = only_target(cluster)?;
+    let mut left_alone = BTreeSet::new();
     let (catalog, version, not_modelled) = match side {
-        Side::Live => look(cluster, (target, settings), reporter).await?,
+        Side::Live => {
+            let live = look(cluster, (target, settings), reporter).await?;
+            let resources = resources_of(&live);
+            left_alone = live.left_alone;
+            (resources, live.identity.server_version, live.unmodelled)
+        }
         Side::Desired => {
             let version = version_at_hand(cluster, settings, reporter).await?.unwrap_or(NEWEST);
             let DesiredSide { resources, not_modelled } =
@@ -57,6 +64,7 @@ pub async fn dump(
     };
     if let Some(absent) = chosen.iter().find(|address| !catalog.contains_key(*address)) {
         return Err(match side {
+            Side::Live if left_alone.contains(absent) => EngineError::LeftAlone(absent.clone()),
             Side::Live => EngineError::NotLive(absent.clone()),
             Side::Desired => PlanError::UnknownAddress(absent.clone()).into(),
         });
@@ -96,12 +104,19 @@ async fn look(
     cluster: &Cluster,
     (target, settings): (&Ident, &TargetSettings),
     reporter: &dyn Reporter,
-) -> Result<(Desired, ServerVersion, Vec<Unmodelled>), EngineError> {
+) -> Result<Observation, EngineError> {
     let session = Session::open(cluster, target, settings, RunId::generate(), reporter).await?;
     let scope = settings.scope(target);
     let observed = observe(&session.connection, &scope).await;
     session.close().await?;
     let mut live = observed?;
     settings.ignore.strip(target, &mut live);
-    Ok((resources_of(&live), live.identity.server_version, live.unmodelled))
+    if settings.partitions_elsewhere {
+        let state = cluster.store().read().await?.state;
+        let managed = state.as_ref().and_then(|state| state.content.targets.get(target));
+        let is_managed =
+            |address: &Address| managed.is_some_and(|managed| managed.resources.contains_key(address));
+        settings.set_partitions_aside(target, &mut live, &is_managed);
+    }
+    Ok(live)
 }

@@ -69,6 +69,8 @@ pub enum EngineError {
     BadApproval(#[from] IdentityError),
     #[error("`{0}` does not exist in the database")]
     NotLive(Address),
+    #[error("`{0}` is left to others by the configuration of the target")]
+    LeftAlone(Address),
     #[error("`{0}` is of a target that this configuration does not have")]
     UnknownTarget(Address),
     #[error("there are several targets: {}", .0.iter().map(Ident::as_str).collect::<Vec<_>>().join(", "))]
@@ -134,6 +136,7 @@ impl EngineError {
             EngineError::CommitLost { .. } => "commit_lost",
             EngineError::BadApproval(_) => "bad_approval",
             EngineError::NotLive(_) => "not_found",
+            EngineError::LeftAlone(_) => "left_alone",
             EngineError::UnknownTarget(_) => "unknown_target",
             EngineError::SeveralTargets(_) => "several_targets",
             EngineError::Sources(_) => "sources",
@@ -160,6 +163,10 @@ impl EngineError {
             EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => {
                 Some("`djogi status` lists the targets".to_owned())
             }
+            EngineError::LeftAlone(_) => Some(
+                "take it out of `ignore`; a partition that is managed elsewhere is taken over where it is declared"
+                    .to_owned(),
+            ),
             EngineError::NotLive(_) => Some("`djogi plan --unmanaged` lists what exists".to_owned()),
             EngineError::SeveralTargets(_) => Some("choose one with --target NAME".to_owned()),
             EngineError::BadApproval(_) => Some("make a new plan: `djogi plan`".to_owned()),

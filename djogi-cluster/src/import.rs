@@ -76,6 +76,9 @@ async fn import_locked(
         for address in addresses {
             let target = inputs.targets.iter().find(|target| target.target == *address.target());
             let target = target.ok_or_else(|| EngineError::UnknownTarget(address.clone()))?;
+            if target.live.left_alone.contains(address) {
+                return Err(EngineError::LeftAlone(address.clone()));
+            }
             if !target.live.catalog.contains(address) {
                 return Err(EngineError::NotLive(address.clone()));
             }

@@ -256,6 +256,9 @@ async fn survey(
         }
         Survey::Undeclared => DesiredSide::default(),
     };
+    if what != Survey::Undeclared {
+        settings.set_partitions_aside(&target, &mut live, &|address| desired.contains_key(address));
+    }
     settle(&mut desired, &live);
     let seeds = seeds::compare(cluster, connection, (&target, &desired, &live), rows).await?;
     let mut recorded = recorded(snapshot, &target);

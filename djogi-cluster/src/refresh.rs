@@ -176,6 +176,7 @@ async fn record(
                 }
                 recorded.catalog.insert(&target.target, resource.clone());
             }
+            _ if live.left_alone.contains(address) => {}
             _ => {
                 let note = "it is missing in the database".to_owned();
                 mark = Mark { status: Status::Drifted, conditions: vec![note], ..mark };

@@ -11,7 +11,7 @@ use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
 use djogi_core::observation::{Observation, Oid};
 use djogi_core::plan::{PlanDocument, PlanOptions, ResourceChange, TargetInputs, compile};
-use djogi_core::{Address, Digest, Ident, Kind};
+use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
@@ -82,6 +82,12 @@ pub async fn revert(
                 settings.ignore.pattern_for(address, &declared.resource, &exists).is_none()
             };
             target.desired.retain(|address, declared| is_ours(address, declared));
+            if settings.partitions_elsewhere {
+                leave_partitions(target);
+            }
+            let desired = &target.desired;
+            let is_kept = |address: &Address| desired.contains_key(address);
+            settings.set_partitions_aside(&target.target, &mut target.live, &is_kept);
         }
         keep_seeds(target);
         // Here it is meant that a package may come to declare nothing.
@@ -92,6 +98,25 @@ pub async fn revert(
     let mut document = compile(&inputs)?;
     name_way_out(&mut document, serial);
     Ok(Reverting { planned: Planned { document, inputs }, written_by: revision.written_by })
+}
+
+/// Partitions that djogi has let go since are of no revision any more.
+fn leave_partitions(target: &mut TargetInputs) {
+    let managed = &target.recorded.resources;
+    let left: BTreeSet<QualifiedName> = target
+        .desired
+        .iter()
+        .filter(|(address, declared)| {
+            matches!(&*declared.resource, Resource::Table(table) if table.is_partition())
+                && !managed.contains_key(*address)
+        })
+        .filter_map(|(address, _)| address.relation())
+        .collect();
+    let belongs = |resource: &Resource| match resource {
+        Resource::Table(table) => left.contains(&table.qualified_name()),
+        other => other.owner_name().is_some_and(|table| left.contains(&table)),
+    };
+    target.desired.retain(|_, declared| !belongs(&declared.resource));
 }
 
 /// An approval is for what a plan would do, and only here a plan would do this.

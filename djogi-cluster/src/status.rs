@@ -133,9 +133,13 @@ async fn look(
     };
     let inputs = inputs.await;
     let [session] = sessions;
+    let settings = session.settings;
     let lock = lock_session(session.connection.client(), session.target).await;
     session.close().await?;
-    let mut live = inputs?.inputs.targets.into_iter().map(|inputs| {
+    let mut live = inputs?.inputs.targets.into_iter().map(|mut inputs| {
+        let recorded = &inputs.recorded.resources;
+        let is_managed = |address: &Address| recorded.contains_key(address);
+        settings.set_partitions_aside(&inputs.target, &mut inputs.live, &is_managed);
         let undeclared = Desired::new();
         let rebased = rebase(&inputs.target, &undeclared, &inputs.recorded, &inputs.live);
         let is_news = |address: &&Address| {

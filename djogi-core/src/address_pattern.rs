@@ -3,6 +3,7 @@
 //! `KIND.PART.PART`, the parts as in an address but for the target. `*` stands for any characters of a part, `?` for one,
 //! `**` as a part for any number of them. A part in double quotes is taken to the letter.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -209,7 +210,7 @@ impl Ignored {
         let is_ignored = |(address, resource): &(&Address, &Resource)| {
             self.pattern_for(address, resource, &exists).is_some()
         };
-        let ignored: Vec<Address> =
+        let ignored: BTreeSet<Address> =
             live.catalog.iter().filter(is_ignored).map(|(address, _)| address.clone()).collect();
         let is_covered = |object: &Unmodelled| self.covers(target, object, &exists);
         let (_, listed): (Vec<Unmodelled>, Vec<Unmodelled>) =
@@ -221,24 +222,12 @@ impl Ignored {
             // What others may do with an object does not keep it.
             for address in ignored.iter().filter(|address| !address.kind().is_about_roles()) {
                 let Some(resource) = live.catalog.get(address) else { continue };
-                let name = address.names().map(ToString::to_string).collect::<Vec<_>>().join(".");
-                let object = Unmodelled { kind: address.kind().as_str().replace('_', " "), name };
+                let object = Unmodelled::of(address);
                 resting.extend(dependencies.of(resource).into_iter().map(|need| (need, object.clone())));
             }
         }
-        for address in &ignored {
-            live.catalog.remove(address);
-            live.oids.remove(address);
-            live.dependencies.remove(address);
-            live.owners.remove(address);
-        }
         live.unmodelled = listed;
-        for (need, object) in resting.into_iter().filter(|(need, _)| need.kind() != Kind::Schema) {
-            let dependents = live.unmodelled_dependents.entry(need).or_default();
-            if !dependents.contains(&object) {
-                dependents.push(object);
-            }
-        }
+        live.leave_alone(ignored, resting);
     }
 
     /// The same of what has no address, by PostgreSQL's own description: `audit on public.orders`.

@@ -12,6 +12,7 @@ pub mod desired;
 pub mod diff;
 pub mod digest;
 pub mod disposition;
+pub mod elsewhere;
 #[cfg(test)]
 mod fixtures;
 mod from_text;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::RoleAttribute;
@@ -69,6 +69,14 @@ pub struct Unmodelled {
     pub kind: String,
     /// As PostgreSQL describes it: `public.orders_audit on public.orders`.
     pub name: String,
+}
+
+impl Unmodelled {
+    /// What has an address, told as what has none.
+    pub fn of(address: &Address) -> Self {
+        let name = address.names().map(ToString::to_string).collect::<Vec<_>>().join(".");
+        Self { kind: address.kind().as_str().replace('_', " "), name }
+    }
 }
 
 /// The roles of a server, as the role of the session sees them.
@@ -161,6 +169,10 @@ pub struct Observation {
     pub extension_requirements: BTreeMap<Ident, Vec<Ident>>,
     /// `dependent -> what it needs`, from `pg_depend`, for objects that the catalog does not model.
     pub unmodelled_dependents: BTreeMap<Address, Vec<Unmodelled>>,
+    /// What is there, in no catalog, and left to others: what the target is told to leave alone.
+    pub left_alone: BTreeSet<Address>,
+    /// The partitions among it, by the table of which they are partitions, or partitions of partitions.
+    pub partitions_elsewhere: BTreeMap<QualifiedName, BTreeSet<QualifiedName>>,
 }
 
 impl Observation {
@@ -178,6 +190,26 @@ impl Observation {
             sequence_positions: BTreeMap::new(),
             extension_requirements: BTreeMap::new(),
             unmodelled_dependents: BTreeMap::new(),
+            left_alone: BTreeSet::new(),
+            partitions_elsewhere: BTreeMap::new(),
+        }
+    }
+
+    /// Takes `objects` out of the catalog. That they rest on other objects, as `resting` says, stays known: these cannot be
+    /// dropped under them.
+    pub fn leave_alone(&mut self, objects: BTreeSet<Address>, resting: Vec<(Address, Unmodelled)>) {
+        for address in &objects {
+            self.catalog.remove(address);
+            self.oids.remove(address);
+            self.dependencies.remove(address);
+            self.owners.remove(address);
+        }
+        self.left_alone.extend(objects);
+        for (need, object) in resting.into_iter().filter(|(need, _)| need.kind() != Kind::Schema) {
+            let dependents = self.unmodelled_dependents.entry(need).or_default();
+            if !dependents.contains(&object) {
+                dependents.push(object);
+            }
         }
     }
 }

@@ -112,6 +112,8 @@ pub struct Target {
     pub sql_files: Vec<String>,
     /// What is none of djogi's business, as patterns of addresses without the target.
     pub ignore: Vec<AddressPattern>,
+    /// Who makes and drops partitions.
+    pub partitions: Partitions,
 }
 
 impl Default for Target {
@@ -126,8 +128,19 @@ impl Default for Target {
             scratch: Scratch::default(),
             sql_files: Vec::new(),
             ignore: Vec::new(),
+            partitions: Partitions::default(),
         }
     }
+}
+
+/// Who makes and drops the partitions of a target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Partitions {
+    /// They are declared like other tables.
+    #[default]
+    Declared,
+    /// Somebody else, but for those that are declared.
+    Elsewhere,
 }
 
 /// Where scratch databases are made, unless `--scratch-url` names a server.
@@ -262,7 +275,22 @@ impl Target {
         if !self.ignore.is_empty() {
             value["ignore"] = self.ignore.iter().map(ToString::to_string).collect();
         }
+        if self.partitions != Partitions::default() {
+            value["partitions"] = self.partitions.name().into();
+        }
         value
+    }
+}
+
+impl Partitions {
+    const ALL: [Self; 2] = [Self::Declared, Self::Elsewhere];
+
+    /// The word in `djogi.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Elsewhere => "elsewhere",
+        }
     }
 }
 

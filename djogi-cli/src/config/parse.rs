@@ -20,7 +20,8 @@ use super::problem::{INVALID_URL, INVALID_VALUE, Problem, Problems, SYNTAX, Sour
 use super::reader::Section;
 use super::seeds::seeds;
 use super::{
-    Backend, Config, Destructive, ModelSource, Moved, Queries, Scratch, StateConfig, Target, UrlSource,
+    Backend, Config, Destructive, ModelSource, Moved, Partitions, Queries, Scratch, StateConfig, Target,
+    UrlSource,
 };
 use crate::diagnostic::{CliError, Diagnostic};
 
@@ -196,6 +197,8 @@ fn target(mut section: Section<'_, '_>) -> Target {
     let sql_files = section.strings("sql_files").unwrap_or_default();
     let ignore = section.strings("ignore").unwrap_or_default();
     let ignore = ignore.into_iter().filter_map(|text| pattern(&text, &section)).collect();
+    let partitions =
+        section.parsed("partitions", INVALID_VALUE, |text| one_of(text, Partitions::ALL, Partitions::name));
     let version = section.integer("postgres_version");
     if let Some(version) = version.as_ref().filter(|version| !(15..100).contains(version.get_ref())) {
         let message =
@@ -213,6 +216,7 @@ fn target(mut section: Section<'_, '_>) -> Target {
         scratch: scratch.unwrap_or_default(),
         sql_files: sql_files.into_iter().map(Spanned::into_inner).collect(),
         ignore,
+        partitions: partitions.unwrap_or_default(),
     }
 }
 

@@ -69,6 +69,7 @@ fn every_key_is_read() {
         scratch: Scratch::Embedded,
         sql_files: vec![],
         ignore: vec![],
+        partitions: Partitions::Declared,
     };
     assert_eq!(config.targets, [("main".into(), main), ("reports".into(), Target::default())].into());
     assert_eq!(config.models, Some(ModelSource::Package("shop".into())));
@@ -144,7 +145,7 @@ fn an_unknown_key_is_shown_with_the_nearest_one_and_all_mistakes_at_once() {
       |
     5 | xyz = 1
       | ^^^
-      = help: known keys: url, schemas, roles, lock_timeout, destructive, scratch, sql_files, ignore, postgres_version
+      = help: known keys: url, schemas, roles, lock_timeout, destructive, scratch, sql_files, ignore, partitions, postgres_version
 
     error[unknown_key]: unknown key `modles` at the top level
      --> djogi.toml:6:2

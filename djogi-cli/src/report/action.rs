@@ -72,7 +72,7 @@ impl Action {
     pub(crate) fn remark(self) -> Option<&'static str> {
         match self {
             Action::Adopt => Some("already as declared: recorded in the state, no SQL"),
-            Action::Forget => Some("already gone: removed from the state, no SQL"),
+            Action::Forget => Some("no longer managed: removed from the state, no SQL"),
             Action::Create | Action::Update | Action::Delete | Action::Replace | Action::Rename => None,
         }
     }

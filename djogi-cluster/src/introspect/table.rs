@@ -45,6 +45,19 @@ SELECT c.oid,
        END,
        c.reltuples,
        c.relpages,
+       CASE WHEN c.relkind = 'p'
+            THEN (WITH RECURSIVE part (oid) AS (
+                      SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid
+                       UNION ALL
+                      SELECT i.inhrelid FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.oid)
+                  SELECT ARRAY[CASE WHEN pg_catalog.count(*) = 0 THEN 0
+                                    ELSE pg_catalog.sum(x.reltuples::float8) FILTER (WHERE x.reltuples >= 0)
+                               END,
+                               pg_catalog.sum(x.relpages::float8)]
+                    FROM part
+                    JOIN pg_catalog.pg_class x ON x.oid = part.oid
+                   WHERE x.relkind = 'r')
+       END,
        pg_catalog.current_setting('block_size')::int4,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
@@ -116,7 +129,7 @@ impl TableRow {
             force_row_security: row.take()?,
             access_method: row.take()?,
             tablespace: row.optional_ident()?,
-            size: size(row.take()?, row.take()?, row.take()?),
+            size: size(row)?,
             partition_by: partition_key(row.take()?)?,
             lineage: lineage(row)?,
             foreign: foreign(row)?,
@@ -161,33 +174,63 @@ impl TableRow {
     }
 }
 
-/// `reltuples` is -1 until the table is analysed.
-fn size(tuples: f32, pages: i32, block: i32) -> TableSize {
-    TableSize {
+/// `reltuples` is -1 until the table is analysed. A partitioned table has the rows of its partitions, however deep: of those
+/// that were analysed.
+fn size(row: &mut Fields<'_>) -> Result<TableSize, FieldError> {
+    let (tuples, pages): (f32, i32) = (row.take()?, row.take()?);
+    let of_partitions: Option<Vec<Option<f64>>> = row.take()?;
+    let block: i32 = row.take()?;
+    let (tuples, pages) = match of_partitions.as_deref() {
+        Some([tuples, pages]) => (tuples.unwrap_or(-1.0), pages.unwrap_or_default()),
+        _ => (f64::from(tuples), f64::from(pages)),
+    };
+    Ok(TableSize {
         rows: (tuples >= 0.0).then_some(tuples as u64),
         holds_rows: None,
-        bytes: u64::from(pages.unsigned_abs()) * u64::from(block.unsigned_abs()),
-    }
+        bytes: pages as u64 * u64::from(block.unsigned_abs()),
+    })
 }
 
 /// In pages that are there, whatever is in them. Whoever has locked a table for itself alone would be waited for.
 const BYTES: &str = "
-SELECT n.nspname,
-       c.relname,
-       pg_catalog.pg_relation_size(c.oid)
-  FROM pg_catalog.pg_class     c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = ANY ($1)
-   AND c.relkind = 'r'
-   AND c.reltuples < 0
-   AND NOT EXISTS (SELECT
-                     FROM pg_catalog.pg_locks l
-                    WHERE l.relation = c.oid
-                      AND l.mode = 'AccessExclusiveLock'
-                      AND l.pid <> pg_catalog.pg_backend_pid())";
+WITH RECURSIVE root (oid, schema, name, kind) AS (
+    SELECT c.oid, n.nspname, c.relname, c.relkind
+      FROM pg_catalog.pg_class     c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ANY ($1)
+       AND c.relkind IN ('r', 'p')
+), part (root, oid) AS (
+    SELECT r.oid, r.oid FROM root r
+     UNION ALL
+    SELECT p.root, i.inhrelid
+      FROM part p
+      JOIN root r ON r.oid = p.root AND r.kind = 'p'
+      JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid
+), stored AS (
+    SELECT p.root, c.oid, c.reltuples, c.relpages
+      FROM part p
+      JOIN pg_catalog.pg_class c ON c.oid = p.oid
+     WHERE c.relkind = 'r'
+), unanalysed (root) AS (
+    SELECT DISTINCT s.root FROM stored s WHERE s.reltuples < 0
+)
+SELECT r.schema,
+       r.name,
+       pg_catalog.sum(CASE WHEN s.reltuples >= 0 OR EXISTS (SELECT
+                                                              FROM pg_catalog.pg_locks l
+                                                             WHERE l.relation = s.oid
+                                                               AND l.mode = 'AccessExclusiveLock'
+                                                               AND l.pid <> pg_catalog.pg_backend_pid())
+                           THEN s.relpages * pg_catalog.current_setting('block_size')::int8
+                           ELSE pg_catalog.pg_relation_size(s.oid)
+                      END)::int8
+  FROM unanalysed u
+  JOIN root   r ON r.oid  = u.root
+  JOIN stored s ON s.root = u.root
+ GROUP BY r.oid, r.schema, r.name";
 
-/// The sizes in bytes of the tables in `schemas` that were never analysed, of which `pg_class` knows nothing. Those that
-/// somebody has locked for himself are left out.
+/// The sizes in bytes of the tables in `schemas` that were never analysed, of which `pg_class` knows nothing, and of
+/// partitioned tables with such partitions. Of those that somebody has locked for himself as far as they are known.
 ///
 /// # Errors
 /// What the server said.

@@ -23,8 +23,8 @@ pub fn drift<'a>(rebased: &'a Rebased<'_>) -> BTreeMap<&'a Address, Drift<'a>> {
     for (address, record) in &rebased.recorded.resources {
         let drift =
             Drift { recorded: rebased.recorded.catalog.get(address), live: rebased.live.get(address) };
-        // That it is missing was recorded and is not news.
-        if drift.live.is_none() && record.drifted {
+        // That it is missing was recorded and is not news, and what is left to others is not missing.
+        if drift.live.is_none() && (record.drifted || rebased.is_left_alone(address)) {
             continue;
         }
         match drift.live {

@@ -23,7 +23,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
@@ -199,6 +199,13 @@ pub fn diff<'a>(
     }
     for address in recorded.keys().filter(|address| !desired.contains_key(*address)) {
         let live = rebased.live.get(address);
+        let note = match live {
+            Some(_) => None,
+            None if rebased.is_left_alone(address) => {
+                Some("it stays as it is, and is left to others from now on")
+            }
+            None => Some("it is gone already"),
+        };
         changes.push(Change {
             address: address.clone(),
             action: if live.is_some() { Action::Delete } else { Action::Forget },
@@ -208,13 +215,14 @@ pub fn diff<'a>(
             drift: drifted.contains_key(address),
             follows: None,
             conflict: false,
-            notes: Vec::new(),
+            notes: note.map(str::to_owned).into_iter().collect(),
         });
     }
     tear_apart(desired, rebased, drifted, &mut changes);
     aside::step_aside(&Aside { desired, rebased, drifted, place }, &mut changes);
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
+    note_partitions_elsewhere(rebased, &mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
@@ -385,6 +393,18 @@ fn follow_parents(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
             of_columns.chain([Address::table(&target, parent)]).collect::<Vec<_>>()
         });
         change.follows = candidates.into_iter().find(|address| known.contains(address));
+    }
+}
+
+/// Says of partitioned tables that go, or are made anew, which partitions go with them that nobody has declared.
+fn note_partitions_elsewhere(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
+    for change in changes.iter_mut().filter(|change| change.address.kind() == Kind::Table) {
+        let goes = matches!(change.action, Action::Delete | Action::Replace(_));
+        let partitions = change.address.relation().and_then(|table| rebased.partitions_elsewhere.get(&table));
+        let Some(partitions) = partitions.filter(|_| goes) else { continue };
+        let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+        let note = "drops the partitions that are managed elsewhere, with their rows";
+        change.notes.push(format!("{note}: {}", names.join(", ")));
     }
 }
 

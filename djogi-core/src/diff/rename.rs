@@ -6,7 +6,7 @@
 //! round in a circle, see [`Declarations::rename_cycles`](crate::declared::Declarations::rename_cycles).
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::carry::{Carried, carried};
 use super::parts::{is_same_part, parents_of, shared_part};
@@ -28,6 +28,8 @@ pub struct Rebased<'a> {
     pub live: Cow<'a, Catalog>,
     pub recorded: Cow<'a, Recorded>,
     pub sizes: Cow<'a, BTreeMap<QualifiedName, TableSize>>,
+    /// See [`Observation::partitions_elsewhere`].
+    pub partitions_elsewhere: Cow<'a, BTreeMap<QualifiedName, BTreeSet<QualifiedName>>>,
     /// Of the live side.
     pub dependencies: Cow<'a, Edges>,
     /// Renames to carry out: new address to the address under which the object is found when its turn comes
@@ -85,6 +87,11 @@ impl<'a> Rebased<'a> {
         self.observation.catalog.get(&self.origin(address))
     }
 
+    /// Whether it is there and left to others.
+    pub fn is_left_alone(&self, address: &Address) -> bool {
+        self.observation.left_alone.contains(&*self.origin(address))
+    }
+
     pub fn oid(&self, address: &Address) -> Option<Oid> {
         self.observation.oids.get(&self.origin(address)).copied()
     }
@@ -102,6 +109,7 @@ pub fn rebase<'a>(
         live: Cow::Borrowed(&observation.catalog),
         recorded: Cow::Borrowed(recorded),
         sizes: Cow::Borrowed(&observation.sizes),
+        partitions_elsewhere: Cow::Borrowed(&observation.partitions_elsewhere),
         dependencies: Cow::Borrowed(&observation.dependencies),
         renames: BTreeMap::new(),
         carried: Carried::default(),
@@ -276,12 +284,11 @@ impl Rebased<'_> {
         }
         self.recorded = Cow::Owned(rewrite_recorded(target, &self.recorded, names, &moved, &unchanged_since));
         self.live = Cow::Owned(live);
-        self.sizes = Cow::Owned(
-            self.sizes
-                .iter()
-                .map(|(table, size)| (names.tables.get(table).unwrap_or(table).clone(), *size))
-                .collect(),
-        );
+        let new_name = |table: &QualifiedName| names.tables.get(table).unwrap_or(table).clone();
+        self.sizes = Cow::Owned(self.sizes.iter().map(|(table, size)| (new_name(table), *size)).collect());
+        let elsewhere = self.partitions_elsewhere.iter();
+        let elsewhere = elsewhere.map(|(table, partitions)| (new_name(table), partitions.clone()));
+        self.partitions_elsewhere = Cow::Owned(elsewhere.collect());
         if !self.dependencies.is_empty() {
             let new = |address: &Address| names.address(&moved, address);
             let edges = self.dependencies.iter();

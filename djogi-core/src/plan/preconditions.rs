@@ -15,7 +15,11 @@ pub(super) fn preconditions(
     rebased: &Rebased<'_>,
 ) -> BTreeMap<Address, Option<Digest>> {
     let mut found = BTreeMap::new();
-    let runs = |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
+    let runs = |change: &&ResourceChange| {
+        // Nothing is done to what is left to others, however it is by then.
+        matches!(change.disposition, Verdict::Applied | Verdict::Derived)
+            && !rebased.is_left_alone(&change.address)
+    };
     for change in changes.iter().filter(runs) {
         for need in change.depends_on.iter().filter(|need| need.kind() != Kind::Column) {
             let digest = || rebased.as_read(need).map(Digest::of);

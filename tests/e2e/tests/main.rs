@@ -55,6 +55,8 @@ mod old_server;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
+mod partitions_elsewhere;
+#[cfg(test)]
 mod progress;
 #[cfg(test)]
 mod prompt;

@@ -1,7 +1,7 @@
 //! Schemas, extensions, enums, sequences, names, oids, sizes, and what is left out.
 
 use djogi_cluster::connect::Connection;
-use djogi_cluster::introspect::{Scope, observe_relations};
+use djogi_cluster::introspect::{Scope, observe_relations, unanalysed_sizes};
 use djogi_core::QualifiedName;
 use djogi_core::observation::Oid;
 use serde_json::json;
@@ -187,6 +187,39 @@ async fn a_size_is_known_once_the_table_is_analysed() {
         let size = database.observe(&["public"]).await.sizes[&name];
         assert_eq!(size.rows, Some(1000));
         assert_eq!(size.bytes, 5 * 8192);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partitioned_table_is_as_large_as_its_partitions() {
+    on_each_server(async |database| {
+        database
+            .run(
+                "CREATE TABLE public.parted (id integer) PARTITION BY RANGE (id);
+                 CREATE TABLE public.deep PARTITION OF public.parted FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id);
+                 CREATE TABLE public.parted_1 PARTITION OF public.deep FOR VALUES FROM (0) TO (50);
+                 CREATE SCHEMA other;
+                 CREATE TABLE other.parted_2 PARTITION OF public.parted FOR VALUES FROM (100) TO (200);
+                 CREATE TABLE public.fresh PARTITION OF public.parted FOR VALUES FROM (200) TO (300);
+                 CREATE TABLE public.none (id integer) PARTITION BY RANGE (id);
+                 INSERT INTO public.parted SELECT generate_series(0, 49);
+                 INSERT INTO public.parted SELECT generate_series(100, 159);
+                 INSERT INTO public.parted SELECT generate_series(200, 250);",
+            )
+            .await;
+        let name = |name: &str| QualifiedName::new(ident("public"), ident(name));
+        let sizes = database.observe(&["public"]).await.sizes;
+        assert_eq!((sizes[&name("parted")].rows, sizes[&name("none")].rows), (None, Some(0)));
+        database.run("ANALYZE public.parted_1; ANALYZE other.parted_2").await;
+        let sizes = database.observe(&["public"]).await.sizes;
+        assert_eq!((sizes[&name("parted")].rows, sizes[&name("parted")].bytes), (Some(110), 2 * 8192));
+        assert_eq!(sizes[&name("deep")].rows, Some(50));
+        // With those that were never analysed.
+        let measured = unanalysed_sizes(database.connection.client(), &[ident("public")]).await.unwrap();
+        assert_eq!(measured.len(), 2, "{measured:?}");
+        assert!(measured.contains(&(name("parted"), 3 * 8192)));
+        assert!(measured.contains(&(name("fresh"), 8192)));
     })
     .await;
 }
