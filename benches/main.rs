@@ -10,6 +10,7 @@ mod project;
 mod report;
 mod schema;
 mod server;
+mod sql_files;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -44,6 +45,7 @@ struct Args {
 enum Part {
     StartUp,
     Tables,
+    SqlFiles,
     Groups,
 }
 
@@ -71,6 +73,9 @@ fn main() -> Outcome<ExitCode> {
     }
     for size in args.sizes.into_iter().filter(|_| is_wanted(Part::Tables)) {
         cases::tables(size, &programs, &server, args.runs, &mut report)?;
+    }
+    if is_wanted(Part::SqlFiles) {
+        sql_files::sql_files(1000, &programs, &server, args.runs, &mut report)?;
     }
     if is_wanted(Part::Groups) {
         groups::groups(&programs, &server, args.runs, &mut report)?;

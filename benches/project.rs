@@ -14,6 +14,8 @@ use crate::Outcome;
 pub(crate) struct Project {
     folder: TempDir,
     program: PathBuf,
+    /// What every command is given.
+    flags: Vec<String>,
 }
 
 impl Project {
@@ -22,12 +24,23 @@ impl Project {
         let folder = tempfile::Builder::new().prefix("djogi-bench-").tempdir()?;
         let config = format!("[cluster]\nname = \"bench\"\n\n[target.main]\nurl = \"{url}\"\n{more}");
         std::fs::write(folder.path().join("djogi.toml"), config)?;
-        Ok(Self { folder, program: program.to_owned() })
+        Ok(Self { folder, program: program.to_owned(), flags: Vec::new() })
     }
 
     /// A project whose models are in `catalog.json`.
     pub(crate) fn of_catalog(program: &Path, url: &str) -> Outcome<Self> {
         Self::new(program, url, "destructive = \"allow\"\n\n[models]\ncatalog = \"catalog.json\"\n")
+    }
+
+    /// A project of SQL files, which are loaded on the server of `scratch`.
+    pub(crate) fn of_sql(program: &Path, url: &str, scratch: &str) -> Outcome<Self> {
+        let project = Self::new(program, url, "\n[sql]\nfiles = [\"*.sql\"]\n")?;
+        Ok(Self { flags: vec!["--scratch-url".to_owned(), scratch.to_owned()], ..project })
+    }
+
+    /// Writes one of its files.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Outcome<()> {
+        Ok(std::fs::write(self.folder.path().join(name), text)?)
     }
 
     pub(crate) fn declare(&self, declarations: &Declarations) -> Outcome<()> {
@@ -36,7 +49,7 @@ impl Project {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).current_dir(self.folder.path()).env_remove("DJOGI_ENV");
+        command.args(&self.flags).args(arguments).current_dir(self.folder.path()).env_remove("DJOGI_ENV");
         command
     }
 

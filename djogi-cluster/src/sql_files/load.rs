@@ -14,6 +14,7 @@ use tokio_postgres::error::ErrorPosition;
 
 use super::error::Rejected;
 use super::item::{Item, Origin};
+use super::order::Families;
 use super::places::Places;
 use super::roles::Roles;
 use super::settings::{FRESH, Setting, UNREAD};
@@ -72,6 +73,7 @@ pub(super) async fn load(
     client: &Client,
     scripts: &[Script],
     items: &[Item<'_>],
+    families: Families,
     roles: &mut Roles,
 ) -> Result<BTreeSet<usize>, NormaliseError> {
     let statements: Vec<Statement<'_>> = items
@@ -80,9 +82,8 @@ pub(super) async fn load(
         .collect();
     roles.make_created(client).await;
     let there = (0..items.len()).filter(|&at| statements[at].is_some());
-    // Event triggers would fire for the statements behind them.
-    let (mut late, mut pending): (Vec<usize>, Vec<usize>) =
-        there.partition(|&at| items[at].is_of_event_triggers());
+    let mut phases = order::phases(items, there, families);
+    let mut pending = phases.pop_front().unwrap_or_default();
     let mut told = None;
     let mut bodies = Bodies::Read;
     let mut unread = BTreeSet::new();
@@ -91,19 +92,23 @@ pub(super) async fn load(
         let failures: Vec<Failure> =
             failures.into_iter().filter(|failure| !is_there_already(items, failure)).collect();
         if failures.is_empty() && unset.is_empty() {
-            if late.is_empty() {
-                return Ok(unread);
+            match phases.pop_front() {
+                Some(next) => pending = next,
+                None => return Ok(unread),
             }
-            pending = std::mem::take(&mut late);
             continue;
         }
         let has_new_roles = roles.make_missing(client, &failures).await;
         let is_stuck = failures.len() == pending.len() || failures.is_empty();
         let failed: Vec<usize> = failures.iter().map(|failure| failure.item).collect();
-        if is_stuck && !has_new_roles && !failed.is_empty() && !late.is_empty() {
-            // Words do not always tell what is about event triggers: something may wait for one of these.
+        if is_stuck
+            && !has_new_roles
+            && !failed.is_empty()
+            && let Some(next) = phases.pop_front()
+        {
+            // Words do not always tell what belongs to which phase: something may wait for one of these.
             pending = order::by_names(items, &failed);
-            pending.append(&mut late);
+            pending.extend(next);
             continue;
         }
         if is_stuck && !has_new_roles {

@@ -32,12 +32,10 @@ use djogi_core::unsaid::without_loader;
 use djogi_core::{Address, Digest, Ident, Kind, Resource};
 use serde::{Deserialize, Serialize};
 
-use crate::connect::{ConnectParameters, Connection};
 use crate::event::{Event, Reporter, millis_since};
 use crate::introspect::{Scope, observe};
-use crate::normalise::{
-    ExpressionCache, NormaliseError, Refusal, ScratchDatabase, ScratchError, ScratchProvider, settle,
-};
+use crate::normalise::{ExpressionCache, NormaliseError, Refusal, ScratchProvider, settle};
+use beside::Filled;
 use declared_roles::DeclaredRoles;
 use item::Item;
 use places::Places;
@@ -122,17 +120,6 @@ struct LoadedResource {
     owner: Option<Ident>,
 }
 
-/// What the result depends on.
-#[derive(Serialize)]
-struct Key<'a> {
-    djogi: &'static str,
-    major: u32,
-    schemas: &'a [Ident],
-    roles: Vec<String>,
-    files: Option<Digest>,
-    models: Digest,
-}
-
 /// What is loaded, and for which target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Declared<'a> {
@@ -158,15 +145,9 @@ pub(crate) async fn desired(
     cache: &ExpressionCache,
     reporter: &dyn Reporter,
 ) -> Result<DesiredSide, NormaliseError> {
-    let Declared { target, schemas, roles, files, models, models_digest } = declared;
-    let key = Digest::of(&Key {
-        djogi: env!("CARGO_PKG_VERSION"),
-        major: version.major(),
-        schemas,
-        roles: roles.patterns().map(ToString::to_string).collect(),
-        files: files.digest(),
-        models: models_digest,
-    });
+    let Declared { target, roles, files, models, .. } = declared;
+    let patterns: Vec<_> = roles.patterns().map(ToString::to_string).collect();
+    let key = Digest::of(&(beside::Key::new(declared, version), patterns));
     let file = format!("sql-{}", ExpressionCache::file_name(target, version));
     let kept: Option<(Digest, Loaded)> = cache.read(&file, FORMAT);
     let loaded = match kept.filter(|(kept, _)| *kept == key) {
@@ -189,51 +170,28 @@ pub(crate) async fn desired(
     merge(loaded, target, models)
 }
 
-/// Loads everything into a database that exists only meanwhile.
+/// Loads everything into a database that exists only meanwhile, and reads it back.
 async fn load(
     declared: Declared<'_>,
     scripts: &[Script],
     version: ServerVersion,
     provider: &dyn ScratchProvider,
 ) -> Result<Loaded, NormaliseError> {
-    let mut items = item::of_models(declared.models, declared.target, version)?;
-    items.extend(item::of_scripts(scripts));
+    let items = beside::items(declared, scripts, version)?;
     let declared_roles = declared_roles::gather(&items, declared.roles, version)?;
-    let server = provider.server().await?;
-    let mut database = ScratchDatabase::create(&server).await?;
-    let found = database.connection().server_version();
-    let mut roles = roles::Roles::new(provider.role_use());
-    let loaded = if found.major() == version.major() {
-        load_into(&mut database, &server, declared, (scripts, &items, declared_roles), &mut roles).await
-    } else {
-        Err(ScratchError::OtherMajor { found, wanted: version }.into())
-    };
-    let removed = roles.remove(database).await;
-    let loaded = loaded?;
-    removed?;
-    Ok(loaded)
+    beside::everything((scripts, &items), version, provider, async |filled| {
+        read_back(filled, declared, (scripts, &items, declared_roles)).await
+    })
+    .await
 }
 
-async fn load_into(
-    database: &mut ScratchDatabase,
-    server: &ConnectParameters,
+async fn read_back(
+    Filled { client, database, unread }: Filled<'_>,
     declared: Declared<'_>,
     (scripts, items, mut declared_roles): (&[Script], &[Item<'_>], DeclaredRoles),
-    roles: &mut roles::Roles,
 ) -> Result<Loaded, NormaliseError> {
-    let loading = Connection::open(&server.with_database(database.name()), "scratch/load").await;
-    let loading = loading.map_err(ScratchError::from)?;
-    let outcome = load::load(loading.client(), scripts, items, roles).await;
-    let checked = match outcome {
-        Ok(unread) => bodies::check(loading.client(), scripts, items, &unread).await,
-        Err(error) => Err(error),
-    };
-    let checked = match checked {
-        Ok(()) => declared_roles::settle_moments(loading.client(), &mut declared_roles).await,
-        Err(error) => Err(error),
-    };
-    loading.close().await;
-    checked?;
+    bodies::check(client, scripts, items, &unread).await?;
+    declared_roles::settle_moments(client, &mut declared_roles).await?;
     twice::refuse(items)?;
     let places = Places::new(items);
     let Declared { target, schemas, models, .. } = declared;

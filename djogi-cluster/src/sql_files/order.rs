@@ -1,9 +1,66 @@
-//! The order in which statements are tried again: each behind those that make what it names, else as they were.
+//! The order in which statements are tried: in phases, and again behind those that make what they name.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use super::item::Item;
+
+/// What comes first of the statements of a family of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Families {
+    /// What stands first.
+    AsWritten,
+    /// Partitions and children join before their parents are altered: a parent that got a constraint takes in nobody
+    /// who lacks it, while a table with children gives it to all of them.
+    Joined,
+}
+
+/// The statements at `positions` in phases, of which each begins when those before it are done.
+pub(super) fn phases(
+    items: &[Item<'_>],
+    positions: impl Iterator<Item = usize>,
+    families: Families,
+) -> VecDeque<Vec<usize>> {
+    let parents = match families {
+        Families::AsWritten => BTreeSet::new(),
+        Families::Joined => joined_parents(items),
+    };
+    let is_parent = |name: &String| parents.contains(name.as_str());
+    let phase = |item: &Item<'_>| {
+        // Event triggers would fire for the statements behind them.
+        if item.is_of_event_triggers() {
+            2
+        } else {
+            let alters_parent = item.statement.altered_table.as_ref().is_some_and(is_parent);
+            usize::from(alters_parent && !joins(item))
+        }
+    };
+    let mut phases = VecDeque::from([const { Vec::new() }; 3]);
+    positions.for_each(|at| phases[phase(&items[at])].push(at));
+    phases.retain(|phase| !phase.is_empty());
+    phases
+}
+
+/// Whether an order in which families are joined first is another one.
+pub(super) fn has_parents_to_alter(items: &[Item<'_>]) -> bool {
+    phases(items, 0..items.len(), Families::Joined) != phases(items, 0..items.len(), Families::AsWritten)
+}
+
+/// Whether a table joins a family by it, as far as its words tell.
+fn joins(item: &Item<'_>) -> bool {
+    let statement = &item.statement;
+    statement.altered_table.is_some() && (statement.mentions("attach") || statement.mentions("inherit"))
+}
+
+/// The tables that others join.
+fn joined_parents<'a>(items: &'a [Item<'_>]) -> BTreeSet<&'a str> {
+    let parents_in = |item: &'a Item<'_>| {
+        let altered = item.statement.altered_table.as_deref();
+        let attaches = item.statement.mentions("attach");
+        item.statement.words().filter(move |word| (altered == Some(word)) == attaches)
+    };
+    items.iter().filter(|item| joins(item)).flat_map(parents_in).collect()
+}
 
 /// The positions in `failed`, sorted. What is named in a circle stays in its order.
 pub(super) fn by_names(items: &[Item<'_>], failed: &[usize]) -> Vec<usize> {
@@ -58,6 +115,19 @@ mod tests {
         let text = "create view c as select * from b; create view b as select * from a; alter table a add x int; \
                     create table a ()";
         assert_eq!(sorted(text), [3, 1, 0, 2]);
+    }
+
+    #[test]
+    fn parents_are_altered_once_their_families_are_there() {
+        let text = "alter table log add check (a > 0); alter table log attach partition log_1 default; \
+                    create table log_1 (a int); create table log (a int) partition by range (a); \
+                    alter table child inherit only_parent; alter table only_parent add b int; alter table child add c int";
+        let scripts = [Script::read("schema.sql", text).unwrap()];
+        let items = of_scripts(&scripts);
+        let all = || 0..items.len();
+        assert_eq!(phases(&items, all(), Families::Joined), [vec![1, 2, 3, 4, 6], vec![0, 5]]);
+        assert_eq!(phases(&items, all(), Families::AsWritten), [all().collect::<Vec<_>>()]);
+        assert!(has_parents_to_alter(&items));
     }
 
     #[test]

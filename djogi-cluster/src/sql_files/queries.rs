@@ -9,7 +9,6 @@ use djogi_core::observation::ServerVersion;
 use djogi_core::script::{Query, Script};
 use djogi_core::{Digest, Ident};
 use futures_util::future::join_all;
-use serde::Serialize;
 use tokio_postgres::Client;
 
 use super::error::Rejected;
@@ -62,17 +61,6 @@ impl QueryFiles {
     }
 }
 
-/// What the answer depends on.
-#[derive(Serialize)]
-struct Key<'a> {
-    djogi: &'static str,
-    major: u32,
-    schemas: &'a [Ident],
-    files: Option<Digest>,
-    models: Digest,
-    queries: Option<Digest>,
-}
-
 /// Has every query prepared beside what is `declared`.
 ///
 /// # Errors
@@ -84,21 +72,16 @@ pub(crate) async fn check(
     provider: &dyn ScratchProvider,
     cache: &ExpressionCache,
 ) -> Result<(), NormaliseError> {
-    let key = Digest::of(&Key {
-        djogi: env!("CARGO_PKG_VERSION"),
-        major: version.major(),
-        schemas: declared.schemas,
-        files: declared.files.digest(),
-        models: declared.models_digest,
-        queries: queries.digest,
-    });
+    let key = Digest::of(&(beside::Key::new(declared, version), queries.digest));
     let file = format!("queries-{}", ExpressionCache::file_name(declared.target, version));
     if cache.read::<Digest>(&file, FORMAT) == Some(key) {
         return Ok(());
     }
     let read = queries.read()?;
-    beside::everything(declared, version, provider, async |client| {
-        prepare(client, &read, &queries.search_path).await
+    let scripts = declared.files.scripts()?;
+    let items = beside::items(declared, &scripts, version)?;
+    beside::everything((&scripts, &items), version, provider, async |filled| {
+        prepare(filled.client, &read, &queries.search_path).await
     })
     .await?;
     cache.write(&file, FORMAT, &key);

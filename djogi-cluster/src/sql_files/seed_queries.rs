@@ -8,7 +8,6 @@ use djogi_core::observation::ServerVersion;
 use djogi_core::script::{Query, Script};
 use djogi_core::seed::{DeclaredSeed, QueryRows};
 use djogi_core::{Digest, Ident};
-use serde::Serialize;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::error::Rejected;
@@ -19,17 +18,6 @@ use crate::connect::DatabaseError;
 use crate::normalise::{ExpressionCache, NormaliseError, ScratchProvider};
 
 const FORMAT: &str = "djogi-seeds/1";
-
-/// What the rows depend on.
-#[derive(Serialize)]
-struct Key<'a> {
-    djogi: &'static str,
-    major: u32,
-    schemas: &'a [Ident],
-    files: Option<Digest>,
-    models: Digest,
-    seeds: Vec<(&'a Ident, &'a str)>,
-}
 
 /// The rows of each of `seeds`, which are queries.
 ///
@@ -42,22 +30,20 @@ pub(crate) async fn compute(
     provider: &dyn ScratchProvider,
     cache: &ExpressionCache,
 ) -> Result<BTreeMap<Ident, QueryRows>, NormaliseError> {
-    let key = Digest::of(&Key {
-        djogi: env!("CARGO_PKG_VERSION"),
-        major: version.major(),
-        schemas: declared.schemas,
-        files: declared.files.digest(),
-        models: declared.models_digest,
-        seeds: seeds.iter().map(|seed| (&seed.name, seed.text.as_str())).collect(),
-    });
+    let texts: BTreeMap<_, _> = seeds.iter().map(|seed| (&seed.name, seed.text.as_str())).collect();
+    let key = Digest::of(&(beside::Key::new(declared, version), texts));
     let file = format!("seeds-{}", ExpressionCache::file_name(declared.target, version));
     let kept: Option<(Digest, BTreeMap<Ident, QueryRows>)> = cache.read(&file, FORMAT);
     if let Some((_, rows)) = kept.filter(|(kept, _)| *kept == key) {
         return Ok(rows);
     }
     let read: Vec<(&DeclaredSeed, Script, Query)> = read(seeds)?;
-    let rows =
-        beside::everything(declared, version, provider, async |client| run(client, &read).await).await?;
+    let scripts = declared.files.scripts()?;
+    let items = beside::items(declared, &scripts, version)?;
+    let rows = beside::everything((&scripts, &items), version, provider, async |filled| {
+        run(filled.client, &read).await
+    })
+    .await?;
     cache.write(&file, FORMAT, &(key, &rows));
     Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! What a `CREATE` names.
+//! What a `CREATE` or an `ALTER TABLE` names.
 
 use super::lexer::{Lexeme, Sort};
 use super::statement::after;
@@ -85,6 +85,15 @@ pub(super) fn read(lexemes: &[Lexeme<'_>]) -> Option<Created> {
         })
         .map(|(_, table, _)| table);
     Some(Created { kind, schema, name, table, if_not_exists })
+}
+
+/// The table that an `ALTER TABLE` changes, without its schema.
+pub(super) fn altered_table(lexemes: &[Lexeme<'_>]) -> Option<String> {
+    let rest = after(lexemes, &["alter"])?;
+    let rest = after(after(rest, &["foreign"]).unwrap_or(rest), &["table"])?;
+    let rest = after(rest, &["if", "exists"]).unwrap_or(rest);
+    let (_, name, _) = qualified(after(rest, &["only"]).unwrap_or(rest))?;
+    Some(name)
 }
 
 /// A name with or without its schema, and what follows.

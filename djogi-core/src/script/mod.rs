@@ -27,6 +27,8 @@ pub struct Statement {
     pub act: Act,
     /// What a `CREATE` names.
     pub created: Option<Created>,
+    /// The table that an `ALTER TABLE` changes, without its schema.
+    pub altered_table: Option<String>,
     /// Every name and keyword in it, folded as PostgreSQL folds them, each once and sorted.
     words: Vec<String>,
 }

@@ -78,7 +78,7 @@ pub(super) fn read(text: &str, lexemes: &[Lexeme<'_>]) -> Statement {
     let act = act(lexemes);
     let created: Option<Created> =
         if matches!(act, Act::Define | Act::Role) { created::read(lexemes) } else { None };
-    Statement { span, act, created, words }
+    Statement { span, act, created, altered_table: created::altered_table(lexemes), words }
 }
 
 fn act(lexemes: &[Lexeme<'_>]) -> Act {

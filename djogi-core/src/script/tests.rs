@@ -19,6 +19,14 @@ fn created(text: &str) -> Option<(String, Option<String>, String, Option<String>
 }
 
 #[test]
+fn an_alter_table_names_its_table() {
+    let altered = |text: &str| Script::read("schema.sql", text).unwrap().statements[0].altered_table.clone();
+    assert_eq!(altered("ALTER TABLE IF EXISTS ONLY app.\"Log\" ADD a int").as_deref(), Some("Log"));
+    assert_eq!(altered("alter foreign table Log add a int").as_deref(), Some("log"));
+    assert_eq!(altered("ALTER VIEW log RENAME TO logs"), None);
+}
+
+#[test]
 fn semicolons_in_quotes_comments_and_parentheses_end_nothing() {
     let text = "create table a (b text default ';');\n-- ; --\n/* ; /* ; */ ; */ create table \"a;b\" ();;
         create rule r as on insert to a do also (select 1; select 2);

@@ -80,6 +80,29 @@ fn a_chain_that_is_written_backwards_is_loaded() {
 }
 
 #[test]
+fn a_parent_may_be_altered_before_its_partitions_and_children_join() {
+    // A partition that lacks the constraint could not join any more.
+    const BACKWARDS: &str = "ALTER TABLE log ADD CONSTRAINT log_id CHECK (id > 0);
+ALTER TABLE log ATTACH PARTITION log_1 FOR VALUES FROM (1) TO (10);
+ALTER TABLE parent ALTER COLUMN a SET NOT NULL;
+ALTER TABLE child INHERIT parent;
+CREATE TABLE log_1 (id int);
+CREATE TABLE log (id int) PARTITION BY RANGE (id);
+CREATE TABLE child (a int, b int);
+CREATE TABLE parent (a int);
+";
+    on_each_server(|server| {
+        let project = project(server, &[("a.sql", BACKWARDS)]);
+        apply(&project);
+        is_converged(&project);
+        let forward: Vec<&str> = BACKWARDS.split_inclusive(";\n").collect();
+        project.matches(&forward.into_iter().rev().collect::<String>());
+        project.write("schema/a.sql", &BACKWARDS.replace("id > 0", "ident > 0"));
+        run(&project, &["plan"]).expect(1).says(&["schema/a.sql:1:", "ident"]);
+    });
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     on_each_server(|server| {
         let a = "-- ä\nCREATE TABLE a (\n    id int,\n    é text DEFAULT nope()\n);\nCREATE TABLE b (a_id int REFERENCES missing);\n";

@@ -12,6 +12,8 @@ pub struct Case {
     pub name: String,
     pub old: String,
     pub new: String,
+    /// Both as djogi is told them; `None`: the same.
+    pub declared: Option<[String; 2]>,
     /// Rows for the old state, if the pair has any.
     pub seed: Option<String>,
     pub meta: Meta,
@@ -43,10 +45,18 @@ impl Case {
         format!("{}/{}", self.suite, self.name)
     }
 
-    /// One that is in no folder.
-    pub fn of(suite: &str, name: &str, old: String, new: String) -> Self {
+    /// One that is in no folder: its states as they load, and as djogi is told them.
+    pub fn of(suite: &str, name: &str, [old, new]: [String; 2], declared: [String; 2]) -> Self {
         let (suite, name) = (suite.to_owned(), name.to_owned());
-        Self { suite, name, old, new, seed: None, meta: Meta::default() }
+        Self { suite, name, old, new, declared: Some(declared), seed: None, meta: Meta::default() }
+    }
+
+    /// The old and the new state as djogi is told them.
+    pub fn declared(&self) -> [&str; 2] {
+        match &self.declared {
+            Some(declared) => declared.each_ref().map(String::as_str),
+            None => [&self.old, &self.new],
+        }
     }
 
     /// Every pair below `folder`, by their names.
@@ -83,6 +93,7 @@ impl Case {
             name: name(folder),
             old: read("old.sql")?,
             new: read("new.sql")?,
+            declared: None,
             seed: read("seed.sql").ok(),
             meta,
         })

@@ -102,9 +102,10 @@ pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Ver
             .map(|direction| (direction, Verdict::NotLoaded(reason.clone()))),
         Ok((old, new, schemas)) => {
             let (before, after) = (old.snapshot.clone(), new.snapshot.clone());
+            let [declared_before, declared_after] = case.declared();
             [
-                (Direction::Forward, converge(case, old, (&case.new, &after), &schemas)),
-                (Direction::Back, converge(case, new, (&case.old, &before), &schemas)),
+                (Direction::Forward, converge(case, old, (declared_after, &after), &schemas)),
+                (Direction::Back, converge(case, new, (declared_before, &before), &schemas)),
             ]
         }
     }

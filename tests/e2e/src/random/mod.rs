@@ -46,7 +46,7 @@ struct State {
     tables: Vec<Option<Table>>,
     code: Code,
     variants: Variants,
-    /// Every statement before what it needs.
+    /// Whether djogi is told every statement before what it needs.
     backwards: bool,
 }
 
@@ -58,7 +58,7 @@ impl State {
         )
     }
 
-    fn sql(&self) -> String {
+    fn statements(&self) -> Vec<String> {
         let mut statements = vec!["CREATE SCHEMA app".to_owned()];
         self.types.write(&mut statements);
         self.code.write_functions(&mut statements);
@@ -69,10 +69,21 @@ impl State {
         }
         self.code.write(self, &mut statements);
         self.variants.write(&mut statements);
+        statements
+    }
+
+    /// The statements in an order in which they load.
+    fn sql(&self) -> String {
+        script(&self.statements())
+    }
+
+    /// The statements as djogi is told them.
+    fn declared(&self) -> String {
+        let mut statements = self.statements();
         if self.backwards {
             statements.reverse();
         }
-        statements.iter().map(|statement| format!("{statement};\n")).collect()
+        script(&statements)
     }
 
     /// The table at `at` in [`TABLES`], if there is one.
@@ -80,6 +91,10 @@ impl State {
         let at = usize::from(at) % TABLES.len();
         self.tables[at].as_ref().map(|table| (TABLES[at], table))
     }
+}
+
+fn script(statements: &[String]) -> String {
+    statements.iter().map(|statement| format!("{statement};\n")).collect()
 }
 
 /// Tries random pairs; `done` hears of each that was tried for the first time.
@@ -114,7 +129,8 @@ fn one(plan: Plan, (job, number): (u32, u32), trials: &Trials) -> Option<Finding
     let mut runner = TestRunner::new_with_rng(config, rng);
     let last = Mutex::new(None);
     let ended = runner.run(&(State::any(), State::any()), |(old, new)| {
-        let case = Case::of("random", &format!("{job}-{number}"), old.sql(), new.sql());
+        let declared = [&old, &new].map(State::declared);
+        let case = Case::of("random", &format!("{job}-{number}"), [&old, &new].map(State::sql), declared);
         let failed =
             trials.ask(Question::Converges, &case).into_iter().find_map(
                 |(direction, verdict)| match verdict {
@@ -127,7 +143,8 @@ fn one(plan: Plan, (job, number): (u32, u32), trials: &Trials) -> Option<Finding
             );
         let Some((direction, failure)) = failed else { return Ok(()) };
         let class = failure.class.clone();
-        let finding = Finding { old: case.old, new: case.new, direction, failure };
+        let [old, new] = case.declared().map(str::to_owned);
+        let finding = Finding { old, new, direction, failure };
         *last.lock().expect("no trial panics") = Some(finding);
         Err(TestCaseError::fail(class))
     });
