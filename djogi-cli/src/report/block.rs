@@ -140,7 +140,13 @@ impl Block<'_> {
         // A member that waits for its table says no more than that.
         let members = self.members.iter().filter(|member| member.reason == self.change.reason);
         let members = members.flat_map(|member| &member.notes);
-        let notes = self.change.notes.iter().chain(members);
+        let mut notes: Vec<&String> = Vec::new();
+        for note in self.change.notes.iter().chain(members) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        let notes = notes.into_iter();
         lines.extend(notes.flat_map(|text| prose("note: ", text, Tone::Faint, view.width)));
         if let Some(source) = self.change.source.as_ref().filter(|_| view.is_verbose()) {
             lines.extend(prose("declared: ", &source.to_string(), Tone::Faint, view.width));

@@ -3,8 +3,8 @@
 use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
-    Column, Constraint, ForeignOption, Generated, Identity, IndexElement, PublishedTable, ReferentialAction,
-    Table,
+    Column, Constraint, ForeignOption, Generated, Identity, IndexElement, ParentConstraint, PublishedTable,
+    ReferentialAction, Table,
 };
 use djogi_core::plan::{FieldChange, ResourceChange};
 use serde_json::Value;
@@ -46,10 +46,26 @@ pub(crate) fn rows(change: &ResourceChange) -> Vec<Row> {
     let is_family = |path: &str| {
         change.kind == Kind::Table && FAMILY.iter().any(|field| is_field(field, path)) && !family.is_empty()
     };
-    let others = change.fields.iter().filter(|field| !is_said(&field.path) && !is_family(&field.path));
+    let follows = |field: &FieldChange| !family.is_empty() && is_origin(field);
+    let others = change.fields.iter();
+    let others = others.filter(|field| !is_said(&field.path) && !is_family(&field.path) && !follows(field));
     let others: Vec<Row> = others.map(|field| row(change, field)).collect();
     family.extend(others);
     family
+}
+
+/// Whether a field only says what of a column is its parents', which follows from who they are.
+fn is_origin(field: &FieldChange) -> bool {
+    let rest = |value: &Value| {
+        let mut rest = value.as_object().cloned().unwrap_or_default();
+        rest.remove("origin");
+        rest
+    };
+    match field.path.rsplit('.').next() {
+        Some("origin") => true,
+        Some("not_null_constraint") => rest(&field.before) == rest(&field.after),
+        _ => false,
+    }
 }
 
 /// The fields of a table that one line of SQL says as a whole.
@@ -218,6 +234,9 @@ fn text(path: &str, value: &Value) -> String {
         "identity" => definition::read::<Identity>(value).map(|it| definition::identity_mode(&it).to_owned()),
         "not_null_constraint" => definition::read(value).map(|it| definition::not_null(&it)),
         "generated" => definition::read::<Generated>(value).map(|it| definition::generated(&it)),
+        "parent" => definition::read::<ParentConstraint>(value)
+            .map(|parent| format!("{} of {}", parent.name, parent.table))
+            .or_else(|| definition::read::<QualifiedName>(value).map(|name| name.to_string())),
         "owned_by" => definition::read(value).map(|owner| definition::owner(&owner)),
         "deferrable" | "mode" | "storage" | "match_type" => value.as_str().map(|word| word.replace('_', " ")),
         _ => None,
@@ -311,6 +330,8 @@ mod tests {
             ("collation", json!({"schema": "pg_catalog", "name": "C"}), "pg_catalog.\"C\""),
             ("owned_by", json!({"table": {"schema": "a", "name": "b"}, "column": "c"}), "a.b.c"),
             ("deferrable", json!("initially_deferred"), "initially deferred"),
+            ("parent", json!({"table": {"schema": "a", "name": "b"}, "name": "c"}), "c of a.b"),
+            ("parent", json!({"schema": "a", "name": "b"}), "a.b"),
             ("validated", json!(false), "no"),
             ("options.max", json!(100), "100"),
             ("default", Value::Null, "none"),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::inherited;
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
@@ -34,7 +35,10 @@ pub(super) fn carried(target: &Ident, desired: &Desired, live: &Catalog, major: 
             let others: Vec<&Table> = others().map(|(_, other)| other.after).collect();
             parent.carry(&mut result, &others);
         }
-        if parents.iter().any(|parent| parent.cannot_follow(table)) || result.must_leave(wanted) {
+        if parents.iter().any(|parent| parent.cannot_follow(table))
+            || result.must_leave(wanted)
+            || inherited::becomes_own((address, &result), wanted, desired, live)
+        {
             carried.aside.insert(address.clone());
         } else if result != *table {
             carried.tables.insert(address.clone(), Resource::Table(result));
@@ -98,8 +102,11 @@ impl Parent<'_> {
             let is_held = others.iter().any(|other| other.column(&old.name).is_some());
             match (self.after.column(&old.name), child.columns[at].origin) {
                 (Some(new), _) => self.carry_column(child, at, (old, new), others),
-                (None, _) if is_held => {}
-                (None, ColumnOrigin::Merged) => child.columns[at].origin = ColumnOrigin::Own,
+                (None, _) if is_held => self.take_not_null(child, at, old, others),
+                (None, ColumnOrigin::Merged) => {
+                    child.columns[at].origin = ColumnOrigin::Own;
+                    self.take_not_null(child, at, old, others);
+                }
                 (None, ColumnOrigin::Inherited | ColumnOrigin::Own) => {
                     child.columns.remove(at);
                 }
@@ -144,6 +151,7 @@ impl Parent<'_> {
     }
 
     fn carry_column(&self, child: &mut Table, at: usize, (old, new): (&Column, &Column), others: &[&Table]) {
+        let is_partition = child.is_partition();
         let column = &mut child.columns[at];
         if is_retyped(old, new) {
             column.data_type.clone_from(&new.data_type);
@@ -163,27 +171,32 @@ impl Parent<'_> {
         }
         match (comes_down(old), comes_down(new)) {
             (false, true) => self.give_not_null(child, at, new),
-            (true, false) => {
-                let is_held = others.iter().any(|other| other.column(&new.name).is_some_and(comes_down));
-                let is_own = column.not_null_constraint.origin == ColumnOrigin::Merged;
-                if is_own && !is_held {
-                    column.not_null_constraint.origin = ColumnOrigin::Own;
-                } else if !is_held {
-                    column.not_null = false;
-                    column.not_null_constraint = NotNull::default();
-                }
-            }
+            (true, false) => lose_not_null(column, others),
             (true, true) => {
                 let validated = &mut column.not_null_constraint.validated;
                 *validated |= new.not_null_constraint.validated && !old.not_null_constraint.validated;
                 let is_made_again = is_retyped(old, new) && self.major >= 18;
-                if self.renames_not_null(old, new) || is_made_again && column.has_inherited_not_null() {
+                // That of a table that inherits keeps a name of its own.
+                let follows = column.not_null_constraint.name_on(&child.name, &column.name)
+                    == old.not_null_constraint.name_on(&self.before.name, &old.name)
+                    || is_partition;
+                if follows && self.renames_not_null(old, new)
+                    || is_partition && is_made_again && column.has_inherited_not_null()
+                {
                     let name = new.not_null_constraint.name_on(&self.after.name, &new.name);
                     let constraint = std::mem::take(&mut column.not_null_constraint);
                     column.not_null_constraint = constraint.called(name, &child.name, &new.name);
                 }
             }
             (false, false) => {}
+        }
+    }
+
+    /// The column of the parent goes, and takes along what `child` has from its `NOT NULL`.
+    fn take_not_null(&self, child: &mut Table, at: usize, old: &Column, others: &[&Table]) {
+        let column = &mut child.columns[at];
+        if self.major >= 18 && comes_down(old) && column.has_inherited_not_null() {
+            lose_not_null(column, others);
         }
     }
 
@@ -246,6 +259,19 @@ impl Parent<'_> {
                     || is_retyped(old, new) && constraint.origin == ColumnOrigin::Merged)
         };
         child.is_partition() && self.before.columns.iter().any(is_other)
+    }
+}
+
+/// Of the `NOT NULL` of a column the part goes that a parent has given, unless one of `others` gives it as well.
+fn lose_not_null(column: &mut Column, others: &[&Table]) {
+    if others.iter().any(|other| other.column(&column.name).is_some_and(comes_down)) {
+        return;
+    }
+    if column.not_null_constraint.origin == ColumnOrigin::Merged {
+        column.not_null_constraint.origin = ColumnOrigin::Own;
+    } else {
+        column.not_null = false;
+        column.not_null_constraint = NotNull::default();
     }
 }
 

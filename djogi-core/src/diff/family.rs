@@ -370,7 +370,9 @@ impl<'a> Family<'a> {
         );
         match self.standing(table, parent_table) {
             Standing::Moves if self.refers_to_left(part, parent) => follows(parent.clone()),
-            Standing::New if !self.apart.contains(&of_table) => follows(of_table),
+            Standing::New if !self.apart.contains(&of_table) => {
+                follows(of_table).validating(part, self.declared_as_valid(parent))
+            }
             Standing::New | Standing::Joins | Standing::Moves
                 if !comes_along && (is_check || is_shared || is_own_foreign_key(part)) =>
             {

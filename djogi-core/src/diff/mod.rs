@@ -9,6 +9,7 @@ pub mod columns;
 pub mod drift;
 pub mod family;
 pub mod fields;
+pub mod inherited;
 mod lookalike;
 mod making_way;
 pub mod parts;
@@ -223,6 +224,7 @@ pub fn diff<'a>(
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
     note_partitions_elsewhere(rebased, &mut changes);
+    note_partition_keys(&mut changes);
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     lookalike::note_lookalikes(&mut changes);
     changes
@@ -393,6 +395,29 @@ fn follow_parents(rebased: &Rebased<'_>, changes: &mut [Change<'_>]) {
             of_columns.chain([Address::table(&target, parent)]).collect::<Vec<_>>()
         });
         change.follows = candidates.into_iter().find(|address| known.contains(address));
+    }
+}
+
+/// Says of tables that are made anew for their partitioning that this is why.
+fn note_partition_keys(changes: &mut [Change<'_>]) {
+    for change in changes.iter_mut().filter(|change| matches!(change.action, Action::Replace(None))) {
+        let (Some(Resource::Table(live)), Some(Resource::Table(wanted))) =
+            (change.live, change.desired.map(|declared| &*declared.resource))
+        else {
+            continue;
+        };
+        let note = match (&live.partition_by, &wanted.partition_by) {
+            (Some(old), Some(new)) if old != new => {
+                "PostgreSQL gives a partitioned table no other partition key"
+            }
+            (Some(_), None) => "PostgreSQL makes no ordinary table of a partitioned one",
+            (None, Some(_)) => "PostgreSQL makes no partitioned table of an ordinary one",
+            (Some(_), Some(_)) if live.has_retyped_key(wanted) => {
+                "PostgreSQL gives no other type to a column of the partition key"
+            }
+            _ => continue,
+        };
+        change.notes.push(format!("made anew because {note}"));
     }
 }
 

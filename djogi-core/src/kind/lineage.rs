@@ -124,13 +124,17 @@ impl Lineage {
         }
     }
 
-    /// As [`alterations`](Self::alterations), where a partition leaves in any case.
+    /// As [`alterations`](Self::alterations), where the table leaves its parents in any case.
     pub(super) fn around(&self, desired: &Self) -> Vec<LineageAlteration> {
         match self {
             Lineage::Partition { of, .. } if self == desired => {
                 let mut steps = vec![LineageAlteration::Detach(of.clone())];
                 steps.extend(Lineage::None.alterations(desired));
                 steps
+            }
+            Lineage::Inherits(parents) if self == desired => {
+                let leave = parents.iter().cloned().map(LineageAlteration::NoInherit);
+                leave.chain(parents.iter().cloned().map(LineageAlteration::Inherit)).collect()
             }
             Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None => self.alterations(desired),
         }

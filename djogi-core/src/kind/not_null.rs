@@ -36,6 +36,9 @@ impl Default for NotNull {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNullAlteration {
     Rename,
+    /// It makes way for another one that takes its name, and takes its own later.
+    LeaveName,
+    TakeName,
     SetNoInherit(bool),
     Validate,
     SetComment(Option<String>),

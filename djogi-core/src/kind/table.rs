@@ -6,6 +6,7 @@ use super::column::{Column, ColumnAlteration, ColumnComparison};
 use super::foreign_option::OptionChange;
 use super::foreign_table::ForeignSource;
 use super::lineage::{Lineage, LineageAlteration, PartitionKey};
+use super::not_null::NotNullAlteration;
 use super::properties::{PropertyAlteration, TableProperties};
 use crate::ident::{Ident, QualifiedName};
 use crate::names::column_names;
@@ -77,7 +78,7 @@ impl Table {
 
     /// As [`alterations`](Self::alterations), where the partition leaves before all else and joins again after it.
     pub(crate) fn alterations_apart(&self, desired: &Self) -> Option<Vec<TableAlteration>> {
-        self.compared(desired, self.is_partition())
+        self.compared(desired, self.lineage != Lineage::None)
     }
 
     /// Whether something of a partition can only change while it is none.
@@ -90,7 +91,7 @@ impl Table {
     }
 
     /// Whether a column of the partition key gets another type, which PostgreSQL refuses.
-    fn has_retyped_key(&self, desired: &Self) -> bool {
+    pub(crate) fn has_retyped_key(&self, desired: &Self) -> bool {
         let Some(key) = &self.partition_by else { return false };
         let is_retyped = |name: Ident| match (self.column(&name), desired.column(&name)) {
             (Some(live), Some(wanted)) => {
@@ -111,7 +112,12 @@ impl Table {
             true => lineage.around(&desired.lineage),
             false => lineage.alterations(&desired.lineage),
         };
-        let is_apart = lineage.iter().any(|step| matches!(step, LineageAlteration::Attach { .. }));
+        let joins = |step: &LineageAlteration| match step {
+            LineageAlteration::Attach { .. } => true,
+            LineageAlteration::Inherit(_) => leaves,
+            LineageAlteration::Detach(_) | LineageAlteration::NoInherit(_) => false,
+        };
+        let is_apart = lineage.iter().any(joins);
         let mut alterations = Vec::new();
         for wanted in &desired.columns {
             match self.column(&wanted.name).map(|live| live.compare(wanted, is_apart)) {
@@ -141,15 +147,19 @@ impl Table {
                     | ColumnAlteration::DropNotNull,
                 ..
             } => 0,
-            TableAlteration::AddColumn(column) if column.generated.is_some() => 3,
-            TableAlteration::AddColumn(_) => 1,
+            TableAlteration::AlterColumn {
+                alteration: ColumnAlteration::AlterNotNull(alteration), ..
+            } if *alteration == NotNullAlteration::Rename => 1,
+            TableAlteration::AddColumn(column) if column.generated.is_some() => 4,
+            TableAlteration::AddColumn(_) => 2,
             TableAlteration::AlterColumn { .. }
             | TableAlteration::ReplaceColumn(_)
             | TableAlteration::DropColumn(_)
             | TableAlteration::SetProperty(_)
             | TableAlteration::SetForeignOptions(_)
-            | TableAlteration::SetComment(_) => 2,
+            | TableAlteration::SetComment(_) => 3,
         });
+        self.order_renames(desired, &mut alterations);
         let properties = properties.alterations(&desired.properties).into_iter();
         alterations.extend(properties.map(TableAlteration::SetProperty));
         if !foreign.is_empty() {
@@ -159,5 +169,43 @@ impl Table {
             alterations.push(TableAlteration::SetComment(desired.comment.clone()));
         }
         Some(alterations)
+    }
+
+    /// The renames of `NOT NULL`s so that each finds its new name free. In a circle one of them makes way first.
+    fn order_renames(&self, desired: &Self, alterations: &mut Vec<TableAlteration>) {
+        let renamed = |alteration: &TableAlteration| match alteration {
+            TableAlteration::AlterColumn {
+                column,
+                alteration: ColumnAlteration::AlterNotNull(NotNullAlteration::Rename),
+            } => {
+                let (live, wanted) = (self.column(column)?, desired.column(column)?);
+                let from = live.not_null_constraint.name_on(&self.name, column);
+                Some((column.clone(), from, wanted.not_null_constraint.name_on(&desired.name, column)))
+            }
+            _ => None,
+        };
+        let mut waiting: Vec<(Ident, Ident, Ident)> = alterations.iter().filter_map(renamed).collect();
+        let places: Vec<usize> =
+            (0..alterations.len()).filter(|at| renamed(&alterations[*at]).is_some()).collect();
+        let mut ordered = Vec::new();
+        let mut last = Vec::new();
+        while !waiting.is_empty() {
+            let is_free = |name: &Ident| waiting.iter().all(|(_, from, _)| from != name);
+            match waiting.iter().position(|(.., to)| is_free(to)) {
+                Some(at) => ordered.push((waiting.remove(at).0, NotNullAlteration::Rename)),
+                None => {
+                    let (column, ..) = waiting.remove(0);
+                    ordered.push((column.clone(), NotNullAlteration::LeaveName));
+                    last.push((column, NotNullAlteration::TakeName));
+                }
+            }
+        }
+        ordered.append(&mut last);
+        let ordered = ordered.into_iter().map(|(column, alteration)| TableAlteration::AlterColumn {
+            column,
+            alteration: ColumnAlteration::AlterNotNull(alteration),
+        });
+        let Some(first) = places.first() else { return };
+        alterations.splice(*first..first + places.len(), ordered);
     }
 }

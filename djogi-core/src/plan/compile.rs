@@ -11,10 +11,11 @@ use super::{
     ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
     ResourceChange, Summary, Unmanaged,
 };
-use super::{not_modelled, rights};
+use super::{inherited, not_modelled, rights};
 use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::diff::family::Family;
+use crate::diff::parts::shared_part;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
@@ -26,13 +27,13 @@ use crate::plan::approval::{Standing, standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, classify};
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
-use crate::plan::lower::{Surroundings, lower, place_column};
+use crate::plan::lower::{Lowered, Surroundings, lower, place_column};
 use crate::plan::made::{self, made};
 use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::sql::{Context, Step, enum_dependents};
+use crate::sql::{Context, Impossible, Step, enum_dependents};
 
 /// Makes the plan.
 ///
@@ -272,6 +273,7 @@ fn plan_target(
         diagnostics: assemble::diagnostics(&changes, inputs.destructive, &standings)
             .into_iter()
             .chain(not_modelled::findings(&inputs.not_modelled))
+            .chain(inherited::findings(desired, &rebased, &changes))
             .chain(rights::findings(
                 &candidates,
                 &judgements,
@@ -387,9 +389,20 @@ fn candidates<'a>(
                 }
             };
             made::finish(&change, (sides.declared, sides.rebased), context, &mut lowered);
+            if let Some(refusal) = short_of_parts(&change, sides.rebased, context) {
+                lowered = Lowered { parts: Vec::new(), refusal: Some(refusal) };
+            }
             Candidate { change, needs, lowered }
         })
         .collect()
+}
+
+/// What is made without the parts of the partitions, which are made, or are missing, as they are declared, would never get
+/// those of partitions that nobody declares.
+fn short_of_parts(change: &Change<'_>, rebased: &Rebased<'_>, context: &Context<'_>) -> Option<Impossible> {
+    let table = shared_part(&change.desired?.resource).filter(|_| context.apart.contains(&change.address))?;
+    let partition = rebased.partitions_elsewhere.get(&table)?.first()?.clone();
+    Some(Impossible::PartsElsewhere { address: change.address.clone(), partition })
 }
 
 /// The sequences that columns of a live table own and that are declared.

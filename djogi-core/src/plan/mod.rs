@@ -7,6 +7,7 @@ pub mod compile;
 pub mod depend;
 pub mod document;
 pub mod group;
+mod inherited;
 pub mod inputs;
 #[cfg(feature = "schema")]
 mod json_schema;

@@ -31,6 +31,8 @@ impl Parents {
                 return Some((change.address.clone(), worker));
             }
             let parent = match change.action {
+                // It comes after the partitions that shall have no part of it, or with their place.
+                Action::Create if family.apart().contains(&change.address) || !family.way(change).up => None,
                 Action::Create if repeated.contains(&change.address) => None,
                 Action::Create => {
                     created_with(change, &by_address, &needs).or_else(|| given_with(change, context))

@@ -2,13 +2,14 @@
 //! consulted.
 
 mod alter_type;
+mod heirs;
 mod remake;
 mod uses;
 
 use super::foreign_option::Clause;
 use super::parameters::parameter_actions;
 use super::sequence::{Within, changed_options, created_options};
-use super::{Context, Impossible, Step, comment_sql};
+use super::{Context, Impossible, Step, comment_sql, suffixed};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
@@ -172,15 +173,23 @@ fn alter_not_null(
     alteration: &NotNullAlteration,
     ctx: &Context<'_>,
     address: &Address,
-) -> Step {
-    let name = not_null_name(table, desired);
+) -> Vec<Step> {
+    let (old, name) = (not_null_name(table, live), not_null_name(table, desired));
+    let aside = suffixed(&old, "__djogi_old");
     let alter =
         |verb, action: String| ctx.step_on_one(address, verb, table, format!("ALTER TABLE {table} {action}"));
-    match alteration {
-        NotNullAlteration::Rename => {
-            let action = format!("RENAME CONSTRAINT {} TO {name}", not_null_name(table, live));
-            alter(Verb::RenameConstraint, action)
+    let rename = |from, to| alter(Verb::RenameConstraint, format!("RENAME CONSTRAINT {from} TO {to}"));
+    vec![match alteration {
+        NotNullAlteration::Rename if heirs::have_other_not_null(table, live, ctx) => {
+            let drop = alter(Verb::DropNotNull, format!("ALTER COLUMN {} DROP NOT NULL", desired.name));
+            return [drop, set_not_null(table, desired, ctx, address)]
+                .into_iter()
+                .chain(comment_on_not_null(table, desired, ctx, address))
+                .collect();
         }
+        NotNullAlteration::Rename => rename(&old, &name),
+        NotNullAlteration::LeaveName => rename(&old, &aside),
+        NotNullAlteration::TakeName => rename(&aside, &name),
         NotNullAlteration::SetNoInherit(no_inherit) => {
             let word = if *no_inherit { "NO INHERIT" } else { "INHERIT" };
             alter(Verb::SetConstraintInherit, format!("ALTER CONSTRAINT {name} {word}"))
@@ -190,7 +199,7 @@ fn alter_not_null(
             let object = format!("CONSTRAINT {name} ON {table}");
             ctx.step(address, Verb::Comment, comment_sql(&object, comment.as_deref()))
         }
-    }
+    }]
 }
 
 fn mode_sql(mode: IdentityMode) -> &'static str {
@@ -288,7 +297,8 @@ pub(super) fn drop(
     if !members.is_empty() {
         step = step.with_hazard(format!("drops with it {}", members.join(", ")));
     }
-    vec![step]
+    let let_go = heirs::let_go(table, column, ctx, address);
+    let_go.into_iter().chain([step]).collect()
 }
 
 pub(super) fn rename(
@@ -317,7 +327,8 @@ pub(super) fn alter(
     };
     let step = match alteration {
         ColumnAlteration::SetType { from: _, to: _, collation: _ } => {
-            alter_type::alter_type(table, live, desired, ctx, address)?
+            let step = alter_type::alter_type(table, live, desired, ctx, address)?;
+            return heirs::around_retyping(step, table, (live, desired), ctx, address);
         }
         ColumnAlteration::SetAside { through } => remake::set_aside(table, live, through, ctx, address)?,
         ColumnAlteration::Remake { through, values } => {
@@ -329,7 +340,7 @@ pub(super) fn alter(
             return Ok(std::iter::once(set).chain(comment).collect());
         }
         ColumnAlteration::AlterNotNull(alteration) => {
-            alter_not_null(table, (live, desired), alteration, ctx, address)
+            return Ok(alter_not_null(table, (live, desired), alteration, ctx, address));
         }
         ColumnAlteration::KeepNotNull => keep_not_null(table, name, ctx, address),
         ColumnAlteration::DropNotNull => step(Verb::DropNotNull, "DROP NOT NULL".to_owned()),

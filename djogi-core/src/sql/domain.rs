@@ -96,7 +96,12 @@ pub(super) fn alter(
             vec![set_not_null_comment(desired, comment.as_deref(), ctx, address)]
         }
         // A domain is not inherited, and its NOT NULL is always checked.
-        Alter::AlterNotNull(NotNullAlteration::SetNoInherit(_) | NotNullAlteration::Validate) => Vec::new(),
+        Alter::AlterNotNull(
+            NotNullAlteration::LeaveName
+            | NotNullAlteration::TakeName
+            | NotNullAlteration::SetNoInherit(_)
+            | NotNullAlteration::Validate,
+        ) => Vec::new(),
         Alter::AddConstraint(constraint) => {
             let (verb, valid) = if constraint.validated {
                 (Verb::CheckDomain, "")

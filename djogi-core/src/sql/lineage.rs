@@ -123,7 +123,27 @@ impl<'a> Family<'a> {
             Lineage::Inherits(parents) => (Verb::CreateInheriting, parents.clone()),
             Lineage::Partition { .. } | Lineage::None => return ctx.step(address, Verb::CreateTable, sql),
         };
-        ctx.step_on(address, verb, &name, &parents.into_iter().collect(), sql)
+        let step = ctx.step_on(address, verb, &name, &parents.into_iter().collect(), sql);
+        match self.default_with_rows(ctx) {
+            Some(default) => {
+                step.with_hazard(format!("fails if {default}, the default partition, holds a row of it"))
+            }
+            None => step,
+        }
+    }
+
+    /// The default partition beside a new partition, unless it is empty.
+    fn default_with_rows(&self, ctx: &Context<'_>) -> Option<QualifiedName> {
+        let (parent, PartitionBound::Values(_)) = self.partition_of()? else { return None };
+        let default = ctx.live.iter().find_map(|(_, resource)| match resource {
+            Resource::Table(Table {
+                lineage: Lineage::Partition { of, bound: PartitionBound::Default },
+                ..
+            }) if of == parent => resource.qualified_name(),
+            _ => None,
+        })?;
+        let is_empty = ctx.sizes.get(&default).is_some_and(|size| size.rows == Some(0));
+        (!is_empty && !ctx.is_new(&default)).then_some(default)
     }
 }
 

@@ -132,6 +132,18 @@ pub enum Impossible {
     FixedName { address: Address },
     #[error("{address}: the sequence has come to {value}, which is not between {min} and {max}")]
     OutOfBounds { address: Address, value: i64, min: i64, max: i64 },
+    /// PostgreSQL completes an index of a partitioned table only by parts that are attached one by one.
+    #[error(
+        "{address}: the declared partitions have parts of it under names of their own, or none; {partition}, which is managed \
+         elsewhere, would get none"
+    )]
+    PartsElsewhere { address: Address, partition: QualifiedName },
+    /// PostgreSQL 18 changes no type where a table that inherits the column calls its `NOT NULL` otherwise.
+    #[error(
+        "{column}: a table that inherits it calls its NOT NULL otherwise, and the primary key of {keyed} needs that of the \
+         column"
+    )]
+    NamedOtherwise { column: Address, keyed: QualifiedName },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
     TypeInUse { address: Address, column: Address, what: &'static str },
@@ -163,6 +175,14 @@ impl Impossible {
                     .to_owned()
             }
             Impossible::FixedName { .. } => "drop it and create the other one".to_owned(),
+            Impossible::PartsElsewhere { .. } => {
+                "declare it on the partitioned table alone, so that PostgreSQL makes and names the parts".to_owned()
+            }
+            Impossible::NamedOtherwise { .. } => {
+                "declare the table that inherits it without a name for the NOT NULL, or drop the primary key, apply, then \
+                 declare it again"
+                    .to_owned()
+            }
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

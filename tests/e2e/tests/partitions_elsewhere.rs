@@ -241,6 +241,31 @@ fn what_was_managed_is_let_go_and_what_is_declared_is_taken_over() {
     });
 }
 
+/// An index of which every declared partition has its own part is completed by those parts alone.
+#[test]
+fn an_index_that_they_would_miss_is_refused() {
+    on_each_server(|server| {
+        let declared = format!(
+            "{EVENTS} CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+        );
+        let project = project(server, &declared);
+        project.write(
+            "schema.sql",
+            &format!(
+                "{declared} CREATE INDEX of_events ON ONLY events (note); CREATE INDEX own_part ON events_1 (note);
+                 ALTER INDEX of_events ATTACH PARTITION own_part;"
+            ),
+        );
+        run(&project, &["apply", "--auto-approve"])
+            .expect(3)
+            .says(&["index.main.public.of_events", "which is managed elsewhere, would get none"]);
+        project.write("schema.sql", &format!("{declared} CREATE INDEX of_events ON events (note);"));
+        apply(&project);
+        is_converged(&project);
+        assert_eq!(project.database().value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+    });
+}
+
 #[test]
 fn an_unknown_word_is_told() {
     on_each_server(|server| {

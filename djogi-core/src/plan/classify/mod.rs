@@ -142,6 +142,8 @@ fn own_gates(
             | Impossible::UsedByGenerated { .. }
             | Impossible::OutOfBounds { .. }
             | Impossible::FixedName { .. }
+            | Impossible::NamedOtherwise { .. }
+            | Impossible::PartsElsewhere { .. }
             | Impossible::TypeInUse { .. } => Reason::NoWayInPlace.because(notes),
         };
     }

@@ -199,7 +199,9 @@ fn attempt(
         return Ok(reordered);
     }
     let kinds: Vec<&str> = differences.keys().map(String::as_str).collect();
-    let class = format!("silent: {}", kinds.join(", "));
+    // What no statement changes the plan names.
+    let word = if planned.stdout.contains("\"inherited_otherwise\"") { "named" } else { "silent" };
+    let class = format!("{word}: {}", kinds.join(", "));
     Err(named(fail(class, differences.into_values().flatten().collect())))
 }
 

@@ -268,3 +268,54 @@ fn a_partition_with_rows_that_are_referred_to_leaves_for_a_while() {
         assert_eq!(project.database().rows("SELECT a FROM u JOIN t USING (a) ORDER BY a"), [["1"], ["2"]]);
     });
 }
+
+/// Whether a column is a table's own besides its parents' is changed by leaving and joining them, or by nothing.
+#[test]
+fn what_a_table_has_for_itself_becomes_so_or_is_named() {
+    on_each_server(|server| {
+        let project = project(server);
+        let inheriting = |columns: &str| {
+            format!(
+                "CREATE TABLE p (a integer, b integer); CREATE TABLE c ({columns}) INHERITS (p);
+                 CREATE TABLE stays ();"
+            )
+        };
+        becomes(&project, &inheriting(""));
+        project.database().run("INSERT INTO c VALUES (1, 2)");
+        becomes(&project, &inheriting("a integer, b integer"));
+        for columns in ["", "a integer"] {
+            project.write("schema.sql", &inheriting(columns));
+            run(&project, &["apply", "--auto-approve"]);
+            run(&project, &["plan", "--detailed-exitcode"]).says(&[
+                "Nothing to do.",
+                "inherited_otherwise",
+                "column b is its own as well, and is declared as its parents' alone",
+            ]);
+        }
+        assert_eq!(project.database().rows("SELECT a, b FROM p"), [["1", "2"]]);
+    });
+}
+
+#[test]
+fn what_a_plan_does_to_partitions_is_told_with_its_reason() {
+    on_each_server(|server| {
+        let project = project(server);
+        let partitioned = |key: &str, more: &str| {
+            format!(
+                "CREATE TABLE t (a integer NOT NULL, b integer) PARTITION BY {key};
+                 CREATE TABLE t_rest PARTITION OF t DEFAULT; {more}"
+            )
+        };
+        becomes(&project, &partitioned("LIST (a)", ""));
+        project.database().run("INSERT INTO t VALUES (1)");
+        project.write(
+            "schema.sql",
+            &partitioned("LIST (a)", "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)"),
+        );
+        run(&project, &["plan"]).says(&["fails if public.t_rest, the default partition, holds a row of it"]);
+        project.write("schema.sql", &partitioned("RANGE (a)", ""));
+        run(&project, &["plan"]).says(&["PostgreSQL gives a partitioned table no other partition key"]);
+        project.write("schema.sql", &partitioned("LIST (a)", "").replace("a integer", "a bigint"));
+        run(&project, &["plan"]).says(&["PostgreSQL gives no other type to a column of the partition key"]);
+    });
+}

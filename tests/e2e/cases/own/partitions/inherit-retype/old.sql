@@ -1,0 +1,2 @@
+CREATE TABLE p (a integer CONSTRAINT pnn NOT NULL, b integer);
+CREATE TABLE c (a integer CONSTRAINT cnn NOT NULL) INHERITS (p);
