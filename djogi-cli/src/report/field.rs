@@ -3,8 +3,8 @@
 use djogi_core::Kind;
 use djogi_core::ident::{Ident, IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
-    Column, Constraint, ForeignOption, Generated, Identity, IndexElement, ParentConstraint, PublishedTable,
-    ReferentialAction, Table,
+    Column, Constraint, ForeignOption, Generated, Identity, IndexElement, NotNull, ParentConstraint,
+    PublishedTable, ReferentialAction, Table,
 };
 use djogi_core::plan::{FieldChange, ResourceChange};
 use serde_json::Value;
@@ -56,14 +56,9 @@ pub(crate) fn rows(change: &ResourceChange) -> Vec<Row> {
 
 /// Whether a field only says what of a column is its parents', which follows from who they are.
 fn is_origin(field: &FieldChange) -> bool {
-    let rest = |value: &Value| {
-        let mut rest = value.as_object().cloned().unwrap_or_default();
-        rest.remove("origin");
-        rest
-    };
     match field.path.rsplit('.').next() {
         Some("origin") => true,
-        Some("not_null_constraint") => rest(&field.before) == rest(&field.after),
+        Some("not_null_constraint") => text(&field.path, &field.before) == text(&field.path, &field.after),
         _ => false,
     }
 }
@@ -214,6 +209,7 @@ fn strings(path: &str, value: &Value) -> Option<Vec<String>> {
 fn text(path: &str, value: &Value) -> String {
     let field = path.rsplit('.').next().unwrap_or(path);
     let special = match field {
+        "not_null_constraint" if value.is_null() => Some(definition::not_null(&NotNull::default())),
         _ if value.is_null() || value.as_array().is_some_and(Vec::is_empty) => Some(NONE.to_owned()),
         "comment" => value.as_str().map(|text| Literal(text).to_string()),
         "columns" | "include" | "referenced_columns" | "on_delete_columns" => {

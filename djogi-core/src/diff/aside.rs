@@ -35,6 +35,11 @@ pub(super) fn step_aside<'a>(aside: &Aside<'a, '_>, changes: &mut Vec<Change<'a>
     for address in family(changes).held_up() {
         aside.leave(&address, "leaves for a while, because its key is a part of an index that goes", changes);
     }
+    for address in family(changes).taken_in() {
+        let note =
+            "leaves for a while, because a foreign key of it goes that the partitioned table has taken in";
+        aside.leave(&address, note, changes);
+    }
     for (address, must_leave) in aside.made_otherwise(&family(changes), changes) {
         let note = "made anew because PostgreSQL made it otherwise than it is declared";
         aside.make_anew(&address, note, changes);

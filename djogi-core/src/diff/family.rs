@@ -298,6 +298,25 @@ impl<'a> Family<'a> {
         held
     }
 
+    /// The partitions with a foreign key that goes, although that of the partitioned table by which it was taken in stays.
+    pub(super) fn taken_in(&self) -> BTreeSet<Address> {
+        let mut found = BTreeSet::new();
+        for (address, part) in self.live.iter() {
+            let Resource::Constraint(key) = part else { continue };
+            if self.actions.get(address) != Some(&Action::Delete)
+                || !matches!(key.definition, ConstraintDefinition::ForeignKey(_))
+            {
+                continue;
+            }
+            let Some((parent_table, parent)) = self.origin(part, Side::Live) else { continue };
+            let table = key.table_name();
+            if self.stays_as_it_is(&parent) && self.standing(&table, &parent_table) == Standing::Stays {
+                found.insert(Address::table(self.target, &table));
+            }
+        }
+        found
+    }
+
     /// How the table of a declared constraint stands to that from which it is, and from what of it.
     pub(super) fn standing_of(&self, part: &Constraint) -> Option<(Standing, Address)> {
         let (parent_table, parent) = self.origin(&Resource::Constraint(part.clone()), Side::Declared)?;
@@ -493,7 +512,50 @@ impl<'a> Family<'a> {
             }
         }
         torn.extend(self.spared());
+        torn.extend(self.unfilled());
+        torn.extend(self.unchecked());
         torn
+    }
+
+    fn stays_as_it_is(&self, part: &Address) -> bool {
+        self.live.contains(part)
+            && self.desired.contains_key(part)
+            && !matches!(self.actions.get(part), Some(Action::Create | Action::Delete | Action::Replace(_)))
+    }
+
+    /// Keys that no partition has a part of yet, and of which PostgreSQL shall make them all.
+    fn unfilled(&self) -> BTreeSet<Address> {
+        let filled: BTreeSet<Address> =
+            self.live.iter().filter_map(|(_, part)| self.parent_of(part, Side::Live)).collect();
+        let is_unfilled = |part: &Part<'_>| {
+            part.comes_along()
+                && part.address.kind() == Kind::Constraint
+                && !self.live.contains(&part.address)
+                && !filled.contains(&part.parent)
+                && self.stays_as_it_is(&part.parent)
+                && self.standing(&part.table, &part.parent_table) == Standing::Stays
+        };
+        self.declared_parts().filter(is_unfilled).map(|part| part.parent).collect()
+    }
+
+    /// Constraints whose parts in partitions are not to be valid any more, which only new ones are.
+    fn unchecked(&self) -> BTreeSet<Address> {
+        let mut unchecked = BTreeSet::new();
+        for (address, part) in self.live.iter() {
+            let Resource::Constraint(live) = part else { continue };
+            let declared = self.desired.get(address).map(|declared| &*declared.resource);
+            let is_loosened = matches!(declared, Some(Resource::Constraint(wanted)) if !wanted.validated);
+            if !live.validated || !is_loosened || live.has_index() {
+                continue;
+            }
+            let Some((parent_table, parent)) = self.origin(part, Side::Live) else { continue };
+            if self.stays_as_it_is(&parent)
+                && self.standing(&live.table_name(), &parent_table) == Standing::Stays
+            {
+                unchecked.insert(parent);
+            }
+        }
+        unchecked
     }
 
     /// Those that are there, and of which a partition that joins shall have no part: PostgreSQL gives it one.

@@ -49,10 +49,10 @@ pub fn differences(
     let mut found = Vec::new();
     let mut compare = |what: String, is_own: bool, shall_be: bool| match (is_own, shall_be) {
         (true, false) => {
-            found.push(format!("{what} is its own as well, and is declared as its parents' alone"))
+            found.push(format!("{what} is its own as well, and is declared as its parents' alone"));
         }
         (false, true) => {
-            found.push(format!("{what} is its parents' alone, and is declared as its own as well"))
+            found.push(format!("{what} is its parents' alone, and is declared as its own as well"));
         }
         (true, true) | (false, false) => {}
     };

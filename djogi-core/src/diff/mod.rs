@@ -370,7 +370,7 @@ fn tear_apart<'a>(
             drift: drifted.contains_key(address),
             follows: None,
             conflict: false,
-            notes: vec!["made anew because a partition has its part of it no longer".to_owned()],
+            notes: vec!["made anew because partitions shall have other parts of it".to_owned()],
         });
     }
 }

@@ -319,3 +319,22 @@ fn what_a_plan_does_to_partitions_is_told_with_its_reason() {
         run(&project, &["plan"]).says(&["PostgreSQL gives no other type to a column of the partition key"]);
     });
 }
+
+#[test]
+fn what_only_the_partitioned_table_has_gets_its_parts_and_loses_them() {
+    let state = |more: &str| {
+        format!(
+            "CREATE TABLE t (a integer NOT NULL, b integer) PARTITION BY LIST (a);
+             CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1);
+             CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2); {more}"
+        )
+    };
+    passes(&[
+        &state("ALTER TABLE ONLY t ADD CONSTRAINT k UNIQUE (a); CREATE INDEX i ON ONLY t (b);"),
+        &state("ALTER TABLE t ADD CONSTRAINT k UNIQUE (a); CREATE INDEX i ON t (b);"),
+        &state(
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (b > 0) NOT VALID; ALTER TABLE t_1 VALIDATE CONSTRAINT c;",
+        ),
+        &state("ALTER TABLE t ADD CONSTRAINT c CHECK (b > 0) NOT VALID;"),
+    ]);
+}
