@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use djogi_core::kind::secret_digest;
+use djogi_core::kind::subscription::CONNECTION;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, PlanDocument, Secret, Severity};
 use djogi_core::script::literals;
 use djogi_core::seed::DeclaredSeed;
@@ -92,13 +93,30 @@ impl Secrets {
         let DatabaseError { message, detail, hint, context, .. } = &mut error;
         let texts = std::iter::once(message).chain(detail).chain(hint).chain(context);
         for text in texts {
-            for value in self.0.values().filter(|value| !value.is_empty()) {
+            for (secret, value) in self.0.iter().filter(|(_, value)| !value.is_empty()) {
                 if text.contains(value.as_str()) {
                     *text = text.replace(value.as_str(), MASK);
+                }
+                if secret.option == CONNECTION {
+                    mask_pieces(text, value);
                 }
             }
         }
         error
+    }
+}
+
+/// Of a connection string that it cannot read, the server says the piece at which it stops.
+pub(crate) fn mask_pieces(text: &mut String, connection: &str) {
+    let mut pieces: Vec<&str> =
+        connection.split(|c: char| c.is_whitespace() || "=:/@?&'\"".contains(c)).collect();
+    pieces.retain(|piece| piece.len() > 1);
+    // No piece within a longer one.
+    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+    for piece in pieces {
+        if text.contains(piece) {
+            *text = text.replace(piece, MASK);
+        }
     }
 }
 

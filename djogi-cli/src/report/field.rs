@@ -112,6 +112,10 @@ fn row(change: &ResourceChange, field: &FieldChange) -> Row {
     if let Some(name) = path.strip_prefix("options.").filter(|_| has_options(change.kind)) {
         return option("", name, before, after);
     }
+    if path == "connection" && change.kind == Kind::Subscription {
+        let value = RowValue::One("another secret value".to_owned());
+        return Row { mark: "~", tone: Tone::Changed, label: label(path), value };
+    }
     if let Some(name) = path.strip_prefix("foreign.options.") {
         return option("", name, before, after);
     }
@@ -223,7 +227,9 @@ fn text(path: &str, value: &Value) -> String {
         "tables" => definition::read::<Vec<PublishedTable>>(value)
             .map(|tables| tables.iter().map(published).collect::<Vec<_>>().join(", ")),
         "tags" => definition::read::<Vec<String>>(value).map(|tags| tags.join(", ")),
-        "schemas" => definition::read::<Vec<Ident>>(value).map(|names| IdentList(&names).to_string()),
+        "schemas" | "publications" => {
+            definition::read::<Vec<Ident>>(value).map(|names| IdentList(&names).to_string())
+        }
         "collation" | "references" | "function" => {
             definition::read::<QualifiedName>(value).map(|name| name.to_string())
         }

@@ -8,8 +8,8 @@ use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
     Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, MaterializedView, Operator,
     OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Seed,
-    Statistics, TextSearchConfiguration, TextSearchDictionary, TextSearchParser, TextSearchTemplate, Trigger,
-    UserMapping, View,
+    Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser,
+    TextSearchTemplate, Trigger, UserMapping, View,
 };
 use serde_json::Value;
 
@@ -39,6 +39,7 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
         Kind::EventTrigger => read(body).map(|trigger| event_trigger(&trigger)),
         Kind::Publication => read(body).map(|publication| self::publication(&publication)),
+        Kind::Subscription => read(body).map(|subscription| self::subscription(&subscription)),
         Kind::ForeignDataWrapper => read(body).map(|wrapper| foreign_data_wrapper(&wrapper)),
         Kind::ForeignServer => read(body).map(|server| foreign_server(&server)),
         Kind::UserMapping => read(body).map(|mapping: UserMapping| foreign_options(&mapping.options)),
@@ -212,6 +213,12 @@ fn publication(publication: &Publication) -> String {
     words.extend(publication.via_partition_root.then(|| "via the partition root".to_owned()));
     words.extend(publication.generated_columns.then(|| "with generated columns".to_owned()));
     words.join(", ")
+}
+
+fn subscription(subscription: &Subscription) -> String {
+    let Subscription { publications, slot, .. } = subscription;
+    let slot = slot.as_ref().map_or_else(|| "no slot".to_owned(), |slot| format!("slot {slot}"));
+    format!("TO {}, {slot}", IdentList(publications))
 }
 
 /// A table of a publication, with what of it is published.

@@ -9,8 +9,8 @@ use super::found::Found;
 use super::reader::Reader;
 use super::{
     aggregate, cast, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, operator,
-    operator_class, policy, publication, range, routine, rule, seed, statistics, text_search, trigger,
-    user_mapping,
+    operator_class, policy, publication, range, routine, rule, seed, statistics, subscription, text_search,
+    trigger, user_mapping,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -52,6 +52,7 @@ kinds! {
     policy,
     event_trigger,
     publication,
+    subscription,
     foreign_data_wrapper,
     foreign_server,
     user_mapping,

@@ -120,6 +120,7 @@ fn class_of(kind: Kind) -> Option<u32> {
         Kind::Policy => class::POLICY,
         Kind::EventTrigger => class::EVENT_TRIGGER,
         Kind::Publication => class::PUBLICATION,
+        Kind::Subscription => class::SUBSCRIPTION,
         Kind::ForeignDataWrapper => class::FOREIGN_DATA_WRAPPER,
         Kind::ForeignServer => class::FOREIGN_SERVER,
         Kind::UserMapping => class::USER_MAPPING,

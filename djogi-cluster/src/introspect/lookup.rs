@@ -60,6 +60,7 @@ pub(super) mod class {
     pub(in super::super) const COLLATION: u32 = 3456;
     pub(in super::super) const EVENT_TRIGGER: u32 = 3466;
     pub(in super::super) const PUBLICATION: u32 = 6104;
+    pub(in super::super) const SUBSCRIPTION: u32 = 6100;
 }
 
 /// An object by its catalog and its oid there; an oid alone is unique within one catalog only.

@@ -47,6 +47,7 @@ mod schema;
 mod seed;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod text_search;
 mod trigger;

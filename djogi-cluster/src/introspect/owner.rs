@@ -72,6 +72,11 @@ WITH schema AS MATERIALIZED (
      UNION ALL
     SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, b.oid, b.pubowner
       FROM pg_catalog.pg_publication b
+     UNION ALL
+    SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, u.oid, u.subowner
+      FROM pg_catalog.pg_subscription u
+      JOIN pg_catalog.pg_database     d ON d.oid = u.subdbid
+     WHERE d.datname = pg_catalog.current_database()
 )
 SELECT o.class::oid,
        o.oid,

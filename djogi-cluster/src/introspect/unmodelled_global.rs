@@ -13,11 +13,6 @@ use super::user_mapping::visible;
 const SQL: &str = concat!(
     "
 WITH found (class, oid) AS (
-    SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, o.oid
-      FROM pg_catalog.pg_subscription o
-      JOIN pg_catalog.pg_database     d ON d.oid = o.subdbid
-     WHERE d.datname = pg_catalog.current_database()
-     UNION ALL
     SELECT 'pg_catalog.pg_user_mapping'::pg_catalog.regclass, o.umid
       FROM pg_catalog.pg_user_mappings  o
       JOIN pg_catalog.pg_foreign_server s ON s.oid = o.srvid

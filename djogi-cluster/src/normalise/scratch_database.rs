@@ -60,7 +60,7 @@ impl ScratchDatabase {
         let name = format!("djogi_scratch_{}", ulid.to_string().to_lowercase());
         let run = format!("scratch/{ulid}");
         let owner = Connection::open(server, &run).await?;
-        sweep(&owner).await;
+        sweep(server, &owner, &run).await;
         let sql = format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy");
         owner.client().batch_execute(&sql).await.map_err(|error| {
             let error = DatabaseError::new(&error).in_statement(sql.as_str());
@@ -113,6 +113,7 @@ impl ScratchDatabase {
 
     async fn end(self) -> Result<Connection, ScratchError> {
         let Self { connection, owner, name } = self;
+        drop_subscriptions(&connection).await;
         drop(connection);
         drop_database(&owner, &name).await?;
         Ok(owner)
@@ -128,7 +129,8 @@ SELECT r.rolname::pg_catalog.text
 /// What killed processes left: databases of this role in which nobody is, and whose owner has no session any more. An
 /// owner is there before its database, and it is known by the name of its session in every database of the server.
 const ABANDONED: &str = "
-SELECT d.datname
+SELECT d.datname,
+       EXISTS (SELECT FROM pg_catalog.pg_subscription s WHERE s.subdbid = d.oid)
   FROM pg_catalog.pg_database d
  WHERE d.datname ~ '^djogi_scratch_[0-9a-z]{26}$'
    AND d.datdba = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
@@ -137,15 +139,39 @@ SELECT d.datname
                        OR a.application_name = 'djogi/scratch/' || pg_catalog.upper(pg_catalog.right(d.datname, 26)))";
 
 /// Drops what was abandoned. What cannot be dropped, because somebody is faster or looks into it, is left to the next.
-async fn sweep(owner: &Connection) {
+async fn sweep(server: &ConnectParameters, owner: &Connection, run: &str) {
     let abandoned = owner.client().query_typed(ABANDONED, &[]).await.unwrap_or_default();
     for row in abandoned {
-        if let Ok(name) = row.try_get::<_, &str>(0) {
-            // The names are made of letters and digits. Without FORCE: whoever is in it keeps it.
-            let _ = owner.client().batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await;
+        let (Ok(name), Ok(subscribes)) = (row.try_get::<_, &str>(0), row.try_get::<_, bool>(1)) else {
+            continue;
+        };
+        if subscribes && let Ok(inside) = Connection::open(&server.with_database(name), run).await {
+            drop_subscriptions(&inside).await;
+            inside.close().await;
+        }
+        // The names are made of letters and digits. Without FORCE: whoever is in it keeps it.
+        let _ = owner.client().batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await;
+    }
+}
+
+/// PostgreSQL drops no database that has subscriptions. Those that files make have never reached a publisher, and none is
+/// reached here.
+async fn drop_subscriptions(inside: &Connection) {
+    let names = inside.client().query_typed(SUBSCRIPTIONS, &[]).await.unwrap_or_default();
+    for row in names {
+        if let Some(name) = row.try_get::<_, &str>(0).ok().and_then(|name| Ident::new(name).ok()) {
+            let sql = format!("ALTER SUBSCRIPTION {name} SET (slot_name = NONE); DROP SUBSCRIPTION {name}");
+            // Where it cannot be done, the database cannot be dropped, which says why.
+            let _ = inside.client().batch_execute(&sql).await;
         }
     }
 }
+
+const SUBSCRIPTIONS: &str = "
+SELECT s.subname
+  FROM pg_catalog.pg_subscription s
+  JOIN pg_catalog.pg_database     d ON d.oid = s.subdbid
+ WHERE d.datname = pg_catalog.current_database()";
 
 /// The session in the database may still be ending, hence `FORCE`.
 async fn drop_database(owner: &Connection, name: &str) -> Result<(), ScratchError> {

@@ -2,12 +2,13 @@
 
 use djogi_core::address_pattern::AddressPattern;
 use djogi_core::declared::Source;
-use djogi_core::script::{Place, Query, Script, ScriptError};
+use djogi_core::script::{Place, Query, Script, ScriptError, Statement, literals};
 use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Ident};
 
 use super::item::{Item, Origin};
 use crate::connect::DatabaseError;
+use crate::secrets::mask_pieces;
 
 /// How much of a line of rows is shown.
 const LONGEST_LINE: usize = 200;
@@ -60,14 +61,15 @@ impl Rejected {
     /// What PostgreSQL says of this place.
     pub(super) fn at(script: &Script, place: Place, error: &DatabaseError) -> Self {
         let facts = [("detail", &error.detail), ("hint", &error.hint), ("context", &error.context)];
+        let masked = |text: String| without_connection(script, place, text);
         let notes = facts.iter().filter_map(|(name, fact)| Some(format!("{name}: {}", fact.as_ref()?)));
         Self {
             code: "sql_file_refused",
             file: script.file.clone(),
             place,
             line: shown(script.line(place.line)),
-            message: error.to_string(),
-            notes: notes.collect(),
+            message: masked(error.to_string()),
+            notes: notes.map(masked).collect(),
             help: None,
         }
     }
@@ -210,6 +212,18 @@ impl Rejected {
             help: Some("remove one of the two".to_owned()),
         }
     }
+}
+
+/// What is said of a statement, without the pieces of its connection string when it is about a subscription.
+fn without_connection(script: &Script, place: Place, mut text: String) -> String {
+    let is_there = |statement: &&Statement| {
+        script.place(statement.span.start) <= place && place <= script.place(statement.span.end)
+    };
+    let there = script.statements.iter().filter(is_there);
+    for statement in there.filter(|statement| statement.mentions("subscription")) {
+        literals(script.sql(statement)).iter().for_each(|literal| mask_pieces(&mut text, literal));
+    }
+    text
 }
 
 /// A line of a file as it is told: without its constants where one of them may be a password.

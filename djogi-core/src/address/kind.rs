@@ -43,6 +43,7 @@ pub enum Kind {
     Policy,
     EventTrigger,
     Publication,
+    Subscription,
     ForeignDataWrapper,
     ForeignServer,
     UserMapping,
@@ -98,6 +99,7 @@ impl Kind {
         Kind::Policy,
         Kind::EventTrigger,
         Kind::Publication,
+        Kind::Subscription,
         Kind::ForeignDataWrapper,
         Kind::ForeignServer,
         Kind::UserMapping,
@@ -148,6 +150,7 @@ impl Kind {
             Kind::Policy => "policy",
             Kind::EventTrigger => "event_trigger",
             Kind::Publication => "publication",
+            Kind::Subscription => "subscription",
             Kind::ForeignDataWrapper => "foreign_data_wrapper",
             Kind::ForeignServer => "foreign_server",
             Kind::UserMapping => "user_mapping",
@@ -174,6 +177,7 @@ impl Kind {
             | Kind::Extension
             | Kind::EventTrigger
             | Kind::Publication
+            | Kind::Subscription
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
             | Kind::Seed
@@ -252,6 +256,7 @@ impl Kind {
             | Kind::Policy
             | Kind::EventTrigger
             | Kind::Publication
+            | Kind::Subscription
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
             | Kind::UserMapping

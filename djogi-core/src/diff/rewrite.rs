@@ -345,8 +345,8 @@ impl NewNames {
                 }
                 self.rename_securable(target, &mut r.on);
             }
-            // A role keeps its name.
-            Resource::Role(_) | Resource::RoleGrant(_) => {}
+            // A role keeps its name, and publications of others are none of ours.
+            Resource::Role(_) | Resource::RoleGrant(_) | Resource::Subscription(_) => {}
             Resource::DefaultPrivilege(r) => {
                 r.schema.iter_mut().for_each(|schema| self.rename_schema(schema));
             }

@@ -38,6 +38,7 @@ pub mod schema;
 pub mod seed;
 pub mod sequence;
 pub mod statistics;
+pub mod subscription;
 pub mod table;
 mod text;
 pub mod text_search;
@@ -98,6 +99,7 @@ pub use schema::{Schema, SchemaAlteration};
 pub use seed::{Seed, SeedAlteration};
 pub use sequence::{Sequence, SequenceAlteration, SequenceOptions, SequenceOwner, SequenceType};
 pub use statistics::{Statistics, StatisticsAlteration};
+pub use subscription::{Streaming, Subscription, SubscriptionAlteration, SubscriptionOption};
 pub use table::{Table, TableAlteration};
 pub use text_search::{
     TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration,
@@ -154,6 +156,7 @@ pub enum Resource {
     Policy(Policy),
     EventTrigger(EventTrigger),
     Publication(Publication),
+    Subscription(Subscription),
     ForeignDataWrapper(ForeignDataWrapper),
     ForeignServer(ForeignServer),
     UserMapping(UserMapping),
@@ -196,6 +199,7 @@ pub enum Alteration {
     Policy(PolicyAlteration),
     EventTrigger(EventTriggerAlteration),
     Publication(PublicationAlteration),
+    Subscription(SubscriptionAlteration),
     ForeignDataWrapper(ForeignDataWrapperAlteration),
     ForeignServer(ForeignServerAlteration),
     UserMapping(UserMappingAlteration),
@@ -258,6 +262,7 @@ impl Resource {
             Resource::Policy(_) => Kind::Policy,
             Resource::EventTrigger(_) => Kind::EventTrigger,
             Resource::Publication(_) => Kind::Publication,
+            Resource::Subscription(_) => Kind::Subscription,
             Resource::ForeignDataWrapper(_) => Kind::ForeignDataWrapper,
             Resource::ForeignServer(_) => Kind::ForeignServer,
             Resource::UserMapping(_) => Kind::UserMapping,
@@ -280,6 +285,7 @@ impl Resource {
             Resource::Policy(r) => Address::of_relation(Kind::Policy, target, &r.table_name(), &r.name),
             Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
             Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
+            Resource::Subscription(r) => Address::of_database(Kind::Subscription, target, &r.name),
             Resource::ForeignDataWrapper(r) => {
                 Address::of_database(Kind::ForeignDataWrapper, target, &r.name)
             }
@@ -345,6 +351,7 @@ impl Resource {
             | Resource::UserMapping(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_)
+            | Resource::Subscription(_)
             | Resource::Seed(_)
             | Resource::Role(_)
             | Resource::RoleGrant(_) => None,
@@ -435,6 +442,7 @@ impl Resource {
             Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
+            Resource::Subscription(r) => (None, &mut r.name),
             Resource::Seed(r) => (None, &mut r.name),
             Resource::Role(r) => (None, &mut r.name),
             Resource::RoleGrant(r) => (None, &mut r.member),
@@ -480,7 +488,7 @@ impl Resource {
             Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege Role RoleGrant;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
-            TextSearchConfiguration EventTrigger Publication ForeignServer Grant Seed
+            TextSearchConfiguration EventTrigger Publication Subscription ForeignServer Grant Seed
         )
     }
 }

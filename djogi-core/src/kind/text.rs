@@ -13,6 +13,7 @@ impl Resource {
             | Resource::Enum(_)
             | Resource::Sequence(_)
             | Resource::EventTrigger(_)
+            | Resource::Subscription(_)
             | Resource::ForeignDataWrapper(_)
             | Resource::ForeignServer(_)
             | Resource::UserMapping(_)

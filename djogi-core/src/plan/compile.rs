@@ -280,6 +280,7 @@ fn plan_target(
                 &live.roles,
                 live.identity.server_version.major(),
             ))
+            .chain(rights::unread_connections(desired, &live.catalog))
             .collect(),
         approvals: assemble::approvals(&judged, &standings, &assemble::spenders(&steps, &groups)),
         unmanaged: assemble::unmanaged(&foreign, &live.unmodelled, options.unmanaged),

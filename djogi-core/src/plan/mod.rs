@@ -38,7 +38,7 @@ pub use operation::{
     ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Reversibility, Secret, TransactionMode,
 };
 pub use recovery::{Recovery, RecoveryGates};
-pub use rights::NEEDS_SUPERUSER;
+pub use rights::{CONNECTION_UNREAD, NEEDS_ROLE, NEEDS_SUPERUSER};
 
 #[cfg(test)]
 mod tests;

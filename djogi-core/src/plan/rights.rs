@@ -1,18 +1,34 @@
-//! What only a superuser may do, told before it is tried.
+//! What only a superuser, or another role of PostgreSQL's own, may do, told before it is tried.
 //!
 //! It is no gate: some hosts let their administrators do such things, who are no superusers.
 
 use super::classify::{Candidate, Judgement};
 use super::{PlanDiagnostic, Severity};
+use crate::catalog::Catalog;
+use crate::desired::Desired;
 use crate::diff::{Action, Change};
 use crate::disposition::Verdict;
+use crate::ident::Ident;
 use crate::kind::{Alteration, PublicationAlteration, Resource, Role};
 use crate::observation::Roles;
 
-/// The code of these findings.
+/// The code of what needs a superuser.
 pub const NEEDS_SUPERUSER: &str = "needs_superuser";
 
-/// One finding for each change that is carried out by a role that is no superuser, and needs one.
+/// The code of what needs the rights of a role that PostgreSQL comes with.
+pub const NEEDS_ROLE: &str = "needs_role";
+
+/// The code of a connection string that cannot be read.
+pub const CONNECTION_UNREAD: &str = "connection_unread";
+
+/// Whom PostgreSQL keeps something for.
+enum Reserved {
+    Superuser(&'static str),
+    /// The role, and what it has besides.
+    Role(&'static str, &'static str),
+}
+
+/// One finding for each change that is carried out by a role that is no superuser, and needs one, or another role.
 pub(super) fn findings(
     candidates: &[Candidate<'_>],
     judgements: &[Judgement],
@@ -26,53 +42,96 @@ pub(super) fn findings(
     let carried_out = carried_out.filter(|(_, judged)| judged.disposition.verdict() == Verdict::Applied);
     carried_out
         .filter_map(|(candidate, _)| {
-            let what = reserved(&candidate.change, major)?;
-            Some(PlanDiagnostic {
-                code: NEEDS_SUPERUSER.to_owned(),
-                severity: Severity::Warning,
-                address: Some(candidate.change.address.clone()),
-                message: format!("{what} needs a superuser, which the role of this target is not"),
-                help: Some(
+            let (code, message, help) = match reserved(&candidate.change, major)? {
+                Reserved::Superuser(what) => (
+                    NEEDS_SUPERUSER,
+                    format!("{what} needs a superuser, which the role of this target is not"),
                     "apply as a superuser; where the host lets its administrators do it, go on".to_owned(),
                 ),
+                Reserved::Role(role, _) if Ident::new(role).is_ok_and(|role| roles.acts_as(&role)) => {
+                    return None;
+                }
+                Reserved::Role(role, what) => (
+                    NEEDS_ROLE,
+                    format!("{what} needs the rights of {role}, which the role of this target does not have"),
+                    format!("GRANT {role} TO {};", roles.current),
+                ),
+            };
+            Some(PlanDiagnostic {
+                code: code.to_owned(),
+                severity: Severity::Warning,
+                address: Some(candidate.change.address.clone()),
+                message,
+                help: Some(help),
             })
         })
         .collect()
 }
 
-/// What of a change PostgreSQL keeps for superusers.
-fn reserved(change: &Change<'_>, major: u32) -> Option<&'static str> {
+/// One finding for each declared subscription whose connection string the role may not read, so that nobody sees whether it
+/// is as declared.
+pub(super) fn unread_connections(desired: &Desired, live: &Catalog) -> Vec<PlanDiagnostic> {
+    let unread = live.iter().filter(|(address, resource)| {
+        matches!(resource, Resource::Subscription(subscription) if subscription.connection.is_none())
+            && desired.contains_key(*address)
+    });
+    unread
+        .map(|(address, _)| PlanDiagnostic {
+            code: CONNECTION_UNREAD.to_owned(),
+            severity: Severity::Warning,
+            address: Some(address.clone()),
+            message: format!(
+                "the role of this target may not read the connection string of {address}, so another one is not noticed"
+            ),
+            help: Some("GRANT SELECT (subconninfo) ON pg_catalog.pg_subscription TO the role".to_owned()),
+        })
+        .collect()
+}
+
+/// What of a change PostgreSQL keeps for superusers, or for a role that it comes with.
+fn reserved(change: &Change<'_>, major: u32) -> Option<Reserved> {
     let comes = matches!(change.action, Action::Create | Action::Replace(_));
     let resource = change.desired.map(|declared| &*declared.resource).or(change.live)?;
-    match (resource, &change.action) {
-        (_, Action::Adopt | Action::Forget) => None,
+    let what = match (resource, &change.action) {
+        (_, Action::Adopt | Action::Forget) => return None,
         (Resource::Role(role), _) => {
             let live = match change.live {
                 Some(Resource::Role(live)) => live.clone(),
                 _ => Role::plain(role.name.clone()),
             };
-            of_role(&live, role, major)
+            of_role(&live, role, major)?
         }
-        (Resource::EventTrigger(_), _) => Some("an event trigger"),
-        (Resource::ForeignDataWrapper(_), _) => Some("a foreign-data wrapper"),
+        (Resource::EventTrigger(_), _) => "an event trigger",
+        (Resource::ForeignDataWrapper(_), _) => "a foreign-data wrapper",
         (Resource::Publication(publication), _) if comes && publication.all_tables => {
-            Some("a publication FOR ALL TABLES")
+            "a publication FOR ALL TABLES"
         }
         (Resource::Publication(publication), _) if comes && !publication.schemas.is_empty() => {
-            Some("a publication FOR TABLES IN SCHEMA")
+            "a publication FOR TABLES IN SCHEMA"
         }
-        (Resource::Publication(_), Action::Update(alterations)) => {
-            let adds_schemas = |alteration: &Alteration| {
-                matches!(
-                    alteration,
-                    Alteration::Publication(PublicationAlteration::Add(it) | PublicationAlteration::Set(it))
-                        if !it.schemas.is_empty()
-                )
-            };
-            alterations.iter().any(adds_schemas).then_some("publishing all tables of a schema")
+        (Resource::Publication(_), Action::Update(alterations)) if alterations.iter().any(adds_schemas) => {
+            "publishing all tables of a schema"
         }
-        _ => None,
-    }
+        (Resource::Subscription(it), Action::Create | Action::Replace(_) | Action::Update(_))
+            if !it.password_required =>
+        {
+            "a subscription that requires no password"
+        }
+        (Resource::Subscription(_), _) if comes && major < 16 => "a subscription",
+        (Resource::Subscription(_), _) if comes => {
+            return Some(Reserved::Role("pg_create_subscription", "a subscription"));
+        }
+        _ => return None,
+    };
+    Some(Reserved::Superuser(what))
+}
+
+fn adds_schemas(alteration: &Alteration) -> bool {
+    matches!(
+        alteration,
+        Alteration::Publication(PublicationAlteration::Add(it) | PublicationAlteration::Set(it))
+            if !it.schemas.is_empty()
+    )
 }
 
 /// What of a role only a superuser can give or take. Before PostgreSQL 16 that is more.

@@ -43,6 +43,8 @@ verbs! {
     CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
     CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
     RenamePublication DropPublication
+    CreateSubscription SubscribeAs SubscribeWithFailover AlterSubscription SetSubscriptionConnection
+    SetSubscribedPublications DropSubscription
     CreateForeignDataWrapper AlterForeignDataWrapper DropForeignDataWrapper
     CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
     AlterForeignTable DropForeignTable
@@ -236,6 +238,17 @@ pub const TABLE: &[Row] = &[
     row(V::PublishGenerated, None, Catalog, Reversible).since(18),
     row(V::RenamePublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
     row(V::DropPublication, None, Catalog, Reversible).hazard(SUBSCRIBERS_FAIL),
+    row(V::CreateSubscription, None, Catalog, Reversible),
+    row(V::SubscribeAs, None, Catalog, Reversible).since(16),
+    row(V::SubscribeWithFailover, None, Catalog, Reversible).since(17),
+    row(V::AlterSubscription, None, Catalog, Reversible),
+    row(V::SetSubscriptionConnection, None, Catalog, Recoverable)
+        .hazard("its worker connects anew, and fails where the publisher does not let it in"),
+    row(V::SetSubscribedPublications, None, Catalog, Reversible)
+        .hazard("tables come and go when somebody has run ALTER SUBSCRIPTION ... REFRESH PUBLICATION"),
+    row(V::DropSubscription, None, Catalog, DataLoss).hazard(
+        "how far it has come is lost: a new one copies the tables anew, or misses what was written meanwhile",
+    ),
     row(V::CreateForeignDataWrapper, None, Catalog, Reversible),
     row(V::AlterForeignDataWrapper, None, Catalog, Reversible),
     row(V::DropForeignDataWrapper, None, Catalog, Reversible),

@@ -81,6 +81,24 @@ pub(super) fn read(text: &str, lexemes: &[Lexeme<'_>]) -> Statement {
     Statement { span, act, created, altered_table: created::altered_table(lexemes), words }
 }
 
+/// Whether an option of `WITH (...)` is said to be off.
+fn is_off(lexemes: &[Lexeme<'_>], option: &str) -> bool {
+    let said = lexemes.windows(3).find(|three| three[0].is_word(option) && three[1].text == "=");
+    said.is_some_and(|three| {
+        let value = three[2].text.trim_matches('\'');
+        ["false", "off", "0"].iter().any(|off| value.eq_ignore_ascii_case(off))
+    })
+}
+
+/// Whether an `ALTER SUBSCRIPTION` starts a worker, looks for tables, or changes the slot.
+fn reaches_publisher(lexemes: &[Lexeme<'_>]) -> bool {
+    let has = |wanted: &str| lexemes.iter().any(|lexeme| lexeme.is_word(wanted));
+    let refreshes = has("refresh") || has("publication");
+    has("enable")
+        || refreshes && !is_off(lexemes, "refresh")
+        || has("set") && (has("failover") || has("two_phase"))
+}
+
 fn act(lexemes: &[Lexeme<'_>]) -> Act {
     let word = |at: usize| {
         let lexeme = lexemes.get(at).filter(|lexeme| lexeme.sort == Sort::Word);
@@ -97,8 +115,10 @@ fn act(lexemes: &[Lexeme<'_>]) -> Act {
         ("select", _) if has("set_config") => Act::Set,
         ("copy", _) if has("from") && has("stdin") => Act::Refuse(Refused::CopyData),
         ("copy" | "insert" | "update" | "delete" | "truncate" | "merge", _) => Act::Refuse(Refused::Rows),
-        ("create", "subscription") if !has("connect") || has("true") => Act::Refuse(Refused::Publisher),
-        ("alter", "subscription") if has("enable") || has("refresh") => Act::Refuse(Refused::Publisher),
+        ("create", "subscription") if !is_off(lexemes, "connect") => Act::Refuse(Refused::Publisher),
+        ("alter", "subscription") if reaches_publisher(lexemes) => Act::Refuse(Refused::Publisher),
+        // With a slot it is dropped on the publisher too.
+        ("drop", "subscription") => Act::Refuse(Refused::Publisher),
         ("create" | "drop" | "alter", "user") if word(2) == "mapping" => Act::Define,
         ("create" | "drop" | "alter", "role" | "user" | "group") => Act::Role,
         ("comment", "on") if word(2) == "role" => Act::Role,

@@ -59,13 +59,24 @@ fn a_subscription_is_loaded_only_where_it_reaches_nobody() {
         "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p",
         "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p WITH (connect = true)",
         "ALTER SUBSCRIPTION s ENABLE",
+        "CREATE SUBSCRIPTION s CONNECTION 'connect=false' PUBLICATION connect WITH (binary = false)",
         "ALTER SUBSCRIPTION s REFRESH PUBLICATION",
+        "ALTER SUBSCRIPTION s SET PUBLICATION q",
+        "ALTER SUBSCRIPTION s ADD PUBLICATION q WITH (refresh = true)",
+        "ALTER SUBSCRIPTION s SET (failover = true)",
+        "DROP SUBSCRIPTION s",
     ] {
         assert_eq!(refusals(text), [(1, 1, REFUSAL.to_owned())], "{text}");
     }
-    statements(
+    for text in [
         "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p WITH (connect = false, slot_name = NONE)",
-    );
+        "CREATE SUBSCRIPTION s CONNECTION 'host=a' PUBLICATION p WITH (binary = true, connect = 'off')",
+        "ALTER SUBSCRIPTION s SET PUBLICATION q WITH (refresh = false)",
+        "ALTER SUBSCRIPTION s SET (binary = true)",
+        "ALTER SUBSCRIPTION s OWNER TO joe",
+    ] {
+        statements(text);
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::{
     aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
     extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
     operator_class, operator_family, policy, publication, range, role, role_grant, routine, rule, schema,
-    seed, sequence, statistics, table, text_search_configuration, text_search_dictionary, trigger,
-    user_mapping, view,
+    seed, sequence, statistics, subscription, table, text_search_configuration, text_search_dictionary,
+    trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -130,6 +130,7 @@ written_by! {
     Domain: domain,
     Sequence: sequence,
     Table: table,
+    Subscription: subscription,
     Grant: grant,
     DefaultPrivilege: default_privilege,
     Seed: seed,

@@ -181,6 +181,7 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::UserMapping(_)
         | Resource::EventTrigger(_)
         | Resource::Publication(_)
+        | Resource::Subscription(_)
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_)
         | Resource::Seed(_)

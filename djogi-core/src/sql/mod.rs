@@ -45,6 +45,7 @@ mod schema;
 pub mod seed;
 mod sequence;
 mod statistics;
+mod subscription;
 mod table;
 mod text_search_code;
 mod text_search_configuration;

@@ -44,6 +44,7 @@ fn owned(resource: &Resource) -> Option<String> {
         Resource::ForeignServer(r) => format!("SERVER {}", r.name),
         Resource::EventTrigger(r) => format!("EVENT TRIGGER {}", r.name),
         Resource::Publication(r) => format!("PUBLICATION {}", r.name),
+        Resource::Subscription(r) => format!("SUBSCRIPTION {}", r.name),
         Resource::Cast(_)
         | Resource::TextSearchParser(_)
         | Resource::TextSearchTemplate(_)

@@ -146,6 +146,10 @@ const QUERIES: &[&str] = &[
        FROM pg_publication p",
     "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
             (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+    "SELECT format('subscription %s %s of %s comment=%L', subname, to_jsonb(s) - ARRAY['oid', 'subdbid', 'subname', 'subowner',
+            'subenabled', 'subskiplsn', 'subpublications'], (SELECT array_agg(p ORDER BY p) FROM unnest(subpublications) p),
+            obj_description(oid, 'pg_subscription'))
+       FROM pg_subscription s WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
               WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))
        FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid",
     "SELECT format('published %s: all of %s', p.pubname, r.pnnspid::regnamespace)

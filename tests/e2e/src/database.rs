@@ -105,6 +105,19 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        // PostgreSQL drops no database with subscriptions.
+        if let Ok(mut session) = Client::connect(&self.url(), NoTls) {
+            let _ = session.batch_execute(
+                "DO $$ DECLARE s text; BEGIN
+                   FOR s IN SELECT subname FROM pg_subscription
+                             WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) LOOP
+                     EXECUTE format('ALTER SUBSCRIPTION %I DISABLE', s);
+                     EXECUTE format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', s);
+                     EXECUTE format('DROP SUBSCRIPTION %I', s);
+                   END LOOP;
+                 END $$",
+            );
+        }
         // A server that the test has stopped takes the database with it.
         if let Ok(mut admin) = Client::connect(&self.server.url("postgres"), NoTls) {
             let _ = admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));

@@ -77,6 +77,57 @@ pub(super) fn publications(script: &mut Script) {
     script.create(Resource::Publication(publication("nothing", Vec::new(), &[])));
 }
 
+pub(super) fn subscriptions(script: &mut Script) {
+    script.title("subscriptions");
+    let subscription =
+        |name: &str, connection: &str, publications: &[&str], slot: Option<&str>| Subscription {
+            name: ident(name),
+            connection: Some(secret_digest("connection", connection)),
+            publications: idents(publications),
+            slot: slot.map(str::to_owned),
+            binary: false,
+            streaming: Streaming::Off,
+            synchronous_commit: "off".to_owned(),
+            two_phase: false,
+            disable_on_error: false,
+            password_required: true,
+            run_as_owner: false,
+            origin: "any".to_owned(),
+            failover: false,
+            comment: None,
+        };
+    let first =
+        Subscription { comment: text("of the shop"), ..subscription("shop", "a", &["p"], Some("shop")) };
+    let second = Subscription {
+        binary: true,
+        disable_on_error: true,
+        streaming: Streaming::On,
+        synchronous_commit: "local".to_owned(),
+        ..subscription("shop", "b", &["Q", "p"], Some("other"))
+    };
+    script.create(Resource::Subscription(first));
+    script.alter(Resource::Subscription(second.clone()));
+    let last = Subscription { slot: None, ..second };
+    script.alter(Resource::Subscription(last.clone()));
+    let renamed = Subscription { name: ident("Shop"), ..last.clone() };
+    script.rename(&Resource::Subscription(last), Resource::Subscription(renamed.clone()));
+    script.drop(&Resource::Subscription(renamed));
+    script.drop(&Resource::Subscription(subscription("shop", "a", &["p"], Some("shop"))));
+    let streams = Subscription { two_phase: true, ..subscription("streams", "a", &["p"], None) };
+    script.create(Resource::Subscription(Subscription { streaming: Streaming::Parallel, ..streams }));
+    let as_owner = Subscription {
+        run_as_owner: true,
+        password_required: false,
+        origin: "none".to_owned(),
+        ..subscription("as_owner", "a", &["p"], None)
+    };
+    script.create(Resource::Subscription(as_owner));
+    let failing_over = Subscription { failover: true, ..subscription("over", "a", &["p"], Some("over")) };
+    script.create(Resource::Subscription(failing_over));
+    let unread = Subscription { connection: None, ..subscription("unread", "a", &["p"], None) };
+    script.create(Resource::Subscription(unread));
+}
+
 fn options(texts: &[&str], secrecy: Secrecy) -> ForeignOptions {
     texts.iter().map(|text| ForeignOption::of_catalog(text, secrecy)).collect()
 }

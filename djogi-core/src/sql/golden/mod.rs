@@ -429,6 +429,7 @@ fn script(version: u32) -> String {
     database::publications(&mut script);
     database::foreign_data(&mut script);
     database::roles(&mut script);
+    database::subscriptions(&mut script);
     privileges::privileges(&mut script);
     partitions::partitions(&mut script);
     partitions::inheritance(&mut script);

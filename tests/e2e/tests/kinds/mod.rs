@@ -13,6 +13,7 @@ mod roles;
 mod routines;
 mod sequences;
 mod tables;
+mod subscriptions;
 mod text_search;
 mod triggers;
 mod types;
