@@ -19,20 +19,21 @@ WITH ns AS MATERIALIZED (
     SELECT t.*, t.oid::regtype::text AS name
       FROM pg_type t JOIN ns ON ns.oid = t.typnamespace
      WHERE ('pg_type'::regclass, t.oid) NOT IN (SELECT classid, objid FROM ext)
-       AND t.typtype IN ('e', 'd', 'r', 'c')
+       AND (t.typtype IN ('e', 'd', 'r', 'c') OR t.typtype = 'b' AND t.typcategory <> 'A' OR NOT t.typisdefined)
        AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
 ), relkinds (relkind, kind) AS (
     VALUES ('r'::"char", 'table'), ('p', 'partitioned table'), ('v', 'view'), ('m', 'materialized view'),
            ('S', 'sequence'), ('f', 'foreign table'), ('i', 'index'), ('I', 'index'), ('c', 'composite type')
 )
-SELECT 'schema', nspname::text, '' FROM ns
+SELECT 'schema', nspname::text, format('owner %s', nspowner::regrole) FROM pg_namespace JOIN ns USING (oid, nspname)
 UNION ALL
-SELECT 'extension', extname::text, format('schema %s', extnamespace::regnamespace)
+SELECT 'extension', extname::text, format('schema %s version %s owner %s', extnamespace::regnamespace, extversion, extowner::regrole)
   FROM pg_extension WHERE extname <> 'plpgsql'
 UNION ALL
 SELECT k.kind, r.name,
-       format('persistence %s, options %s, access method %s, tablespace %s, replica identity %s, of type %s, owner %s',
+       format('persistence %s, options %s, toast options %s, access method %s, tablespace %s, replica identity %s, of type %s, owner %s',
               r.relpersistence, r.options,
+              (SELECT array_agg(o ORDER BY o) FROM pg_class t, unnest(t.reloptions) o WHERE t.oid = r.reltoastrelid),
               (SELECT amname FROM pg_am WHERE pg_am.oid = r.relam),
               r.reltablespace, r.relreplident, NULLIF(r.reloftype, 0)::regtype, r.relowner::regrole)
   FROM rel r JOIN relkinds k USING (relkind)
@@ -117,14 +118,67 @@ SELECT 'partition/inheritance', r.name,
 UNION ALL
 SELECT 'partitioned table', r.name, pg_get_partkeydef(r.oid) FROM rel r WHERE r.relkind = 'p'
 UNION ALL
-SELECT 'foreign table', r.name, format('server %s options %s', s.srvname, f.ftoptions)
-  FROM rel r JOIN pg_foreign_table f ON f.ftrelid = r.oid JOIN pg_foreign_server s ON s.oid = f.ftserver
-UNION ALL
 SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, f.name,
        CASE WHEN f.prokind = 'a'
             THEN (SELECT format('%s %s sorted by %s', pg_get_function_result(f.oid), to_jsonb(a) - 'aggfnoid' - 'aggsortop', NULLIF(a.aggsortop, 0)::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = f.oid)
             ELSE pg_get_functiondef(f.oid) END || ' owner ' || f.proowner::regrole
   FROM fun f
+UNION ALL
+SELECT 'type', t.name, format('owner %s', t.typowner::regrole) FROM typ t
+UNION ALL
+SELECT 'base type', t.name,
+       format('defined %s input %s output %s receive %s send %s modifiers %s %s analyze %s length %s by value %s align %s storage %s category %s preferred %s default %s element %s delimiter %s collation %s',
+              t.typisdefined, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze,
+              t.typlen, t.typbyval, t.typalign, t.typstorage, t.typcategory, t.typispreferred, t.typdefault,
+              NULLIF(t.typelem, 0)::regtype, t.typdelim, NULLIF(t.typcollation, 0)::regcollation)
+  FROM typ t WHERE t.typtype = 'b' OR NOT t.typisdefined
+UNION ALL
+SELECT 'language', l.lanname::text,
+       format('trusted %s handler %s inline %s validator %s owner %s', l.lanpltrusted, NULLIF(l.lanplcallfoid, 0)::regprocedure,
+              NULLIF(l.laninline, 0)::regprocedure, NULLIF(l.lanvalidator, 0)::regprocedure, l.lanowner::regrole)
+  FROM pg_language l WHERE l.lanispl
+UNION ALL
+SELECT 'transform', format('for %s language %s', f.trftype::regtype, l.lanname),
+       format('from %s to %s', NULLIF(f.trffromsql, 0)::regprocedure, NULLIF(f.trftosql, 0)::regprocedure)
+  FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang
+ WHERE ('pg_transform'::regclass, f.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'conversion', format('%s.%s', nspname, v.conname),
+       format('from %s to %s by %s default %s owner %s', pg_encoding_to_char(v.conforencoding), pg_encoding_to_char(v.contoencoding),
+              v.conproc::regprocedure, v.condefault, v.conowner::regrole)
+  FROM pg_conversion v JOIN ns ON ns.oid = v.connamespace
+ WHERE ('pg_conversion'::regclass, v.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'access method', a.amname::text, format('%s %s', a.amtype, a.amhandler)
+  FROM pg_am a WHERE a.oid >= 16384 AND ('pg_am'::regclass, a.oid) NOT IN (SELECT classid, objid FROM ext)
+UNION ALL
+SELECT 'security label', format('%s %s', i.type, i.identity), format('%s %s', l.provider, l.label)
+  FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i
+UNION ALL
+SELECT 'owner', format('%s %s', i.type, i.identity), o.owner::regrole::text
+  FROM (SELECT 'pg_collation'::regclass::oid, c.oid, collowner FROM pg_collation c JOIN ns ON ns.oid = collnamespace
+        UNION ALL
+        SELECT 'pg_statistic_ext'::regclass, s.oid, stxowner FROM pg_statistic_ext s JOIN ns ON ns.oid = stxnamespace
+        UNION ALL
+        SELECT 'pg_operator'::regclass, o.oid, oprowner FROM pg_operator o JOIN ns ON ns.oid = oprnamespace
+        UNION ALL
+        SELECT 'pg_opclass'::regclass, o.oid, opcowner FROM pg_opclass o JOIN ns ON ns.oid = opcnamespace
+        UNION ALL
+        SELECT 'pg_opfamily'::regclass, o.oid, opfowner FROM pg_opfamily o JOIN ns ON ns.oid = opfnamespace
+        UNION ALL
+        SELECT 'pg_ts_dict'::regclass, d.oid, dictowner FROM pg_ts_dict d JOIN ns ON ns.oid = dictnamespace
+        UNION ALL
+        SELECT 'pg_ts_config'::regclass, c.oid, cfgowner FROM pg_ts_config c JOIN ns ON ns.oid = cfgnamespace
+        UNION ALL
+        SELECT 'pg_event_trigger'::regclass, oid, evtowner FROM pg_event_trigger
+        UNION ALL
+        SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication
+        UNION ALL
+        SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner FROM pg_foreign_data_wrapper
+        UNION ALL
+        SELECT 'pg_foreign_server'::regclass, oid, srvowner FROM pg_foreign_server) o (class, oid, owner),
+       LATERAL pg_identify_object(o.class, o.oid, 0) i
+ WHERE (o.class, o.oid) NOT IN (SELECT classid, objid FROM ext)
 UNION ALL
 SELECT 'enum', t.name, string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
   FROM typ t LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' GROUP BY t.name
@@ -190,8 +244,11 @@ SELECT 'publication', p.pubname::text,
                  FROM pg_publication_namespace s WHERE s.pnpubid = p.oid))
   FROM pg_publication p
 UNION ALL
-SELECT 'subscription', subname::text, format('%s %s %s', subenabled, subslotname, subpublications)
-  FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT 'subscription', subname::text,
+       format('%s of %s owner %s',
+              to_jsonb(s) - ARRAY['oid', 'subdbid', 'subname', 'subowner', 'subskiplsn', 'subpublications'],
+              (SELECT string_agg(p, ', ' ORDER BY p) FROM unnest(subpublications) p), subowner::regrole)
+  FROM pg_subscription s WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 UNION ALL
 SELECT 'fdw/server/user mapping', 'wrapper ' || fdwname, format('%s %s %s', fdwhandler::regproc, fdwvalidator::regproc, fdwoptions)
   FROM pg_foreign_data_wrapper w WHERE ('pg_foreign_data_wrapper'::regclass, w.oid) NOT IN (SELECT classid, objid FROM ext)
@@ -290,6 +347,18 @@ SELECT 'grant', f.name, (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM 
 UNION ALL
 SELECT 'grant', t.name, (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(coalesce(t.typacl, acldefault('T', t.typowner))) x)
   FROM typ t
+UNION ALL
+SELECT 'grant', 'language ' || lanname,
+       (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(coalesce(lanacl, acldefault('l', lanowner))) x)
+  FROM pg_language
+UNION ALL
+SELECT 'grant', 'wrapper ' || fdwname,
+       (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(coalesce(fdwacl, acldefault('F', fdwowner))) x)
+  FROM pg_foreign_data_wrapper
+UNION ALL
+SELECT 'grant', 'server ' || srvname,
+       (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(coalesce(srvacl, acldefault('S', srvowner))) x)
+  FROM pg_foreign_server
 UNION ALL
 SELECT 'default privilege', format('%s %s %s', d.defaclrole::regrole, NULLIF(d.defaclnamespace, 0)::regnamespace, d.defaclobjtype),
        (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(d.defaclacl) x)
