@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use djogi_core::desired::Desired;
 use djogi_core::diff::drift::drift;
 use djogi_core::diff::rebase;
+use djogi_core::diff::unmanaged::unmanaged;
 use djogi_core::observation::DatabaseIdentity;
 use djogi_core::plan::{PlanOptions, Recovery};
 use djogi_core::{Address, Ident, Resource};
@@ -152,7 +153,7 @@ async fn look(
             identity: inputs.live.identity.clone(),
             epoch: inputs.epoch,
             managed,
-            unmanaged: inputs.live.catalog.len() - managed + inputs.live.unmodelled.len(),
+            unmanaged: unmanaged(&undeclared, &rebased).len() + inputs.live.unmodelled.len(),
             drifted,
             recoveries: inputs.recoveries,
             invalid_indexes: inputs

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::ident::Ident;
-use crate::kind::{DefaultPrivilege, Grant, Resource};
+use crate::kind::{DefaultPrivilege, Grant, Policy, Resource};
 use crate::observation::Observation;
 
 /// Stands for the role that loads SQL files, in what they come to, and for the one that runs what is written. No role can
@@ -41,6 +41,12 @@ pub fn without_loader(resource: &Arc<Resource>, loader: &Ident) -> Arc<Resource>
             unsay(&mut privilege.grantee);
             Arc::new(Resource::DefaultPrivilege(privilege))
         }
+        Resource::Policy(policy) if policy.roles.contains(loader) => {
+            let mut policy = policy.clone();
+            policy.roles.iter_mut().for_each(unsay);
+            policy.roles.sort();
+            Arc::new(Resource::Policy(policy))
+        }
         _ => resource.clone(),
     }
 }
@@ -48,7 +54,7 @@ pub fn without_loader(resource: &Arc<Resource>, loader: &Ident) -> Arc<Resource>
 /// Names the roles that are left open: what nobody is said to own belongs to whom it belongs, and what is to be made to
 /// the role of the session. What an owner is granted he has anyway.
 pub fn settle(desired: &mut Desired, live: &Observation) {
-    let concerned = |address: &&Address| address.kind().is_about_roles();
+    let concerned = |address: &&Address| address.kind().is_about_roles() || address.kind() == Kind::Policy;
     let addresses: Vec<Address> = desired.keys().filter(concerned).cloned().collect();
     for address in addresses {
         let Some(mut declared) = desired.remove(&address) else { continue };
@@ -57,6 +63,7 @@ pub fn settle(desired: &mut Desired, live: &Observation) {
             Resource::DefaultPrivilege(privilege) => {
                 settled_default(privilege, live).map(Resource::DefaultPrivilege)
             }
+            Resource::Policy(policy) => Some(Resource::Policy(settled_policy(policy, live))),
             _ => None,
         };
         let Some(settled) = settled else { continue };
@@ -87,6 +94,17 @@ fn settled_grant(grant: &Grant, address: &Address, desired: &Desired, live: &Obs
         grant.grantee = if is_said { current.clone() } else { owner.clone() };
     }
     (grant.of_owner || grant.grantee != *owner).then_some(grant)
+}
+
+/// What is said of `CURRENT_USER` holds for the role that makes the policy.
+fn settled_policy(policy: &Policy, live: &Observation) -> Policy {
+    let mut policy = policy.clone();
+    for role in policy.roles.iter_mut().filter(|role| is_nobody(role)) {
+        *role = live.roles.current.clone();
+    }
+    policy.roles.sort();
+    policy.roles.dedup();
+    policy
 }
 
 fn settled_default(privilege: &DefaultPrivilege, live: &Observation) -> Option<DefaultPrivilege> {

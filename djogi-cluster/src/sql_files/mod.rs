@@ -207,12 +207,18 @@ async fn read_back(
         let owner = observation.owners.remove(&address);
         let source = match models.resources.contains_key(&address) {
             true => None,
-            false if is_given(&resource) && owner.is_none() => continue,
+            // What files only use they do not declare.
+            false if resource.is_born_with_database() && owner.is_none() => continue,
             false => Some(places.of(&address, &resource)),
         };
         let needs = observation.dependencies.remove(&address).unwrap_or_default();
         missing.remove(&address);
-        let resource = without_loader(&resource, &loader);
+        let names_loader = matches!(&*resource, Resource::Policy(policy)
+            if source.is_none() || places.name_role(policy, &loader));
+        let resource = match names_loader {
+            true => resource,
+            false => without_loader(&resource, &loader),
+        };
         resources.push(LoadedResource { resource, source, needs, owner });
     }
     resources.extend(declared_roles.into_iter().map(|(resource, source)| LoadedResource {
@@ -230,12 +236,6 @@ async fn read_back(
         NotModelled { object, source }
     });
     Ok(Loaded { resources, not_modelled: not_modelled.collect() })
-}
-
-/// Every database has it; what files only use they do not declare.
-fn is_given(resource: &Resource) -> bool {
-    matches!(resource, Resource::Schema(schema)
-        if schema.name.as_str() == "public" && schema.comment.is_none())
 }
 
 /// What was loaded, with what the models say of theirs.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use djogi_core::declared::Source;
+use djogi_core::kind::Policy;
 use djogi_core::observation::Unmodelled;
 use djogi_core::script::Created;
-use djogi_core::{Address, Kind, Resource};
+use djogi_core::{Address, Ident, Kind, Resource};
 
 use super::item::{Item, Origin};
 
@@ -66,6 +67,12 @@ impl<'i> Places<'i> {
             |item: &&&Item<'_>| [grantee.as_str(), object].iter().all(|name| item.statement.mentions(name));
         let last = self.items.iter().rfind(names_all).map(|item| item.source.clone());
         last.or_else(|| self.naming(&[object]))
+    }
+
+    /// Whether the statements of a policy say the name of `role`, who is meant then, whoever loads them.
+    pub(super) fn name_role(&self, policy: &Policy, role: &Ident) -> bool {
+        let all = [policy.name.as_str(), policy.table.as_str(), role.as_str()];
+        self.items.iter().any(|item| all.iter().all(|name| item.statement.mentions(name)))
     }
 
     /// The same of an object by PostgreSQL's own description: `public.orders_audit on public.orders`.

@@ -11,11 +11,12 @@ use crate::kind::Resource;
 use crate::plan::depend::Dependencies;
 
 /// Live objects that djogi could manage and does not. A schema that holds managed objects is only their
-/// place, and not listed.
+/// place, and not listed; nor is what every database is born with.
 pub fn unmanaged<'a>(desired: &Desired, rebased: &'a Rebased<'_>) -> Vec<&'a Address> {
     let recorded = &rebased.recorded.resources;
     let managed = |address: &Address| recorded.contains_key(address) || desired.contains_key(address);
-    let found: Vec<_> = rebased.live.iter().map(|(address, _)| address).filter(|a| !managed(a)).collect();
+    let made = rebased.live.iter().filter(|(_, resource)| !resource.is_born_with_database());
+    let found: Vec<_> = made.map(|(address, _)| address).filter(|address| !managed(address)).collect();
     if found.is_empty() {
         return found;
     }

@@ -35,6 +35,28 @@ pub enum Secrecy {
 const SECRET_NAMES: [&str; 9] =
     ["pass", "pwd", "secret", "token", "key", "credential", "private", "auth", "conninfo"];
 
+/// Parts of names in which a key is one of a table, or where keys are, and no key to anything.
+const KEYS_OF_TABLES: [&str; 15] = [
+    "primary_key",
+    "primarykey",
+    "partition_key",
+    "partitionkey",
+    "foreign_key",
+    "foreignkey",
+    "sort_key",
+    "row_key",
+    "rowkey",
+    "keyspace",
+    "key_column",
+    "keycolumn",
+    "key_field",
+    "key_type",
+    "keytype",
+];
+
+/// Values that switch something, and give nothing away.
+const SWITCHES: [&str; 6] = ["true", "false", "on", "off", "yes", "no"];
+
 impl ForeignOption {
     pub fn new(name: impl Into<String>, value: impl Into<String>, secrecy: Secrecy) -> Self {
         let (name, value) = (name.into(), value.into());
@@ -55,7 +77,13 @@ impl ForeignOption {
 
 /// Whether an option has a secret value by its name, or by a value that holds a password.
 fn is_secret(name: &str, value: &str) -> bool {
-    let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let (mut name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+    if SWITCHES.contains(&value.as_str()) {
+        return false;
+    }
+    for harmless in KEYS_OF_TABLES {
+        name = name.replace(harmless, "");
+    }
     let has_login = value.split_once("://").is_some_and(|(_, rest)| {
         rest.split('/')
             .next()
@@ -139,6 +167,16 @@ mod tests {
         assert_eq!(options(&["uri=https://host:443/a@b"])[0].secret, None);
         assert!(ForeignOption::of_catalog("user=me", Secrecy::All).secret.is_some());
         assert_ne!(secret_digest("a", "x"), secret_digest("b", "x"));
+    }
+
+    #[test]
+    fn keys_of_tables_and_switches_are_no_secrets() {
+        for text in ["key=true", "use_auth=off", "partition_key=id", "keyspace=shop", "PrimaryKey=id"] {
+            assert_eq!(ForeignOption::of_catalog(text, Secrecy::ByLook).secret, None, "{text}");
+        }
+        for text in ["key=4711", "secret_key_column=x", "access_key=partition"] {
+            assert!(ForeignOption::of_catalog(text, Secrecy::ByLook).secret.is_some(), "{text}");
+        }
     }
 
     #[test]

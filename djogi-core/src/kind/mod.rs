@@ -333,6 +333,11 @@ impl Resource {
         }
     }
 
+    /// Whether it is as every database has it from its birth: the schema `public`, of which nobody has said anything.
+    pub fn is_born_with_database(&self) -> bool {
+        matches!(self, Resource::Schema(Schema { name, comment: None }) if name.as_str() == "public")
+    }
+
     /// Schema and name of an object that lives in a schema by itself; `None` for what belongs to the database and
     /// for parts of relations, but for indexes, which have names of their own.
     pub fn qualified_name(&self) -> Option<QualifiedName> {
@@ -346,12 +351,12 @@ impl Resource {
             | Resource::Policy(_)
             | Resource::EventTrigger(_)
             | Resource::Publication(_)
+            | Resource::Subscription(_)
             | Resource::ForeignDataWrapper(_)
             | Resource::ForeignServer(_)
             | Resource::UserMapping(_)
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_)
-            | Resource::Subscription(_)
             | Resource::Seed(_)
             | Resource::Role(_)
             | Resource::RoleGrant(_) => None,
@@ -437,12 +442,12 @@ impl Resource {
             Resource::Policy(r) => (None, &mut r.name),
             Resource::EventTrigger(r) => (None, &mut r.name),
             Resource::Publication(r) => (None, &mut r.name),
+            Resource::Subscription(r) => (None, &mut r.name),
             Resource::ForeignDataWrapper(r) => (None, &mut r.name),
             Resource::ForeignServer(r) => (None, &mut r.name),
             Resource::UserMapping(r) => (None, &mut r.name),
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
-            Resource::Subscription(r) => (None, &mut r.name),
             Resource::Seed(r) => (None, &mut r.name),
             Resource::Role(r) => (None, &mut r.name),
             Resource::RoleGrant(r) => (None, &mut r.member),

@@ -2,10 +2,11 @@
 
 use super::{Context, Step, comment_sql};
 use crate::address::Address;
-use crate::ident::{Ident, IdentList};
+use crate::ident::Ident;
 use crate::kind::{Policy, PolicyAlteration, PolicyCommand};
 use crate::lexis::in_parentheses;
 use crate::safety::Verb;
+use crate::unsaid::is_nobody;
 
 pub(super) fn create(policy: &Policy, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let table = policy.table_name();
@@ -33,7 +34,11 @@ pub(super) fn create(policy: &Policy, ctx: &Context<'_>, address: &Address) -> V
 }
 
 fn roles_sql(roles: &[Ident]) -> String {
-    if roles.is_empty() { "PUBLIC".to_owned() } else { IdentList(roles).to_string() }
+    let name = |role: &Ident| if is_nobody(role) { "CURRENT_USER".to_owned() } else { role.to_string() };
+    match roles {
+        [] => "PUBLIC".to_owned(),
+        roles => roles.iter().map(name).collect::<Vec<_>>().join(", "),
+    }
 }
 
 pub(super) fn drop(policy: &Policy, ctx: &Context<'_>, address: &Address) -> Vec<Step> {

@@ -251,3 +251,38 @@ fn a_privilege_that_somebody_took_is_drift() {
         project.matches(ddl);
     });
 }
+
+#[test]
+fn a_policy_for_the_current_user_is_for_the_role_that_makes_it() {
+    on_each_server(|server| {
+        let table = "CREATE TABLE t (id integer); ALTER TABLE t ENABLE ROW LEVEL SECURITY;";
+        let mut project = of_files(
+            server,
+            &format!(
+                "{table} CREATE POLICY mine ON t TO CURRENT_USER USING (id > 0);
+                 CREATE POLICY theirs ON t TO pg_monitor, CURRENT_ROLE USING (id > 1);
+                 CREATE POLICY named ON t TO postgres USING (id > 2);"
+            ),
+        );
+        let role = format!("maker_{}", project.database().name());
+        project.database().run(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}; GRANT CREATE ON DATABASE {} TO {role}",
+            project.database().name()
+        ));
+        let url = project.database().url().replace("user=postgres", &format!("user={role}"));
+        project.set_variable("DATABASE_URL", &url);
+        let scratch = server.url("postgres");
+        project.run(&["--scratch-url", &scratch, "apply", "--auto-approve"]).ok();
+        project.run(&["--scratch-url", &scratch, "plan"]).ok().says(&["Nothing to do."]);
+        let roles = "SELECT polname, (SELECT string_agg(o::regrole::text, ' ' ORDER BY o::regrole::text) FROM unnest(polroles) o)
+                       FROM pg_policy ORDER BY polname";
+        let expected = [
+            ("mine", role.clone()),
+            ("named", "postgres".to_owned()),
+            ("theirs", format!("{role} pg_monitor")),
+        ];
+        let expected: Vec<Vec<String>> = expected.map(|(name, roles)| vec![name.to_owned(), roles]).into();
+        assert_eq!(project.database().rows(roles), expected);
+        project.database().run(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    });
+}
