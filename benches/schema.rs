@@ -159,6 +159,7 @@ fn column((name, data_type, not_null, default): ColumnFacts) -> Column {
 
 fn index(schema: &Ident, table: &Ident, column: &str) -> Resource {
     Resource::Index(Index {
+        statistics: BTreeMap::new(),
         schema: schema.clone(),
         name: id(&format!("{table}_{column}_idx")),
         table: table.clone(),

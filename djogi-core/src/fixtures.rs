@@ -132,6 +132,7 @@ pub(crate) fn index(table: &str, name: &str, columns: &[&str]) -> Resource {
         nulls_first: false,
     };
     Resource::Index(Index {
+        statistics: BTreeMap::new(),
         schema: id("public"),
         name: id(name),
         table: id(table),

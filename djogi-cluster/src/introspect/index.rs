@@ -56,7 +56,8 @@ SELECT a.attrelid,
        a.attnum,
        t.typcollation,
        CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END,
-       a.attoptions
+       a.attoptions,
+       NULLIF(a.attstattarget, -1)::int4
   FROM (SELECT x.oid
           FROM pg_catalog.pg_class x
          WHERE x.relkind IN ('i', 'I')
@@ -144,6 +145,15 @@ impl IndexRow {
         self.options.as_deref().map(parse_options).unwrap_or_default()
     }
 
+    /// The statistics targets of its expressions, by their numbers.
+    pub(super) fn statistics(&self, details: &KeyDetails) -> BTreeMap<i16, i32> {
+        let targets = (1..=self.key_count).filter_map(|number| {
+            let at = usize::try_from(number - 1).ok()?;
+            Some((number, details.get(&(self.oid, at))?.statistics?))
+        });
+        targets.collect()
+    }
+
     /// The keys in order.
     pub(super) fn elements(
         &self,
@@ -187,6 +197,8 @@ pub(super) struct KeyDetail {
     collation: u32,
     base: u32,
     options: BTreeMap<String, String>,
+    /// `None` is the default.
+    statistics: Option<i32>,
 }
 
 /// By the oid of the index and the position of the key, counted from 0.
@@ -207,6 +219,7 @@ impl KeyRow {
                 collation: row.take()?,
                 base: row.take()?,
                 options: row.take::<Option<Vec<String>>>()?.as_deref().map(parse_options).unwrap_or_default(),
+                statistics: row.take()?,
             },
         })
     }

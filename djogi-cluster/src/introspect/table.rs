@@ -37,6 +37,12 @@ SELECT c.oid,
                     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                    WHERE i.indrelid = c.oid AND i.indisreplident)
        END,
+       CASE WHEN c.relhasindex AND c.relkind = 'r'
+            THEN (SELECT x.relname
+                    FROM pg_catalog.pg_index i
+                    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+                   WHERE i.indrelid = c.oid AND i.indisclustered)
+       END,
        c.relrowsecurity,
        c.relforcerowsecurity,
        c.relam,
@@ -93,6 +99,7 @@ pub(super) struct TableRow {
     options: Option<Vec<String>>,
     pub(super) unlogged: bool,
     pub(super) replica_identity: ReplicaIdentity,
+    pub(super) cluster_on: Option<Ident>,
     pub(super) row_security: bool,
     pub(super) force_row_security: bool,
     pub(super) access_method: u32,
@@ -125,6 +132,7 @@ impl TableRow {
                 ('i', None) => ReplicaIdentity::Nothing,
                 _ => ReplicaIdentity::Default,
             },
+            cluster_on: row.optional_ident()?,
             row_security: row.take()?,
             force_row_security: row.take()?,
             access_method: row.take()?,

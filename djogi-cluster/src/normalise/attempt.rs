@@ -43,6 +43,9 @@ pub(crate) fn settle(address: &Address, declaration: &Declaration, given: &mut R
         (Resource::Policy(declared), Resource::Policy(given)) => given.roles.clone_from(&declared.roles),
         (Resource::Table(declared), Resource::Table(given)) => {
             given.properties.tablespace.clone_from(&declared.properties.tablespace);
+            // Their indexes may have been no part of the attempt.
+            given.properties.replica_identity.clone_from(&declared.properties.replica_identity);
+            given.properties.cluster_on.clone_from(&declared.properties.cluster_on);
             given.foreign.clone_from(&declared.foreign);
             for column in &mut given.columns {
                 let options = declared.column(&column.name).map(|column| &column.properties.foreign_options);

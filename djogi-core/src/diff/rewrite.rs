@@ -216,6 +216,13 @@ impl NewNames {
                 for parent in table.lineage.parents_mut() {
                     self.rename_table(parent);
                 }
+                for index in table.properties.named_indexes_mut() {
+                    let of_index = self.indexes.get(&QualifiedName::new(name.schema.clone(), index.clone()));
+                    let of_constraint = || self.constraints.get(&(name.clone(), index.clone()));
+                    if let Some(new) = of_index.or_else(of_constraint) {
+                        *index = new.clone();
+                    }
+                }
                 rename_qualified(&self.tables, &mut table.schema, &mut table.name);
                 for (column, old_name) in table.columns.iter_mut().zip(old_names) {
                     let is_renamed = table.name != name.name || column.name != old_name;

@@ -1,6 +1,6 @@
 //! Indexes that no constraint owns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub struct Index {
     /// `None` is that of the database.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub tablespace: Option<Ident>,
+    /// How much `ANALYZE` collects of expressions, by the number of the element, counted from 1.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub statistics: BTreeMap<i16, i32>,
     /// `false` is what an interrupted concurrent build leaves: it is maintained but never read.
     #[serde(default = "super::holds", skip_serializing_if = "super::is_true")]
     pub valid: bool,
@@ -88,6 +91,11 @@ pub enum IndexAlteration {
     /// It becomes a part of this index of the partitioned table.
     Attach(QualifiedName),
     SetTablespace(Option<Ident>),
+    /// Of an element, `None` is the default.
+    SetStatistics {
+        element: i16,
+        target: Option<i32>,
+    },
     SetComment(Option<String>),
 }
 
@@ -129,6 +137,7 @@ impl Index {
             predicate,
             options,
             tablespace,
+            statistics,
             valid,
             comment,
         } = self;
@@ -155,6 +164,14 @@ impl Index {
         }
         if *tablespace != desired.tablespace {
             alterations.push(IndexAlteration::SetTablespace(desired.tablespace.clone()));
+        }
+        let elements: BTreeSet<&i16> = statistics.keys().chain(desired.statistics.keys()).collect();
+        for element in elements {
+            let target = desired.statistics.get(element);
+            if statistics.get(element) != target {
+                let target = target.copied();
+                alterations.push(IndexAlteration::SetStatistics { element: *element, target });
+            }
         }
         if *valid != desired.valid {
             alterations.push(IndexAlteration::Rebuild);

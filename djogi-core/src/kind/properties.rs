@@ -37,6 +37,9 @@ pub struct TableProperties {
     pub tablespace: Option<Ident>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub replica_identity: ReplicaIdentity,
+    /// The index, or the constraint of that name, by which `CLUSTER` orders the rows.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cluster_on: Option<Ident>,
     /// `ENABLE ROW LEVEL SECURITY`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub row_security: bool,
@@ -53,11 +56,48 @@ pub enum PropertyAlteration {
     SetTablespace(Option<Ident>),
     SetOptions(ParameterChange),
     SetReplicaIdentity(ReplicaIdentity),
+    SetClusterOn(Option<Ident>),
     SetRowSecurity(bool),
     ForceRowSecurity(bool),
 }
 
+impl PropertyAlteration {
+    /// Whether it names an index, which must be there first.
+    pub fn names_index(&self) -> bool {
+        matches!(self, Self::SetReplicaIdentity(ReplicaIdentity::Index(_)) | Self::SetClusterOn(Some(_)))
+    }
+}
+
 impl TableProperties {
+    /// The indexes, or constraints, that they name.
+    pub fn named_indexes(&self) -> impl Iterator<Item = &Ident> {
+        let identity = match &self.replica_identity {
+            ReplicaIdentity::Index(index) => Some(index),
+            ReplicaIdentity::Default | ReplicaIdentity::Nothing | ReplicaIdentity::Full => None,
+        };
+        identity.into_iter().chain(&self.cluster_on)
+    }
+
+    pub(crate) fn named_indexes_mut(&mut self) -> impl Iterator<Item = &mut Ident> {
+        let identity = match &mut self.replica_identity {
+            ReplicaIdentity::Index(index) => Some(index),
+            ReplicaIdentity::Default | ReplicaIdentity::Nothing | ReplicaIdentity::Full => None,
+        };
+        identity.into_iter().chain(&mut self.cluster_on)
+    }
+
+    /// What says that `index` is what they name it for: it is lost when the index is made anew.
+    pub fn of_index(&self, index: &Ident) -> Vec<PropertyAlteration> {
+        let identity = PropertyAlteration::SetReplicaIdentity(self.replica_identity.clone());
+        let cluster_on = PropertyAlteration::SetClusterOn(self.cluster_on.clone());
+        let names = |alteration: &PropertyAlteration| match alteration {
+            PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(named))
+            | PropertyAlteration::SetClusterOn(Some(named)) => named == index,
+            _ => false,
+        };
+        [identity, cluster_on].into_iter().filter(names).collect()
+    }
+
     pub fn alterations(&self, desired: &Self) -> Vec<PropertyAlteration> {
         use PropertyAlteration as Alter;
         let Self {
@@ -66,6 +106,7 @@ impl TableProperties {
             access_method,
             tablespace,
             replica_identity,
+            cluster_on,
             row_security,
             force_row_security,
         } = self;
@@ -88,6 +129,9 @@ impl TableProperties {
         }
         if *replica_identity != desired.replica_identity {
             alterations.push(Alter::SetReplicaIdentity(desired.replica_identity.clone()));
+        }
+        if *cluster_on != desired.cluster_on {
+            alterations.push(Alter::SetClusterOn(desired.cluster_on.clone()));
         }
         alterations
     }

@@ -10,8 +10,8 @@ use crate::diff::parts::is_attachment;
 use crate::diff::{Action, Change, ColumnPlace};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, Constraint, OperatorAlteration, PropertyAlteration, ReplicaIdentity,
-    Resource, SequenceAlteration, Table, TableAlteration,
+    Alteration, ColumnAlteration, Constraint, OperatorAlteration, Resource, SequenceAlteration, Table,
+    TableAlteration,
 };
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -146,10 +146,10 @@ fn write(
                 }
                 let phase = match alteration {
                     Alteration::Sequence(SequenceAlteration::SetOwner(_))
-                    | Alteration::Operator(OperatorAlteration::Complete(_))
-                    | Alteration::Table(TableAlteration::SetProperty(
-                        PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)),
-                    )) => Phase::Attach,
+                    | Alteration::Operator(OperatorAlteration::Complete(_)) => Phase::Attach,
+                    Alteration::Table(TableAlteration::SetProperty(property)) if property.names_index() => {
+                        Phase::Attach
+                    }
                     Alteration::Table(TableAlteration::SetLineage(step)) if step.leaves() => Phase::Down,
                     Alteration::Table(
                         TableAlteration::SetLineage(_)
@@ -183,6 +183,10 @@ fn write(
             let sql::Replacement { down, up } = sql::replace_index(live, desired, moves, context, address);
             out.add(Phase::Down, down);
             out.add(Phase::Up, up);
+            out.add(
+                Phase::Attach,
+                sql::renew_uses_of_index(&desired.table_name(), &desired.name, context, address),
+            );
         }
         (Action::Replace(None), Some(Resource::Publication(live)), Some(Resource::Publication(desired))) => {
             let sql::Replacement { down, up } = sql::replace_publication(live, desired, context, address)?;
@@ -203,6 +207,10 @@ fn write(
             let context_before = Context { new_tables: &BTreeSet::new(), ..*context };
             out.add(Phase::Down, sql::drop(live, &context_before, address));
             create(desired, change, context, out)?;
+            if let Resource::Constraint(constraint) = desired {
+                let table = constraint.table_name();
+                out.add(Phase::Attach, sql::renew_uses_of_index(&table, &constraint.name, context, address));
+            }
         }
         (Action::Delete, Some(live), declared) if address.kind() == Kind::Column => {
             let alteration = Alteration::Table(TableAlteration::DropColumn(address.name().clone()));

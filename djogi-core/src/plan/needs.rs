@@ -6,7 +6,7 @@ use crate::address::{Address, Kind};
 use crate::diff::Change;
 use crate::diff::parts::parents_of;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{ReplicaIdentity, Resource, SequenceOwner};
+use crate::kind::{Resource, SequenceOwner};
 use crate::plan::depend::{Dependencies, generated_from};
 
 /// The dependencies of one change.
@@ -17,10 +17,10 @@ pub struct Needs {
     /// Of the live object, under new names.
     pub live: Vec<Address>,
     /// The table and column that own a declared sequence; they come after it, and `OWNED BY` after them. For a table the
-    /// index that identifies its rows, and its parents; for a part of a partition that of the partitioned table; for an
+    /// indexes that it names, and its parents; for a part of a partition that of the partitioned table; for an
     /// operator its commutator and negator.
     pub owner: Vec<Address>,
-    /// The same for the live sequence.
+    /// The same for the live one, but for indexes that a table names: they may go before it lets go of them.
     pub live_owner: Vec<Address>,
 }
 
@@ -62,8 +62,15 @@ impl Needs {
                 .into_iter()
                 .chain(joined(declared, &change.address))
                 .collect(),
-            live_owner: owner(change.live, &change.address),
+            live_owner: live_owner(change),
         }
+    }
+}
+
+fn live_owner(change: &Change<'_>) -> Vec<Address> {
+    match change.live {
+        Some(Resource::Table(_)) => Vec::new(),
+        live => owner(live, &change.address),
     }
 }
 
@@ -82,11 +89,13 @@ fn joined(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
 fn owner(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
     if let Some(Resource::Table(table)) = resource
         && address.kind() == Kind::Table
-        && let ReplicaIdentity::Index(index) = &table.properties.replica_identity
     {
-        let name = QualifiedName::new(table.schema.clone(), index.clone());
-        let constraint = Address::constraint(address.target(), &table.qualified_name(), index);
-        return vec![Address::index(address.target(), &name), constraint];
+        let named = table.properties.named_indexes().flat_map(|index| {
+            let name = QualifiedName::new(table.schema.clone(), index.clone());
+            let constraint = Address::constraint(address.target(), &table.qualified_name(), index);
+            [Address::index(address.target(), &name), constraint]
+        });
+        return named.collect();
     }
     if let Some(Resource::Operator(operator)) = resource {
         let target = address.target();

@@ -49,7 +49,7 @@ verbs! {
     CreateServer AlterServer RenameServer DropServer CreateUserMapping AlterUserMapping DropUserMapping
     AlterForeignTable DropForeignTable
     CreateRole AlterRole SetRoleSetting DropRole GrantRole RevokeRole SetMembershipOption
-    CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty
+    CreateTable RenameTable DropTable RewriteTable SetTableOptions SetTableProperty SetClusterIndex
     SetColumnStorage SetColumnStatistics
     AddColumnNullable AddColumnNotNull AddColumnConstantDefault AddColumnVolatileDefault AddColumnIdentity
     AddColumnStoredGenerated AddColumnVirtualGenerated AddColumnVirtualGeneratedNotNull
@@ -290,6 +290,8 @@ pub const TABLE: &[Row] = &[
     row(V::RewriteTable, AEL, Rewrite, Reversible).hazard(REWRITES),
     row(V::SetTableOptions, SUE, Catalog, Reversible),
     row(V::SetTableProperty, AEL, Catalog, Reversible),
+    row(V::SetClusterIndex, SUE, Catalog, Reversible)
+        .hazard("the rows are put in order by the next CLUSTER, which nobody runs by itself"),
     row(V::SetColumnStorage, AEL, Catalog, Reversible),
     row(V::SetColumnStatistics, SUE, Catalog, Reversible),
     row(V::AddColumnNullable, AEL, Catalog, Reversible),

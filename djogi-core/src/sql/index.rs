@@ -29,7 +29,7 @@ pub(super) fn create(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec
         Some(Route::Direct(why)) => create_in_transaction(index, Some(why), ctx, address),
         Some(Route::Concurrent(why)) => {
             let mut steps = vec![build_concurrently(index, &index.name, why, ctx, address)];
-            steps.extend(comment_on_new(index, ctx, address));
+            steps.extend(finish_new(index, ctx, address));
             steps
         }
     }
@@ -46,13 +46,32 @@ pub(super) fn create_in_transaction(
     let sql = create_sql(index, &index.name, "", only);
     let mut step = ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), sql);
     step.operation.hazards.extend(why.map(str::to_owned));
-    std::iter::once(step).chain(comment_on_new(index, ctx, address)).collect()
+    std::iter::once(step).chain(finish_new(index, ctx, address)).collect()
 }
 
-fn comment_on_new(index: &Index, ctx: &Context<'_>, address: &Address) -> Option<Step> {
-    let mut step = set_comment(index, Some(index.comment.as_deref()?), ctx, address);
-    step.operation.lock = None;
-    Some(step)
+/// What no `CREATE INDEX` says.
+fn finish_new(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let statistics = index.statistics.iter();
+    let statistics =
+        statistics.map(|(element, target)| set_statistics(index, *element, Some(*target), ctx, address));
+    let comment = index.comment.as_deref().map(|comment| set_comment(index, Some(comment), ctx, address));
+    let steps = statistics.chain(comment).map(|mut step| {
+        step.operation.lock = None;
+        step
+    });
+    steps.collect()
+}
+
+fn set_statistics(
+    index: &Index,
+    element: i16,
+    target: Option<i32>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let (name, target) = (index.qualified_name(), target.unwrap_or(-1));
+    let sql = format!("ALTER INDEX {name} ALTER COLUMN {element} SET STATISTICS {target}");
+    ctx.step_on_one(address, Verb::SetColumnStatistics, &name, sql)
 }
 
 fn build_concurrently(index: &Index, name: &Ident, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
@@ -98,7 +117,12 @@ fn address_of(index: &Index, name: &Ident, ctx: &Context<'_>) -> Address {
 }
 
 fn is_same_build(found: &Index, wanted: &Index) -> bool {
-    let found = Index { name: wanted.name.clone(), comment: wanted.comment.clone(), ..found.clone() };
+    let found = Index {
+        name: wanted.name.clone(),
+        statistics: wanted.statistics.clone(),
+        comment: wanted.comment.clone(),
+        ..found.clone()
+    };
     found == *wanted
 }
 
@@ -110,7 +134,7 @@ fn take_name(index: &Index, built: &Ident, ctx: &Context<'_>, address: &Address)
         // Nobody has used it under the name it loses.
         step.operation.hazards.clear();
     }
-    steps.extend(comment_on_new(index, ctx, address));
+    steps.extend(finish_new(index, ctx, address));
     steps
 }
 
@@ -295,6 +319,9 @@ pub(super) fn alter(
         IndexAlteration::SetOptions { set, reset } => set_options(&name, set, reset, ctx, address),
         IndexAlteration::SetTablespace(tablespace) => {
             vec![set_tablespace(&name, tablespace.as_ref(), ctx, address)]
+        }
+        IndexAlteration::SetStatistics { element, target } => {
+            vec![set_statistics(desired, *element, *target, ctx, address)]
         }
         IndexAlteration::Attach(parent) => {
             vec![attach_index(parent, &name, &desired.table_name(), ctx, address)]

@@ -223,6 +223,17 @@ pub fn attach_table(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<
     table::attach(table, ctx, address)
 }
 
+/// What the table of a new index, or of a new constraint, says of it, where it is there in the place of another one. Goes
+/// after it.
+pub fn renew_uses_of_index(
+    table: &QualifiedName,
+    index: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    table::renew_uses_of_index(table, index, ctx, address)
+}
+
 /// Makes a new index or key of a partition a part of that of the partitioned table; checks the rows of the partition where
 /// another constraint has come to it unchecked.
 pub fn attach_part(part: &Resource, ctx: &Context<'_>, address: &Address) -> Vec<Step> {

@@ -84,10 +84,11 @@ pub(super) fn create_with(
         row_security: false,
         force_row_security: false,
         replica_identity: ReplicaIdentity::Default,
+        cluster_on: None,
         ..properties.clone()
     };
     let rest = stated.alterations(properties);
-    let rest = rest.iter().filter(|alteration| !waits_for_index(alteration));
+    let rest = rest.iter().filter(|alteration| !alteration.names_index());
     let mut rest: Vec<Step> =
         rest.flat_map(|alteration| set_property(&name, alteration, ctx, address)).collect();
     for column in &table.columns {
@@ -108,18 +109,25 @@ pub(super) fn create_with(
     Ok(steps)
 }
 
-/// The index that identifies rows, which exists only now, and the place of a partition that was made apart.
+/// What names indexes, which exist only now, and the place of a partition that was made apart.
 pub(super) fn attach(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let mut steps = lineage::attach_new(table, ctx, address);
-    let alteration = PropertyAlteration::SetReplicaIdentity(table.properties.replica_identity.clone());
-    if waits_for_index(&alteration) {
-        steps.extend(set_property(&table.qualified_name(), &alteration, ctx, address));
-    }
+    let properties = TableProperties::default().alterations(&table.properties);
+    let waiting = properties.iter().filter(|alteration| alteration.names_index());
+    steps.extend(waiting.flat_map(|it| set_property(&table.qualified_name(), it, ctx, address)));
     steps
 }
 
-fn waits_for_index(alteration: &PropertyAlteration) -> bool {
-    matches!(alteration, PropertyAlteration::SetReplicaIdentity(ReplicaIdentity::Index(_)))
+/// What the declared `table` says of its index, or constraint, `index`, which was made anew.
+pub(super) fn renew_uses_of_index(
+    table: &QualifiedName,
+    index: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let Some(declared) = ctx.declared_table(table) else { return Vec::new() };
+    let uses = declared.properties.of_index(index);
+    uses.iter().flat_map(|alteration| set_property(table, alteration, ctx, address)).collect()
 }
 
 fn set_property(
@@ -153,6 +161,12 @@ fn set_property(
                 ReplicaIdentity::Index(index) => format!("USING INDEX {index}"),
             };
             (Verb::SetTableProperty, vec![format!("REPLICA IDENTITY {identity}")])
+        }
+        Alter::SetClusterOn(index) => {
+            let action = index
+                .as_ref()
+                .map_or_else(|| "SET WITHOUT CLUSTER".to_owned(), |it| format!("CLUSTER ON {it}"));
+            (Verb::SetClusterIndex, vec![action])
         }
         Alter::SetRowSecurity(on) => {
             let action = if *on { "ENABLE" } else { "DISABLE" };

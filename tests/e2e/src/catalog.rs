@@ -38,8 +38,10 @@ const QUERIES: &[&str] = &[
                  ELSE pg_get_constraintdef(oid) END, convalidated, NULLIF(conindid, 0)::regclass,
             obj_description(oid, 'pg_constraint'))
        FROM pg_constraint WHERE connamespace = $schema",
-    "SELECT format('index %s valid %s options %s tablespace %s',
-            regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \\([^()]*\\)', ''), i.indisvalid,
+    "SELECT format('index %s valid %s clustered %s statistics %s options %s tablespace %s',
+            regexp_replace(pg_get_indexdef(i.indexrelid), ' WITH \\([^()]*\\)', ''), i.indisvalid, i.indisclustered,
+            (SELECT array_agg(format('%s: %s', attnum, attstattarget) ORDER BY attnum) FROM pg_attribute
+              WHERE attrelid = c.oid AND attstattarget >= 0),
             (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o), c.reltablespace)
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = $schema",
     "SELECT format('enum %s: %s, comment=%L', t.typname,
@@ -144,12 +146,12 @@ const QUERIES: &[&str] = &[
     "SELECT format('publication %s %s comment=%L', pubname, to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'],
             obj_description(oid, 'pg_publication'))
        FROM pg_publication p",
-    "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
-            (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
     "SELECT format('subscription %s %s of %s comment=%L', subname, to_jsonb(s) - ARRAY['oid', 'subdbid', 'subname', 'subowner',
             'subenabled', 'subskiplsn', 'subpublications'], (SELECT array_agg(p ORDER BY p) FROM unnest(subpublications) p),
             obj_description(oid, 'pg_subscription'))
        FROM pg_subscription s WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
+            (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
               WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))
        FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid",
     "SELECT format('published %s: all of %s', p.pubname, r.pnnspid::regnamespace)

@@ -358,6 +358,7 @@ fn add_indexes(
             include: row.included(table)?,
             options: row.options(),
             tablespace: row.tablespace.clone(),
+            statistics: row.statistics(&context.keys),
             valid: row.valid,
             comment: context.comment(class::RELATION, row.oid),
             name: row.name,

@@ -112,6 +112,7 @@ fn properties(context: &Context, parts: &TableParts) -> Result<TableProperties, 
         access_method: access_method(context, parts)?,
         tablespace: parts.row.tablespace.clone(),
         replica_identity: parts.row.replica_identity.clone(),
+        cluster_on: parts.row.cluster_on.clone(),
         row_security: parts.row.row_security,
         force_row_security: parts.row.force_row_security,
     })

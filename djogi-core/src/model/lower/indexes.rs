@@ -35,6 +35,7 @@ fn index(table: &Lowered, descriptor: &IndexDescriptor, name: &Named, at: Source
         elements.push(element);
     }
     let index = Index {
+        statistics: BTreeMap::new(),
         schema: table.table.schema.clone(),
         name: name.new.clone(),
         table: table.table.name.clone(),

@@ -122,6 +122,7 @@ pub(super) fn expression_key(expression: &str) -> IndexElement {
 
 pub(super) fn index(table: &str, name: &str, elements: Vec<IndexElement>) -> Index {
     Index {
+        statistics: BTreeMap::new(),
         schema: ident("app"),
         name: ident(name),
         table: ident(table),

@@ -229,7 +229,9 @@ fn constraints_and_indexes(script: &mut Script) {
             }],
         )
     };
-    script.create(Resource::Index(search));
+    let search = Index { statistics: BTreeMap::from([(1, 500)]), ..search };
+    script.create(Resource::Index(search.clone()));
+    script.alter(Resource::Index(Index { statistics: BTreeMap::new(), ..search }));
     let happy = Index {
         predicate: Some(Expression::new("(mood = 'happy'::app.\"Mood\")")),
         ..index("customers", "customers_happy", vec![key("mood")])
@@ -427,9 +429,9 @@ fn script(version: u32) -> String {
     code_names::write(&mut script);
     database::event_triggers(&mut script);
     database::publications(&mut script);
+    database::subscriptions(&mut script);
     database::foreign_data(&mut script);
     database::roles(&mut script);
-    database::subscriptions(&mut script);
     privileges::privileges(&mut script);
     partitions::partitions(&mut script);
     partitions::inheritance(&mut script);

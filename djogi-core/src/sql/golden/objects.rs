@@ -296,6 +296,7 @@ pub(super) fn code(script: &mut Script) {
         access_method: None,
         tablespace: None,
         replica_identity: ReplicaIdentity::Full,
+        cluster_on: Some(ident("seen_b")),
         row_security: true,
         force_row_security: true,
     };
