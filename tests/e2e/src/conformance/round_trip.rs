@@ -11,17 +11,18 @@ use crate::{Database, Output, Project, Server};
 /// Tries the old state (forward) and the new one (back).
 pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2] {
     [(Direction::Forward, &case.old), (Direction::Back, &case.new)].map(|(direction, sql)| {
-        let verdict = match State::of(server, sql, None).and_then(|mut state| Ok((state.schemas()?, state))) {
-            Err(reason) => Verdict::NotLoaded(reason),
-            Ok((mut schemas, state)) => {
-                schemas.insert("public".to_owned());
-                let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
-                match go_round(state, &names) {
-                    Ok(()) => Verdict::Passed { reordered: false },
-                    Err(failure) => Verdict::Failed(failure),
+        let verdict =
+            match State::of(server, sql, None, &[]).and_then(|mut state| Ok((state.schemas()?, state))) {
+                Err(reason) => Verdict::NotLoaded(reason),
+                Ok((mut schemas, state)) => {
+                    schemas.insert("public".to_owned());
+                    let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
+                    match go_round(state, &names) {
+                        Ok(()) => Verdict::Passed { reordered: false },
+                        Err(failure) => Verdict::Failed(failure),
+                    }
                 }
-            }
-        };
+            };
         (direction, verdict)
     })
 }
@@ -83,7 +84,7 @@ fn ended_well(command: &str, output: Output) -> Result<Output, Failure> {
 
 fn found(database: &Database) -> Result<Snapshot, Failure> {
     let mut client: Client = database.connect();
-    Snapshot::of(&mut client, BYSTANDER).map_err(|error| fail("the database", vec![told(&error)]))
+    Snapshot::of(&mut client, BYSTANDER, &[]).map_err(|error| fail("the database", vec![told(&error)]))
 }
 
 fn told(error: &postgres::Error) -> String {

@@ -9,6 +9,13 @@ const QUERY: &str = include_str!("snapshot.sql");
 /// The kind of the facts that tell in which order the columns of a table are.
 const COLUMN_ORDER: &str = "column order";
 
+/// The condition that a role has one of the patterns.
+pub(super) fn of_roles(patterns: &[String]) -> String {
+    let like = |pattern: &String| format!("rolname LIKE '{}'", pattern.replace('_', "\\_").replace('*', "%"));
+    let all: Vec<String> = patterns.iter().map(like).collect();
+    if all.is_empty() { "false".to_owned() } else { format!("({})", all.join(" OR ")) }
+}
+
 /// What PostgreSQL says of every object: (kind, what) and what is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
@@ -16,24 +23,28 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of the schemas of users, without djogi's own and without `bystander`.
-    pub(super) fn of(client: &mut Client, bystander: &str) -> Result<Self, postgres::Error> {
+    /// Of the schemas of users, without djogi's own and without `bystander`, and of the roles of some patterns.
+    pub(super) fn of(
+        client: &mut Client,
+        bystander: &str,
+        roles: &[String],
+    ) -> Result<Self, postgres::Error> {
         let schemas =
             format!("nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'djogi', '{bystander}')");
-        Self::of_schemas(client, &schemas)
+        Self::of_schemas(client, &schemas, &of_roles(roles))
     }
 
     /// Of one schema.
     pub(super) fn of_schema(client: &mut Client, name: &str) -> Result<Self, postgres::Error> {
-        let mut snapshot = Self::of_schemas(client, &format!("nspname = '{name}'"))?;
+        let mut snapshot = Self::of_schemas(client, &format!("nspname = '{name}'"), &of_roles(&[]))?;
         // Extensions and the like are in no schema.
         snapshot.facts.retain(|(_, what), _| what.contains(name));
         Ok(snapshot)
     }
 
-    fn of_schemas(client: &mut Client, condition: &str) -> Result<Self, postgres::Error> {
+    fn of_schemas(client: &mut Client, schemas: &str, roles: &str) -> Result<Self, postgres::Error> {
         client.batch_execute("SET search_path = pg_catalog")?;
-        let rows = client.simple_query(&QUERY.replace("$schemas", condition));
+        let rows = client.simple_query(&QUERY.replace("$schemas", schemas).replace("$roles", roles));
         client.batch_execute("RESET search_path")?;
         let mut snapshot = Self::default();
         // The query is ours: a server that does not take it is no finding about djogi.

@@ -363,3 +363,16 @@ UNION ALL
 SELECT 'default privilege', format('%s %s %s', d.defaclrole::regrole, NULLIF(d.defaclnamespace, 0)::regnamespace, d.defaclobjtype),
        (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(d.defaclacl) x)
   FROM pg_default_acl d
+UNION ALL
+SELECT 'role', rolname::text,
+       format('superuser %s inherit %s createrole %s createdb %s login %s replication %s bypassrls %s limit %s until %s settings %s',
+              rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,
+              rolvaliduntil, (SELECT array_agg(o ORDER BY o) FROM unnest(rolconfig) o))
+  FROM pg_roles WHERE $roles
+UNION ALL
+SELECT 'membership', format('%s in %s', u.rolname, r.rolname), (to_jsonb(a) - ARRAY['oid', 'roleid', 'member', 'grantor'])::text
+  FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles u ON u.oid = a.member
+ WHERE a.roleid IN (SELECT oid FROM pg_roles WHERE $roles) OR a.member IN (SELECT oid FROM pg_roles WHERE $roles)
+UNION ALL
+SELECT 'comment', 'role ' || rolname, shobj_description(oid, 'pg_authid')
+  FROM pg_roles WHERE $roles AND shobj_description(oid, 'pg_authid') IS NOT NULL

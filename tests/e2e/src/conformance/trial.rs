@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use postgres::Client;
+use postgres::{Client, NoTls};
 use serde_json::Value;
 
 use super::case::Case;
 use super::load::load;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, of_roles};
 use crate::{Database, Output, Project, Server};
 
 /// Which way a pair is gone.
@@ -62,7 +62,12 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn of(server: &'static Server, sql: &str, seed: Option<&str>) -> Result<Self, String> {
+    pub(super) fn of(
+        server: &'static Server,
+        sql: &str,
+        seed: Option<&str>,
+        roles: &[String],
+    ) -> Result<Self, String> {
         let database = Database::create(server);
         let mut client = database.connect();
         load(&mut client, sql)?;
@@ -71,7 +76,7 @@ impl State {
         if let Some(seed) = seed {
             client.batch_execute(seed).map_err(|error| format!("seed.sql: {error}"))?;
         }
-        let snapshot = Snapshot::of(&mut client, BYSTANDER).map_err(|error| error.to_string())?;
+        let snapshot = Snapshot::of(&mut client, BYSTANDER, roles).map_err(|error| error.to_string())?;
         Ok(Self { database, client, snapshot })
     }
 
@@ -89,8 +94,11 @@ impl State {
 
 /// Tries both directions of `case`.
 pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2] {
-    let states = State::of(server, &case.old, case.seed.as_deref())
-        .and_then(|old| Ok((old, State::of(server, &case.new, None)?)));
+    if !case.meta.manages_roles.is_empty() {
+        return try_in_turn(server, case);
+    }
+    let states = State::of(server, &case.old, case.seed.as_deref(), &[])
+        .and_then(|old| Ok((old, State::of(server, &case.new, None, &[])?)));
     let prepared = states.and_then(|(mut old, mut new)| {
         let mut schemas = old.schemas()?;
         schemas.extend(new.schemas()?);
@@ -109,6 +117,52 @@ pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Ver
             ]
         }
     }
+}
+
+/// As [`try_both`], one state after the other: roles are those of the whole server.
+fn try_in_turn(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2] {
+    let roles = &case.meta.manages_roles;
+    let load = |sql: &str| {
+        let loaded = State::of(server, sql, None, roles)
+            .and_then(|mut state| Ok((state.schemas()?, state.snapshot.clone())));
+        drop_roles(server, roles).and(loaded)
+    };
+    let prepared = load(&case.old).and_then(|old| Ok((old, load(&case.new)?)));
+    let ((mut schemas, before), (more, after)) = match prepared {
+        Ok(prepared) => prepared,
+        Err(reason) => {
+            return [Direction::Forward, Direction::Back]
+                .map(|direction| (direction, Verdict::NotLoaded(reason.clone())));
+        }
+    };
+    schemas.extend(more);
+    schemas.insert("public".to_owned());
+    let ways = [
+        (Direction::Forward, &case.old, (case.new.as_str(), &after)),
+        (Direction::Back, &case.new, (case.old.as_str(), &before)),
+    ];
+    ways.map(|(direction, from, to)| {
+        let verdict = match State::of(server, from, None, roles) {
+            Ok(from) => converge(case, from, to, &schemas),
+            Err(reason) => Verdict::NotLoaded(reason),
+        };
+        match drop_roles(server, roles) {
+            Ok(()) => (direction, verdict),
+            Err(reason) => (direction, Verdict::NotLoaded(reason)),
+        }
+    })
+}
+
+/// Drops the roles of a pair, whose databases are gone.
+fn drop_roles(server: &'static Server, roles: &[String]) -> Result<(), String> {
+    let drop = format!(
+        "DO $$ DECLARE r text; BEGIN
+           FOR r IN SELECT rolname FROM pg_roles WHERE {} LOOP EXECUTE format('DROP ROLE %I', r); END LOOP;
+         END $$",
+        of_roles(roles)
+    );
+    let admin = Client::connect(&server.url("postgres"), NoTls);
+    admin.and_then(|mut admin| admin.batch_execute(&drop)).map_err(|error| error.to_string())
 }
 
 fn converge(
@@ -147,6 +201,7 @@ fn attempt(
     let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
     let mut project = Project::in_database(database).managing(&names);
     project.set_target("destructive = \"allow\"");
+    project.set_target(&format!("roles = {:?}", case.meta.manages_roles));
     project.configure("[sql]\nfiles = [\"schema.sql\"]\n");
     project.write("schema.sql", declared);
     let run = |arguments: &[&str]| {
@@ -193,7 +248,7 @@ fn attempt(
     if Snapshot::of_schema(&mut client, BYSTANDER).map_err(broken)? != bystander {
         return Err(fail("an unmanaged schema was touched", Vec::new()));
     }
-    let found = Snapshot::of(&mut client, BYSTANDER).map_err(broken)?;
+    let found = Snapshot::of(&mut client, BYSTANDER, &case.meta.manages_roles).map_err(broken)?;
     let (differences, reordered) = found.differences(expected);
     if differences.is_empty() {
         return Ok(reordered);

@@ -1,0 +1,5 @@
+CREATE ROLE pair_memberships_reader;
+CREATE ROLE pair_memberships_writer;
+CREATE ROLE pair_memberships_app LOGIN;
+GRANT pair_memberships_reader TO pair_memberships_writer WITH ADMIN OPTION;
+GRANT pair_memberships_writer TO pair_memberships_app;
