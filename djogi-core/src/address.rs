@@ -54,6 +54,11 @@ impl Address {
         Self { arguments: Some(types.into()), ..Self::new(Kind::Cast, [target.clone()]) }
     }
 
+    /// The transform of values of a type for a language.
+    pub fn transform(target: &Ident, language: &Ident, data_type: &str) -> Self {
+        Self { arguments: Some(data_type.into()), ..Self::of_database(Kind::Transform, target, language) }
+    }
+
     /// A function, procedure or aggregate with the types of its arguments, separated by `, `; or another kind with
     /// what [`Kind::arguments`] asks for.
     pub fn routine(kind: Kind, target: &Ident, name: &QualifiedName, arguments: &str) -> Self {
@@ -212,9 +217,17 @@ impl Address {
 
     /// What the address of a part of `from` is when that is called `to`; `None` for what is no part of it.
     pub fn along(&self, from: &Address, to: &Address) -> Option<Address> {
-        if self.kind == Kind::UserMapping {
-            let is_its = from.kind == Kind::ForeignServer && self.server() == Some(from.name());
-            return is_its.then(|| Self::user_mapping(to.target(), to.name(), self.name()));
+        let of_database = match self.kind {
+            Kind::UserMapping | Kind::ServerGrant => Some(Kind::ForeignServer),
+            Kind::WrapperGrant => Some(Kind::ForeignDataWrapper),
+            Kind::LanguageGrant | Kind::Transform => Some(Kind::Language),
+            _ => None,
+        };
+        if let Some(kind) = of_database {
+            let is_its = from.kind == kind && self.names[..2] == from.names[..];
+            let mut names = self.names.to_vec();
+            names[..2].clone_from_slice(if is_its { &to.names } else { &from.names });
+            return is_its.then(|| Self { arguments: self.arguments.clone(), ..Self::new(self.kind, names) });
         }
         if self.target() != from.target() || self.relation().is_none() || self.relation() != from.relation() {
             return None;
@@ -290,6 +303,7 @@ mod tests {
             "schema_default_privilege.main.app.deployer.tables.app_ro",
             "role.main.app_rw",
             "role_grant.main.app_rw.\"Alice\"",
+            "transform.main.plperl(app.\"My Type\")",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }

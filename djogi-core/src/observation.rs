@@ -155,6 +155,8 @@ pub struct Observation {
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,
+    /// All schemas of the database, as far as that has been read; those that are managed are in the catalog.
+    pub schemas: BTreeSet<Ident>,
     pub unmodelled: Vec<Unmodelled>,
     /// What views, routines, triggers and the like need, columns included, from `pg_depend`. Tables and their parts say
     /// it themselves.
@@ -183,6 +185,7 @@ impl Observation {
             catalog,
             oids: BTreeMap::new(),
             sizes: BTreeMap::new(),
+            schemas: BTreeSet::new(),
             unmodelled: Vec::new(),
             dependencies: Edges::default(),
             owners: BTreeMap::new(),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use djogi_core::Kind;
 use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
-    Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Domain, EventTrigger, FamilyMember,
-    Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, MaterializedView, Operator,
-    OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range, Routine, Rule, Seed,
-    Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary, TextSearchParser,
-    TextSearchTemplate, Trigger, UserMapping, View,
+    Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Conversion, Domain, EventTrigger,
+    FamilyMember, Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, Language,
+    MaterializedView, Operator, OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range,
+    Routine, Rule, Seed, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary,
+    TextSearchParser, TextSearchTemplate, Transform, Trigger, UserMapping, View,
 };
 use serde_json::Value;
 
@@ -34,6 +34,9 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         }
         Kind::TextSearchDictionary => read(body).map(|dictionary| self::dictionary(&dictionary)),
         Kind::TextSearchConfiguration => read(body).map(|configuration| self::configuration(&configuration)),
+        Kind::Conversion => read(body).map(|conversion| self::conversion(&conversion)),
+        Kind::Language => read(body).map(|language| self::language(&language)),
+        Kind::Transform => read(body).map(|transform| self::transform(&transform)),
         Kind::Trigger => read(body).map(|trigger| self::trigger(&trigger)),
         Kind::Rule => read(body).map(|rule: Rule| format!("{}{}", rule.definition, firing(rule.firing))),
         Kind::Policy => read(body).map(|policy| self::policy(&policy)),
@@ -142,6 +145,26 @@ fn configuration(configuration: &TextSearchConfiguration) -> String {
         format!("{token} WITH {}", dictionaries.join(", "))
     });
     format!("PARSER {} ({})", configuration.parser, mappings.collect::<Vec<_>>().join("; "))
+}
+
+fn conversion(conversion: &Conversion) -> String {
+    let Conversion { source, destination, function, default, .. } = conversion;
+    let default = if *default { " (default)" } else { "" };
+    format!("FOR {source} TO {destination} FROM {function}{default}")
+}
+
+fn language(language: &Language) -> String {
+    let mut words = vec![format!("HANDLER {}", language.handler)];
+    words.extend(language.inline.as_ref().map(|name| format!("INLINE {name}")));
+    words.extend(language.validator.as_ref().map(|name| format!("VALIDATOR {name}")));
+    words.extend(language.trusted.then(|| "TRUSTED".to_owned()));
+    words.join(" ")
+}
+
+fn transform(transform: &Transform) -> String {
+    let from = transform.from_sql.iter().map(|function| format!("FROM SQL {function}"));
+    let to = transform.to_sql.iter().map(|function| format!("TO SQL {function}"));
+    from.chain(to).collect::<Vec<_>>().join(", ")
 }
 
 fn trigger(trigger: &Trigger) -> String {

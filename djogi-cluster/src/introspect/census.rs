@@ -8,9 +8,9 @@ use super::error::IntrospectError;
 use super::found::Found;
 use super::reader::Reader;
 use super::{
-    aggregate, cast, collation, domain, event_trigger, foreign_data_wrapper, foreign_server, operator,
-    operator_class, policy, publication, range, routine, rule, seed, statistics, subscription, text_search,
-    trigger, user_mapping,
+    aggregate, cast, collation, conversion, domain, event_trigger, foreign_data_wrapper, foreign_server,
+    language, operator, operator_class, policy, publication, range, routine, rule, seed, statistics,
+    subscription, text_search, transform, trigger, user_mapping,
 };
 
 /// For each kind whether there may be one, in the order of the list.
@@ -47,6 +47,9 @@ kinds! {
     operator_class,
     cast,
     text_search,
+    conversion,
+    language,
+    transform,
     trigger,
     rule,
     policy,

@@ -103,6 +103,21 @@ WITH schema AS MATERIALIZED (
       FROM pg_catalog.pg_cast k
      WHERE k.oid >= 16384
      UNION ALL
+    SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_conversion'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_conversion x
+     WHERE x.connamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_language'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_language x
+     WHERE x.oid >= 16384
+     UNION ALL
+    SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, x.oid,
+           'pg_catalog.pg_transform'::pg_catalog.regclass, x.oid
+      FROM pg_catalog.pg_transform x
+     WHERE x.oid >= 16384
+     UNION ALL
     SELECT m.refclassid, m.refobjid,
            m.classid, m.objid
       FROM pg_catalog.pg_depend m

@@ -12,7 +12,7 @@ use super::error::IntrospectError;
 use super::lookup::ObjectId;
 use super::reader::{FieldError, Fields, Reader};
 
-/// Members of extensions are left out, and functions that come with a range type. Every database is born with a list
+/// Members of extensions are left out but for languages, which are among those of every database, and functions that come with a range type. Every database is born with a list
 /// for `public`.
 const SQL: &str = "
 WITH schema AS MATERIALIZED (
@@ -78,6 +78,11 @@ WITH schema AS MATERIALIZED (
       FROM pg_catalog.pg_foreign_data_wrapper w
      WHERE w.fdwacl IS NOT NULL
      UNION ALL
+    SELECT 'l', 'pg_catalog.pg_language'::pg_catalog.regclass, l.oid,
+           l.lanname, l.lanname, NULL, NULL, NULL, NULL, l.lanowner, l.lanacl
+      FROM pg_catalog.pg_language l
+     WHERE l.lanacl IS NOT NULL
+     UNION ALL
     SELECT 's', 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, s.oid,
            s.srvname, s.srvname, NULL, NULL, NULL, NULL, s.srvowner, s.srvacl
       FROM pg_catalog.pg_foreign_server s
@@ -99,9 +104,11 @@ SELECT h.what,
        COALESCE(x.is_grantable, false)
   FROM held h
   JOIN pg_catalog.pg_roles r ON r.oid = h.owner
-  LEFT JOIN LATERAL pg_catalog.aclexplode(h.acl) x ON true
+  -- What others have passed on is theirs to take back.
+  LEFT JOIN LATERAL pg_catalog.aclexplode(h.acl) x ON x.grantor = h.owner
   LEFT JOIN pg_catalog.pg_roles g ON g.oid = x.grantee
- WHERE NOT EXISTS (SELECT
+ WHERE h.what = 'l'
+    OR NOT EXISTS (SELECT
                      FROM pg_catalog.pg_depend e
                     WHERE e.classid = h.class
                       AND e.objid   = h.oid
@@ -131,6 +138,7 @@ impl GrantRow {
             'f' => Securable::Routine { name, arguments: arguments.unwrap_or_default() },
             'T' => Securable::Type(name),
             'w' => Securable::Wrapper { name: name.name },
+            'l' => Securable::Language { name: name.name },
             's' => Securable::Server { name: name.name },
             other => return Err(FieldError::Unknown(other.to_string())),
         };

@@ -44,6 +44,9 @@ pub(super) mod class {
     pub(in super::super) const FOREIGN_DATA_WRAPPER: u32 = 2328;
     pub(in super::super) const CONSTRAINT: u32 = 2606;
     pub(in super::super) const CAST: u32 = 2605;
+    pub(in super::super) const CONVERSION: u32 = 2607;
+    pub(in super::super) const LANGUAGE: u32 = 2612;
+    pub(in super::super) const TRANSFORM: u32 = 3576;
     pub(in super::super) const OPERATOR_CLASS: u32 = 2616;
     pub(in super::super) const OPERATOR: u32 = 2617;
     pub(in super::super) const OPERATOR_FAMILY: u32 = 2753;

@@ -16,6 +16,7 @@ mod collation;
 mod column;
 mod comment;
 mod constraint;
+mod conversion;
 mod default_privilege;
 mod dependency;
 mod dependents;
@@ -30,6 +31,7 @@ mod foreign_server;
 mod found;
 mod grant;
 mod index;
+mod language;
 mod lookup;
 mod managed_role;
 mod not_null;
@@ -50,6 +52,7 @@ mod statistics;
 mod subscription;
 mod table;
 mod text_search;
+mod transform;
 mod trigger;
 mod unmodelled;
 mod unmodelled_global;
@@ -157,6 +160,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
         unmodelled: all,
         dependencies: edges,
         owners,
+        schemas: assembled.schemas,
         unmodelled_dependents: dependents,
         ..Observation::of(connection.identity().clone(), assembled.catalog, roles)
     })

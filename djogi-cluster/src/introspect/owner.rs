@@ -61,6 +61,14 @@ WITH schema AS MATERIALIZED (
       FROM pg_catalog.pg_ts_config x
      WHERE x.cfgnamespace IN (SELECT oid FROM schema)
      UNION ALL
+    SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, x.oid, x.conowner
+      FROM pg_catalog.pg_conversion x
+     WHERE x.connamespace IN (SELECT oid FROM schema)
+     UNION ALL
+    SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, x.oid, x.lanowner
+      FROM pg_catalog.pg_language x
+     WHERE x.oid >= 16384
+     UNION ALL
     SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, x.oid, x.fdwowner
       FROM pg_catalog.pg_foreign_data_wrapper x
      UNION ALL

@@ -1,4 +1,4 @@
-//! The managed schemas that exist.
+//! The schemas that exist, managed or not.
 
 use djogi_core::ident::Ident;
 
@@ -7,18 +7,20 @@ use super::reader::{FieldError, Fields, Reader};
 
 const SQL: &str = "
 SELECT n.oid,
-       n.nspname
+       n.nspname,
+       n.nspname = ANY ($1)
   FROM pg_catalog.pg_namespace n
- WHERE n.nspname = ANY ($1)";
+ WHERE n.nspname !~ '^pg_'";
 
 pub(super) struct SchemaRow {
     pub(super) oid: u32,
     pub(super) name: Ident,
+    pub(super) is_managed: bool,
 }
 
 impl SchemaRow {
     fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self { oid: row.take()?, name: row.ident()? })
+        Ok(Self { oid: row.take()?, name: row.ident()?, is_managed: row.take()? })
     }
 }
 

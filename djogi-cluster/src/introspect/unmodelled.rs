@@ -18,17 +18,6 @@ WITH found (kind, class, oid) AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY ($1)
        AND t.typtype = 'b' AND t.typcategory <> 'A'
-     UNION ALL
-    SELECT 'conversion',
-           'pg_catalog.pg_conversion'::pg_catalog.regclass, v.oid
-      FROM pg_catalog.pg_conversion v
-      JOIN pg_catalog.pg_namespace n ON n.oid = v.connamespace
-     WHERE n.nspname = ANY ($1)
-     UNION ALL
-    SELECT 'language',
-           'pg_catalog.pg_language'::pg_catalog.regclass, k.oid
-      FROM pg_catalog.pg_language k
-     WHERE k.oid >= 16384
 ), named AS MATERIALIZED (
     SELECT f.*,
            (SELECT i.identity FROM pg_catalog.pg_identify_object(f.class, f.oid, 0) i) AS name

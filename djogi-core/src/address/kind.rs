@@ -38,6 +38,10 @@ pub enum Kind {
     TextSearchTemplate,
     TextSearchDictionary,
     TextSearchConfiguration,
+    Conversion,
+    Language,
+    /// Of values between a type and a language.
+    Transform,
     Trigger,
     Rule,
     Policy,
@@ -94,6 +98,9 @@ impl Kind {
         Kind::TextSearchTemplate,
         Kind::TextSearchDictionary,
         Kind::TextSearchConfiguration,
+        Kind::Conversion,
+        Kind::Language,
+        Kind::Transform,
         Kind::Trigger,
         Kind::Rule,
         Kind::Policy,
@@ -145,6 +152,9 @@ impl Kind {
             Kind::TextSearchTemplate => "text_search_template",
             Kind::TextSearchDictionary => "text_search_dictionary",
             Kind::TextSearchConfiguration => "text_search_configuration",
+            Kind::Conversion => "conversion",
+            Kind::Language => "language",
+            Kind::Transform => "transform",
             Kind::Trigger => "trigger",
             Kind::Rule => "rule",
             Kind::Policy => "policy",
@@ -181,7 +191,9 @@ impl Kind {
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
             | Kind::Seed
+            | Kind::Language
             | Kind::Role => &["name"],
+            Kind::Transform => &["language"],
             Kind::RoleGrant => &["role", "member"],
             Kind::UserMapping => &["server", "role"],
             Kind::Column | Kind::Constraint | Kind::Trigger | Kind::Rule | Kind::Policy => {
@@ -216,7 +228,8 @@ impl Kind {
             | Kind::TextSearchParser
             | Kind::TextSearchTemplate
             | Kind::TextSearchDictionary
-            | Kind::TextSearchConfiguration => &["schema", "name"],
+            | Kind::TextSearchConfiguration
+            | Kind::Conversion => &["schema", "name"],
         }
     }
 
@@ -229,6 +242,7 @@ impl Kind {
             Kind::Operator => Some("the types of its operands: `(integer, text)`, or `(NONE, text)`"),
             Kind::OperatorFamily | Kind::OperatorClass => Some("its index method: `(btree)`"),
             Kind::Cast => Some("the types it is between: `(integer, text)`"),
+            Kind::Transform => Some("the type it is for: `(integer)`"),
             Kind::RoutineGrant => {
                 Some("the types of the routine's arguments behind its name: `(integer, text)`, or `()`")
             }
@@ -251,6 +265,8 @@ impl Kind {
             | Kind::TextSearchTemplate
             | Kind::TextSearchDictionary
             | Kind::TextSearchConfiguration
+            | Kind::Conversion
+            | Kind::Language
             | Kind::Trigger
             | Kind::Rule
             | Kind::Policy
@@ -302,11 +318,14 @@ impl Kind {
                     | Kind::Policy
                     | Kind::EventTrigger
                     | Kind::Publication
+                    | Kind::Language
+                    | Kind::Transform
             )
             || self.names_code()
     }
 
-    /// Whether it gives functions a place in expressions: operators and what is made of them, casts, text search.
+    /// Whether it gives functions a place in expressions: operators and what is made of them, casts, text search,
+    /// conversions.
     pub fn names_code(self) -> bool {
         matches!(
             self,
@@ -318,6 +337,7 @@ impl Kind {
                 | Kind::TextSearchTemplate
                 | Kind::TextSearchDictionary
                 | Kind::TextSearchConfiguration
+                | Kind::Conversion
         )
     }
 

@@ -377,6 +377,17 @@ impl NewNames {
                 }
                 self.rewrite_members(&mut r.members);
             }
+            Resource::Conversion(r) => self.rename_function(&mut r.function),
+            Resource::Language(r) => {
+                let others = r.inline.iter_mut().chain(&mut r.validator);
+                others.chain([&mut r.handler]).for_each(|function| self.rename_function(function));
+            }
+            Resource::Transform(r) => {
+                self.rename_object(Kind::Language, target, &mut r.language);
+                for text in r.from_sql.iter_mut().chain(&mut r.to_sql).chain([&mut r.data_type]) {
+                    *text = self.replace_qualified(text);
+                }
+            }
             Resource::Cast(r) => {
                 let function = match &mut r.method {
                     CastMethod::Function(function) => Some(function),
@@ -495,7 +506,11 @@ impl NewNames {
                 *name = new.unwrap_or_else(|| name.clone());
                 *arguments = self.replace_qualified(arguments);
             }
-            Securable::Language { .. } | Securable::Wrapper { .. } | Securable::Server { .. } => {}
+            Securable::Language { name } | Securable::Wrapper { name } | Securable::Server { name } => {
+                if let Some(new) = addresses.iter().find_map(|address| self.others.get(address)) {
+                    name.clone_from(new.name());
+                }
+            }
         }
     }
 

@@ -82,7 +82,7 @@ impl Securable {
             Securable::Type(name) => named(&[Kind::Enum, Kind::Domain, Kind::Composite, Kind::Range], name),
             Securable::Wrapper { name } => vec![Address::of_database(Kind::ForeignDataWrapper, target, name)],
             Securable::Server { name } => vec![Address::of_database(Kind::ForeignServer, target, name)],
-            Securable::Language { .. } => Vec::new(),
+            Securable::Language { name } => vec![Address::of_database(Kind::Language, target, name)],
         }
     }
 

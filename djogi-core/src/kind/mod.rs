@@ -8,6 +8,7 @@ pub mod collation;
 pub mod column;
 pub mod composite;
 pub mod constraint;
+pub mod conversion;
 pub mod default_privilege;
 pub mod domain;
 pub mod enum_type;
@@ -20,6 +21,7 @@ pub mod foreign_option;
 pub mod foreign_table;
 pub mod grant;
 pub mod index;
+pub mod language;
 pub mod lineage;
 pub mod materialized_view;
 pub mod not_null;
@@ -61,6 +63,7 @@ pub use constraint::{
     Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement,
     ForeignKey, MatchType, ReferentialAction,
 };
+pub use conversion::{Conversion, ConversionAlteration};
 pub use default_privilege::{DefaultPrivilege, DefaultPrivilegeAlteration};
 pub use domain::{Domain, DomainAlteration, DomainConstraint};
 pub use enum_type::{EnumAlteration, EnumType, LabelPosition};
@@ -75,6 +78,7 @@ pub use foreign_option::{ForeignOption, ForeignOptions, OptionChange, Secrecy, s
 pub use foreign_table::ForeignSource;
 pub use grant::{ColumnGrant, Grant, GrantAlteration, Securable};
 pub use index::{Index, IndexAlteration, IndexElement, IndexKey, KeyClass};
+pub use language::{Language, LanguageAlteration, Transform, TransformAlteration};
 pub use lineage::{
     ColumnOrigin, Lineage, LineageAlteration, ParentConstraint, PartitionBound, PartitionKey,
     PartitionStrategy,
@@ -151,6 +155,9 @@ pub enum Resource {
     TextSearchTemplate(TextSearchTemplate),
     TextSearchDictionary(TextSearchDictionary),
     TextSearchConfiguration(TextSearchConfiguration),
+    Conversion(Conversion),
+    Language(Language),
+    Transform(Transform),
     Trigger(Trigger),
     Rule(Rule),
     Policy(Policy),
@@ -194,6 +201,9 @@ pub enum Alteration {
     TextSearchTemplate(TextSearchCodeAlteration),
     TextSearchDictionary(TextSearchDictionaryAlteration),
     TextSearchConfiguration(TextSearchConfigurationAlteration),
+    Conversion(ConversionAlteration),
+    Language(LanguageAlteration),
+    Transform(TransformAlteration),
     Trigger(TriggerAlteration),
     Rule(RuleAlteration),
     Policy(PolicyAlteration),
@@ -257,6 +267,9 @@ impl Resource {
             Resource::TextSearchTemplate(_) => Kind::TextSearchTemplate,
             Resource::TextSearchDictionary(_) => Kind::TextSearchDictionary,
             Resource::TextSearchConfiguration(_) => Kind::TextSearchConfiguration,
+            Resource::Conversion(_) => Kind::Conversion,
+            Resource::Language(_) => Kind::Language,
+            Resource::Transform(_) => Kind::Transform,
             Resource::Trigger(_) => Kind::Trigger,
             Resource::Rule(_) => Kind::Rule,
             Resource::Policy(_) => Kind::Policy,
@@ -286,6 +299,8 @@ impl Resource {
             Resource::EventTrigger(r) => Address::of_database(Kind::EventTrigger, target, &r.name),
             Resource::Publication(r) => Address::of_database(Kind::Publication, target, &r.name),
             Resource::Subscription(r) => Address::of_database(Kind::Subscription, target, &r.name),
+            Resource::Language(r) => Address::of_database(Kind::Language, target, &r.name),
+            Resource::Transform(r) => Address::transform(target, &r.language, &r.data_type),
             Resource::ForeignDataWrapper(r) => {
                 Address::of_database(Kind::ForeignDataWrapper, target, &r.name)
             }
@@ -326,7 +341,8 @@ impl Resource {
             | Resource::TextSearchParser(_)
             | Resource::TextSearchTemplate(_)
             | Resource::TextSearchDictionary(_)
-            | Resource::TextSearchConfiguration(_) => {
+            | Resource::TextSearchConfiguration(_)
+            | Resource::Conversion(_) => {
                 let name = self.qualified_name().expect("objects of a schema have qualified names");
                 Address::of_schema(self.kind(), target, &name)
             }
@@ -345,6 +361,8 @@ impl Resource {
             Resource::Schema(_)
             | Resource::Extension(_)
             | Resource::Cast(_)
+            | Resource::Language(_)
+            | Resource::Transform(_)
             | Resource::Constraint(_)
             | Resource::Trigger(_)
             | Resource::Rule(_)
@@ -380,6 +398,7 @@ impl Resource {
             Resource::TextSearchTemplate(r) => Some(r.qualified_name()),
             Resource::TextSearchDictionary(r) => Some(r.qualified_name()),
             Resource::TextSearchConfiguration(r) => Some(r.qualified_name()),
+            Resource::Conversion(r) => Some(r.qualified_name()),
         }
     }
 
@@ -430,10 +449,11 @@ impl Resource {
         resource
     }
 
-    /// Its schema, unless that follows from what it is a part of, and its name. A cast has neither.
+    /// Its schema, unless that follows from what it is a part of, and its name. A cast or transform has neither.
     fn names_mut(&mut self) -> Option<(Option<&mut Ident>, &mut Ident)> {
         Some(match self {
-            Resource::Cast(_) => return None,
+            Resource::Cast(_) | Resource::Transform(_) => return None,
+            Resource::Language(r) => (None, &mut r.name),
             Resource::Schema(r) => (None, &mut r.name),
             Resource::Extension(r) => (None, &mut r.name),
             Resource::Constraint(r) => (None, &mut r.name),
@@ -471,6 +491,7 @@ impl Resource {
             Resource::TextSearchTemplate(r) => (Some(&mut r.schema), &mut r.name),
             Resource::TextSearchDictionary(r) => (Some(&mut r.schema), &mut r.name),
             Resource::TextSearchConfiguration(r) => (Some(&mut r.schema), &mut r.name),
+            Resource::Conversion(r) => (Some(&mut r.schema), &mut r.name),
         })
     }
 
@@ -490,10 +511,11 @@ impl Resource {
             };
         }
         compared!(
-            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege Role RoleGrant;
+            Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege Role RoleGrant
+            Language Transform;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
-            TextSearchConfiguration EventTrigger Publication Subscription ForeignServer Grant Seed
+            TextSearchConfiguration Conversion EventTrigger Publication Subscription ForeignServer Grant Seed
         )
     }
 }

@@ -14,6 +14,8 @@ impl Resource {
             | Resource::Sequence(_)
             | Resource::EventTrigger(_)
             | Resource::Subscription(_)
+            | Resource::Conversion(_)
+            | Resource::Language(_)
             | Resource::ForeignDataWrapper(_)
             | Resource::ForeignServer(_)
             | Resource::UserMapping(_)
@@ -81,6 +83,10 @@ impl Resource {
                     CastMethod::InOut | CastMethod::Binary => None,
                 };
                 [&cast.source, &cast.target].into_iter().chain(function).map(String::as_str).collect()
+            }
+            Resource::Transform(transform) => {
+                let functions = transform.from_sql.iter().chain(&transform.to_sql).map(String::as_str);
+                std::iter::once(transform.data_type.as_str()).chain(functions).collect()
             }
             Resource::TextSearchParser(parser) => parser.functions.values().map(String::as_str).collect(),
             Resource::TextSearchTemplate(template) => {

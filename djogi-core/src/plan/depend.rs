@@ -128,7 +128,8 @@ impl<'a> Dependencies<'a> {
         let edges = self.edges.get(&address);
         needs.extend(edges.into_iter().flat_map(|edges| edges.iter().cloned()));
         // Of an index or the index of a constraint PostgreSQL is only asked for what no text says.
-        if edges.is_none() || matches!(address.kind(), Kind::Index | Kind::Constraint) {
+        // Of a publication it does not say which schemas nobody manages.
+        if edges.is_none() || matches!(address.kind(), Kind::Index | Kind::Constraint | Kind::Publication) {
             let texts = resource.texts();
             needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
             needs.extend(self.named_by(resource));
@@ -233,21 +234,25 @@ impl<'a> Dependencies<'a> {
             }
             Resource::Range(range) => {
                 let functions = [&range.canonical, &range.subtype_diff].into_iter().flatten();
-                let functions = functions.filter_map(|name| self.routines.get(name)).flatten();
-                let functions = functions.map(|address| (*address).clone());
+                let functions = self.routines_called(functions).into_iter();
                 functions.chain(range.collation.as_ref().and_then(collation)).collect()
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
             Resource::Seed(seed) => self.of_seed(seed),
-            Resource::EventTrigger(trigger) => {
-                let routines = self.routines.get(&trigger.function).into_iter().flatten();
-                routines.map(|address| (*address).clone()).collect()
-            }
+            Resource::EventTrigger(trigger) => self.routines_called([&trigger.function]),
             Resource::Publication(publication) => self.published_by(publication),
+            Resource::Conversion(conversion) => self.routines_called([&conversion.function]),
+            Resource::Language(language) => {
+                let others = language.inline.iter().chain(&language.validator);
+                self.routines_called(others.chain([&language.handler]))
+            }
+            Resource::Transform(transform) => {
+                // That of an extension, and PostgreSQL's own, are no resources.
+                let language = Address::of_database(Kind::Language, self.target, &transform.language);
+                self.if_known(language).into_iter().collect()
+            }
             Resource::ForeignDataWrapper(wrapper) => {
-                let functions = [&wrapper.handler, &wrapper.validator].into_iter().flatten();
-                let functions = functions.filter_map(|name| self.routines.get(name)).flatten();
-                functions.map(|address| (*address).clone()).collect()
+                self.routines_called([&wrapper.handler, &wrapper.validator].into_iter().flatten())
             }
             Resource::ForeignServer(server) => {
                 let wrapper = Address::of_database(Kind::ForeignDataWrapper, self.target, &server.wrapper);
@@ -263,6 +268,12 @@ impl<'a> Dependencies<'a> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The routines of these names, whatever their arguments.
+    fn routines_called<'n>(&self, names: impl IntoIterator<Item = &'n QualifiedName>) -> Vec<Address> {
+        let routines = names.into_iter().filter_map(|name| self.routines.get(name)).flatten();
+        routines.map(|address| (*address).clone()).collect()
     }
 
     /// The tables, with the columns that are named, and the schemas of a publication.

@@ -103,6 +103,7 @@ fn reserved(change: &Change<'_>, major: u32) -> Option<Reserved> {
         }
         (Resource::EventTrigger(_), _) => "an event trigger",
         (Resource::ForeignDataWrapper(_), _) => "a foreign-data wrapper",
+        (Resource::Language(_), _) if comes => "a procedural language that comes with no extension",
         (Resource::Publication(publication), _) if comes && publication.all_tables => {
             "a publication FOR ALL TABLES"
         }

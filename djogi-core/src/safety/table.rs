@@ -36,6 +36,8 @@ verbs! {
     CreateOperatorClass RenameOperatorClass DropOperatorClass
     CreateCast DropCast
     CreateTextSearch AlterTextSearch RenameTextSearch DropTextSearch
+    CreateConversion RenameConversion DropConversion CreateLanguage RenameLanguage DropLanguage
+    CreateTransform DropTransform
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
@@ -213,6 +215,14 @@ pub const TABLE: &[Row] = &[
     ),
     row(V::RenameTextSearch, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
     row(V::DropTextSearch, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateConversion, None, Catalog, Reversible),
+    row(V::RenameConversion, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropConversion, None, Catalog, Reversible).hazard(READERS_BREAK),
+    row(V::CreateLanguage, None, Catalog, Reversible),
+    row(V::RenameLanguage, None, Catalog, Reversible).hazard(OLD_NAME_BREAKS),
+    row(V::DropLanguage, None, Catalog, Reversible),
+    row(V::CreateTransform, None, Catalog, Reversible),
+    row(V::DropTransform, None, Catalog, Reversible),
     row(V::CreateTrigger, SRE, Catalog, Reversible),
     row(V::SetTriggerFiring, SRE, Catalog, Reversible),
     row(V::RenameTrigger, AEL, Catalog, Reversible),

@@ -5,11 +5,11 @@
 use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
-    aggregate, cast, collation, composite, constraint, default_privilege, domain, enum_type, event_trigger,
-    extension, foreign_data_wrapper, foreign_server, grant, index, materialized_view, operator,
-    operator_class, operator_family, policy, publication, range, role, role_grant, routine, rule, schema,
-    seed, sequence, statistics, subscription, table, text_search_configuration, text_search_dictionary,
-    trigger, user_mapping, view,
+    aggregate, cast, collation, composite, constraint, conversion, default_privilege, domain, enum_type,
+    event_trigger, extension, foreign_data_wrapper, foreign_server, grant, index, language,
+    materialized_view, operator, operator_class, operator_family, policy, publication, range, role,
+    role_grant, routine, rule, schema, seed, sequence, statistics, subscription, table,
+    text_search_configuration, text_search_dictionary, transform, trigger, user_mapping, view,
 };
 use crate::address::Address;
 use crate::kind::{Alteration, Resource};
@@ -118,6 +118,9 @@ written_by! {
     TextSearchTemplate: text_search_template,
     TextSearchDictionary: text_search_dictionary,
     TextSearchConfiguration: text_search_configuration,
+    Conversion: conversion,
+    Language: language,
+    Transform: transform,
     Trigger: trigger,
     Rule: rule,
     Policy: policy,

@@ -127,8 +127,9 @@ fn is_on(grant: &Address, object: &Address) -> bool {
         kind if kind.is_routine() => {
             grant.kind() == Kind::RoutineGrant && grant.arguments() == object.arguments()
         }
-        Kind::ForeignDataWrapper | Kind::ForeignServer => {
+        Kind::ForeignDataWrapper | Kind::ForeignServer | Kind::Language => {
             let wanted = match object.kind() {
+                Kind::Language => Kind::LanguageGrant,
                 Kind::ForeignServer => Kind::ServerGrant,
                 _ => Kind::WrapperGrant,
             };
@@ -161,6 +162,7 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
             resource.qualified_name().map(Securable::Type)
         }
         Resource::ForeignDataWrapper(wrapper) => Some(Securable::Wrapper { name: wrapper.name.clone() }),
+        Resource::Language(language) => Some(Securable::Language { name: language.name.clone() }),
         Resource::ForeignServer(server) => Some(Securable::Server { name: server.name.clone() }),
         Resource::Extension(_)
         | Resource::Collation(_)
@@ -178,6 +180,8 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::TextSearchTemplate(_)
         | Resource::TextSearchDictionary(_)
         | Resource::TextSearchConfiguration(_)
+        | Resource::Conversion(_)
+        | Resource::Transform(_)
         | Resource::UserMapping(_)
         | Resource::EventTrigger(_)
         | Resource::Publication(_)

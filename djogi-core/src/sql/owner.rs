@@ -44,8 +44,11 @@ fn owned(resource: &Resource) -> Option<String> {
         Resource::ForeignServer(r) => format!("SERVER {}", r.name),
         Resource::EventTrigger(r) => format!("EVENT TRIGGER {}", r.name),
         Resource::Publication(r) => format!("PUBLICATION {}", r.name),
+        Resource::Conversion(r) => format!("CONVERSION {}", r.qualified_name()),
+        Resource::Language(r) => format!("LANGUAGE {}", r.name),
         Resource::Subscription(r) => format!("SUBSCRIPTION {}", r.name),
         Resource::Cast(_)
+        | Resource::Transform(_)
         | Resource::TextSearchParser(_)
         | Resource::TextSearchTemplate(_)
         | Resource::UserMapping(_)

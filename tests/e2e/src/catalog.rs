@@ -150,6 +150,17 @@ const QUERIES: &[&str] = &[
             'subenabled', 'subskiplsn', 'subpublications'], (SELECT array_agg(p ORDER BY p) FROM unnest(subpublications) p),
             obj_description(oid, 'pg_subscription'))
        FROM pg_subscription s WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    "SELECT format('conversion %s from %s to %s by %s default %s comment=%L', conname, conforencoding, contoencoding,
+            conproc::regprocedure, condefault, obj_description(oid, 'pg_conversion'))
+       FROM pg_conversion WHERE connamespace = $schema",
+    "SELECT format('language %s trusted %s %s %s %s comment=%L privileges=%s', lanname, lanpltrusted, lanplcallfoid::regprocedure,
+            laninline::regprocedure, lanvalidator::regprocedure, obj_description(oid, 'pg_language'),
+            (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(coalesce(lanacl, acldefault('l', lanowner))) x))
+       FROM pg_language",
+    "SELECT format('transform of %s for %s %s %s comment=%L', trftype::regtype,
+            (SELECT lanname FROM pg_language l WHERE l.oid = trflang), trffromsql::regprocedure, trftosql::regprocedure,
+            obj_description(oid, 'pg_transform'))
+       FROM pg_transform",
     "SELECT format('published %s: %s %s %s', p.pubname, r.prrelid::regclass,
             (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
               WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), pg_get_expr(r.prqual, r.prrelid))

@@ -3,7 +3,7 @@
 mod constraints;
 mod tables;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
@@ -127,6 +127,8 @@ pub(super) struct Assembled {
     pub(super) catalog: Catalog,
     pub(super) oids: BTreeMap<Address, Oid>,
     pub(super) sizes: BTreeMap<QualifiedName, TableSize>,
+    /// All schemas, those that nobody manages too.
+    pub(super) schemas: BTreeSet<Ident>,
     /// What the catalog has no fields for.
     pub(super) unmodelled: Vec<Unmodelled>,
     target: Ident,
@@ -230,6 +232,7 @@ pub(super) fn assemble(
         catalog: Catalog::default(),
         oids: BTreeMap::new(),
         sizes: BTreeMap::new(),
+        schemas: rows.schemas.iter().map(|row| row.name.clone()).collect(),
         unmodelled: Vec::new(),
         target: target.clone(),
         tables: collect_tables(rows.tables, rows.columns, &context)?,
@@ -290,8 +293,8 @@ fn collect_tables(
 }
 
 fn add_schemas(out: &mut Assembled, context: &mut Context, rows: Vec<SchemaRow>) {
-    for SchemaRow { oid, name } in rows {
-        if !context.is_member(class::NAMESPACE, oid) {
+    for SchemaRow { oid, name, is_managed } in rows {
+        if is_managed && !context.is_member(class::NAMESPACE, oid) {
             let comment = context.comment(class::NAMESPACE, oid);
             out.insert(oid, Resource::Schema(Schema { name, comment }));
         }

@@ -266,6 +266,7 @@ fn missing(need: &Address, index: &BTreeMap<&Address, usize>, gates: &Gates<'_>)
     }
     match need.kind() {
         Kind::Table if gates.foreign.contains(need) => Some(format!("{need} is not managed by djogi")),
+        Kind::Schema if gates.rebased.observation.schemas.contains(need.name()) => None,
         Kind::Table | Kind::Schema | Kind::Extension if !gates.live.contains(need) => {
             Some(format!("{need} does not exist"))
         }

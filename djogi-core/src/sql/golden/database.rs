@@ -30,6 +30,47 @@ pub(super) fn event_triggers(script: &mut Script) {
     script.create(Resource::EventTrigger(login));
 }
 
+pub(super) fn languages(script: &mut Script) {
+    script.title("conversions, languages and transforms");
+    let function = |name: &str| super::fixtures::name("app", name);
+    let conversion = |name: &str, default, comment| {
+        Resource::Conversion(Conversion {
+            schema: ident("app"),
+            name: ident(name),
+            source: "LATIN1".to_owned(),
+            destination: "UTF8".to_owned(),
+            function: super::fixtures::name("pg_catalog", "iso8859_1_to_utf8"),
+            default,
+            comment,
+        })
+    };
+    script.create(conversion("old", true, None));
+    script.alter(conversion("old", true, text("of old clients")));
+    script.rename(&conversion("old", true, None), conversion("Old", true, None));
+    script.drop(&conversion("Old", true, None));
+
+    let language = |name: &str, trusted, inline, comment| {
+        let handler = function("handle");
+        Resource::Language(Language { name: ident(name), trusted, handler, inline, validator: None, comment })
+    };
+    script.create(language("plself", true, Some(function("inline")), text("our own")));
+    script.alter(language("plself", false, None, None));
+    script.rename(&language("plself", false, None, None), language("PLself", false, None, None));
+    let transform = |to: Option<&str>, comment| {
+        Resource::Transform(Transform {
+            data_type: "app.\"Mood\"".to_owned(),
+            language: ident("PLself"),
+            from_sql: text("app.from_mood(internal)"),
+            to_sql: to.map(str::to_owned),
+            comment,
+        })
+    };
+    script.create(transform(None, text("as a number")));
+    script.alter(transform(Some("app.to_mood(internal)"), None));
+    script.drop(&transform(None, None));
+    script.drop(&language("PLself", false, None, None));
+}
+
 pub(super) fn publications(script: &mut Script) {
     script.title("publications");
     let published = |table: &str, columns: &[&str], filter: Option<&str>| PublishedTable {

@@ -427,6 +427,7 @@ fn script(version: u32) -> String {
     objects::types(&mut script);
     objects::code(&mut script);
     code_names::write(&mut script);
+    database::languages(&mut script);
     database::event_triggers(&mut script);
     database::publications(&mut script);
     database::subscriptions(&mut script);

@@ -6,6 +6,7 @@ mod event_triggers;
 mod foreign_data;
 mod foreign_tables;
 mod indexes;
+mod languages;
 mod operators;
 mod partitions;
 mod privileges;

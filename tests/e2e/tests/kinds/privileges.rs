@@ -286,3 +286,20 @@ fn a_policy_for_the_current_user_is_for_the_role_that_makes_it() {
         project.database().run(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     });
 }
+
+#[test]
+fn what_others_have_passed_on_is_named_and_theirs_to_take_back() {
+    on_each_server(|server| {
+        let project = Project::declaring(server, "CREATE TABLE t (id integer);");
+        let role = format!("passer_{}", project.database().name());
+        project.apply();
+        project.database().run(&format!(
+            "CREATE ROLE {role}; GRANT SELECT ON t TO {role} WITH GRANT OPTION;
+             SET ROLE {role}; GRANT SELECT ON t TO pg_monitor; RESET ROLE"
+        ));
+        let planned = project.run(&["plan", "--unmanaged"]).ok();
+        let named = format!("table public.t to pg_monitor by {role}");
+        planned.says(&["grant by another role", &named]).never_says(&["grant.main.public.t.pg_monitor"]);
+        project.database().run(&format!("REVOKE ALL ON t FROM {role} CASCADE; DROP ROLE {role}"));
+    });
+}

@@ -119,3 +119,22 @@ fn what_needs_a_superuser_is_said_before_it_is_tried() {
         other.run(&format!("DROP ROLE {role}"));
     });
 }
+
+#[test]
+fn a_schema_that_nobody_manages_must_be_there() {
+    on_each_server(|server| {
+        let project = Project::declaring(
+            server,
+            "CREATE TABLE t (id integer PRIMARY KEY); CREATE SCHEMA elsewhere;
+             CREATE PUBLICATION p FOR TABLE t, TABLES IN SCHEMA elsewhere;",
+        );
+        project.run(&["plan"]).ok().says(&["publication.main.p", "schema.main.elsewhere does not exist"]);
+        project.database().run("CREATE SCHEMA elsewhere");
+        project.apply();
+        project.is_converged();
+        assert_eq!(
+            project.database().value("SELECT pnnspid::regnamespace FROM pg_publication_namespace"),
+            "elsewhere"
+        );
+    });
+}

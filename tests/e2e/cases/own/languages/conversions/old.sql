@@ -1,0 +1,3 @@
+CREATE SCHEMA app;
+CREATE DEFAULT CONVERSION app.old FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CONVERSION app.old IS 'of old clients';

@@ -1,0 +1,8 @@
+CREATE TRUSTED LANGUAGE plself HANDLER plpgsql_call_handler;
+CREATE FUNCTION f() RETURNS integer LANGUAGE plself AS 'BEGIN RETURN 2; END';
+REVOKE USAGE ON LANGUAGE plself FROM PUBLIC;
+CREATE LANGUAGE plother HANDLER plpgsql_call_handler;
+CREATE TRANSFORM FOR integer LANGUAGE plself
+  (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal));
+COMMENT ON TRANSFORM FOR integer LANGUAGE plself IS 'both ways';
+GRANT USAGE ON LANGUAGE sql TO pg_monitor;
