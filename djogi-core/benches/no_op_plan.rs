@@ -70,6 +70,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
     };
     let index = |column: &str| {
         Resource::Index(Index {
+            statistics: BTreeMap::new(),
             schema: schema.clone(),
             name: id(&format!("{}_{column}_idx", name.as_str())),
             table: name.clone(),

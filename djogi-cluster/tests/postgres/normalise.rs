@@ -114,6 +114,7 @@ fn check(name: &str, expression: &str) -> Resource {
 
 fn index(expression: &str) -> Resource {
     Resource::Index(Index {
+        statistics: Default::default(),
         schema: ident("app"),
         name: ident("orders_idx"),
         table: ident("orders"),

@@ -367,7 +367,8 @@ UNION ALL
 SELECT 'role', rolname::text,
        format('superuser %s inherit %s createrole %s createdb %s login %s replication %s bypassrls %s limit %s until %s settings %s',
               rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,
-              rolvaliduntil, (SELECT array_agg(o ORDER BY o) FROM unnest(rolconfig) o))
+              -- No statement takes the moment away again; it becomes one that never comes.
+              NULLIF(rolvaliduntil, 'infinity'), (SELECT array_agg(o ORDER BY o) FROM unnest(rolconfig) o))
   FROM pg_roles WHERE $roles
 UNION ALL
 SELECT 'membership', format('%s in %s', u.rolname, r.rolname), (to_jsonb(a) - ARRAY['oid', 'roleid', 'member', 'grantor'])::text
