@@ -224,10 +224,12 @@ impl Address {
             _ => None,
         };
         if let Some(kind) = of_database {
-            let is_its = from.kind == kind && self.names[..2] == from.names[..];
+            if from.kind != kind || self.names[..2] != from.names[..] {
+                return None;
+            }
             let mut names = self.names.to_vec();
-            names[..2].clone_from_slice(if is_its { &to.names } else { &from.names });
-            return is_its.then(|| Self { arguments: self.arguments.clone(), ..Self::new(self.kind, names) });
+            names[..2].clone_from_slice(&to.names);
+            return Some(Self { arguments: self.arguments.clone(), ..Self::new(self.kind, names) });
         }
         if self.target() != from.target() || self.relation().is_none() || self.relation() != from.relation() {
             return None;
@@ -329,6 +331,11 @@ mod tests {
         let grant = "routine_grant.main.public.a(text).r";
         assert_eq!(along(grant, routine, other), moved("routine_grant.main.public.b(text).r"));
         assert_eq!(along("routine_grant.main.public.a().r", routine, other), None);
+        let (language, other) = ("language.main.a", "language.main.b");
+        assert_eq!(along("transform.main.a(integer)", language, other), moved("transform.main.b(integer)"));
+        assert_eq!(along("language_grant.main.a.r", language, other), moved("language_grant.main.b.r"));
+        assert_eq!(along("server_grant.main.a.r", language, other), None);
+        assert_eq!(along("user_mapping.main.a.r", "table.main.public.a", "table.main.public.b"), None);
     }
 
     #[test]
