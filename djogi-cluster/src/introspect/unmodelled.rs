@@ -17,7 +17,8 @@ WITH found (kind, class, oid) AS (
       FROM pg_catalog.pg_type      t
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      WHERE n.nspname = ANY ($1)
-       AND t.typtype = 'b' AND t.typcategory <> 'A'
+       AND (t.typtype = 'b' OR NOT t.typisdefined)
+       AND t.typcategory <> 'A'
 ), named AS MATERIALIZED (
     SELECT f.*,
            (SELECT i.identity FROM pg_catalog.pg_identify_object(f.class, f.oid, 0) i) AS name

@@ -21,7 +21,8 @@ fn our_own_pairs_converge_both_ways() {
 /// The same, each state written as sources and loaded again.
 #[test]
 fn our_own_states_are_what_is_written_from_them() {
-    let cases = Case::all(&ours().join("own")).expect("pairs of our own");
+    let mut cases = Case::all(&ours().join("own")).expect("pairs of our own");
+    cases.retain(|case| !case.meta.holds_secrets);
     let report = run(Question::GoesRound, &cases, 2, &|_| {});
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
 }

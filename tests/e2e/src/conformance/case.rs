@@ -28,6 +28,8 @@ pub struct Meta {
     /// Whether both load to the same catalog.
     pub same_catalog: bool,
     pub requires_roles: Vec<String>,
+    /// Whether something in it has a secret value, which nobody writes into a file.
+    pub holds_secrets: bool,
     /// Patterns of the roles that the pair makes and djogi manages; `*` stands for any characters.
     pub manages_roles: Vec<String>,
     pub changes: Changes,
