@@ -95,11 +95,13 @@ async fn compare(database: &Database, declarations: &Declarations, target: &str)
     order.sort_by_key(|(_, resource)| stage(resource));
     let created =
         order.iter().flat_map(|(address, resource)| sql::create(resource, &context, address).unwrap());
-    let owned = resources.iter().flat_map(|(address, resource)| match &**resource {
+    // What can only be said once all of it is there.
+    let rest = resources.iter().flat_map(|(address, resource)| match &**resource {
         Resource::Sequence(sequence) => sql::own_sequence(sequence, &context, address),
+        Resource::Table(table) => sql::attach_table(table, &context, address),
         _ => Vec::new(),
     });
-    let mut waiting: Vec<_> = created.chain(owned).map(|step| step.operation.sql).collect();
+    let mut waiting: Vec<_> = created.chain(rest).map(|step| step.operation.sql).collect();
     while !waiting.is_empty() {
         let (before, mut failed) = (waiting.len(), Vec::new());
         for sql in std::mem::take(&mut waiting) {
