@@ -126,7 +126,7 @@ pub(super) fn split<'a>(
             action: Action::Create,
             renamed_from: None,
             drift: false,
-            notes: Vec::new(),
+            notes: note_of_appended(live, desired, &[alteration]).into_iter().collect(),
             ..update.clone()
         });
     }
@@ -134,7 +134,31 @@ pub(super) fn split<'a>(
         !altered_column(alteration).is_some_and(|column| own.contains(column) || replaced.contains(column))
             && !added_alone.contains(alteration)
     });
-    Change { action: Action::Update(rest.cloned().collect()), ..update.clone() }
+    let rest: Vec<&Alteration> = rest.collect();
+    let mut notes = update.notes.clone();
+    notes.extend(note_of_appended(live, desired, &rest));
+    Change { action: Action::Update(rest.into_iter().cloned().collect()), notes, ..update.clone() }
+}
+
+/// What is to be known of new columns that are declared before others that are there: the order in which columns stand is
+/// no difference, since PostgreSQL can only append.
+fn note_of_appended(live: &Table, desired: &Table, alterations: &[&Alteration]) -> Option<String> {
+    let is_there = |name: &Ident| live.column(name).is_some();
+    let stands_before = |name: &&Ident| {
+        let behind = desired.columns.iter().skip_while(|column| column.name != **name);
+        behind.skip(1).any(|column| is_there(&column.name))
+    };
+    let added = alterations.iter().filter_map(|alteration| match alteration {
+        Alteration::Table(TableAlteration::AddColumn(column)) => Some(&column.name),
+        _ => None,
+    });
+    let names: Vec<String> = added.filter(stands_before).map(|name| format!("`{name}`")).collect();
+    let (last, others) = names.split_last()?;
+    let (names, are, stand) = match others {
+        [] => (last.clone(), "is", "stands"),
+        _ => (format!("{} and {last}", others.join(", ")), "are", "stand"),
+    };
+    Some(format!("{names} {are} declared further up, and {stand} last: PostgreSQL appends new columns"))
 }
 
 /// The existing column that an alteration of a table is about.

@@ -216,3 +216,21 @@ fn a_vanished_package_is_refused_by_name() {
         Err(PlanError::PackagesVanished { target: id("main"), packages: vec!["shop".to_owned()] })
     );
 }
+
+#[test]
+fn new_columns_that_are_declared_further_up_are_noted_and_no_difference_afterwards() {
+    let mut world = World::new();
+    world
+        .converged([orders()])
+        .desired(table("orders", &["id bigint", "note text", "total integer", "paid boolean"]));
+    let plan = world.plan();
+    assert_eq!(
+        plan.resource_changes[0].notes,
+        ["`note` is declared further up, and stands last: PostgreSQL appends new columns"]
+    );
+    let mut world = World::new();
+    world
+        .converged([table("orders", &["id bigint", "total integer", "note text"])])
+        .desired(table("orders", &["id bigint", "note text", "total integer"]));
+    assert!(world.changes().is_empty());
+}
