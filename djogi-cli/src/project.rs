@@ -306,7 +306,9 @@ fn declare_moves(
         let (from, to) = (parse(&moved.from)?, parse(&moved.to)?);
         match declare_move(declarations, &from, &to) {
             Ok(()) => {}
-            Err(MoveError::NotDeclared { .. }) if sql_files.contains_key(to.target()) => {
+            Err(MoveError::NotDeclared { .. })
+                if sql_files.contains_key(to.target()) || declarations.has_children(to.target()) =>
+            {
                 let line = u32::try_from(moved.line).unwrap_or(u32::MAX);
                 let source = Source { file: project.file.display().to_string(), line };
                 moves.push(Move { from, to, source });

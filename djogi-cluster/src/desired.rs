@@ -131,7 +131,7 @@ pub(crate) async fn prepare(
     let _ = side_of_files(cluster, target, version, reporter).await;
 }
 
-/// `None` when the target has no SQL files.
+/// `None` when the target has no SQL files, and no tables of which PostgreSQL makes more than is declared.
 async fn side_of_files(
     cluster: &Cluster,
     (target, settings): (&Ident, &TargetSettings),
@@ -139,15 +139,12 @@ async fn side_of_files(
     reporter: &dyn Reporter,
 ) -> Result<Option<Arc<DesiredSide>>, EngineError> {
     let configured = cluster.declared.get()?;
-    let Some(files) = configured.sql_files.get(target) else { return Ok(None) };
-    let declared = sql_files::Declared {
-        target,
-        schemas: &settings.schemas,
-        roles: &settings.roles,
-        files,
-        models: &configured.declarations,
-        models_digest: configured.models_digest,
-    };
+    let is_loaded = configured.sql_files.contains_key(target) || configured.declarations.has_children(target);
+    if !is_loaded {
+        return Ok(None);
+    }
+    let no_files = SqlFiles::default();
+    let declared = declared_of(configured, (target, settings), &no_files);
     let load = async {
         let scratch = Scratch::new(cluster, target.clone(), version, reporter);
         let cache = scratch.cache();

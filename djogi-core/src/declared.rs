@@ -62,6 +62,13 @@ pub struct Declaration {
     pub needs: BTreeSet<Address>,
 }
 
+impl Declaration {
+    /// Whether it is a table that is a part of others.
+    pub fn is_child(&self) -> bool {
+        matches!(&*self.resource, Resource::Table(table) if !table.lineage.parents().is_empty())
+    }
+}
+
 /// Everything that was declared, for all targets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +89,13 @@ impl Declarations {
         let declarations: Vec<_> = self.resources.values().collect();
         let digests = self.resources.keys().zip(Digest::of_each(&declarations));
         Digest::of(&digests.collect::<BTreeMap<_, _>>())
+    }
+
+    /// Whether PostgreSQL makes more of a table of `target` than is declared: it is a part of another, from which indexes,
+    /// keys and checks come down to it, and only the table itself is said.
+    pub fn has_children(&self, target: &Ident) -> bool {
+        let mut ours = self.resources.iter().filter(|(address, _)| address.target() == target);
+        ours.any(|(_, declaration)| declaration.raw && declaration.is_child())
     }
 
     /// What several declarations, or several columns of a table, say that they were renamed from: each old address with

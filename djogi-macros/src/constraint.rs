@@ -64,14 +64,50 @@ pub(crate) struct PrimaryKey {
     pub(crate) span: Span,
     pub(crate) columns: Vec<Ident>,
     pub(crate) name: Option<LitStr>,
+    rest: KeyRest,
     comment: Option<LitStr>,
+}
+
+/// What a primary key and a unique constraint can say alike.
+#[derive(Clone, Default)]
+struct KeyRest {
+    include: Vec<Ident>,
+    without_overlaps: bool,
+}
+
+impl KeyRest {
+    /// Whether the item is one of these.
+    fn item(&mut self, item: &str, key: &Ident, input: ParseStream<'_>) -> Result<bool> {
+        match item {
+            "include" => self.include = column_list(key, input)?,
+            "without_overlaps" => {
+                flag(key, input)?;
+                self.without_overlaps = true;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn override_in(&self, overrides: &mut Overrides, columns: &Columns) -> Result<()> {
+        if !self.include.is_empty() {
+            overrides.set("include", columns.list(&self.include)?);
+        }
+        overrides.when("without_overlaps", self.without_overlaps);
+        Ok(())
+    }
 }
 
 impl PrimaryKey {
     /// `pk(columns(a, b), name = "...")`.
     pub(crate) fn of_model(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut primary_key = Self { span: key.span(), columns: Vec::new(), name: None, comment: None };
-        options(&Keys::new("`pk(...)`", &["columns", "name", "comment"]), key, input, |item, key, input| {
+        let (columns, rest) = (Vec::new(), KeyRest::default());
+        let mut primary_key = Self { span: key.span(), columns, name: None, rest, comment: None };
+        let keys = Keys::new("`pk(...)`", &["columns", "include", "without_overlaps", "name", "comment"]);
+        options(&keys, key, input, |item, key, input| {
+            if primary_key.rest.item(item, key, input)? {
+                return Ok(());
+            }
             match item {
                 "columns" => primary_key.columns = column_list(key, input)?,
                 "comment" => primary_key.comment = Some(text(key, input)?),
@@ -85,14 +121,17 @@ impl PrimaryKey {
 
     /// `pk` or `pk(name = "...")` at a field.
     pub(crate) fn of_field(field: &Ident, key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut primary_key =
-            Self { span: key.span(), columns: vec![field.clone()], name: None, comment: None };
+        let (columns, rest) = (vec![field.clone()], KeyRest::default());
+        let mut primary_key = Self { span: key.span(), columns, name: None, rest, comment: None };
         if !input.peek(syn::token::Paren) {
             flag(key, input)?;
             return Ok(primary_key);
         }
-        let keys = Keys::new("`pk(...)` of a field", &["name", "comment"]);
+        let keys = Keys::new("`pk(...)` of a field", &["include", "name", "comment"]);
         options(&keys, key, input, |item, key, input| {
+            if primary_key.rest.item(item, key, input)? {
+                return Ok(());
+            }
             match item {
                 "comment" => primary_key.comment = Some(text(key, input)?),
                 _ => primary_key.name = Some(name(key, input)?),
@@ -102,10 +141,11 @@ impl PrimaryKey {
         Ok(primary_key)
     }
 
-    pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
-        let columns = columns.list(&self.columns)?;
+    pub(crate) fn tokens(&self, all: &Columns) -> Result<TokenStream> {
+        let columns = all.list(&self.columns)?;
         let mut overrides = Overrides::default();
         overrides.some("name", self.name.as_ref());
+        self.rest.override_in(&mut overrides, all)?;
         overrides.some("comment", self.comment.as_ref());
         let ty = quote!(__d::PrimaryKeyDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#columns))))
@@ -114,8 +154,10 @@ impl PrimaryKey {
 
 /// A unique constraint.
 pub(crate) struct Unique {
-    columns: Vec<Ident>,
+    pub(crate) span: Span,
+    pub(crate) columns: Vec<Ident>,
     name: Option<LitStr>,
+    rest: KeyRest,
     nulls_not_distinct: bool,
     deferral: Deferral,
     comment: Option<LitStr>,
@@ -123,17 +165,26 @@ pub(crate) struct Unique {
 
 const UNIQUE_OF_MODEL: Keys = Keys::new(
     "`unique(...)`",
-    &["columns", "name", "nulls_not_distinct", "deferrable", "initially_deferred", "comment"],
+    &[
+        "columns",
+        "include",
+        "without_overlaps",
+        "name",
+        "nulls_not_distinct",
+        "deferrable",
+        "initially_deferred",
+        "comment",
+    ],
 );
 const UNIQUE_OF_FIELD: Keys = Keys::new(
     "`unique(...)` of a field",
-    &["name", "nulls_not_distinct", "deferrable", "initially_deferred", "comment"],
+    &["include", "name", "nulls_not_distinct", "deferrable", "initially_deferred", "comment"],
 );
 
 impl Unique {
-    fn new(columns: Vec<Ident>) -> Self {
-        let (name, comment) = (None, None);
-        Self { columns, name, nulls_not_distinct: false, deferral: Deferral::default(), comment }
+    fn new(span: Span, columns: Vec<Ident>) -> Self {
+        let (name, rest, comment) = (None, KeyRest::default(), None);
+        Self { span, columns, name, rest, nulls_not_distinct: false, deferral: Deferral::default(), comment }
     }
 
     pub(crate) fn of_model(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
@@ -148,12 +199,15 @@ impl Unique {
             return Self::options(&UNIQUE_OF_FIELD, columns, key, input);
         }
         flag(key, input)?;
-        Ok(Self::new(columns))
+        Ok(Self::new(key.span(), columns))
     }
 
     fn options(keys: &Keys, columns: Vec<Ident>, key: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        let mut unique = Self::new(columns);
+        let mut unique = Self::new(key.span(), columns);
         options(keys, key, input, |item, key, input| {
+            if unique.rest.item(item, key, input)? {
+                return Ok(());
+            }
             match item {
                 "columns" => unique.columns = column_list(key, input)?,
                 "name" => unique.name = Some(name(key, input)?),
@@ -176,10 +230,11 @@ impl Unique {
         Ok(unique)
     }
 
-    pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
-        let columns = columns.list(&self.columns)?;
+    pub(crate) fn tokens(&self, all: &Columns) -> Result<TokenStream> {
+        let columns = all.list(&self.columns)?;
         let mut overrides = Overrides::default();
         overrides.some("name", self.name.as_ref());
+        self.rest.override_in(&mut overrides, all)?;
         overrides.when("nulls_not_distinct", self.nulls_not_distinct);
         overrides.some("comment", self.comment.as_ref());
         self.deferral.override_in(&mut overrides);
@@ -192,6 +247,8 @@ impl Unique {
 pub(crate) struct Check {
     name: Option<LitStr>,
     sql: LitStr,
+    not_enforced: bool,
+    no_inherit: bool,
     comment: Option<LitStr>,
 }
 
@@ -199,11 +256,27 @@ impl Check {
     /// `check = "..."` or `check(name = "...", sql = "...")`.
     pub(crate) fn parse(key: &Ident, input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(syn::token::Paren) {
-            return Ok(Self { name: None, sql: text(key, input)?, comment: None });
+            return Ok(Self {
+                name: None,
+                sql: text(key, input)?,
+                not_enforced: false,
+                no_inherit: false,
+                comment: None,
+            });
         }
         let (mut check_name, mut sql, mut comment) = (None, None, None);
-        options(&Keys::new("`check(...)`", &["name", "sql", "comment"]), key, input, |item, key, input| {
+        let (mut not_enforced, mut no_inherit) = (false, false);
+        let keys = Keys::new("`check(...)`", &["name", "sql", "not_enforced", "no_inherit", "comment"]);
+        options(&keys, key, input, |item, key, input| {
             match item {
+                "not_enforced" => {
+                    flag(key, input)?;
+                    not_enforced = true;
+                }
+                "no_inherit" => {
+                    flag(key, input)?;
+                    no_inherit = true;
+                }
                 "name" => check_name = Some(name(key, input)?),
                 "comment" => comment = Some(text(key, input)?),
                 _ => sql = Some(text(key, input)?),
@@ -211,13 +284,15 @@ impl Check {
             Ok(())
         })?;
         let sql = sql.ok_or_else(|| Error::new(key.span(), "`check(...)` needs `sql = \"...\"`"))?;
-        Ok(Self { name: check_name, sql, comment })
+        Ok(Self { name: check_name, sql, not_enforced, no_inherit, comment })
     }
 
     pub(crate) fn tokens(&self) -> TokenStream {
         let sql = self.sql.value();
         let mut overrides = Overrides::default();
         overrides.some("name", self.name.as_ref());
+        overrides.when("not_enforced", self.not_enforced);
+        overrides.when("no_inherit", self.no_inherit);
         overrides.some("comment", self.comment.as_ref());
         let ty = quote!(__d::CheckDescriptor);
         overrides.over(&ty, &quote!(#ty::new(#sql)))

@@ -62,6 +62,7 @@ const KEYS: Keys = Keys {
         "match",
         "deferrable",
         "initially_deferred",
+        "not_enforced",
         "comment",
         "storage",
         "compression",

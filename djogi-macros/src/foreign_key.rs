@@ -21,7 +21,9 @@ pub(crate) struct ForeignKey {
     on_delete: Option<Action>,
     on_update: Option<Action>,
     match_full: bool,
+    period: bool,
     deferral: Deferral,
+    not_enforced: bool,
     comment: Option<LitStr>,
 }
 
@@ -47,8 +49,10 @@ const KEYS: Keys = Keys::new(
         "on_delete",
         "on_update",
         "match",
+        "period",
         "deferrable",
         "initially_deferred",
+        "not_enforced",
         "comment",
     ],
 );
@@ -66,7 +70,9 @@ impl ForeignKey {
             on_delete: None,
             on_update: None,
             match_full: false,
+            period: false,
             deferral: Deferral::default(),
+            not_enforced: false,
             comment: None,
         }
     }
@@ -85,6 +91,7 @@ impl ForeignKey {
         KEYS.parse(&content, &mut Vec::new(), |item, key, input| match item {
             "columns" => column_list(key, input).map(|columns| foreign_key.columns = columns),
             "comment" => text(key, input).map(|comment| foreign_key.comment = Some(comment)),
+            "period" => flag(key, input).map(|()| foreign_key.period = true),
             _ => foreign_key.item(item, key, input),
         })?;
         if foreign_key.columns.is_empty() {
@@ -128,6 +135,10 @@ impl ForeignKey {
                 flag(key, input)?;
                 self.deferral.initially_deferred = true;
             }
+            "not_enforced" => {
+                flag(key, input)?;
+                self.not_enforced = true;
+            }
             other => unreachable!("`{other}` is not among the keys of a foreign key"),
         }
         Ok(())
@@ -137,15 +148,11 @@ impl ForeignKey {
     fn references(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
         let expected = "Model`, `references = Model.field` or `references = \"schema.table\"";
         equals(key, expected, input)?;
-        if input.peek(LitStr) {
-            self.references = Some(Reference::Table(string("a table name", input)?));
-            return Ok(());
-        }
-        let path = input
-            .call(Path::parse_mod_style)
+        let reference = Reference::parse(input)
             .map_err(|error| Error::new(error.span(), format!("`{key}` takes `references = {expected}`")))?;
-        self.references = Some(Reference::Model(path));
-        if input.parse::<Option<Token![.]>>()?.is_some() {
+        let is_model = matches!(reference, Reference::Model(_));
+        self.references = Some(reference);
+        if is_model && input.parse::<Option<Token![.]>>()?.is_some() {
             let column = input.call(Ident::parse_any)?;
             if !self.referenced_columns.is_empty() {
                 return Err(Error::new(column.span(), "the referenced column is already given"));
@@ -163,14 +170,7 @@ impl ForeignKey {
         }
         let own = columns.list(&self.columns)?;
         let reference = match &self.references {
-            Some(Reference::Model(path)) => {
-                let table = quote_spanned!(path.span()=> <#path as __d::Referenced>::TABLE);
-                quote!(__d::ReferenceDescriptor::Model(#table))
-            }
-            Some(Reference::Table(table)) => {
-                let table = table.value();
-                quote!(__d::ReferenceDescriptor::Table(#table))
-            }
+            Some(reference) => reference.tokens(),
             None => return Err(Error::new(self.span, "this needs `references = Model`")),
         };
         let referenced = self.referenced_columns.iter().map(|column| column.unraw().to_string());
@@ -183,10 +183,35 @@ impl ForeignKey {
             }
         }
         overrides.when("match_full", self.match_full);
+        overrides.when("period", self.period);
         overrides.some("comment", self.comment.as_ref());
+        overrides.when("not_enforced", self.not_enforced);
         self.deferral.override_in(&mut overrides);
         let ty = quote!(__d::ForeignKeyDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#line, #own, #reference, &[#(#referenced),*]))))
+    }
+}
+
+impl Reference {
+    /// A model's path, or a table's name in a string.
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(LitStr) {
+            return Ok(Self::Table(string("a table name", input)?));
+        }
+        input.call(Path::parse_mod_style).map(Self::Model)
+    }
+
+    pub(crate) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Model(path) => {
+                let table = quote_spanned!(path.span()=> <#path as __d::Referenced>::TABLE);
+                quote!(__d::ReferenceDescriptor::Model(#table))
+            }
+            Self::Table(table) => {
+                let table = table.value();
+                quote!(__d::ReferenceDescriptor::Table(#table))
+            }
+        }
     }
 }
 

@@ -73,6 +73,19 @@ impl Key {
         self.opclass.get_or_insert_with(|| opclass.clone());
     }
 
+    /// The field that it is, rather than an expression.
+    pub(crate) fn field(&self) -> Option<&Ident> {
+        match &self.on {
+            On::Column(field) => Some(field),
+            On::Expression(_) => None,
+        }
+    }
+
+    /// Whether an order is given.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.descending || self.nulls_first.is_some()
+    }
+
     pub(crate) fn tokens(&self, columns: &Columns) -> Result<TokenStream> {
         let constructor = match &self.on {
             On::Column(field) => {

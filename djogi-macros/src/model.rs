@@ -12,12 +12,14 @@ use crate::columns::{Columns, Overrides};
 use crate::constraint::{Check, Exclusion, PrimaryKey, Unique, optional};
 use crate::field::ModelField;
 use crate::foreign_key::ForeignKey;
+use crate::grant::{self, Grant};
 use crate::index::Index;
+use crate::partition::Family;
 use crate::security::{Policy, RowSecurity, TenantKey};
 use crate::storage::Storage;
 use crate::trigger::Trigger;
 use crate::view::View;
-use crate::{storage, view};
+use crate::{partition, storage, view};
 
 /// What stands in `#[model(...)]`.
 #[derive(Default)]
@@ -37,7 +39,9 @@ struct ModelAttributes {
     policies: Vec<Policy>,
     tenant_key: Option<TenantKey>,
     triggers: Vec<Trigger>,
+    grants: Vec<Grant>,
     storage: Storage,
+    family: Family,
     view: View,
 }
 
@@ -57,13 +61,26 @@ const KEYS: Keys = Keys {
         "tablespace",
         "access_method",
         "replica_identity",
+        "partition_by",
+        "partition_of",
+        "inherits",
         "view",
         "materialized_view",
         "security_invoker",
         "security_barrier",
         "check_option",
     ],
-    repeatable: &["index", "unique", "check", "foreign_key", "exclude", "policy", "trigger"],
+    repeatable: &[
+        "index",
+        "unique",
+        "check",
+        "foreign_key",
+        "exclude",
+        "policy",
+        "trigger",
+        "grant",
+        "partition",
+    ],
 };
 
 impl ModelAttributes {
@@ -84,7 +101,9 @@ impl ModelAttributes {
             "policy" => self.policies.push(Policy::parse(key, input)?),
             "tenant_key" => self.tenant_key = Some(TenantKey::parse(key, input)?),
             "trigger" => self.triggers.push(Trigger::parse(key, input)?),
+            "grant" => self.grants.push(Grant::parse(&grant::ON_RELATION, key, input)?),
             item if storage::KEYS.contains(&item) => self.storage.item(item, key, input)?,
+            item if partition::KEYS.contains(&item) => self.family.item(item, key, input)?,
             item if view::KEYS.contains(&item) => self.view.item(item, key, input)?,
             other => unreachable!("`{other}` is not among the keys of a model"),
         }
@@ -111,6 +130,34 @@ impl ModelAttributes {
     }
 }
 
+impl ModelAttributes {
+    /// PostgreSQL keeps rows apart by keys only within partitions: each key has the partition key in it.
+    fn check_partition_key(&self, fields: &[ModelField], columns: &Columns, errors: &mut Errors) {
+        if self.family.is_partition()
+            && let Some(primary_key) = &self.primary_key
+        {
+            errors.at(primary_key.span, "a partition has the primary key of its partitioned table");
+        }
+        let Some(partition_key) = self.family.key_columns() else { return };
+        let uniques = fields.iter().filter_map(|field| field.unique.as_ref()).chain(&self.uniques);
+        let uniques = uniques.map(|unique| (unique.span, "unique constraint", &unique.columns));
+        let primary_key = self.primary_key.iter().map(|key| (key.span, "primary key", &key.columns));
+        let column = |field: &Ident| columns.resolve(field).ok();
+        for (span, what, fields) in primary_key.chain(uniques) {
+            let has = |key: &Ident| fields.iter().any(|field| column(field) == column(key));
+            let missing = partition_key.iter().find(|key| key.is_none_or(|key| !has(key)));
+            let message = match missing {
+                None => continue,
+                Some(Some(key)) => {
+                    format!("the {what} of a partitioned table has the partition key in it: add `{key}`")
+                }
+                Some(None) => format!("where the partition key is an expression, PostgreSQL has no {what}"),
+            };
+            errors.at(span, message);
+        }
+    }
+}
+
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let mut attributes = ModelAttributes::default();
@@ -122,10 +169,12 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     adopt_field_primary_key(&mut attributes, &fields, &mut errors);
     attributes.view.check(&seen, &fields, &mut errors);
     attributes.check_security(&fields, &mut errors);
+    attributes.family.check(&seen, &mut errors);
     for trigger in &attributes.triggers {
         errors.catch(trigger.check_relation(attributes.view.is_plain()));
     }
     let columns = columns(&fields, &mut errors);
+    attributes.check_partition_key(&fields, &columns, &mut errors);
     let model = expand(input, &attributes, &fields, &columns, &mut errors);
     errors.finish(model)
 }
@@ -213,6 +262,7 @@ fn expand(
     if let Some(storage) = attributes.storage.tokens() {
         overrides.set("storage", storage);
     }
+    attributes.family.set(&mut overrides, columns, errors);
     if let Some(row_security) = attributes.row_security.as_ref().and_then(RowSecurity::tokens) {
         overrides.set("row_security", row_security);
     }
@@ -235,6 +285,7 @@ fn expand(
         ("exclusions", attributes.exclusions.iter().map(|exclusion| exclusion.tokens(columns)).collect()),
         ("indexes", indexes.map(|index| index.tokens(columns)).collect()),
         ("policies", attributes.policies.iter().map(|policy| Ok(policy.tokens())).collect()),
+        ("grants", attributes.grants.iter().map(|grant| grant.tokens(columns)).collect()),
         ("triggers", attributes.triggers.iter().map(|trigger| trigger.tokens(columns)).collect()),
     ] {
         let list: Vec<_> = list.into_iter().filter_map(|tokens| errors.catch(tokens)).collect();

@@ -8,14 +8,15 @@ use syn::spanned::Spanned as _;
 use syn::{Error, LitStr, Path, Result, Token};
 
 use crate::attr::{Keys, equals, flag, identifier, integer, line, name, refuse_nul, text, word};
-use crate::columns::Overrides;
+use crate::columns::{Columns, Overrides};
+use crate::grant::{self, Grant};
 use crate::model::source;
 
-const SCHEMA: Keys = Keys::new("`schema!(...)`", &["comment", "target"]);
+const SCHEMA: Keys = Keys { place: "`schema!(...)`", once: &["comment", "target"], repeatable: &["grant"] };
 const EXTENSION: Keys = Keys::new("`extension!(...)`", &["schema", "version", "target"]);
-const SEQUENCE: Keys = Keys::new(
-    "`sequence!(...)`",
-    &[
+const SEQUENCE: Keys = Keys {
+    place: "`sequence!(...)`",
+    once: &[
         "schema",
         "name",
         "type",
@@ -30,24 +31,26 @@ const SEQUENCE: Keys = Keys::new(
         "renamed_from",
         "target",
     ],
-);
+    repeatable: &["grant"],
+};
 const SEQUENCE_TYPES: &[&str] = &["bigint", "integer", "smallint"];
 
 /// `schema!(app, comment = "...")`.
 pub(crate) fn schema(input: TokenStream) -> Result<TokenStream> {
     let parse = |input: ParseStream<'_>| {
         let (object, span) = leading_name("schema!(app)", input)?;
-        let (mut overrides, mut target) = (Overrides::default(), None);
+        let (mut overrides, mut rest) = (Overrides::default(), Rest::default());
         SCHEMA.parse(input, &mut Vec::new(), |item, key, input| {
             match item {
+                "grant" => rest.grants.push(Grant::parse(&grant::ON_SCHEMA, key, input)?),
                 "comment" => overrides.some("comment", Some(&text(key, input)?)),
-                _ => target = Some(name(key, input)?),
+                _ => rest.target = Some(name(key, input)?),
             }
             Ok(())
         })?;
         let ty = quote!(__d::SchemaDescriptor);
         let descriptor = overrides.over(&ty, &quote!(#ty::new(#object)));
-        Ok(register(span, target.as_ref(), &quote!(Schema), &descriptor))
+        register(span, &rest, &quote!(Schema), &descriptor)
     };
     parse.parse2(input)
 }
@@ -56,18 +59,18 @@ pub(crate) fn schema(input: TokenStream) -> Result<TokenStream> {
 pub(crate) fn extension(input: TokenStream) -> Result<TokenStream> {
     let parse = |input: ParseStream<'_>| {
         let (object, span) = leading_name("extension!(btree_gist)", input)?;
-        let (mut overrides, mut target) = (Overrides::default(), None);
+        let (mut overrides, mut rest) = (Overrides::default(), Rest::default());
         EXTENSION.parse(input, &mut Vec::new(), |item, key, input| {
             match item {
                 "schema" => overrides.some("schema", Some(&name(key, input)?)),
                 "version" => overrides.some("version", Some(&text(key, input)?)),
-                _ => target = Some(name(key, input)?),
+                _ => rest.target = Some(name(key, input)?),
             }
             Ok(())
         })?;
         let ty = quote!(__d::ExtensionDescriptor);
         let descriptor = overrides.over(&ty, &quote!(#ty::new(#object)));
-        Ok(register(span, target.as_ref(), &quote!(Extension), &descriptor))
+        register(span, &rest, &quote!(Extension), &descriptor)
     };
     parse.parse2(input)
 }
@@ -75,7 +78,8 @@ pub(crate) fn extension(input: TokenStream) -> Result<TokenStream> {
 /// `sequence!(schema = "app", name = "invoice_number", start = 1000)`.
 pub(crate) fn sequence(input: TokenStream) -> Result<TokenStream> {
     let parse = |input: ParseStream<'_>| {
-        let (mut overrides, mut target, mut schema, mut object) = (Overrides::default(), None, None, None);
+        let (mut overrides, mut rest) = (Overrides::default(), Rest::default());
+        let (mut schema, mut object) = (None, None);
         let mut numbers = TokenStream::new();
         SEQUENCE.parse(input, &mut Vec::new(), |item, key, input| {
             match item {
@@ -92,7 +96,8 @@ pub(crate) fn sequence(input: TokenStream) -> Result<TokenStream> {
                 "owned_by" => overrides.set("owned_by", owner(key, input)?),
                 "comment" => overrides.some("comment", Some(&text(key, input)?)),
                 "renamed_from" => overrides.some("renamed_from", Some(&text(key, input)?)),
-                "target" => target = Some(name(key, input)?),
+                "target" => rest.target = Some(name(key, input)?),
+                "grant" => rest.grants.push(Grant::parse(&grant::ON_SEQUENCE, key, input)?),
                 number => numbers.extend(self::number(number, key, input)?),
             }
             Ok(())
@@ -106,7 +111,7 @@ pub(crate) fn sequence(input: TokenStream) -> Result<TokenStream> {
         let schema = crate::constraint::optional(schema.as_ref());
         let ty = quote!(__d::SequenceDescriptor);
         let descriptor = overrides.over(&ty, &quote!(#ty::new(#schema, #object)));
-        Ok(register(object.span(), target.as_ref(), &quote!(Sequence), &descriptor))
+        register(object.span(), &rest, &quote!(Sequence), &descriptor)
     };
     parse.parse2(input)
 }
@@ -179,19 +184,26 @@ fn owner(key: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
     })))
 }
 
-fn register(
-    span: Span,
-    target: Option<&LitStr>,
-    kind: &TokenStream,
-    descriptor: &TokenStream,
-) -> TokenStream {
+/// What every object can say besides what it is.
+#[derive(Default)]
+struct Rest {
+    target: Option<LitStr>,
+    grants: Vec<Grant>,
+}
+
+fn register(span: Span, rest: &Rest, kind: &TokenStream, descriptor: &TokenStream) -> Result<TokenStream> {
     let mut overrides = Overrides::default();
-    overrides.some("target", target);
+    overrides.some("target", rest.target.as_ref());
+    let no_columns = Columns(Vec::new());
+    let grants = rest.grants.iter().map(|grant| grant.tokens(&no_columns)).collect::<Result<Vec<_>>>()?;
+    if !grants.is_empty() {
+        overrides.set("grants", quote!(&[#(#grants),*]));
+    }
     let source = source(line(span));
     let ty = quote!(__d::ObjectDescriptor);
     let constructor = quote!(#ty::new(#source, __d::ObjectKind::#kind(#descriptor)));
     let object = overrides.over(&ty, &constructor).into_token_stream();
-    quote! {
+    Ok(quote! {
         const _: () = {
             use ::djogi_core::__private as __d;
             // Who sets every option leaves none to be taken from the defaults.
@@ -199,5 +211,5 @@ fn register(
             static OBJECT: __d::ObjectDescriptor = #object;
             __d::inventory::submit! { __d::ObjectRegistration(&OBJECT) }
         };
-    }
+    })
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Error, Lit, LitBool, LitStr, Path, Result, Token, parenthesized};
 
-use crate::attr::{Keys, equals, flag, integer, refuse_nul, string};
+use crate::attr::{Keys, equals, flag, integer, refuse_nul, string, unknown};
 
 /// What `default = ...` says.
 pub(crate) enum Default {
@@ -138,6 +138,31 @@ fn arguments(content: ParseStream<'_>) -> Result<Vec<String>> {
         }
     }
     Ok(arguments)
+}
+
+/// A literal, `sql("...")` or one of `words`, as SQL.
+pub(crate) fn in_sql(input: ParseStream<'_>, words: &[&str]) -> Result<String> {
+    if input.peek(LitStr) {
+        return quoted(&input.parse()?);
+    }
+    if input.peek(LitBool) {
+        return Ok(input.parse::<LitBool>()?.value.to_string());
+    }
+    if !input.peek(syn::Ident::peek_any) {
+        return number(input)
+            .map_err(|error| Error::new(error.span(), "a value is a literal, or `sql(\"...\")`"));
+    }
+    let word = input.call(Ident::parse_any)?;
+    let name = word.to_string();
+    if name == "sql" && input.peek(syn::token::Paren) {
+        let content;
+        parenthesized!(content in input);
+        return Ok(string("`sql` takes an SQL expression: `sql(\"...\")`", &content)?.value());
+    }
+    match words.contains(&name.as_str()) {
+        true => Ok(name.to_uppercase()),
+        false => Err(unknown("word", &name, "a value", words.iter().copied().chain(["sql"]), word.span())),
+    }
 }
 
 /// An SQL string literal, also right when `standard_conforming_strings` is off.

@@ -28,13 +28,14 @@ pub(crate) const KEYS: [&str; 5] =
     ["view", "materialized_view", "security_invoker", "security_barrier", "check_option"];
 
 /// The keys of a model that a view may have besides, and those that a materialized view may have.
-const OF_VIEW: &[&str] = &["schema", "table", "comment", "renamed_from", "target", "trigger"];
+const OF_VIEW: &[&str] = &["schema", "table", "comment", "renamed_from", "target", "trigger", "grant"];
 const OF_MATERIALIZED: &[&str] = &[
     "schema",
     "table",
     "comment",
     "renamed_from",
     "target",
+    "grant",
     "index",
     "storage",
     "tablespace",

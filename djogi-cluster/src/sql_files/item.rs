@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use djogi_core::declared::{Declaration, Declarations, Source};
+use djogi_core::desired::Desired;
 use djogi_core::observation::ServerVersion;
 use djogi_core::script::{Act, Script, Statement};
 use djogi_core::sql::{self, Context};
 use djogi_core::{Address, Catalog, Ident, Kind, Resource};
 
 use super::settings::{Setting, Settings};
-use crate::normalise::{NormaliseError, attempted};
+use crate::normalise::{NormaliseError, as_declared, attempted};
 
 /// Where a statement is from.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +118,12 @@ pub(super) fn of_models<'a>(
     let tables = ours().filter(|(address, _)| address.kind() == Kind::Table);
     let new_tables = tables.filter_map(|(address, _)| address.relation()).collect();
     let live = Catalog::default();
-    let context = Context { new_tables: &new_tables, ..Context::of(version, target, &live) };
+    let desired: Desired = ours()
+        .filter(|(address, _)| address.kind() == Kind::Table)
+        .map(|(address, declaration)| (address.clone(), as_declared(declaration)))
+        .collect();
+    let context =
+        Context { new_tables: &new_tables, desired: Some(&desired), ..Context::of(version, target, &live) };
     let mut items = Vec::new();
     for (address, declaration) in ours() {
         let settings = Arc::new(Settings {

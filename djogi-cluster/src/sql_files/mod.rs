@@ -209,7 +209,8 @@ async fn read_back(
             true => None,
             // What files only use they do not declare.
             false if resource.is_born_with_database() && owner.is_none() => continue,
-            false => Some(places.of(&address, &resource)),
+            false => Some(places.of(&address, &resource))
+                .filter(|_| come_down(&resource, models, target).is_none()),
         };
         let needs = observation.dependencies.remove(&address).unwrap_or_default();
         missing.remove(&address);
@@ -274,20 +275,39 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<Desire
                     owner,
                 }
             }
-            (source, _) => DesiredResource {
-                resource,
-                source: source.unwrap_or_else(|| Source { file: String::new(), line: 0 }),
-                package: String::new(),
-                renamed_from: None,
-                renamed_columns: BTreeMap::new(),
-                needs,
-                owner,
-            },
+            (source, _) => {
+                let of_model = come_down(&resource, models, target);
+                let of_model = of_model.map(|table| (table.source.clone(), table.package.clone()));
+                let (source, package) = source
+                    .map(|source| (source, String::new()))
+                    .or(of_model)
+                    .unwrap_or_else(|| (Source { file: String::new(), line: 0 }, String::new()));
+                DesiredResource {
+                    resource,
+                    source,
+                    package,
+                    renamed_from: None,
+                    renamed_columns: BTreeMap::new(),
+                    needs,
+                    owner,
+                }
+            }
         };
         desired.insert(address, entry);
     }
     NormaliseError::unless_fitting(mismatches)?;
     Ok(DesiredSide { resources: desired, not_modelled })
+}
+
+/// The model of the table to which `resource` has come down from another.
+fn come_down<'a>(resource: &Resource, models: &'a Declarations, target: &Ident) -> Option<&'a Declaration> {
+    let has_parent = match resource {
+        Resource::Index(index) => index.parent.is_some(),
+        Resource::Constraint(constraint) => constraint.parent.is_some(),
+        _ => false,
+    };
+    let table = resource.relation_name().filter(|_| has_parent)?;
+    models.resources.get(&Address::table(target, &table))
 }
 
 /// What a declaration of a model that PostgreSQL refuses is told as.

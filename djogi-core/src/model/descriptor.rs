@@ -3,6 +3,8 @@
 //! const-constructible, names columns (not Rust fields), and keeps the place in the source, so that
 //! every later diagnostic can point there. Lowering gives these texts their PostgreSQL meaning.
 
+mod family;
+mod grant;
 mod index;
 mod properties;
 mod security;
@@ -12,6 +14,10 @@ mod view;
 
 use std::fmt;
 
+pub use family::{
+    BoundDescriptor, ParentsDescriptor, PartitionDescriptor, PartitionKeyDescriptor, PartitionStrategy,
+};
+pub use grant::{GrantDescriptor, Privilege};
 pub use index::{IndexDescriptor, KeyDescriptor, KeyTarget};
 pub use properties::{
     ColumnStorageDescriptor, ParameterDescriptor, ReplicaIdentityDescriptor, StorageDescriptor,
@@ -89,6 +95,10 @@ pub struct ModelDescriptor {
     pub renamed_from: Option<&'static str>,
     pub relation: RelationDescriptor,
     pub storage: StorageDescriptor,
+    pub parents: ParentsDescriptor,
+    pub partition_by: Option<PartitionKeyDescriptor>,
+    /// Those without anything of their own.
+    pub partitions: &'static [PartitionDescriptor],
     /// In declaration order, which is the column order of a new table.
     pub fields: &'static [FieldDescriptor],
     pub primary_key: Option<PrimaryKeyDescriptor>,
@@ -101,6 +111,7 @@ pub struct ModelDescriptor {
     pub policies: &'static [PolicyDescriptor],
     pub tenant_key: Option<TenantKeyDescriptor>,
     pub triggers: &'static [TriggerDescriptor],
+    pub grants: &'static [GrantDescriptor],
 }
 
 impl ModelDescriptor {
@@ -115,6 +126,9 @@ impl ModelDescriptor {
             renamed_from: None,
             relation: RelationDescriptor::Table,
             storage: StorageDescriptor::DEFAULT,
+            parents: ParentsDescriptor::None,
+            partition_by: None,
+            partitions: &[],
             fields: &[],
             primary_key: None,
             uniques: &[],
@@ -126,6 +140,7 @@ impl ModelDescriptor {
             policies: &[],
             tenant_key: None,
             triggers: &[],
+            grants: &[],
         }
     }
 }
@@ -243,12 +258,16 @@ pub struct GeneratedDescriptor {
 pub struct PrimaryKeyDescriptor {
     pub name: Option<&'static str>,
     pub columns: &'static [&'static str],
+    /// Besides, in its index.
+    pub include: &'static [&'static str],
+    /// The last column is `WITHOUT OVERLAPS` (PostgreSQL 18).
+    pub without_overlaps: bool,
     pub comment: Option<&'static str>,
 }
 
 impl PrimaryKeyDescriptor {
     pub const fn new(columns: &'static [&'static str]) -> Self {
-        Self { name: None, columns, comment: None }
+        Self { name: None, columns, include: &[], without_overlaps: false, comment: None }
     }
 }
 
@@ -266,6 +285,10 @@ pub enum Deferral {
 pub struct UniqueDescriptor {
     pub name: Option<&'static str>,
     pub columns: &'static [&'static str],
+    /// Besides, in its index.
+    pub include: &'static [&'static str],
+    /// The last column is `WITHOUT OVERLAPS` (PostgreSQL 18).
+    pub without_overlaps: bool,
     pub nulls_not_distinct: bool,
     pub deferral: Deferral,
     pub comment: Option<&'static str>,
@@ -276,6 +299,8 @@ impl UniqueDescriptor {
         Self {
             name: None,
             columns,
+            include: &[],
+            without_overlaps: false,
             nulls_not_distinct: false,
             deferral: Deferral::NotDeferrable,
             comment: None,
@@ -288,12 +313,16 @@ impl UniqueDescriptor {
 pub struct CheckDescriptor {
     pub name: Option<&'static str>,
     pub sql: &'static str,
+    /// `NOT ENFORCED` (PostgreSQL 18): no row is checked.
+    pub not_enforced: bool,
+    /// `NO INHERIT`: tables that inherit are free of it.
+    pub no_inherit: bool,
     pub comment: Option<&'static str>,
 }
 
 impl CheckDescriptor {
     pub const fn new(sql: &'static str) -> Self {
-        Self { name: None, sql, comment: None }
+        Self { name: None, sql, not_enforced: false, no_inherit: false, comment: None }
     }
 }
 
@@ -310,7 +339,11 @@ pub struct ForeignKeyDescriptor {
     pub on_update: ReferentialAction,
     /// `MATCH FULL`, else `MATCH SIMPLE`.
     pub match_full: bool,
+    /// The last column of both sides is a `PERIOD` (PostgreSQL 18).
+    pub period: bool,
     pub deferral: Deferral,
+    /// `NOT ENFORCED` (PostgreSQL 18): no row is checked.
+    pub not_enforced: bool,
     pub comment: Option<&'static str>,
 }
 
@@ -330,7 +363,9 @@ impl ForeignKeyDescriptor {
             on_delete: ReferentialAction::NoAction,
             on_update: ReferentialAction::NoAction,
             match_full: false,
+            period: false,
             deferral: Deferral::NotDeferrable,
+            not_enforced: false,
             comment: None,
         }
     }

@@ -96,4 +96,35 @@ pub enum LowerError {
         at: Source,
         declared: Source,
     },
+    #[error("{parent} at {at} is not a model of the same target, so no table is a part of it")]
+    DanglingParent { parent: QualifiedName, at: Source },
+    #[error("{table} at {at} is a part of itself, by way of its parents")]
+    OwnParent { table: QualifiedName, at: Source },
+    #[error(
+        "{of} at {declared} is not partitioned, so {at} is no partition of it; it needs `partition_by(...)`"
+    )]
+    NotPartitioned { of: QualifiedName, at: Source, declared: Source },
+    #[error(
+        "the partition at {at} does not fit {of} at {declared}, which is partitioned by {strategy} of {keys} columns"
+    )]
+    UnfitBound { of: QualifiedName, strategy: String, keys: usize, at: Source, declared: Source },
+    #[error(
+        "`{column}` at {at} is no column of {of} at {declared}; a partition has the columns of its partitioned table"
+    )]
+    OwnColumn { column: String, of: QualifiedName, at: Source, declared: Source },
+    #[error("{table} at {at} has no field for column `{column}`, which comes from {of} at {declared}")]
+    MissingColumn { table: QualifiedName, column: Ident, of: QualifiedName, at: Source, declared: Source },
+    #[error("`{column}` at {at} is {own}, but {other} in {of} at {declared}, from which it comes")]
+    InheritedType {
+        column: Ident,
+        own: String,
+        of: QualifiedName,
+        other: String,
+        at: Source,
+        declared: Source,
+    },
+    #[error(
+        "`{column}` at {at} comes from {of} at {declared}, where it is never null; take the `Option` off"
+    )]
+    InheritedNotNull { column: Ident, of: QualifiedName, at: Source, declared: Source },
 }

@@ -4,7 +4,9 @@
 mod columns;
 mod constraints;
 mod domains;
+mod family;
 mod foreign_keys;
+mod grants;
 mod indexes;
 mod names;
 mod objects;
@@ -52,6 +54,7 @@ pub fn lower(
     let names = names::choose(&tables, &objects.sequences, &mut errors);
     let mut sink = Sink::default();
     objects.declare_plain(&mut sink);
+    objects.declare_grants(&mut sink, &mut errors);
     let by_name = tables::by_name(&tables);
     for (table, names) in tables.iter().zip(&names) {
         sink.schema(table);
@@ -61,6 +64,7 @@ pub fn lower(
         foreign_keys::declare(table, names, &by_name, &mut sink, &mut errors);
         security::declare(table, &mut sink, &mut errors);
         triggers::declare(table, &mut sink, &mut errors);
+        grants::declare(table, &mut sink, &mut errors);
     }
     for sequence in &objects.sequences {
         sequences::declare(sequence, &by_name, &mut sink, &mut errors);

@@ -2,7 +2,7 @@
 //! `extension!` and `sequence!` write one [`ObjectDescriptor`] each; a [`super::DescriptorProvider`] may build
 //! others by hand.
 
-use super::descriptor::{DEFAULT_SCHEMA, IdentityDescriptor, ReferenceDescriptor, Source};
+use super::descriptor::{DEFAULT_SCHEMA, GrantDescriptor, IdentityDescriptor, ReferenceDescriptor, Source};
 
 /// One object besides tables and their types.
 #[derive(Clone, Copy, Debug)]
@@ -11,12 +11,14 @@ pub struct ObjectDescriptor {
     /// The target (`[target.<name>]`); `None` is the configuration's default target.
     pub target: Option<&'static str>,
     pub kind: ObjectKind,
+    /// Of a schema or a sequence.
+    pub grants: &'static [GrantDescriptor],
 }
 
 impl ObjectDescriptor {
     /// In the default target.
     pub const fn new(source: Source, kind: ObjectKind) -> Self {
-        Self { source, target: None, kind }
+        Self { source, target: None, kind, grants: &[] }
     }
 
     /// What descriptors are sorted by before their place in the source.

@@ -5,6 +5,7 @@ use super::names::{Named, ObjectNames};
 use super::tables::Lowered;
 use super::{Entry, Result, Sink, ident};
 use crate::address::Address;
+use crate::ident::Ident;
 use crate::kind::{
     Constraint, ConstraintDefinition, Deferrable, Exclusion, ExclusionElement, Expression, Parameters,
     Resource,
@@ -15,22 +16,26 @@ use crate::model::error::LowerError;
 pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, errors: &mut Vec<LowerError>) {
     let (model, at) = (table.model, table.model.source);
     for (key, name) in model.primary_key.iter().zip(&names.primary_key) {
-        match table.columns("the primary key", key.columns, at) {
-            Ok(columns) => {
-                let definition = ConstraintDefinition::PrimaryKey { columns, include: Vec::new() };
-                let said = Said { deferral: Deferral::NotDeferrable, comment: key.comment };
+        match key_columns(table, "the primary key", key.columns, key.include) {
+            Ok((columns, include)) => {
+                let definition = ConstraintDefinition::PrimaryKey { columns, include };
+                let said = Said { period: key.without_overlaps, comment: key.comment, ..Said::NOTHING };
                 add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),
         }
     }
     for (unique, name) in model.uniques.iter().zip(&names.uniques) {
-        match table.columns("a unique constraint", unique.columns, at) {
-            Ok(columns) => {
+        match key_columns(table, "a unique constraint", unique.columns, unique.include) {
+            Ok((columns, include)) => {
                 let nulls_not_distinct = unique.nulls_not_distinct;
-                let definition =
-                    ConstraintDefinition::Unique { columns, include: Vec::new(), nulls_not_distinct };
-                let said = Said { deferral: unique.deferral, comment: unique.comment };
+                let definition = ConstraintDefinition::Unique { columns, include, nulls_not_distinct };
+                let said = Said {
+                    deferral: unique.deferral,
+                    period: unique.without_overlaps,
+                    comment: unique.comment,
+                    ..Said::NOTHING
+                };
                 add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),
@@ -38,8 +43,8 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
     }
     for (check, name) in model.checks.iter().zip(&names.checks) {
         let expression = Expression::new(check.sql.trim());
-        let definition = ConstraintDefinition::Check { expression, no_inherit: false };
-        let said = Said { deferral: Deferral::NotDeferrable, comment: check.comment };
+        let definition = ConstraintDefinition::Check { expression, no_inherit: check.no_inherit };
+        let said = Said { not_enforced: check.not_enforced, comment: check.comment, ..Said::NOTHING };
         add(table, name, definition, said, true, at, sink);
     }
     for (descriptor, name) in model.exclusions.iter().zip(&names.exclusions) {
@@ -47,7 +52,8 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
         match exclusion(table, descriptor, at) {
             Ok((exclusion, raw)) => {
                 let definition = ConstraintDefinition::Exclusion(exclusion);
-                let said = Said { deferral: descriptor.deferral, comment: descriptor.comment };
+                let said =
+                    Said { deferral: descriptor.deferral, comment: descriptor.comment, ..Said::NOTHING };
                 add(table, name, definition, said, raw, at, sink);
             }
             Err(error) => errors.push(*error),
@@ -55,11 +61,30 @@ pub(super) fn declare(table: &Lowered, names: &ObjectNames, sink: &mut Sink, err
     }
 }
 
+/// The columns of a key, and those that its index has besides.
+fn key_columns(
+    table: &Lowered,
+    what: &'static str,
+    columns: &[&str],
+    include: &[&str],
+) -> Result<(Vec<Ident>, Vec<Ident>)> {
+    let at = table.model.source;
+    Ok((table.columns(what, columns, at)?, table.columns(what, include, at)?))
+}
+
 /// What every constraint can say besides its definition.
 #[derive(Clone, Copy)]
 pub(super) struct Said {
     pub(super) deferral: Deferral,
+    pub(super) not_enforced: bool,
+    /// `WITHOUT OVERLAPS`, or `PERIOD`.
+    pub(super) period: bool,
     pub(super) comment: Option<&'static str>,
+}
+
+impl Said {
+    const NOTHING: Self =
+        Self { deferral: Deferral::NotDeferrable, not_enforced: false, period: false, comment: None };
 }
 
 /// Adds a constraint, remembering the address it had before a declared rename.
@@ -85,8 +110,8 @@ pub(super) fn add(
             Deferral::InitiallyDeferred => Deferrable::InitiallyDeferred,
         },
         validated: true,
-        enforced: true,
-        period: false,
+        enforced: !said.not_enforced,
+        period: said.period,
         options: Parameters::new(),
         tablespace: None,
         comment: said.comment.map(str::to_owned),

@@ -26,7 +26,12 @@ pub(super) fn declare(
         match foreign_key(table, descriptor, tables, at) {
             Ok(key) => {
                 let definition = ConstraintDefinition::ForeignKey(key);
-                let said = Said { deferral: descriptor.deferral, comment: descriptor.comment };
+                let said = Said {
+                    deferral: descriptor.deferral,
+                    not_enforced: descriptor.not_enforced,
+                    period: descriptor.period,
+                    comment: descriptor.comment,
+                };
                 add(table, name, definition, said, false, at, sink);
             }
             Err(error) => errors.push(*error),

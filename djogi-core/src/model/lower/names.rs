@@ -102,7 +102,9 @@ fn requests(index: usize, lowered: &Lowered) -> Vec<Request> {
         requests.push(request(Label::PrimaryKey, key.name, plain(key.columns), line));
     }
     for unique in model.uniques {
-        requests.push(request(Label::Unique, unique.name, plain(unique.columns), line));
+        let included = unique.include.iter().map(|column| KeyName::Column(column));
+        let columns = unique.columns.iter().map(|column| KeyName::Column(column)).chain(included).collect();
+        requests.push(request(Label::Unique, unique.name, columns, line));
     }
     for exclusion in model.exclusions {
         let columns = exclusion.elements.iter().map(|(key, _)| key_name(key)).collect();
@@ -191,7 +193,12 @@ fn assign<'a>(
 ) -> Vec<Ident> {
     for table in tables {
         let name = table_name(table);
-        taken.entry(&table.target).or_default().take_table(&name.schema, &name.name);
+        let taken = taken.entry(&table.target).or_default();
+        taken.take_table(&name.schema, &name.name);
+        table
+            .partitions
+            .iter()
+            .for_each(|(partition, _)| taken.take_table(&partition.schema, &partition.name));
     }
     for request in requests {
         if let Some(given) = request.given {

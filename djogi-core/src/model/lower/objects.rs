@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::sequences::{self, LoweredSequence};
-use super::{Entry, Result, Sink, ident};
+use super::{Entry, Result, Sink, grants, ident};
 use crate::address::Address;
 use crate::ident::Ident;
-use crate::kind::{Extension, Resource, Schema};
-use crate::model::descriptor::{DEFAULT_SCHEMA, Source};
+use crate::kind::{Extension, Resource, Schema, Securable};
+use crate::model::descriptor::{DEFAULT_SCHEMA, GrantDescriptor, Source};
 use crate::model::error::LowerError;
 use crate::model::object::{ExtensionDescriptor, ObjectDescriptor, ObjectKind, SchemaDescriptor};
 
@@ -18,6 +18,7 @@ pub(super) struct Objects {
     /// Schemas and extensions, which nothing in a model can contradict.
     plain: Vec<(Ident, Source, Resource)>,
     pub(super) sequences: Vec<LoweredSequence>,
+    grants: Vec<(Ident, Source, Securable, &'static [GrantDescriptor])>,
 }
 
 /// Understands the objects, and refuses what is declared twice.
@@ -51,15 +52,28 @@ impl Objects {
             ObjectKind::Extension(descriptor) => Resource::Extension(extension(descriptor, object.source)?),
             ObjectKind::Sequence(descriptor) => {
                 let sequence = sequences::lower(object, descriptor, default_target)?;
-                let address = Address::sequence(&sequence.target, &sequence.sequence.qualified_name());
+                let name = sequence.sequence.qualified_name();
+                let address = Address::sequence(&sequence.target, &name);
+                let on = Securable::Sequence { name, table: None };
+                self.grants.push((sequence.target.clone(), object.source, on, object.grants));
                 self.sequences.push(sequence);
                 return Ok(address);
             }
         };
         let target = of_target(object, default_target)?;
         let address = resource.address(&target);
+        if let Resource::Schema(Schema { name, .. }) = &resource {
+            let on = Securable::Schema { name: name.clone() };
+            self.grants.push((target.clone(), object.source, on, object.grants));
+        }
         self.plain.push((target, object.source, resource));
         Ok(address)
+    }
+
+    pub(super) fn declare_grants(&self, sink: &mut Sink, errors: &mut Vec<LowerError>) {
+        for (target, source, on, grants) in &self.grants {
+            grants::declare_whole(on, (target, *source), grants, sink, errors);
+        }
     }
 
     /// Declares schemas and extensions; before the models, so that what a declaration says of a schema counts.

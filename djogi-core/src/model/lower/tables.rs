@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::types::Types;
-use super::{Entry, Result, Sink, columns, ident, qualified, security, views};
+use super::{Entry, Result, Sink, columns, family, ident, qualified, security, views};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ReplicaIdentity, Resource, Table, TableProperties};
@@ -24,6 +24,8 @@ pub(super) struct Lowered {
     pub(super) old_name: QualifiedName,
     /// New column name to old column name.
     pub(super) renamed_columns: BTreeMap<Ident, Ident>,
+    /// Its partitions that have no models, with their places.
+    pub(super) partitions: Vec<(Table, Source)>,
 }
 
 impl Lowered {
@@ -106,6 +108,7 @@ pub(super) fn lower(
         known.insert(key, model.source);
         tables.push(table);
     }
+    family::settle(&mut tables, errors);
     tables
 }
 
@@ -137,28 +140,36 @@ fn named(model: &'static ModelDescriptor, default_target: &Ident) -> Result<Lowe
     let at = model.source;
     let target =
         model.target.map_or_else(|| Ok(default_target.clone()), |target| ident("target", target, at))?;
-    let table = Table {
+    let mut table = Table {
         schema: ident("schema", model.table.schema(), at)?,
         name: ident("table", model.table.name, at)?,
         columns: Vec::with_capacity(model.fields.len()),
         partition_by: None,
         foreign: None,
         lineage: Default::default(),
-        properties: properties(model, at)?,
+        properties: properties(&model.storage, at)?,
         comment: model.comment.map(str::to_owned),
     };
+    security::set_properties(model, &mut table.properties);
     let old_name = match model.renamed_from {
         Some(old) => qualified(old, model.table.schema(), at)?,
         None => table.qualified_name(),
     };
-    Ok(Lowered { model, target, table, raw: false, old_name, renamed_columns: BTreeMap::new() })
+    Ok(Lowered {
+        model,
+        target,
+        table,
+        raw: false,
+        old_name,
+        renamed_columns: BTreeMap::new(),
+        partitions: Vec::new(),
+    })
 }
 
-fn properties(model: &ModelDescriptor, at: Source) -> Result<TableProperties> {
-    let StorageDescriptor { parameters, unlogged, tablespace, access_method, replica_identity } =
-        model.storage;
+pub(super) fn properties(storage: &StorageDescriptor, at: Source) -> Result<TableProperties> {
+    let StorageDescriptor { parameters, unlogged, tablespace, access_method, replica_identity } = *storage;
     let named = |what, name: Option<&str>| name.map(|name| ident(what, name, at)).transpose();
-    let mut properties = TableProperties {
+    Ok(TableProperties {
         unlogged,
         options: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         // What is the default is not kept.
@@ -171,9 +182,7 @@ fn properties(model: &ModelDescriptor, at: Source) -> Result<TableProperties> {
             ReplicaIdentityDescriptor::Index(index) => ReplicaIdentity::Index(ident("index", index, at)?),
         },
         ..TableProperties::default()
-    };
-    security::set_properties(model, &mut properties);
-    Ok(properties)
+    })
 }
 
 pub(super) fn declare(table: &Lowered, sink: &mut Sink) {
@@ -189,4 +198,5 @@ fn declare_table(table: &Lowered, sink: &mut Sink) {
     entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
     entry.renamed_columns = table.renamed_columns.clone();
     sink.add(&table.target, table.model.source, entry);
+    family::declare(table, sink);
 }

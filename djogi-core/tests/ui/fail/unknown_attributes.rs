@@ -7,7 +7,7 @@ struct Model1 {
 }
 
 #[derive(Model)]
-#[model(partition_by(range))]
+#[model(frobnicate(range))]
 struct Model2 {
     id: i64,
 }

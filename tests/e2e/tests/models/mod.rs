@@ -1,6 +1,8 @@
 //! What models can say beyond tables: security, triggers, storage, views and types of their own. Each comes to be, is
 //! found to be so by the next plan, changes, and goes.
 
+mod grants;
+mod partitions;
 mod security;
 mod storage;
 mod tenants;
