@@ -34,7 +34,7 @@ impl Part<'_> {
 }
 
 /// Whether PostgreSQL gives the constraint of a partition this name when it makes it after that of the partitioned table.
-pub(super) fn has_usual_name(constraint: &Constraint) -> bool {
+pub(crate) fn has_usual_name(constraint: &Constraint) -> bool {
     match &constraint.definition {
         ConstraintDefinition::ForeignKey(_) | ConstraintDefinition::Check { .. } => {
             constraint.parent.as_ref().is_some_and(|parent| parent.name == constraint.name)

@@ -1,6 +1,6 @@
 //! A column as a field: its type, and where its values come from.
 
-use super::{World, numbers};
+use super::{World, numbers, properties};
 use crate::kind::{Column, GeneratedStorage, IdentityMode, SequenceOptions, SequenceType};
 use crate::lexis::{Token, tokens};
 
@@ -39,6 +39,7 @@ impl World<'_> {
             };
             items.push(format!("generated = {:?}, {storage}", generated.expression.as_str()));
         }
+        items.extend(properties::column_storage(column));
         items.extend(column.comment.iter().map(|comment| format!("comment = {comment:?}")));
         (rust, items)
     }
@@ -82,7 +83,7 @@ fn is_digits(number: &str) -> bool {
 }
 
 /// The value of a string constant as PostgreSQL prints it.
-fn value_of(literal: &str) -> String {
+pub(super) fn value_of(literal: &str) -> String {
     let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     inner.unwrap_or(literal).replace("''", "'")
 }

@@ -1,11 +1,15 @@
-//! A catalog as Rust models: every table, enum, sequence, schema and extension that the attributes can say in full. The
-//! rest is not said at all, never half, and stays for SQL files.
+//! A catalog as Rust models: every table, enum, sequence, schema and extension that the attributes can say in full, with
+//! constraints, indexes, policies and grants. The rest is not said at all, never half, and stays for SQL files.
 
 mod column;
+mod family;
 mod names;
 mod parts;
+mod properties;
 mod sayable;
+mod trigger;
 mod types;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +17,10 @@ use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Constraint, ConstraintDefinition, Deferrable, EnumType, Index, Resource, Sequence, SequenceOptions, Table,
+    Constraint, ConstraintDefinition, Deferrable, EnumType, Index, Resource, Securable, Sequence,
+    SequenceOptions, Table,
 };
+use family::Standing;
 use names::{Taken, derived, unraw};
 use sayable::can_be_said;
 use types::Types;
@@ -42,12 +48,15 @@ pub fn write_models(
     let mut blocks = Vec::new();
     for (address, resource) in world.said_resources() {
         let block = match resource {
-            Resource::Schema(schema) if is_given(resource) => {
-                debug_assert!(schema.comment.is_none());
+            Resource::Schema(schema)
+                if is_given(resource)
+                    && world.grants_on(&Securable::Schema { name: schema.name.clone() }).is_empty() =>
+            {
                 continue;
             }
             Resource::Schema(schema) => world.object("schema", Some(&schema.name), &mut |out| {
                 out.extend(schema.comment.iter().map(|comment| format!("comment = {comment:?}")));
+                out.extend(world.grants_on(&Securable::Schema { name: schema.name.clone() }));
             }),
             // Which version it is decides the server.
             Resource::Extension(extension) => world.object("extension", Some(&extension.name), &mut |out| {
@@ -55,7 +64,9 @@ pub fn write_models(
             }),
             Resource::Sequence(sequence) => world.sequence(sequence),
             Resource::Enum(enum_type) => world.enumeration(enum_type),
-            Resource::Table(table) => world.table(address, table),
+            Resource::Table(_) | Resource::View(_) | Resource::MaterializedView(_) => {
+                world.relation(address, resource)
+            }
             // A part of its table.
             _ => continue,
         };
@@ -90,6 +101,8 @@ struct World<'a> {
     target: Option<&'a Ident>,
     /// How often a name occurs in a schema among relations and constraints.
     used_names: BTreeMap<(Ident, Ident), usize>,
+    /// The tables that can be said, and how.
+    standings: BTreeMap<QualifiedName, Standing>,
 }
 
 /// What generated code calls by these names.
@@ -121,8 +134,14 @@ impl<'a> World<'a> {
                 *used_names.entry(name).or_default() += 1;
             }
         }
+        let standings = family::standings(catalog, &candidates);
         for (_, resource) in &candidates {
-            let Resource::Table(table) = resource else { continue };
+            let Some(table) = views::as_table(resource) else { continue };
+            let standing = standings.get(&table.qualified_name());
+            let is_table = matches!(resource, Resource::Table(_));
+            if is_table && !matches!(standing, Some(Standing::Alone | Standing::Child)) {
+                continue;
+            }
             let mut taken = Taken::default();
             // A column whose name can stand as it is has it.
             let (plain, others): (Vec<_>, Vec<_>) =
@@ -156,7 +175,8 @@ impl<'a> World<'a> {
         }
         let mapped = enums.iter().map(|(name, (rust, _))| (name.to_string(), rust.clone()));
         let types = Types::new(crates, mapped);
-        let mut world = Self { catalog, said: BTreeSet::new(), structs, enums, types, target, used_names };
+        let mut world =
+            Self { catalog, said: BTreeSet::new(), structs, enums, types, target, used_names, standings };
         let said: BTreeSet<Address> = candidates
             .iter()
             .filter(|(_, resource)| world.is_said(resource))
@@ -179,9 +199,26 @@ impl<'a> World<'a> {
             Resource::Sequence(sequence) => {
                 sequence.owned_by.as_ref().is_none_or(|owner| self.structs.contains_key(&owner.table))
             }
-            Resource::Constraint(_) | Resource::Index(_) => {
+            Resource::Table(table) => self.standings.contains_key(&table.qualified_name()),
+            Resource::Constraint(constraint) if constraint.parent.is_some() => {
+                self.standings.contains_key(&constraint.table_name())
+            }
+            Resource::Index(index) if index.parent.is_some() => {
+                self.standings.contains_key(&index.table_name())
+            }
+            Resource::Constraint(_) | Resource::Index(_) | Resource::Policy(_) | Resource::Trigger(_) => {
                 resource.relation_name().is_some_and(|table| self.structs.contains_key(&table))
             }
+            Resource::Grant(grant) => match &grant.on {
+                Securable::Table(table) => self.structs.contains_key(table),
+                Securable::Schema { name } => self.has_candidate(&|other| {
+                    matches!(other, Resource::Schema(schema) if schema.name == *name)
+                }),
+                Securable::Sequence { name, .. } => self.has_candidate(&|other| {
+                    matches!(other, Resource::Sequence(sequence) if sequence.qualified_name() == *name)
+                }),
+                _ => false,
+            },
             _ => true,
         }
     }
@@ -190,6 +227,9 @@ impl<'a> World<'a> {
     fn is_unfounded(&self, address: &Address) -> bool {
         let Some(Resource::Constraint(constraint)) = self.resource(address) else { return false };
         let ConstraintDefinition::ForeignKey(key) = &constraint.definition else { return false };
+        if constraint.parent.is_some() {
+            return false;
+        }
         if !self.structs.contains_key(&key.references) {
             return !key.referenced_columns.iter().all(|column| names::is_identifier(column.as_str()));
         }
@@ -215,6 +255,27 @@ impl<'a> World<'a> {
             }
             _ => false,
         })
+    }
+
+    fn table_named(&self, name: &QualifiedName) -> Option<&'a Table> {
+        self.catalog.values().find_map(|declared| match &*declared.resource {
+            Resource::Table(table) if table.qualified_name() == *name => Some(table),
+            _ => None,
+        })
+    }
+
+    /// Whether there is such a resource that models can say.
+    fn has_candidate(&self, is_it: &dyn Fn(&Resource) -> bool) -> bool {
+        self.catalog.values().any(|declared| is_it(&declared.resource) && can_be_said(&declared.resource))
+    }
+
+    /// The said grants on what has no columns, as items.
+    fn grants_on(&self, on: &Securable) -> Vec<String> {
+        let grants = self.said_resources().filter_map(|(_, resource)| match resource {
+            Resource::Grant(grant) if grant.on == *on => Some(grant),
+            _ => None,
+        });
+        grants.flat_map(|grant| properties::grant(grant, &|column| column.to_string())).collect()
     }
 
     fn resource(&self, address: &Address) -> Option<&'a Resource> {
@@ -259,6 +320,8 @@ impl<'a> World<'a> {
                 items.push(format!("owned_by = {table}.{field}"));
             }
             items.extend(comment.iter().map(|comment| format!("comment = {comment:?}")));
+            let on = Securable::Sequence { name: sequence.qualified_name(), table: None };
+            items.extend(self.grants_on(&on));
         })
     }
 
@@ -288,7 +351,9 @@ impl<'a> World<'a> {
         text + "}\n"
     }
 
-    fn table(&self, address: &Address, table: &Table) -> String {
+    fn relation(&self, address: &Address, resource: &Resource) -> String {
+        let Some(table) = views::as_table(resource) else { return String::new() };
+        let table = &*table;
         let name = table.qualified_name();
         let Some((rust, fields)) = self.structs.get(&name) else { return String::new() };
         let mut items = Vec::new();
@@ -300,7 +365,12 @@ impl<'a> World<'a> {
             items.push(format!("table = {:?}", name.name.as_str()));
         }
         items.extend(table.comment.iter().map(|comment| format!("comment = {comment:?}")));
+        items.extend(properties::storage(&table.properties));
+        items.extend(views::query(resource));
         let mut parts = self.parts_of(address, table);
+        let before: Vec<String> = self.family(table);
+        parts.at_model.splice(0..0, before);
+        parts.at_model.extend(self.rights(table));
         let mut text = "#[derive(Debug, djogi_core::Model)]\n".to_owned();
         if !items.is_empty() {
             text += &format!("#[model({})]\n", items.join(", "));
@@ -314,7 +384,7 @@ impl<'a> World<'a> {
                 items.push(format!("column = {:?}", column.name.as_str()));
             }
             items.extend(parts.at_field.remove(&column.name).unwrap_or_default());
-            let (rust_type, column_items) = self.column(column);
+            let (rust_type, column_items) = self.column(&self.besides_parents(table, column));
             items.extend(column_items);
             if !items.is_empty() {
                 text += &format!("    #[field({})]\n", items.join(", "));
@@ -369,8 +439,10 @@ impl World<'_> {
         let name = address.relation().unwrap_or_else(|| table.qualified_name());
         for resource in self.parts(&name) {
             match resource {
-                Resource::Constraint(constraint) => self.constraint(table, constraint, &mut parts),
-                Resource::Index(index) => self.index(table, index, &mut parts),
+                Resource::Constraint(constraint) if constraint.parent.is_none() => {
+                    self.constraint(table, constraint, &mut parts);
+                }
+                Resource::Index(index) if index.parent.is_none() => self.index(table, index, &mut parts),
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use crate::kind::{
 };
 
 pub(super) fn constraint(world: &World<'_>, table: &Table, constraint: &Constraint, parts: &mut Parts) {
-    let Constraint { schema, name, definition, deferrable, comment, .. } = constraint;
+    let Constraint { schema, name, definition, deferrable, enforced, period, comment, .. } = constraint;
     let fields = |columns: &[Ident]| world.fields(&table.qualified_name(), columns);
     let named = |columns: &[Ident], label: &str| {
         let columns: Vec<&str> = columns.iter().map(Ident::as_str).collect();
@@ -22,14 +22,26 @@ pub(super) fn constraint(world: &World<'_>, table: &Table, constraint: &Constrai
         Deferrable::InitiallyDeferred => Some("initially_deferred".to_owned()),
     };
     let comment = comment.as_ref().map(|comment| format!("comment = {comment:?}"));
+    let comment = (!enforced).then(|| "not_enforced".to_owned()).into_iter().chain(comment);
+    let key_rest = |include: &[Ident]| {
+        let include = fields(include);
+        let include = (!include.is_empty()).then(|| format!("include({})", include.join(", ")));
+        include.into_iter().chain(period.then(|| "without_overlaps".to_owned()))
+    };
     match definition {
-        ConstraintDefinition::PrimaryKey { columns, .. } => {
-            let rest = named(&[], "pkey").into_iter().chain(comment);
+        ConstraintDefinition::PrimaryKey { columns, include } => {
+            let rest = named(&[], "pkey").into_iter().chain(key_rest(include)).chain(comment);
             parts.add("pk", columns, &fields(columns), rest.collect());
         }
-        ConstraintDefinition::Unique { columns, nulls_not_distinct, .. } => {
+        ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
             let nulls = nulls_not_distinct.then(|| "nulls_not_distinct".to_owned());
-            let rest = named(columns, "key").into_iter().chain(nulls).chain(deferral).chain(comment);
+            let all: Vec<Ident> = columns.iter().chain(include).cloned().collect();
+            let rest = named(&all, "key")
+                .into_iter()
+                .chain(key_rest(include))
+                .chain(nulls)
+                .chain(deferral)
+                .chain(comment);
             let rest: Vec<String> = rest.collect();
             match columns.as_slice() {
                 // A field has one at most.
@@ -43,13 +55,15 @@ pub(super) fn constraint(world: &World<'_>, table: &Table, constraint: &Constrai
                 _ => parts.add("unique", columns, &fields(columns), rest),
             }
         }
-        ConstraintDefinition::Check { expression, .. } => {
-            let rest = comment.into_iter().collect();
+        ConstraintDefinition::Check { expression, no_inherit } => {
+            let rest = no_inherit.then(|| "no_inherit".to_owned()).into_iter().chain(comment).collect();
             let items = [format!("name = {:?}, sql = {:?}", name.as_str(), expression.as_str())];
             parts.at_model.push(call("check", items, rest));
         }
         ConstraintDefinition::ForeignKey(key) => {
-            let rest = named(&key.columns, "fkey").into_iter().chain(deferral).chain(comment);
+            let of_period = period.then(|| "period".to_owned());
+            let rest =
+                named(&key.columns, "fkey").into_iter().chain(of_period).chain(deferral).chain(comment);
             parts.at_model.push(world.foreign_key(table, key, rest.collect()));
         }
         ConstraintDefinition::Exclusion(exclusion) => {
@@ -126,7 +140,7 @@ impl Parts {
 }
 
 impl World<'_> {
-    fn fields(&self, table: &QualifiedName, columns: &[Ident]) -> Vec<String> {
+    pub(super) fn fields(&self, table: &QualifiedName, columns: &[Ident]) -> Vec<String> {
         let fields = self.structs.get(table).map(|(_, fields)| fields);
         let field = |column: &Ident| fields.and_then(|fields| fields.get(column)).cloned();
         columns.iter().map(|column| field(column).unwrap_or_else(|| column.as_str().to_owned())).collect()

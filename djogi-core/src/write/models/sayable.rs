@@ -4,7 +4,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Exclusion, Index, IndexElement, Resource};
+use super::{properties, trigger, views};
+use crate::diff::parts::has_usual_name;
+use crate::kind::{
+    Column, Constraint, ConstraintDefinition, Deferrable, Exclusion, Grant, Index, IndexElement, NotNull,
+    Policy, Resource, Securable, Table, ViewColumn,
+};
+use crate::model::naming;
+use crate::unsaid::is_nobody;
 
 /// Whether nothing is set but `known` keys.
 fn has_only<T: Serialize>(value: &T, known: &[&str]) -> bool {
@@ -26,28 +33,99 @@ pub(super) fn can_be_said(resource: &Resource) -> bool {
             has_only(sequence, &["schema", "name", "type", "options", "owned_by", "comment"])
         }
         Resource::Table(table) => {
-            let columns =
-                ["name", "type", "collation", "not_null", "default", "identity", "generated", "comment"];
-            has_only(table, &["schema", "name", "columns", "comment"])
+            let keys = ["schema", "name", "columns", "partition_by", "lineage", "properties", "comment"];
+            has_only(table, &keys)
                 && !table.columns.is_empty()
-                && table.columns.iter().all(|column| has_only(column, &columns))
+                && table.columns.iter().all(column_can)
+                && properties_can(table)
         }
+        Resource::View(view) => views::can_be_said(&view.options) && view.columns.iter().all(view_column_can),
+        Resource::MaterializedView(view) => {
+            properties::can_be_said(&view.options) && view.columns.iter().all(view_column_can)
+        }
+        Resource::Policy(policy) => policy_can(policy),
+        Resource::Trigger(one) => trigger::item(one, &|column| column.as_str().to_owned()).is_some(),
+        Resource::Grant(grant) => grant_can(grant),
         Resource::Constraint(constraint) => constraint_can(constraint),
         Resource::Index(index) => index_can(index),
         _ => false,
     }
 }
 
+fn column_can(column: &Column) -> bool {
+    let keys = [
+        "name",
+        "type",
+        "collation",
+        "origin",
+        "not_null",
+        "not_null_constraint",
+        "default",
+        "identity",
+        "generated",
+        "properties",
+        "comment",
+    ];
+    // What it is called by its table, or by a parent, is for whoever knows these.
+    let NotNull { name, origin, no_inherit, validated, comment } = &column.not_null_constraint;
+    has_only(column, &keys)
+        && has_only(&column.properties, &["storage", "compression", "statistics"])
+        && (name.is_none() || origin.is_inherited())
+        && !no_inherit
+        && *validated
+        && comment.is_none()
+}
+
+fn properties_can(table: &Table) -> bool {
+    let properties = &table.properties;
+    let is_divided = table.partition_by.is_some();
+    properties::can_be_said(&properties.options)
+        && (properties.row_security || !properties.force_row_security)
+        && !(is_divided && (properties.unlogged || !properties.options.is_empty()))
+}
+
+fn view_column_can(column: &ViewColumn) -> bool {
+    has_only(column, &["name", "type", "collation", "comment"])
+}
+
+fn policy_can(policy: &Policy) -> bool {
+    policy.using.is_some() || policy.check.is_some()
+}
+
+fn grant_can(grant: &Grant) -> bool {
+    let is_known = matches!(
+        grant.on,
+        Securable::Table(_) | Securable::Schema { .. } | Securable::Sequence { table: None, .. }
+    );
+    let has_any = !grant.privileges.is_empty() || !grant.columns.is_empty();
+    is_known && has_any && !grant.of_owner && !is_nobody(&grant.grantee)
+}
+
 fn constraint_can(constraint: &Constraint) -> bool {
-    let keys = ["schema", "table", "name", "definition", "deferrable", "comment"];
+    let keys = [
+        "schema",
+        "table",
+        "name",
+        "definition",
+        "parent",
+        "derived",
+        "deferrable",
+        "enforced",
+        "period",
+        "comment",
+    ];
+    if constraint.parent.is_some() {
+        // It comes down by itself, and nothing can be said of it.
+        let is_made =
+            constraint.derived || matches!(constraint.definition, ConstraintDefinition::Check { .. });
+        return is_made && has_usual_name(constraint) && constraint.comment.is_none();
+    }
     let is_fixed = constraint.deferrable == Deferrable::NotDeferrable;
     has_only(constraint, &keys)
         && definition_has_only(&constraint.definition)
         && match &constraint.definition {
-            ConstraintDefinition::PrimaryKey { include, .. } => include.is_empty() && is_fixed,
-            ConstraintDefinition::Unique { include, .. } => include.is_empty(),
-            ConstraintDefinition::Check { no_inherit, .. } => !no_inherit && is_fixed,
-            ConstraintDefinition::ForeignKey(_) => true,
+            ConstraintDefinition::PrimaryKey { .. } | ConstraintDefinition::Check { .. } => is_fixed,
+            ConstraintDefinition::Unique { .. } | ConstraintDefinition::ForeignKey(_) => true,
             ConstraintDefinition::Exclusion(exclusion) => exclusion_can(exclusion),
         }
 }
@@ -97,6 +175,10 @@ fn index_can(index: &Index) -> bool {
         "options",
         "comment",
     ];
+    if index.parent.is_some() {
+        let is_usual = naming::of_index(index).as_deref() == Some(index.name.as_str());
+        return is_usual && index.comment.is_none() && index.options.is_empty();
+    }
     let parameter = |(name, value): (&String, &String)| {
         PARAMETERS.contains(&name.as_str())
             && (value.parse::<i64>().is_ok()
