@@ -64,6 +64,8 @@ pub(super) fn storage(properties: &TableProperties) -> Vec<String> {
         replica_identity,
         row_security: _,
         force_row_security: _,
+        // No attribute says it.
+        cluster_on: _,
     } = properties;
     let mut items = Vec::new();
     let (toast, own): (Vec<_>, Vec<_>) = options.iter().partition(|(name, _)| name.starts_with("toast."));

@@ -80,6 +80,7 @@ fn properties_can(table: &Table) -> bool {
     let properties = &table.properties;
     let is_divided = table.partition_by.is_some();
     properties::can_be_said(&properties.options)
+        && properties.cluster_on.is_none()
         && (properties.row_security || !properties.force_row_security)
         && !(is_divided && (properties.unlogged || !properties.options.is_empty()))
 }
