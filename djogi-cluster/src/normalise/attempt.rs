@@ -47,8 +47,6 @@ pub(crate) fn settle(address: &Address, declaration: &Declaration, given: &mut R
             given.properties.replica_identity.clone_from(&declared.properties.replica_identity);
             given.properties.cluster_on.clone_from(&declared.properties.cluster_on);
             given.foreign.clone_from(&declared.foreign);
-            // The index of that name is made after the table.
-            given.properties.replica_identity.clone_from(&declared.properties.replica_identity);
             for column in &mut given.columns {
                 let options = declared.column(&column.name).map(|column| &column.properties.foreign_options);
                 column.properties.foreign_options = options.cloned().unwrap_or_default();
