@@ -264,6 +264,19 @@ fn identifiers(sql: &str) -> Vec<String> {
     words
 }
 
+/// The name of the multirange type of a range type: the server's `makeMultirangeTypeName`.
+pub(crate) fn multirange_of(range: &str) -> String {
+    let (name, suffix) = match range.find("range") {
+        Some(at) => (format!("{}multi{}", &range[..at], &range[at..]), ""),
+        None => (range.to_owned(), "_multirange"),
+    };
+    let mut end = name.len().min(MAX_IDENT_BYTES - suffix.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &name[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,5 +337,12 @@ mod tests {
         assert_eq!(only("\"state\" <> 'total'"), Some("state"));
         assert_eq!(only("total > 0 OR state = 'x'"), None);
         assert_eq!(only("now() > '2020-01-01'"), None);
+    }
+
+    #[test]
+    fn the_multirange_type_is_named_as_postgresql_would() {
+        assert_eq!(multirange_of("float_range"), "float_multirange");
+        assert_eq!(multirange_of("period"), "period_multirange");
+        assert_eq!(multirange_of(&"x".repeat(63)), format!("{}_multirange", "x".repeat(52)));
     }
 }

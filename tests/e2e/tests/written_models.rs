@@ -7,7 +7,24 @@ const SHOP: &str = r#"
     COMMENT ON SCHEMA app IS 'the shop''s';
     CREATE TYPE app.status AS ENUM ('open', 'on its way', 'Paid', 'self');
     CREATE TYPE unused AS ENUM ('a');
-    CREATE DOMAIN app.email AS text CHECK (VALUE LIKE '%@%');
+    CREATE DOMAIN app.email AS text COLLATE "C" DEFAULT 'a@b' NOT NULL CHECK (VALUE LIKE '%@%')
+        CONSTRAINT "Short" CHECK (length(VALUE) < 100);
+    COMMENT ON DOMAIN app.email IS 'where to';
+    COMMENT ON CONSTRAINT "Short" ON DOMAIN app.email IS 'as mails go';
+    CREATE DOMAIN app.state AS app.status DEFAULT 'open';
+    CREATE DOMAIN app.amount AS numeric(12,2);
+    CREATE TYPE app.size AS (width integer, "Height" app.amount, notes text[] COLLATE "C", "self" app.email);
+    COMMENT ON TYPE app.size IS 'of a parcel';
+    COMMENT ON COLUMN app.size.width IS 'in millimetres';
+    CREATE TYPE app.weights AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi);
+    CREATE TYPE "Letters" AS RANGE (SUBTYPE = text, COLLATION = "C", SUBTYPE_OPCLASS = text_pattern_ops,
+        MULTIRANGE_TYPE_NAME = many_letters);
+    COMMENT ON TYPE "Letters" IS 'from a to z';
+    CREATE FUNCTION app.apart(a app.amount, b app.amount) RETURNS float8 IMMUTABLE LANGUAGE sql
+        AS 'SELECT (a - b)::float8';
+    CREATE TYPE app.prices AS RANGE (SUBTYPE = app.amount, SUBTYPE_DIFF = app.apart);
+    CREATE DOMAIN app.kept_apart AS integer;
+    ALTER DOMAIN app.kept_apart ADD CONSTRAINT alone CHECK (VALUE > 0) NOT VALID;
     CREATE SEQUENCE app.invoice AS integer START 1000 INCREMENT 5;
     COMMENT ON SEQUENCE app.invoice IS 'numbers';
     CREATE TABLE app.customers (
@@ -17,6 +34,15 @@ const SHOP: &str = r#"
         tags   text[] NOT NULL DEFAULT '{}',
         moods  app.status[],
         latest integer,
+        size   app.size,
+        sizes  app.size[] NOT NULL,
+        weight app.weights,
+        letter "Letters" NOT NULL,
+        letters many_letters,
+        prices app.prices,
+        state  app.state,
+        during int8range,
+        kept   app.kept_apart,
         CONSTRAINT one_address UNIQUE (email)
     );
     CREATE TABLE app.orders (
@@ -75,7 +101,7 @@ const SHOP: &str = r#"
     CREATE TABLE places (id integer NOT NULL, name text DEFAULT 'somewhere', CONSTRAINT named CHECK (name <> ''));
     CREATE TABLE towns (people integer, PRIMARY KEY (id)) INHERITS (places);
     ALTER TABLE towns ADD CONSTRAINT free CHECK (people > 0) NO INHERIT, ADD UNIQUE (name) INCLUDE (people);
-    CREATE TABLE kept_apart (id integer);
+    CREATE TABLE kept_apart (id integer, mail app.email);
     ALTER TABLE kept_apart ADD CONSTRAINT alone CHECK (id > 0) NOT VALID;
     CREATE VIEW app.due WITH (security_barrier) AS
         SELECT id, "Type", status FROM app.orders WHERE status <> 'Paid' AND "Type" <> '"';
@@ -133,6 +159,21 @@ fn written_models_compile_and_plan_to_nothing() {
         "#[model(trigger(name = \"touch\", before(update), for_each = row, execute = \"app.touch()\"))]",
         "check(name = \"free\", sql = \"(people > 0)\", no_inherit)",
         "unique(include(people))",
+        "#[pg_domain(schema = \"app\", collate = \"pg_catalog.\\\"C\\\"\", default = \"a@b\", not_null, comment = \"where to\")]",
+        "#[pg_domain(check(name = \"Short\", sql = \"(length(VALUE) < 100)\", comment = \"as mails go\"))]",
+        "pub struct Email(pub String);",
+        "#[pg_domain(schema = \"app\", default = Status::Open)]\npub struct State(pub Status);",
+        "#[pg_domain(schema = \"app\", type = \"numeric(12,2)\")]\npub struct Amount(pub String);",
+        "#[pg_composite(schema = \"app\", comment = \"of a parcel\")]\npub struct Size {",
+        "#[field(comment = \"in millimetres\")]\n    pub width: i32,",
+        "#[field(column = \"Height\")]\n    pub height: Amount,",
+        "#[pg_range(schema = \"app\", subtype_diff = \"pg_catalog.float8mi\")]\npub struct Weights(pub std::ops::Range<f64>);",
+        "multirange = \"many_letters\", comment = \"from a to z\")]\npub struct Letters(pub std::ops::Range<String>);",
+        "pub struct Prices(pub std::ops::Range<Amount>);",
+        "pub sizes: Vec<Size>,",
+        "pub during: Option<std::ops::Range<i64>>,",
+        "type = \"public.many_letters\"",
+        "type = \"app.kept_apart\"",
     ] {
         assert!(models.contains(said), "{said}\n{models}");
     }

@@ -3,9 +3,10 @@
 use super::indexes::is_built_in;
 use super::types::{Types, collation, data_type};
 use super::{Result, ident, qualified};
-use crate::ident::{Ident, MAX_IDENT_BYTES, QualifiedName};
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::Range;
 use crate::model::descriptor::{DEFAULT_SCHEMA, RangeDescriptor};
+use crate::model::naming::multirange_of;
 
 /// The range type, and whether only PostgreSQL knows how its definition is printed.
 pub(super) fn lower(
@@ -39,29 +40,4 @@ pub(super) fn lower(
     // A default operator class or collation is not kept.
     let raw = subtype.raw || range.operator_class.is_some() || range.collation.is_some();
     Ok((range, raw))
-}
-
-/// The server's `makeMultirangeTypeName`.
-fn multirange_of(range: &str) -> String {
-    let (name, suffix) = match range.find("range") {
-        Some(at) => (format!("{}multi{}", &range[..at], &range[at..]), ""),
-        None => (range.to_owned(), "_multirange"),
-    };
-    let mut end = name.len().min(MAX_IDENT_BYTES - suffix.len());
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{suffix}", &name[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_multirange_type_is_named_as_postgresql_would() {
-        assert_eq!(multirange_of("float_range"), "float_multirange");
-        assert_eq!(multirange_of("period"), "period_multirange");
-        assert_eq!(multirange_of(&"x".repeat(63)), format!("{}_multirange", "x".repeat(52)));
-    }
 }

@@ -45,7 +45,7 @@ impl World<'_> {
     }
 
     /// A default in the shortest form that means the same; else as SQL.
-    fn default(&self, sql: &str, data_type: &str) -> String {
+    pub(super) fn default(&self, sql: &str, data_type: &str) -> String {
         let in_sql = || format!("sql({sql:?})");
         let is_number = ["smallint", "integer", "bigint", "real", "double precision"].contains(&data_type)
             || data_type.starts_with("numeric");
@@ -60,10 +60,9 @@ impl World<'_> {
                 let value = value_of(literal);
                 let cast = sql.rsplit_once("::").map_or("", |(_, cast)| cast);
                 let of_its_type = cast == data_type;
-                let variant =
-                    self.enums.iter().find(|(name, _)| of_its_type && name.to_string() == data_type);
-                match variant.and_then(|(_, (rust, variants))| Some((rust, variants.get(&value)?))) {
-                    Some((rust, variant)) => format!("{rust}::{variant}"),
+                let variant = self.user_types.variant(data_type, &value).filter(|_| of_its_type);
+                match variant {
+                    Some(variant) => variant,
                     None if of_its_type && ["text", "character varying"].contains(&data_type) => {
                         format!("{value:?}")
                     }

@@ -1,5 +1,5 @@
-//! A catalog as Rust models: every table, enum, sequence, schema and extension that the attributes can say in full, with
-//! constraints, indexes, policies and grants. The rest is not said at all, never half, and stays for SQL files.
+//! A catalog as Rust models: every table, view, type, sequence, schema and extension that the attributes can say in full,
+//! with constraints, indexes, policies and grants. The rest is not said at all, never half, and stays for SQL files.
 
 mod column;
 mod family;
@@ -9,6 +9,7 @@ mod properties;
 mod sayable;
 mod trigger;
 mod types;
+mod user_types;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,13 +18,14 @@ use crate::address::{Address, Kind};
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Constraint, ConstraintDefinition, Deferrable, EnumType, Index, Resource, Securable, Sequence,
-    SequenceOptions, Table,
+    Constraint, ConstraintDefinition, Deferrable, Index, Resource, Securable, Sequence, SequenceOptions,
+    Table,
 };
 use family::Standing;
 use names::{Taken, derived, unraw};
 use sayable::can_be_said;
 use types::Types;
+use user_types::UserTypes;
 
 pub use types::TypeCrate;
 
@@ -63,14 +65,17 @@ pub fn write_models(
                 out.extend(extension.schema.iter().map(|schema| format!("schema = {:?}", schema.as_str())));
             }),
             Resource::Sequence(sequence) => world.sequence(sequence),
-            Resource::Enum(enum_type) => world.enumeration(enum_type),
+            Resource::Enum(_) | Resource::Domain(_) | Resource::Composite(_) | Resource::Range(_) => {
+                world.user_type(resource)
+            }
             Resource::Table(_) | Resource::View(_) | Resource::MaterializedView(_) => {
                 world.relation(address, resource)
             }
             // A part of its table.
             _ => continue,
         };
-        blocks.push((address.kind() > Kind::Sequence || address.kind() == Kind::Enum, block));
+        let is_object = matches!(address.kind(), Kind::Schema | Kind::Extension | Kind::Sequence);
+        blocks.push((!is_object, block));
     }
     let (types, objects): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(is_type, _)| *is_type);
     let text = |blocks: Vec<(bool, String)>, between: &str| {
@@ -95,8 +100,7 @@ struct World<'a> {
     said: BTreeSet<Address>,
     /// Structs with the fields of their columns.
     structs: BTreeMap<QualifiedName, (String, BTreeMap<Ident, String>)>,
-    /// Enums with their variants, by labels.
-    enums: BTreeMap<QualifiedName, (String, BTreeMap<String, String>)>,
+    user_types: UserTypes,
     types: Types,
     target: Option<&'a Ident>,
     /// How often a name occurs in a schema among relations and constraints.
@@ -115,7 +119,7 @@ impl<'a> World<'a> {
         crates: &[TypeCrate],
         target: Option<&'a Ident>,
     ) -> Self {
-        let (mut types, mut structs, mut enums) = (Taken::with(&PRELUDE), BTreeMap::new(), BTreeMap::new());
+        let (mut type_names, mut structs) = (Taken::with(&PRELUDE), BTreeMap::new());
         let is_selected = |address: &Address, resource: &Resource| {
             let owner = resource.owner_name().map(|owner| Address::table(address.target(), &owner));
             selected(address) || owner.is_some_and(|owner| selected(&owner))
@@ -142,41 +146,22 @@ impl<'a> World<'a> {
             if is_table && !matches!(standing, Some(Standing::Alone | Standing::Child)) {
                 continue;
             }
-            let mut taken = Taken::default();
-            // A column whose name can stand as it is has it.
-            let (plain, others): (Vec<_>, Vec<_>) =
-                table.columns.iter().partition(|column| names::is_field(column.name.as_str()));
-            let columns = plain.into_iter().chain(others);
-            let fields = columns.map(|column| (column.name.clone(), taken.field(&column.name))).collect();
-            let name = types.type_name(&table.schema, &table.name);
+            let fields = names::fields(table.columns.iter().map(|column| &column.name));
+            let name = type_names.type_name(&table.schema, &table.name);
             structs.insert(table.qualified_name(), (name, fields));
         }
-        // An enum exists by being the type of a field.
-        let used: BTreeSet<String> = candidates
-            .iter()
-            .filter_map(|(_, resource)| match resource {
-                Resource::Table(table) => Some(
-                    table.columns.iter().map(|column| column.data_type.trim_end_matches("[]").to_owned()),
-                ),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        for (_, resource) in &candidates {
-            let Resource::Enum(enum_type) = resource else { continue };
-            if !used.contains(&enum_type.qualified_name().to_string()) {
-                continue;
-            }
-            let mut taken = Taken::with(&["Self"]);
-            let variants =
-                enum_type.labels.iter().map(|label| (label.clone(), taken.variant(label))).collect();
-            let name = types.type_name(&enum_type.schema, &enum_type.name);
-            enums.insert(enum_type.qualified_name(), (name, variants));
-        }
-        let mapped = enums.iter().map(|(name, (rust, _))| (name.to_string(), rust.clone()));
-        let types = Types::new(crates, mapped);
-        let mut world =
-            Self { catalog, said: BTreeSet::new(), structs, enums, types, target, used_names, standings };
+        let user_types = UserTypes::new(&candidates, &structs, &mut type_names);
+        let types = Types::new(crates, user_types.mapped());
+        let mut world = Self {
+            catalog,
+            said: BTreeSet::new(),
+            structs,
+            user_types,
+            types,
+            target,
+            used_names,
+            standings,
+        };
         let said: BTreeSet<Address> = candidates
             .iter()
             .filter(|(_, resource)| world.is_said(resource))
@@ -195,7 +180,9 @@ impl<'a> World<'a> {
     /// Whether what it belongs to is said as well.
     fn is_said(&self, resource: &Resource) -> bool {
         match resource {
-            Resource::Enum(enum_type) => self.enums.contains_key(&enum_type.qualified_name()),
+            Resource::Enum(_) | Resource::Domain(_) | Resource::Composite(_) | Resource::Range(_) => {
+                self.user_types.has(resource)
+            }
             Resource::Sequence(sequence) => {
                 sequence.owned_by.as_ref().is_none_or(|owner| self.structs.contains_key(&owner.table))
             }
@@ -323,32 +310,6 @@ impl<'a> World<'a> {
             let on = Securable::Sequence { name: sequence.qualified_name(), table: None };
             items.extend(self.grants_on(&on));
         })
-    }
-
-    fn enumeration(&self, enum_type: &EnumType) -> String {
-        let name = enum_type.qualified_name();
-        let Some((rust, variants)) = self.enums.get(&name) else { return String::new() };
-        let mut items = Vec::new();
-        if name.schema.as_str() != "public" {
-            items.push(format!("schema = {:?}", name.schema.as_str()));
-        }
-        if derived(rust) != name.name.as_str() {
-            items.push(format!("name = {:?}", name.name.as_str()));
-        }
-        items.extend(enum_type.comment.iter().map(|comment| format!("comment = {comment:?}")));
-        let mut text = "#[derive(Debug, Clone, Copy, PartialEq, Eq, djogi_core::PgEnum)]\n".to_owned();
-        if !items.is_empty() {
-            text += &format!("#[pg_enum({})]\n", items.join(", "));
-        }
-        text += &format!("pub enum {rust} {{\n");
-        for label in &enum_type.labels {
-            let Some(variant) = variants.get(label) else { continue };
-            if derived(variant) != *label {
-                text += &format!("    #[label = {label:?}]\n");
-            }
-            text += &format!("    {variant},\n");
-        }
-        text + "}\n"
     }
 
     fn relation(&self, address: &Address, resource: &Resource) -> String {

@@ -1,6 +1,6 @@
 //! Rust names for tables, columns, types and labels: valid, apart from each other, and as near as they can be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ident::Ident;
 
@@ -47,6 +47,13 @@ impl Taken {
     }
 }
 
+/// The fields of columns. A column whose name can stand as it is has it.
+pub(super) fn fields<'a>(columns: impl Iterator<Item = &'a Ident>) -> BTreeMap<Ident, String> {
+    let (plain, others): (Vec<_>, Vec<_>) = columns.partition(|column| is_field(column.as_str()));
+    let mut taken = Taken::default();
+    plain.into_iter().chain(others).map(|column| (column.clone(), taken.field(column))).collect()
+}
+
 /// A field without `r#`: what its column is called when nothing is said.
 pub(super) fn unraw(field: &str) -> &str {
     field.strip_prefix("r#").unwrap_or(field)
@@ -61,7 +68,7 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 /// Whether a field is called so.
-pub(super) fn is_field(name: &str) -> bool {
+fn is_field(name: &str) -> bool {
     snake(name) == name
 }
 

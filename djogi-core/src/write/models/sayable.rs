@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{properties, trigger, views};
 use crate::diff::parts::has_usual_name;
 use crate::kind::{
-    Column, Constraint, ConstraintDefinition, Deferrable, Exclusion, Grant, Index, IndexElement, NotNull,
-    Policy, Resource, Securable, Table, ViewColumn,
+    Column, CompositeAttribute, Constraint, ConstraintDefinition, Deferrable, DomainConstraint, Exclusion,
+    Grant, Index, IndexElement, NotNull, Policy, Resource, Securable, Table, ViewColumn,
 };
 use crate::model::naming;
 use crate::unsaid::is_nobody;
@@ -28,6 +28,32 @@ pub(super) fn can_be_said(resource: &Resource) -> bool {
         Resource::Extension(extension) => has_only(extension, &["name", "schema", "version"]),
         Resource::Enum(enum_type) => {
             has_only(enum_type, &["schema", "name", "labels", "comment"]) && !enum_type.labels.is_empty()
+        }
+        Resource::Domain(domain) => {
+            let is_plain = |check: &DomainConstraint| has_only(check, &["name", "expression", "comment"]);
+            let keys =
+                ["schema", "name", "type", "collation", "not_null", "default", "constraints", "comment"];
+            has_only(domain, &keys) && domain.constraints.iter().all(is_plain)
+        }
+        Resource::Composite(composite) => {
+            let is_plain =
+                |one: &CompositeAttribute| has_only(one, &["name", "type", "collation", "comment"]);
+            has_only(composite, &["schema", "name", "attributes", "comment"])
+                && !composite.attributes.is_empty()
+                && composite.attributes.iter().all(is_plain)
+        }
+        Resource::Range(range) => {
+            let keys = [
+                "schema",
+                "name",
+                "subtype",
+                "operator_class",
+                "collation",
+                "subtype_diff",
+                "multirange",
+                "comment",
+            ];
+            has_only(range, &keys) && range.multirange.schema == range.schema
         }
         Resource::Sequence(sequence) => {
             has_only(sequence, &["schema", "name", "type", "options", "owned_by", "comment"])

@@ -87,17 +87,34 @@ const BUILT_IN: [(&str, &str); 12] = [
     ("timestamp with time zone", "std::time::SystemTime"),
 ];
 
-/// The types of columns by their SQL names: built-in ones, those of `crates`, and enums.
+/// Range types that PostgreSQL has itself, by the types of their bounds.
+const RANGES: [(&str, &str); 6] = [
+    ("int4range", "integer"),
+    ("int8range", "bigint"),
+    ("numrange", "numeric"),
+    ("daterange", "date"),
+    ("tsrange", "timestamp without time zone"),
+    ("tstzrange", "timestamp with time zone"),
+];
+
+/// The types of columns by their SQL names: built-in ones, those of `crates`, and the user's own.
 #[derive(Debug)]
 pub(super) struct Types {
     mapped: BTreeMap<String, String>,
 }
 
 impl Types {
-    pub(super) fn new(crates: &[TypeCrate], enums: impl Iterator<Item = (String, String)>) -> Self {
+    pub(super) fn new(crates: &[TypeCrate], own: impl Iterator<Item = (String, String)>) -> Self {
         let built_in = BUILT_IN.iter().chain(crates.iter().flat_map(|one| one.types()));
-        let built_in = built_in.map(|&(sql, rust)| (sql.to_owned(), rust.to_owned()));
-        Self { mapped: built_in.chain(enums).collect() }
+        let mut mapped: BTreeMap<String, String> =
+            built_in.map(|&(sql, rust)| (sql.to_owned(), rust.to_owned())).collect();
+        for (range, bound) in RANGES {
+            if let Some(bound) = mapped.get(bound) {
+                mapped.insert(range.to_owned(), format!("std::ops::Range<{bound}>"));
+            }
+        }
+        mapped.extend(own);
+        Self { mapped }
     }
 
     /// The Rust type of `sql`, and whether that says all.
