@@ -16,6 +16,7 @@ pub mod elsewhere;
 #[cfg(test)]
 mod fixtures;
 mod from_text;
+pub mod heeranjid;
 mod holding;
 pub mod ident;
 mod keywords;
@@ -49,6 +50,6 @@ pub mod __private {
     pub use crate::model::descriptor::*;
     pub use crate::model::object::*;
     pub use crate::model::registry::{Model, ObjectRegistration, Referenced, Registration};
-    pub use crate::model::types::{NotNull, Nullability, PgBounds, PgEnum, PgType};
+    pub use crate::model::types::{HeeranjidKey, NotNull, Nullability, PgBounds, PgEnum, PgType};
     pub use inventory;
 }

@@ -221,7 +221,7 @@ impl ModelField {
         match &self.value {
             None => {}
             Some(Value::Default(default)) => {
-                let (value, check) = default.tokens();
+                let (value, check) = default.tokens(&self.ty);
                 overrides.set("value", value);
                 checks = check;
             }

@@ -32,7 +32,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 "collate" => collation = Some(text(key, input)?),
                 "default" => {
                     let value = DefaultValue::parse(key, input)?;
-                    if matches!(value, DefaultValue::Identity) {
+                    if matches!(value, DefaultValue::Identity | DefaultValue::Heeranjid) {
                         return Err(Error::new(
                             key.span(),
                             "only a column of a table counts: write it there",
@@ -59,7 +59,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     overrides.when("not_null", not_null);
     let mut uses = newtype.uses(ident);
     if let Some(default) = default {
-        let (value, check) = default.tokens();
+        let (value, check) = default.tokens(ty);
         overrides.set("default", value);
         uses.extend(check);
     }

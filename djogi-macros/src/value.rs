@@ -1,23 +1,26 @@
 //! Where a column's value comes from: `default = ...`, `identity`, `generated = "..."`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Error, Lit, LitBool, LitStr, Path, Result, Token, parenthesized};
+use syn::spanned::Spanned as _;
+use syn::{Error, Lit, LitBool, LitStr, Path, Result, Token, Type, parenthesized};
 
 use crate::attr::{Keys, equals, flag, integer, refuse_nul, string, unknown};
 
 /// What `default = ...` says.
 pub(crate) enum Default {
     Identity,
+    /// The next key of the field's type.
+    Heeranjid,
     /// A constant, as tokens of a `DefaultDescriptor`.
     Constant(TokenStream),
     /// `OrderStatus::Pending`.
     Variant(Path),
 }
 
-const FORMS: &str = "a default is `identity`, a literal (`0`, `-1.5`, `true`, `\"text\"`), an enum variant \
+const FORMS: &str = "a default is `identity`, `heeranjid`, a literal (`0`, `-1.5`, `true`, `\"text\"`), an enum variant \
                      (`Status::Open`), a function call (`now()`), or `sql(\"...\")`";
 
 /// What SQL writes like a bare word although it is a function (manual section 9.9.5 and 9.27).
@@ -73,6 +76,7 @@ impl Default {
         }
         match name.as_str() {
             "identity" => Ok(Self::Identity),
+            "heeranjid" => Ok(Self::Heeranjid),
             bare if BARE_FUNCTIONS.contains(&bare) => {
                 let sql = bare.to_uppercase();
                 Ok(Self::Constant(quote!(__d::DefaultDescriptor::Sql(#sql))))
@@ -81,9 +85,14 @@ impl Default {
         }
     }
 
-    /// The descriptor, and an item that makes the compiler check a named variant.
-    pub(crate) fn tokens(&self) -> (TokenStream, TokenStream) {
+    /// The descriptor for a column of type `ty`, and an item that makes the compiler check a named variant.
+    pub(crate) fn tokens(&self, ty: &Type) -> (TokenStream, TokenStream) {
         match self {
+            Self::Heeranjid => {
+                let next = quote_spanned!(ty.span()=> <#ty as __d::HeeranjidKey>::NEXT);
+                let default = quote!(__d::ColumnValue::Default(__d::DefaultDescriptor::Heeranjid(#next)));
+                (default, TokenStream::new())
+            }
             Self::Identity => {
                 (quote!(__d::ColumnValue::Identity(__d::IdentityDescriptor::BY_DEFAULT)), TokenStream::new())
             }

@@ -1,7 +1,8 @@
-//! Extensions, and which objects are their members and therefore not ours.
+//! Extensions, with the one that djogi brings itself, and which objects are their members and therefore not ours.
 
 use std::collections::BTreeMap;
 
+use djogi_core::heeranjid;
 use djogi_core::ident::Ident;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -16,7 +17,8 @@ const SQL: &str = "
 SELECT e.oid,
        e.extname,
        n.nspname,
-       e.extversion
+       e.extversion,
+       NULL::pg_catalog.text
   FROM pg_catalog.pg_extension e
   JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
  WHERE e.oid >= 16384";
@@ -68,18 +70,29 @@ pub async fn extension_requirements(
 pub(super) struct ExtensionRow {
     pub(super) oid: u32,
     pub(super) name: Ident,
-    pub(super) schema: Ident,
+    pub(super) schema: Option<Ident>,
     pub(super) version: String,
 }
 
 impl ExtensionRow {
     fn decode(row: &mut Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self { oid: row.take()?, name: row.ident()?, schema: row.ident()?, version: row.take()? })
+        let (oid, name, schema) = (row.take()?, row.ident()?, row.optional_ident()?);
+        let (version, digest): (String, Option<&str>) = (row.take()?, row.take()?);
+        let version = match digest {
+            Some(digest) => heeranjid::version_found(&version, digest),
+            None => version,
+        };
+        Ok(Self { oid, name, schema, version })
     }
 }
 
 pub(super) async fn read(reader: &Reader<'_>) -> Result<Vec<ExtensionRow>, IntrospectError> {
-    reader.rows("extensions", SQL, ExtensionRow::decode).await
+    let brought = heeranjid::query();
+    let sql = format!(
+        "{SQL} UNION ALL SELECT h.oid, '{}', NULL, h.said, h.digest FROM ({brought}) h",
+        heeranjid::NAME
+    );
+    reader.rows("extensions", &sql, ExtensionRow::decode).await
 }
 
 /// The relations, types and schemas that came with an extension.

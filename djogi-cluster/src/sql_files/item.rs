@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use djogi_core::declared::{Declaration, Declarations, Source};
 use djogi_core::desired::Desired;
+use djogi_core::heeranjid;
 use djogi_core::observation::ServerVersion;
 use djogi_core::script::{Act, Script, Statement};
 use djogi_core::sql::{self, Context};
@@ -139,14 +140,20 @@ pub(super) fn of_models<'a>(
             steps.extend(sql::own_sequence(sequence, &context, address));
         }
         for step in steps {
-            let script = Script::read("", step.operation.sql).unwrap_or_else(|_| Script {
+            // Its statements are more than a file may have, and belong together; the first one says what they make.
+            let whole = is_brought(address).then(|| step.operation.sql.clone());
+            let text = match &whole {
+                Some(whole) => whole.split_inclusive(';').next().unwrap_or_default().to_owned(),
+                None => step.operation.sql,
+            };
+            let script = Script::read("", text).unwrap_or_else(|_| Script {
                 file: String::new(),
                 text: String::new(),
                 statements: Vec::new(),
             });
             items.extend(script.statements.iter().map(|statement| Item {
                 origin: Origin::Model { address, declaration },
-                sql: script.sql(statement).to_owned().into(),
+                sql: whole.clone().unwrap_or_else(|| script.sql(statement).to_owned()).into(),
                 statement: Cow::Owned(statement.clone()),
                 settings: settings.clone(),
                 source: declaration.source.clone(),
@@ -154,6 +161,10 @@ pub(super) fn of_models<'a>(
         }
     }
     Ok(items)
+}
+
+fn is_brought(address: &Address) -> bool {
+    address.kind() == Kind::Extension && heeranjid::is_it(address.name())
 }
 
 /// Raw text finds the objects of its own schema first, then those of `public` and of all others.

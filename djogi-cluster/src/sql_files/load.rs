@@ -327,6 +327,7 @@ SELECT n.nspname::text
  WHERE n.nspname <> ALL ($1::text[])
    AND n.nspname !~ '^pg_'
    AND n.nspname NOT IN ('information_schema', 'public')
+   AND COALESCE(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') NOT LIKE 'heeranjid %'
    AND NOT EXISTS (SELECT
                      FROM pg_catalog.pg_depend d
                     WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass

@@ -31,6 +31,11 @@ pub(super) fn sql(expression: &str) -> Declared {
     if UNCHANGED.contains(&expression) { Declared::canonical(expression) } else { Declared::raw(expression) }
 }
 
+/// An expression that is written as PostgreSQL prints it.
+pub(super) fn as_printed(expression: &str) -> Declared {
+    Declared::canonical(expression)
+}
+
 /// A boolean literal.
 pub(super) fn boolean(value: bool, data_type: &str) -> Declared {
     if data_type == "boolean" {

@@ -222,6 +222,8 @@ pub enum DefaultDescriptor {
     Text(&'static str),
     /// A variant of a Rust enum by its Rust name.
     Variant(&'static EnumDescriptor, &'static str),
+    /// A call of a generator of heeranjid, as PostgreSQL prints it.
+    Heeranjid(&'static str),
     /// An SQL expression, for PostgreSQL to normalise.
     Sql(&'static str),
 }

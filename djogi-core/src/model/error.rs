@@ -50,6 +50,11 @@ pub enum LowerError {
     SequenceType { data_type: String, at: Source },
     #[error("`{address}` is declared twice, at {first} and at {second}")]
     ObjectTwice { address: Address, first: Source, second: Source },
+    #[error(
+        "the extension heeranjid at {at} is version {version}, in the schema heeranjid: djogi brings it so; leave `version` \
+         and `schema` out"
+    )]
+    Brought { at: Source, version: &'static str },
     #[error("the owner of sequence {sequence} at {at} is {table}, which is not a model of the same target")]
     DanglingOwner { sequence: QualifiedName, table: QualifiedName, at: Source },
     #[error("sequence {sequence} at {at} is owned by {table}; PostgreSQL wants both in one schema")]

@@ -66,6 +66,7 @@ pub fn lower(
         triggers::declare(table, &mut sink, &mut errors);
         grants::declare(table, &mut sink, &mut errors);
     }
+    objects::declare_heeranjid(&tables, &mut sink);
     for sequence in &objects.sequences {
         sequences::declare(sequence, &by_name, &mut sink, &mut errors);
     }

@@ -19,7 +19,7 @@ use super::json::Json;
     note = "or derive it: `#[derive(djogi_core::PgEnum)]` for an enum, `#[derive(djogi_core::PgType)]` for a newtype, \
             `#[derive(djogi_core::PgComposite)]` for a struct",
     note = "or store it as jsonb: `djogi_core::Json<{Self}>`",
-    note = "types of other crates need a feature of djogi-core: chrono, jiff, postgres-types, rust_decimal, time, uuid"
+    note = "types of other crates need a feature of djogi-core: chrono, heeranjid, jiff, postgres-types, rust_decimal, time, uuid"
 )]
 pub trait PgType {
     const TYPE: &'static TypeDescriptor;
@@ -58,6 +58,37 @@ builtin! {
     IpAddr => "inet",
     SystemTime => "timestamp with time zone",
     serde_json::Value => "jsonb",
+}
+
+/// A key that heeranjid generates.
+#[diagnostic::on_unimplemented(
+    message = "heeranjid generates no `{Self}`",
+    note = "`default = heeranjid` is for `heeranjid::HeerId`, `HeerIdDesc`, `RanjId` and `RanjIdDesc`, with the feature \
+            `heeranjid` of djogi-core",
+    note = "for another type declare `djogi_core::extension!(heeranjid)` and write \
+            `default = sql(\"heeranjid.heerid_next()\")`"
+)]
+pub trait HeeranjidKey: PgType {
+    /// The call that gives the next one.
+    const NEXT: &'static str;
+}
+
+#[cfg(feature = "heeranjid")]
+macro_rules! heeranjid_keys {
+    ($($rust:ty => $sql:literal by $next:literal),* $(,)?) => {
+        builtin! { $($rust => $sql),* }
+        $(impl HeeranjidKey for $rust {
+            const NEXT: &'static str = $next;
+        })*
+    };
+}
+
+#[cfg(feature = "heeranjid")]
+heeranjid_keys! {
+    heeranjid::HeerId => "bigint" by "heeranjid.heerid_next()",
+    heeranjid::HeerIdDesc => "bigint" by "heeranjid.heerid_next_desc()",
+    heeranjid::RanjId => "uuid" by "heeranjid.ranjid_next()",
+    heeranjid::RanjIdDesc => "uuid" by "heeranjid.ranjid_next_desc()",
 }
 
 /// A type whose ranges are a type of PostgreSQL itself (manual section 8.17.1).

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::diff::parts::parents_of;
+use crate::heeranjid;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Seed,
@@ -400,6 +401,10 @@ impl<'a> Dependencies<'a> {
         for name in qualified_names(text) {
             found.extend(NAMED.into_iter().filter_map(|kind| self.known(kind, &name)));
             found.extend(self.routines.get(&name).into_iter().flatten().map(|address| (*address).clone()));
+            // What an extension of PostgreSQL's holds up, its server knows; this one only djogi does.
+            let brought =
+                heeranjid::is_it(&name.schema).then(|| Address::extension(self.target, &name.schema));
+            found.extend(brought.and_then(|brought| self.if_known(brought)));
         }
         found
     }

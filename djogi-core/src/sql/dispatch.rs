@@ -98,7 +98,6 @@ macro_rules! written_by {
 
 written_by! {
     Schema: schema,
-    Extension: extension,
     Collation: collation,
     Enum: enum_type,
     Composite: composite,
@@ -130,6 +129,7 @@ written_by! {
     ForeignServer: foreign_server,
     UserMapping: user_mapping,
     Role: role;
+    Extension: extension,
     Domain: domain,
     Sequence: sequence,
     Table: table,

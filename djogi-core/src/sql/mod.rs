@@ -148,6 +148,10 @@ pub enum Impossible {
          column"
     )]
     NamedOtherwise { column: Address, keyed: QualifiedName },
+    #[error(
+        "{address}: version {found} is installed, which is newer than {brought}, the one that djogi brings"
+    )]
+    NewerInstalled { address: Address, found: String, brought: &'static str },
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
     TypeInUse { address: Address, column: Address, what: &'static str },
@@ -187,6 +191,7 @@ impl Impossible {
                  declare it again"
                     .to_owned()
             }
+            Impossible::NewerInstalled { .. } => "use the djogi that has installed it, or a newer one".to_owned(),
             Impossible::TypeInUse { .. } => {
                 "make another type, give the column that type, then drop this one".to_owned()
             }

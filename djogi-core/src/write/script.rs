@@ -9,6 +9,7 @@ use crate::declared::Source;
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::disposition::Verdict;
+use crate::heeranjid;
 use crate::ident::Ident;
 use crate::kind::{Resource, Schema};
 use crate::observation::{DatabaseIdentity, Observation, Oid, RoleRights, Roles, ServerVersion};
@@ -109,9 +110,15 @@ pub fn write_script(
     });
     script.left_out = blocked.map(|change| LeftOut { address: change.address, why: change.notes }).collect();
     let operations = document.groups.into_iter().flat_map(|group| group.operations);
-    let operations = operations.filter(|operation| !secret.contains(&operation.address));
+    let (brought, operations): (Vec<_>, Vec<_>) = operations
+        .filter(|operation| !secret.contains(&operation.address))
+        .partition(|operation| is_brought(&operation.address));
+    let operations = operations.into_iter();
     script.statements =
         operations.map(|operation| Statement { address: operation.address, sql: operation.sql }).collect();
+    let why = "djogi brings it, for models that declare `djogi_core::extension!(heeranjid)`";
+    let brought = brought.into_iter().map(|operation| operation.address);
+    script.left_out.extend(brought.map(|address| LeftOut { address, why: vec![why.to_owned()] }));
     let why =
         "a catalog does not hold the secret values of its options, or of what it needs: write it by hand";
     script.left_out.extend(secret.into_iter().map(|address| LeftOut { address, why: vec![why.to_owned()] }));
@@ -137,6 +144,11 @@ fn without_secrets(groups: &[Group], changes: &[ResourceChange]) -> BTreeSet<Add
 }
 /// The schema that every new database has.
 const PUBLIC: &str = "public";
+
+/// No file can say it.
+fn is_brought(address: &Address) -> bool {
+    address.kind() == Kind::Extension && heeranjid::is_it(address.name())
+}
 
 fn is_public(address: &Address) -> bool {
     address.kind() == Kind::Schema && address.name().as_str() == PUBLIC

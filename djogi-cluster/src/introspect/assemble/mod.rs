@@ -303,7 +303,7 @@ fn add_schemas(out: &mut Assembled, context: &mut Context, rows: Vec<SchemaRow>)
 
 fn add_extensions(out: &mut Assembled, rows: Vec<ExtensionRow>) {
     for ExtensionRow { oid, name, schema, version } in rows {
-        let extension = Extension { name, schema: Some(schema), version: Some(version) };
+        let extension = Extension { name, schema, version: Some(version) };
         out.insert(oid, Resource::Extension(extension));
     }
 }

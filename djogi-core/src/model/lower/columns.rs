@@ -91,6 +91,7 @@ pub(super) fn default_value(
         DefaultDescriptor::Number(literal) => default_value::number(literal, &data_type.name),
         DefaultDescriptor::Bool(value) => default_value::boolean(*value, &data_type.name),
         DefaultDescriptor::Sql(sql) => default_value::sql(sql),
+        DefaultDescriptor::Heeranjid(call) => default_value::as_printed(call),
         DefaultDescriptor::Text(value) => match data_type.enumeration {
             None => default_value::text(value, &data_type.name),
             Some(descriptor) if descriptor.variants.iter().any(|variant| variant.label == *value) => {

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::sequences::{self, LoweredSequence};
+use super::tables::Lowered;
 use super::{Entry, Result, Sink, grants, ident};
 use crate::address::Address;
+use crate::heeranjid;
 use crate::ident::Ident;
 use crate::kind::{Extension, Resource, Schema, Securable};
-use crate::model::descriptor::{DEFAULT_SCHEMA, GrantDescriptor, Source};
+use crate::model::descriptor::{ColumnValue, DEFAULT_SCHEMA, DefaultDescriptor, GrantDescriptor, Source};
 use crate::model::error::LowerError;
 use crate::model::object::{ExtensionDescriptor, ObjectDescriptor, ObjectKind, SchemaDescriptor};
 
@@ -90,6 +92,24 @@ impl Objects {
     }
 }
 
+/// Declares heeranjid where a model has keys of it, unless `extension!` does.
+pub(super) fn declare_heeranjid(tables: &[Lowered], sink: &mut Sink) {
+    for table in tables {
+        let fields = table.model.fields.iter();
+        let generated = |value| matches!(value, ColumnValue::Default(DefaultDescriptor::Heeranjid(_)));
+        if let Some(field) = fields.into_iter().find(|field| generated(field.value)) {
+            let at = table.model.source.at(field.line);
+            sink.add(&table.target, at, Entry::new(Resource::Extension(brought()), false));
+        }
+    }
+}
+
+/// Where its objects live is no choice, and its version is that of its SQL.
+fn brought() -> Extension {
+    let name = Ident::new(heeranjid::NAME).expect("it is a plain word");
+    Extension { name, schema: None, version: Some(heeranjid::VERSION.to_owned()) }
+}
+
 pub(super) fn of_target(object: &ObjectDescriptor, default_target: &Ident) -> Result<Ident> {
     object.target.map_or_else(|| Ok(default_target.clone()), |target| ident("target", target, object.source))
 }
@@ -100,6 +120,13 @@ fn schema(descriptor: &SchemaDescriptor, at: Source) -> Result<Schema> {
 }
 
 fn extension(descriptor: &ExtensionDescriptor, at: Source) -> Result<Extension> {
+    if descriptor.name == heeranjid::NAME {
+        let is_other = |given: Option<&str>, own| given.is_some_and(|given| given != own);
+        if is_other(descriptor.schema, heeranjid::NAME) || is_other(descriptor.version, heeranjid::VERSION) {
+            return Err(LowerError::Brought { at, version: heeranjid::VERSION }.into());
+        }
+        return Ok(brought());
+    }
     Ok(Extension {
         name: ident("extension", descriptor.name, at)?,
         // Sessions have an empty search_path, so there is no other schema that the server could choose.

@@ -143,6 +143,7 @@ fn own_gates(
             | Impossible::OutOfBounds { .. }
             | Impossible::FixedName { .. }
             | Impossible::NamedOtherwise { .. }
+            | Impossible::NewerInstalled { .. }
             | Impossible::PartsElsewhere { .. }
             | Impossible::TypeInUse { .. } => Reason::NoWayInPlace.because(notes),
         };

@@ -96,4 +96,10 @@ struct Flag1 {
     id: i64,
 }
 
+#[derive(djogi_core::Model)]
+struct NoKey {
+    #[field(default = heeranjid)]
+    number: i32,
+}
+
 fn main() {}

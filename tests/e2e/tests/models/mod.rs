@@ -2,6 +2,7 @@
 //! found to be so by the next plan, changes, and goes.
 
 mod grants;
+mod heeranjid;
 mod keys;
 mod partitions;
 mod security;
