@@ -71,6 +71,8 @@ pub(crate) fn declarations(tables: usize, extra: impl Fn(usize) -> Extra) -> Dec
             source: Source { file: "src/models.rs".to_owned(), line: 1 },
             package: "bench".to_owned(),
             raw: false,
+            unmanaged: false,
+            sensitive: Default::default(),
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             column_lines: BTreeMap::new(),

@@ -227,7 +227,8 @@ fn in_managed_schemas(
             _ => address.schema_name(),
         };
         let (target, Some(schema)) = (address.target(), schema) else { continue };
-        if targets.get(target).is_some_and(|settings| settings.schemas.contains(schema)) {
+        let is_managed = targets.get(target).is_some_and(|settings| settings.schemas.contains(schema));
+        if is_managed || declaration.unmanaged {
             continue;
         }
         wrong.entry((target, schema)).or_insert_with(|| {

@@ -32,6 +32,18 @@ pub struct Configured {
     pub digest: Digest,
 }
 
+impl Configured {
+    /// What a model calls sensitive is secret in every seed of its table.
+    fn settled(mut self) -> Self {
+        for (target, seeds) in &mut self.seeds {
+            for seed in seeds {
+                seed.secret.extend(self.declarations.sensitive(target, &seed.table).iter().cloned());
+            }
+        }
+        self
+    }
+}
+
 /// Why there are no declarations, as whoever reads them puts it.
 pub type Unreadable = Arc<dyn Error + Send + Sync>;
 
@@ -46,7 +58,7 @@ pub struct Declared {
 
 impl Declared {
     pub fn known(configured: Configured) -> Self {
-        Self { reading: Mutex::new(None), read: OnceLock::from(Ok(configured)) }
+        Self { reading: Mutex::new(None), read: OnceLock::from(Ok(configured.settled())) }
     }
 
     /// Begins to read them.
@@ -62,7 +74,7 @@ impl Declared {
         let read = self.read.get_or_init(|| {
             let reading = self.reading.lock().map(|mut reading| reading.take());
             match reading.ok().flatten().map(JoinHandle::join) {
-                Some(Ok(read)) => read,
+                Some(Ok(read)) => read.map(Configured::settled),
                 Some(Err(_)) | None => {
                     Err(Arc::from(Box::from("reading the declarations ended without a result")))
                 }

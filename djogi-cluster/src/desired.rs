@@ -1,11 +1,12 @@
 //! The desired side of a target: what its models and SQL files declare, in PostgreSQL's own words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use djogi_core::Ident;
-use djogi_core::observation::ServerVersion;
+use djogi_core::address_pattern::{AddressPattern, Ignored};
+use djogi_core::observation::{Observation, ServerVersion};
 use djogi_core::seed::{DeclaredSeed, QueryRows};
+use djogi_core::{Address, Ident, Kind, QualifiedName};
 use tokio::sync::OnceCell;
 
 use crate::cluster::{Cluster, TargetSettings};
@@ -43,7 +44,7 @@ pub(crate) async fn desired(
     reporter: &dyn Reporter,
 ) -> Result<DesiredSide, EngineError> {
     let configured = cluster.declared.get()?;
-    let side = match side_of_files(cluster, (target, settings), version, reporter).await? {
+    let mut side = match side_of_files(cluster, (target, settings), version, reporter).await? {
         Some(side) => side.as_ref().clone(),
         None => {
             let scratch = Scratch::new(cluster, target.clone(), version, reporter);
@@ -52,8 +53,40 @@ pub(crate) async fn desired(
             DesiredSide { resources, not_modelled: Vec::new() }
         }
     };
+    let unmanaged = Unmanaged::of(configured, target);
+    side.resources.retain(|address, declared| !unmanaged.has(address, declared.resource.owner_name()));
     refuse_ignored(&side, target, settings)?;
     Ok(side)
+}
+
+/// What models say is somebody else's.
+pub(crate) struct Unmanaged<'a> {
+    declared: BTreeSet<&'a Address>,
+}
+
+impl<'a> Unmanaged<'a> {
+    pub(crate) fn of(configured: &'a Configured, target: &Ident) -> Self {
+        let declared = configured.declarations.unmanaged(target).map(|(address, _)| address);
+        Self { declared: declared.collect() }
+    }
+
+    fn has(&self, address: &Address, table: Option<QualifiedName>) -> bool {
+        let table = table.map(|table| Address::table(address.target(), &table));
+        self.declared.contains(address) || table.is_some_and(|table| self.declared.contains(&table))
+    }
+
+    /// Takes it out of `live`, where it is for others to refer to.
+    pub(crate) fn set_aside(&self, (target, settings): (&Ident, &TargetSettings), live: &mut Observation) {
+        // A schema is only its place.
+        let objects = self.declared.iter().filter(|address| address.kind() != Kind::Schema);
+        Ignored::new(objects.clone().map(|address| AddressPattern::exactly(address)).collect())
+            .strip(target, live);
+        // Where nobody looks it is taken to be.
+        let is_unseen = |address: &&&Address| {
+            address.schema_name().is_some_and(|schema| !settings.schemas.contains(schema))
+        };
+        live.left_alone.extend(objects.filter(is_unseen).map(|address| (*address).clone()));
+    }
 }
 
 /// What is declared cannot be left alone.

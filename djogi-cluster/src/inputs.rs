@@ -13,7 +13,7 @@ use djogi_core::{Address, Ident, Kind, QualifiedName};
 
 use crate::approvals::{self, Loaded};
 use crate::cluster::Cluster;
-use crate::desired::{check_queries, desired as desired_of, prepare};
+use crate::desired::{Unmanaged, check_queries, desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
@@ -257,6 +257,7 @@ async fn survey(
         Survey::Undeclared => DesiredSide::default(),
     };
     if what != Survey::Undeclared {
+        Unmanaged::of(cluster.declared.get()?, &target).set_aside((&target, settings), &mut live);
         settings.set_partitions_aside(&target, &mut live, &|address| desired.contains_key(address));
     }
     settle(&mut desired, &live);
@@ -295,7 +296,8 @@ async fn survey(
     recoveries.extend(overtaken.recovery(&target));
     if what != Survey::Undeclared {
         let sides = (&target, &desired, &live);
-        recoveries.extend(still_violated(connection.client(), snapshot, sides).await);
+        let declarations = &cluster.declared.get()?.declarations;
+        recoveries.extend(still_violated(connection.client(), snapshot, sides, declarations).await);
     }
     let inputs = TargetInputs {
         recoveries,

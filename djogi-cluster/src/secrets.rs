@@ -11,11 +11,12 @@ use djogi_core::kind::subscription::CONNECTION;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, PlanDocument, Secret, Severity};
 use djogi_core::script::literals;
 use djogi_core::seed::DeclaredSeed;
-use djogi_core::{Address, Digest, Ident};
+use djogi_core::{Address, Digest, Ident, QualifiedName};
 
 use crate::cluster::Cluster;
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
+use crate::event::Failure;
 
 /// The code of the finding, and of the refusal.
 pub const SECRET_NOT_AT_HAND: &str = "secret_not_at_hand";
@@ -27,13 +28,16 @@ pub(crate) const HELP: &str = "write the value as a plain string in OPTIONS (...
 /// What stands in for a secret value in what is told.
 const MASK: &str = "********";
 
-/// Values by what is known of them.
+/// Values by what is known of them, and the tables that have columns whose values are shown nowhere.
 #[derive(Default)]
-pub(crate) struct Secrets(BTreeMap<Secret, String>);
+pub(crate) struct Secrets {
+    values: BTreeMap<Secret, String>,
+    sensitive: BTreeSet<Address>,
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Secrets").field(&self.0.len()).finish()
+        f.debug_tuple("Secrets").field(&self.values.len()).finish()
     }
 }
 
@@ -63,14 +67,15 @@ impl Secrets {
     }
 
     fn look(cluster: &Cluster, document: &PlanDocument) -> (Self, Missing) {
-        let (mut secrets, mut missing) = (Self::default(), Missing(BTreeMap::new()));
+        let mut secrets = Self { values: BTreeMap::new(), sensitive: sensitive(cluster) };
+        let mut missing = Missing(BTreeMap::new());
         for (target, wanted) in wanted(document) {
             let values = values(cluster, target);
             let of_rows = values_of_rows(cluster, target);
             for (secret, addresses) in wanted {
                 let is_it = |value: &&String| secret_digest(&secret.option, value) == secret.digest;
                 match of_rows.get(&secret.digest).or_else(|| values.iter().find(is_it)) {
-                    Some(value) => drop(secrets.0.insert(secret.clone(), value.clone())),
+                    Some(value) => drop(secrets.values.insert(secret.clone(), value.clone())),
                     None => {
                         for address in addresses {
                             let options = missing.0.entry(address.clone()).or_default();
@@ -85,7 +90,7 @@ impl Secrets {
 
     /// What is sent for `operation`. Without a value its placeholder stays, which is no SQL.
     pub(crate) fn statement(&self, operation: &Operation) -> String {
-        operation.with_secrets(|secret| self.0.get(secret).map(String::as_str))
+        operation.with_secrets(|secret| self.values.get(secret).map(String::as_str))
     }
 
     /// What the server said, without any of the values.
@@ -93,7 +98,7 @@ impl Secrets {
         let DatabaseError { message, detail, hint, context, .. } = &mut error;
         let texts = std::iter::once(message).chain(detail).chain(hint).chain(context);
         for text in texts {
-            for (secret, value) in self.0.iter().filter(|(_, value)| !value.is_empty()) {
+            for (secret, value) in self.values.iter().filter(|(_, value)| !value.is_empty()) {
                 if text.contains(value.as_str()) {
                     *text = text.replace(value.as_str(), MASK);
                 }
@@ -104,6 +109,45 @@ impl Secrets {
         }
         error
     }
+}
+
+impl Secrets {
+    /// Hides what the server said of rows where they can be those of tables with sensitive columns: which of the values
+    /// it names, nobody can tell.
+    pub(crate) fn hide_rows(
+        &self,
+        target: &Ident,
+        relations: &BTreeSet<QualifiedName>,
+        failure: &mut Failure,
+    ) {
+        let is_sensitive = |table: &QualifiedName| self.sensitive.contains(&Address::table(target, table));
+        let Some(table) = relations.iter().find(|table| is_sensitive(table)) else { return };
+        let class = failure.sqlstate.as_deref().and_then(|code| code.get(..2));
+        if !matches!(class, Some("22" | "23")) {
+            return;
+        }
+        if class == Some("22") {
+            failure.message = without_quoted(&failure.message);
+        }
+        if failure.detail.is_some() {
+            failure.detail = Some(format!("not shown, since {table} has sensitive columns"));
+        }
+    }
+}
+
+/// A text with all that is in double quotes masked.
+fn without_quoted(text: &str) -> String {
+    let Some((before, rest)) = text.split_once('"') else { return text.to_owned() };
+    // A value may have quotes of its own.
+    let after = rest.rsplit_once('"').map_or("", |(_, after)| after);
+    format!("{before}\"{MASK}\"{after}")
+}
+
+/// The tables that models give sensitive columns; none where the declarations cannot be read.
+fn sensitive(cluster: &Cluster) -> BTreeSet<Address> {
+    let Ok(configured) = cluster.declared.get() else { return BTreeSet::new() };
+    let declared = configured.declarations.resources.iter();
+    declared.filter(|(_, table)| !table.sensitive.is_empty()).map(|(address, _)| address.clone()).collect()
 }
 
 /// Of a connection string that it cannot read, the server says the piece at which it stops.

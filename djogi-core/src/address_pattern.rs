@@ -84,6 +84,16 @@ fn all_match(parts: &[Part], names: &[&str]) -> bool {
 }
 
 impl AddressPattern {
+    /// Of this object alone.
+    pub fn exactly(address: &Address) -> Self {
+        let exactly = |name: &Ident| Part::Exactly(name.as_str().to_owned());
+        Self {
+            text: address.to_string(),
+            kind: Part::Exactly(address.kind().as_str().to_owned()),
+            parts: address.names().map(exactly).collect(),
+        }
+    }
+
     pub fn matches(&self, address: &Address) -> bool {
         let names: Vec<&str> = address.names().map(Ident::as_str).collect();
         self.matches_names(address.kind().as_str(), &names)

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Kind};
 use crate::digest::Digest;
-use crate::ident::Ident;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::Resource;
 
 /// The format written by this version.
@@ -45,6 +45,12 @@ pub struct Declaration {
     /// Whether `resource` holds text that only PostgreSQL can bring to its canonical form.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub raw: bool,
+    /// Whether it is somebody else's: there for what refers to it, and never desired.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
+    pub unmanaged: bool,
+    /// For tables: the columns whose values are shown nowhere.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
+    pub sensitive: BTreeSet<Ident>,
     /// The address it had before a declared rename. For names that follow from a renamed table or column,
     /// the name that followed from the old one.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
@@ -96,6 +102,20 @@ impl Declarations {
     pub fn has_children(&self, target: &Ident) -> bool {
         let mut ours = self.resources.iter().filter(|(address, _)| address.target() == target);
         ours.any(|(_, declaration)| declaration.raw && declaration.is_child())
+    }
+
+    /// What of `target` is somebody else's.
+    pub fn unmanaged(&self, target: &Ident) -> impl Iterator<Item = (&Address, &Declaration)> {
+        let ours = move |(address, declared): &(&Address, &Declaration)| {
+            declared.unmanaged && address.target() == target
+        };
+        self.resources.iter().filter(ours)
+    }
+
+    /// The columns of a table whose values are shown nowhere.
+    pub fn sensitive(&self, target: &Ident, table: &QualifiedName) -> &BTreeSet<Ident> {
+        static NONE: BTreeSet<Ident> = BTreeSet::new();
+        self.resources.get(&Address::table(target, table)).map_or(&NONE, |declared| &declared.sensitive)
     }
 
     /// What several declarations, or several columns of a table, say that they were renamed from: each old address with

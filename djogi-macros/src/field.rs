@@ -26,6 +26,7 @@ pub(crate) struct ModelField {
     stored: bool,
     comment: Option<LitStr>,
     renamed_from: Option<LitStr>,
+    sensitive: bool,
     pub(crate) primary_key: Option<PrimaryKey>,
     pub(crate) unique: Option<Unique>,
     pub(crate) indexes: Vec<Index>,
@@ -67,6 +68,7 @@ const KEYS: Keys = Keys {
         "storage",
         "compression",
         "statistics",
+        "sensitive",
         "renamed_from",
     ],
     repeatable: &["index", "check"],
@@ -84,6 +86,7 @@ impl ModelField {
             stored: false,
             comment: None,
             renamed_from: None,
+            sensitive: false,
             primary_key: None,
             unique: None,
             indexes: Vec::new(),
@@ -126,6 +129,10 @@ impl ModelField {
             "stored" | "virtual" => {
                 flag(key, input)?;
                 self.stored = item == "stored";
+            }
+            "sensitive" => {
+                flag(key, input)?;
+                self.sensitive = true;
             }
             "unique" => self.unique = Some(Unique::of_field(&self.ident, key, input)?),
             "index" => self.indexes.push(Index::of_field(&self.ident, key, input)?),
@@ -237,6 +244,7 @@ impl ModelField {
         if let Some(storage) = self.storage.tokens() {
             overrides.set("storage", storage);
         }
+        overrides.when("sensitive", self.sensitive);
         overrides.some("comment", self.comment.as_ref());
         overrides.some("renamed_from", self.renamed_from.as_ref());
         let constructor = quote! {

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::parse::ParseStream;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Result};
 
-use crate::attr::{Errors, Keys, for_each, identifier, line, name, text};
+use crate::attr::{Errors, Keys, flag, for_each, identifier, line, name, text};
 use crate::case::snake_case;
 use crate::columns::{Columns, Overrides};
 use crate::constraint::{Check, Exclusion, PrimaryKey, Unique, optional};
@@ -43,7 +43,12 @@ struct ModelAttributes {
     storage: Storage,
     family: Family,
     view: View,
+    unmanaged: bool,
 }
+
+/// What a table that is not managed is known by.
+const OF_UNMANAGED: [&str; 6] = ["schema", "table", "target", "pk", "unique", "unmanaged"];
+const OF_UNMANAGED_FIELD: [&str; 5] = ["column", "type", "collate", "pk", "unique"];
 
 const KEYS: Keys = Keys {
     place: "`#[model(...)]`",
@@ -69,6 +74,7 @@ const KEYS: Keys = Keys {
         "security_invoker",
         "security_barrier",
         "check_option",
+        "unmanaged",
     ],
     repeatable: &[
         "index",
@@ -101,6 +107,10 @@ impl ModelAttributes {
             "policy" => self.policies.push(Policy::parse(key, input)?),
             "tenant_key" => self.tenant_key = Some(TenantKey::parse(key, input)?),
             "trigger" => self.triggers.push(Trigger::parse(key, input)?),
+            "unmanaged" => {
+                flag(key, input)?;
+                self.unmanaged = true;
+            }
             "grant" => self.grants.push(Grant::parse(&grant::ON_RELATION, key, input)?),
             item if storage::KEYS.contains(&item) => self.storage.item(item, key, input)?,
             item if partition::KEYS.contains(&item) => self.family.item(item, key, input)?,
@@ -112,6 +122,22 @@ impl ModelAttributes {
 }
 
 impl ModelAttributes {
+    /// Of what is not managed, nothing is said that djogi would make.
+    fn check_unmanaged(&self, seen: &[Ident], fields: &[ModelField], errors: &mut Errors) {
+        if !self.unmanaged {
+            return;
+        }
+        let at_model = seen.iter().filter(|key| !OF_UNMANAGED.iter().any(|known| key == known));
+        let of_fields = fields.iter().flat_map(|field| &field.seen);
+        let at_field = of_fields.filter(|key| !OF_UNMANAGED_FIELD.iter().any(|known| key == known));
+        for key in at_model.chain(at_field) {
+            let message = format!(
+                "`{key}` is for what djogi makes, and `unmanaged` says that it makes nothing of this table"
+            );
+            errors.at(key.span(), message);
+        }
+    }
+
     /// A policy that nobody heeds looks like protection and is none.
     fn check_security(&self, fields: &[ModelField], errors: &mut Errors) {
         if let Some(tenant_key) = &self.tenant_key {
@@ -168,6 +194,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields(input, &mut errors)?;
     adopt_field_primary_key(&mut attributes, &fields, &mut errors);
     attributes.view.check(&seen, &fields, &mut errors);
+    attributes.check_unmanaged(&seen, &fields, &mut errors);
     attributes.check_security(&fields, &mut errors);
     attributes.family.check(&seen, &mut errors);
     for trigger in &attributes.triggers {
@@ -247,6 +274,7 @@ fn expand(
 
     let mut overrides = Overrides::default();
     overrides.some("target", attributes.target.as_ref());
+    overrides.when("unmanaged", attributes.unmanaged);
     overrides.some("comment", attributes.comment.as_ref());
     overrides.some("renamed_from", attributes.renamed_from.as_ref());
     let (descriptors, checks): (Vec<_>, Vec<_>) = fields.iter().map(ModelField::tokens).unzip();

@@ -228,6 +228,7 @@ impl<'a> Execution<'a> {
                     crate::failpoint!(infallible "lock.connection_lost");
                 }
                 let (mut failure, fatal) = tell(obstacle);
+                self.secrets.hide_rows(&group.target, &relations, &mut failure);
                 let waited = failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
                 if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {
                     failure.hint.get_or_insert_with(|| APPLY_AS_OWNER.to_owned());

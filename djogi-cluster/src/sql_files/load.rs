@@ -300,9 +300,10 @@ pub(super) async fn refuse_other_schemas(
     client: &Client,
     target: &Ident,
     schemas: &[Ident],
+    unmanaged: &BTreeSet<&Ident>,
     places: &Places<'_>,
 ) -> Result<(), NormaliseError> {
-    let managed: Vec<&str> = schemas.iter().map(Ident::as_str).collect();
+    let managed: Vec<&str> = schemas.iter().chain(unmanaged.iter().copied()).map(Ident::as_str).collect();
     let rows = client.query(OTHER_SCHEMAS, &[&managed]).await.map_err(|error| lost(&error))?;
     let mut rejected = Vec::new();
     for row in rows {

@@ -195,7 +195,9 @@ async fn read_back(
     twice::refuse(items)?;
     let places = Places::new(items);
     let Declared { target, schemas, models, .. } = declared;
-    load::refuse_other_schemas(database.connection().client(), target, schemas, &places).await?;
+    let elsewhere = models.unmanaged(target).filter(|(address, _)| address.kind() == Kind::Schema);
+    let elsewhere = elsewhere.map(|(address, _)| address.name()).collect();
+    load::refuse_other_schemas(database.connection().client(), target, schemas, &elsewhere, &places).await?;
     // Roles are those of the scratch server; what is declared of them is known already.
     let scope = Scope { target: target.clone(), schemas: schemas.to_vec(), roles: ManagedRoles::default() };
     let mut observation = observe(database.connection(), &scope).await?;
@@ -228,6 +230,7 @@ async fn read_back(
         needs: BTreeSet::new(),
         owner: None,
     }));
+    missing.retain(|_, declaration| !declaration.unmanaged);
     if let Some((address, declaration)) = missing.pop_first() {
         let source_place = declaration.source.clone();
         return Err(NormaliseError::NotFound { address: address.clone(), source_place });
@@ -260,6 +263,8 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<Desire
                         column_lines: _,
                         resource: _,
                         raw: _,
+                        unmanaged: _,
+                        sensitive: _,
                         needs: _,
                     },
                 ),

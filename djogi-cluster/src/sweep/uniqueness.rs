@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use djogi_core::declared::Declarations;
 use djogi_core::desired::Desired;
 use djogi_core::kind::{Index, IndexElement, IndexKey, Resource};
 use djogi_core::observation::Observation;
@@ -20,6 +21,7 @@ pub(crate) async fn still_violated(
     client: &Client,
     snapshot: &Snapshot,
     (target, desired, live): (&Ident, &Desired, &Observation),
+    declarations: &Declarations,
 ) -> Vec<Recovery> {
     let mut found = Vec::new();
     for (address, (entry, failed)) in remembered(snapshot) {
@@ -33,7 +35,8 @@ pub(crate) async fn still_violated(
         if address.target() != target || !is_the_same || is_there {
             continue;
         }
-        let Some(rows) = duplicates(client, index).await else { continue };
+        let is_shown = declarations.sensitive(target, &index.table_name()).is_empty();
+        let Some(rows) = duplicates(client, index, is_shown).await else { continue };
         found.push(recovery(entry, address, &index_build::decide_again(address, &rows)));
     }
     found
@@ -76,7 +79,7 @@ fn remembered(snapshot: &Snapshot) -> BTreeMap<&Address, (&RecoveryEntry, &Faile
 
 /// Rows that are equal by `index`, in words; `None` when there are none, and also when nobody can say: then the build
 /// itself finds out.
-async fn duplicates(client: &Client, index: &Index) -> Option<String> {
+async fn duplicates(client: &Client, index: &Index, is_shown: bool) -> Option<String> {
     let sql = question(index)?;
     let (begun, answer, _) = futures_util::join!(
         client.batch_execute("BEGIN READ ONLY; SET LOCAL lock_timeout = '100ms'"),
@@ -86,7 +89,7 @@ async fn duplicates(client: &Client, index: &Index) -> Option<String> {
     begun.ok()?;
     let row = answer.ok()??;
     let (key, count): (&str, i64) = (row.get(0), row.get(1));
-    Some(format!("{count} rows have {key}"))
+    Some(if is_shown { format!("{count} rows have {key}") } else { format!("{count} rows are equal") })
 }
 
 /// `None` when equality is not that of `GROUP BY`.

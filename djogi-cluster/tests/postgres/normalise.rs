@@ -51,6 +51,8 @@ fn declare(resources: Vec<(Resource, bool)>) -> Declarations {
             source: Source { file: "src/models.rs".to_owned(), line: line as u32 + 1 },
             package: "shop".to_owned(),
             raw,
+            unmanaged: false,
+            sensitive: Default::default(),
             renamed_from: None,
             renamed_columns: Default::default(),
             column_lines: Default::default(),

@@ -90,6 +90,8 @@ pub struct ModelDescriptor {
     pub table: TableName,
     /// The target (`[target.<name>]`); `None` is the configuration's default target.
     pub target: Option<&'static str>,
+    /// It is there, for others to refer to, and somebody else's.
+    pub unmanaged: bool,
     pub comment: Option<&'static str>,
     /// The table's earlier name, `table` or `schema.table`.
     pub renamed_from: Option<&'static str>,
@@ -122,6 +124,7 @@ impl ModelDescriptor {
             source,
             table,
             target: None,
+            unmanaged: false,
             comment: None,
             renamed_from: None,
             relation: RelationDescriptor::Table,
@@ -158,6 +161,8 @@ pub struct FieldDescriptor {
     pub collation: Option<&'static str>,
     pub value: ColumnValue,
     pub storage: ColumnStorageDescriptor,
+    /// Its values are shown nowhere.
+    pub sensitive: bool,
     pub comment: Option<&'static str>,
     /// The column's earlier name.
     pub renamed_from: Option<&'static str>,
@@ -175,6 +180,7 @@ impl FieldDescriptor {
             collation: None,
             value: ColumnValue::Given,
             storage: ColumnStorageDescriptor::DEFAULT,
+            sensitive: false,
             comment: None,
             renamed_from: None,
         }

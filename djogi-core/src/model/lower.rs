@@ -57,6 +57,7 @@ pub fn lower(
     objects.declare_grants(&mut sink, &mut errors);
     let by_name = tables::by_name(&tables);
     for (table, names) in tables.iter().zip(&names) {
+        sink.unmanaged = table.model.unmanaged;
         sink.schema(table);
         tables::declare(table, &mut sink);
         constraints::declare(table, names, &mut sink, &mut errors);
@@ -66,6 +67,7 @@ pub fn lower(
         triggers::declare(table, &mut sink, &mut errors);
         grants::declare(table, &mut sink, &mut errors);
     }
+    sink.unmanaged = false;
     objects::declare_heeranjid(&tables, &mut sink);
     for sequence in &objects.sequences {
         sequences::declare(sequence, &by_name, &mut sink, &mut errors);
@@ -78,6 +80,8 @@ pub fn lower(
 #[derive(Default)]
 struct Sink {
     declarations: Declarations,
+    /// Whether what is added is somebody else's.
+    unmanaged: bool,
 }
 
 /// One resource on its way into the declarations.
@@ -88,11 +92,19 @@ struct Entry {
     renamed_columns: BTreeMap<Ident, Ident>,
     /// Of the fields of a view.
     lines: BTreeMap<Ident, u32>,
+    sensitive: BTreeSet<Ident>,
 }
 
 impl Entry {
     fn new(resource: Resource, raw: bool) -> Self {
-        Self { resource, raw, renamed_from: None, renamed_columns: BTreeMap::new(), lines: BTreeMap::new() }
+        Self {
+            resource,
+            raw,
+            renamed_from: None,
+            renamed_columns: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            sensitive: BTreeSet::new(),
+        }
     }
 }
 
@@ -105,12 +117,18 @@ impl Sink {
             source: declared::Source { file: source.file.to_owned(), line: source.line },
             package: source.package.to_owned(),
             raw: entry.raw,
+            unmanaged: self.unmanaged,
+            sensitive: entry.sensitive,
             renamed_from,
             renamed_columns: entry.renamed_columns,
             column_lines: entry.lines,
             needs: BTreeSet::new(),
         };
-        self.declarations.resources.entry(address).or_insert(declaration);
+        // What somebody manages is managed, whoever only refers to it.
+        let known = self.declarations.resources.get(&address);
+        if known.is_none_or(|known| known.unmanaged && !declaration.unmanaged) {
+            self.declarations.resources.insert(address, declaration);
+        }
     }
 
     /// Declares the schema of a table.

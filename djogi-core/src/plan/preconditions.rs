@@ -21,7 +21,8 @@ pub(super) fn preconditions(
             && !rebased.is_left_alone(&change.address)
     };
     for change in changes.iter().filter(runs) {
-        for need in change.depends_on.iter().filter(|need| need.kind() != Kind::Column) {
+        let needs = change.depends_on.iter().filter(|need| need.kind() != Kind::Column);
+        for need in needs.filter(|need| !rebased.is_left_alone(need)) {
             let digest = || rebased.as_read(need).map(Digest::of);
             found.entry(rebased.origin(need).into_owned()).or_insert_with(digest);
         }

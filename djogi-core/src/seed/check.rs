@@ -66,6 +66,15 @@ impl DeclaredSeed {
         key.sort();
         let order = columns(&found, declared, &key)?;
         check_secrets(self, declared)?;
+        if let (SeedFormat::Sql, Some((column, _))) =
+            (&self.format, order.iter().find(|(column, _)| secret.contains(&column.name)))
+        {
+            let message = format!(
+                "`{}` is sensitive, and what a query computes is not kept secret: write its rows as CSV or JSON",
+                column.name
+            );
+            return Err(SeedError::configured(message));
+        }
         check_key(table, &key, desired)?;
         let columns: Vec<Ident> = order.iter().map(|(column, _)| column.name.clone()).collect();
         let enums: Vec<Option<&[String]>> =

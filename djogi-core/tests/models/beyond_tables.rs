@@ -105,7 +105,7 @@ pub(crate) struct Parcel {
     depot: i64,
     weight: i32,
     r#type: Option<Cents>,
-    #[field(type = "text", storage = external, compression = pglz, statistics = 500)]
+    #[field(type = "text", storage = external, compression = pglz, statistics = 500, sensitive)]
     note: Option<String>,
     #[field(storage = extended)]
     words: Option<String>,

@@ -58,6 +58,8 @@ fn declaration(
         package: "e2e".to_owned(),
         raw: may_be_raw && has_expressions(&resource),
         resource,
+        unmanaged: false,
+        sensitive: BTreeSet::new(),
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
         column_lines: BTreeMap::new(),

@@ -291,6 +291,7 @@ pub(super) fn declare(table: &Lowered, sink: &mut Sink) {
     for (partition, at) in &table.partitions {
         let mut entry = Entry::new(Resource::Table(partition.clone()), true);
         entry.renamed_columns = table.renamed_columns.clone();
+        entry.sensitive = table.sensitive();
         sink.add(&table.target, *at, entry);
     }
 }

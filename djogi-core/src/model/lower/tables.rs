@@ -1,6 +1,6 @@
 //! Tables with their columns, and what was renamed in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Types;
 use super::{Entry, Result, Sink, columns, family, ident, qualified, security, views};
@@ -44,6 +44,12 @@ impl Lowered {
         self.raw |= raw;
         self.table.columns.push(column);
         Ok(())
+    }
+
+    /// The columns whose values are shown nowhere.
+    pub(super) fn sensitive(&self) -> BTreeSet<Ident> {
+        let fields = self.model.fields.iter().filter(|field| field.sensitive);
+        fields.filter_map(|field| Some(self.field_or_column(field.name)?.name.clone())).collect()
     }
 
     pub(super) fn name(&self) -> QualifiedName {
@@ -197,6 +203,7 @@ fn declare_table(table: &Lowered, sink: &mut Sink) {
     let mut entry = Entry::new(Resource::Table(table.table.clone()), table.raw);
     entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
     entry.renamed_columns = table.renamed_columns.clone();
+    entry.sensitive = table.sensitive();
     sink.add(&table.target, table.model.source, entry);
     family::declare(table, sink);
 }

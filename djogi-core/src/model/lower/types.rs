@@ -1,6 +1,6 @@
 //! The types of the user's own that models use, directly or by other types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Result, Sink, domains, ident, qualified, ranges};
 use crate::address::Address;
@@ -8,7 +8,8 @@ use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Composite, CompositeAttribute, EnumType, Resource};
 use crate::model::descriptor::{
     ColumnValue, CompositeDescriptor, DEFAULT_SCHEMA, DefaultDescriptor, DomainDescriptor, EnumDescriptor,
-    FieldDescriptor, FieldType, ModelDescriptor, RangeDescriptor, Source, TypeDescriptor, TypeHead,
+    FieldDescriptor, FieldType, ModelDescriptor, RangeDescriptor, RelationDescriptor, Source, TypeDescriptor,
+    TypeHead,
 };
 use crate::model::error::LowerError;
 use crate::model::type_name::{self, TypeName};
@@ -70,21 +71,58 @@ impl UserType {
 
 /// Types by target and name. Several of Rust may be one of PostgreSQL when they agree.
 #[derive(Debug, Default)]
-pub(super) struct Types(BTreeMap<(Ident, QualifiedName), Vec<UserType>>);
+pub(super) struct Types(BTreeMap<(Ident, QualifiedName), Known>);
+
+/// What is declared under one name.
+#[derive(Debug, Default)]
+struct Known {
+    declared: Vec<UserType>,
+    /// What kinds of models have it.
+    by: BTreeSet<Whose>,
+}
+
+/// Whose a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    Ours,
+    Theirs,
+    /// A view only shows what tables have.
+    View,
+}
+
+impl Whose {
+    fn is(model: &ModelDescriptor) -> Self {
+        match model.relation {
+            _ if model.unmanaged => Whose::Theirs,
+            RelationDescriptor::Table => Whose::Ours,
+            RelationDescriptor::View(_) | RelationDescriptor::MaterializedView { .. } => Whose::View,
+        }
+    }
+}
+
+impl Known {
+    /// A type of theirs is theirs, unless a table of ours has it too.
+    fn is_managed(&self) -> bool {
+        self.by.contains(&Whose::Ours) || !self.by.contains(&Whose::Theirs)
+    }
+}
 
 impl Types {
     pub(super) fn get(&self, key: &(Ident, QualifiedName)) -> Option<UserType> {
-        self.0.get(key)?.first().copied()
+        self.0.get(key)?.declared.first().copied()
     }
 
     /// Takes note of a type and of those in its definition.
-    fn add(&mut self, target: &Ident, found: UserType) -> Result<()> {
+    fn add(&mut self, target: &Ident, found: UserType, by: Whose) -> Result<()> {
         let key = (target.clone(), qualified_name(found.head())?);
         let known = self.0.entry(key).or_default();
-        if !known.iter().any(|known| known.same(found)) {
-            known.push(found);
+        let is_new = !known.declared.iter().any(|known| known.same(found));
+        if is_new {
+            known.declared.push(found);
+        }
+        if known.by.insert(by) || is_new {
             for inner in found.inner() {
-                self.add(target, inner)?;
+                self.add(target, inner, by)?;
             }
         }
         Ok(())
@@ -110,7 +148,7 @@ pub(super) fn collect(
             }
         };
         for found in model.fields.iter().flat_map(|field| of_field(field.ty, field.value)) {
-            if let Err(error) = types.add(&target, found) {
+            if let Err(error) = types.add(&target, found, Whose::is(model)) {
                 errors.push(*error);
             }
         }
@@ -124,6 +162,7 @@ pub(super) struct LoweredType {
     source: Source,
     resource: Resource,
     raw: bool,
+    managed: bool,
     /// The name before a declared rename.
     old_name: Option<QualifiedName>,
 }
@@ -131,11 +170,11 @@ pub(super) struct LoweredType {
 /// Lowers the types, and refuses those that are declared differently in two places.
 pub(super) fn lower(types: &Types, errors: &mut Vec<LowerError>) -> Vec<LoweredType> {
     let mut lowered: Vec<LoweredType> = Vec::with_capacity(types.0.len());
-    for ((target, name), declared) in &types.0 {
+    for ((target, name), known) in &types.0 {
         let mut first: Option<LoweredType> = None;
-        for one in declared {
+        for one in &known.declared {
             let second = match one_type(*one, target, name, types) {
-                Ok(second) => second,
+                Ok(second) => LoweredType { managed: known.is_managed(), ..second },
                 Err(error) => {
                     errors.push(*error);
                     continue;
@@ -175,7 +214,7 @@ fn one_type(found: UserType, target: &Ident, name: &QualifiedName, types: &Types
     };
     let old_name =
         head.renamed_from.map(|old| qualified(old, name.schema.as_str(), head.source)).transpose()?;
-    Ok(LoweredType { target: target.clone(), source: head.source, resource, raw, old_name })
+    Ok(LoweredType { target: target.clone(), source: head.source, resource, raw, managed: true, old_name })
 }
 
 fn enumeration(descriptor: &EnumDescriptor, name: &QualifiedName) -> EnumType {
@@ -217,7 +256,8 @@ fn composite(
 }
 
 pub(super) fn declare(types: Vec<LoweredType>, sink: &mut Sink) {
-    for LoweredType { target, source, resource, raw, old_name } in types {
+    for LoweredType { target, source, resource, raw, managed, old_name } in types {
+        sink.unmanaged = !managed;
         if let Some(name) = resource.qualified_name() {
             sink.schema_named(&target, &name.schema, source);
         }

@@ -266,6 +266,8 @@ fn missing(need: &Address, index: &BTreeMap<&Address, usize>, gates: &Gates<'_>)
         return None;
     }
     match need.kind() {
+        // It is there, and somebody else's to keep.
+        Kind::Table if gates.rebased.is_left_alone(need) => None,
         Kind::Table if gates.foreign.contains(need) => Some(format!("{need} is not managed by djogi")),
         Kind::Schema if gates.rebased.observation.schemas.contains(need.name()) => None,
         Kind::Table | Kind::Schema | Kind::Extension if !gates.live.contains(need) => {

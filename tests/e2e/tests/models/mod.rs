@@ -6,10 +6,12 @@ mod heeranjid;
 mod keys;
 mod partitions;
 mod security;
+mod sensitive;
 mod storage;
 mod tenants;
 mod triggers;
 mod types;
+mod unmanaged;
 mod views;
 
 use djogi_core::Ident;
