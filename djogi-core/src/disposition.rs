@@ -104,7 +104,8 @@ reasons! {
         "create the role, then djogi apply";
     RightMissing, "right_missing", Blocked, "the role that djogi connects as may not do it",
         "apply as a role that may, or grant what the note says";
-    OfflineOnly, "offline_only", Blocked, "has no online way on a table of this size", "plan a downtime";
+    OfflineOnly, "offline_only", Blocked, "would keep readers or writers of a large table waiting, and has no online way",
+        "plan a downtime, then djogi apply --accept-downtime {address}";
     NoWayInPlace, "no_way_in_place", Blocked, "PostgreSQL has no way from what is there to what is declared",
         "change the declaration as the note says";
     LockBudgetExceeded, "lock_budget_exceeded", Blocked, "the lock was not to be had within its budget",

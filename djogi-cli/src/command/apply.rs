@@ -34,7 +34,7 @@ pub struct ApplyArgs {
     /// Only these addresses and what they depend on
     #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "plan")]
     pub only: Vec<String>,
-    /// Whether indexes of existing tables are built and dropped concurrently
+    /// Whether work on existing tables lets readers and writers go on
     #[arg(
         long,
         value_name = "always|auto|never",
@@ -44,6 +44,9 @@ pub struct ApplyArgs {
         conflicts_with = "plan"
     )]
     pub online: OnlineChoice,
+    /// These changes may keep readers and writers of a large table waiting
+    #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "plan")]
+    pub accept_downtime: Vec<String>,
     /// Stop at the first group that fails, also where the rest does not depend on it
     #[arg(long)]
     pub fail_fast: bool,
@@ -105,8 +108,10 @@ fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
     }
     let adopt = if args.adopt { Adoption::All } else { Adoption::Equal };
     let only = addresses(&args.only)?;
+    let accept_downtime = addresses(&args.accept_downtime)?;
     let (online, strict) = (args.online.into(), args.strict);
-    Ok(Request::Declared(PlanOptions { only, adopt, online, strict, ..PlanOptions::default() }))
+    let options = PlanOptions { only, adopt, online, accept_downtime, strict, ..PlanOptions::default() };
+    Ok(Request::Declared(options))
 }
 
 /// Reads a saved plan.

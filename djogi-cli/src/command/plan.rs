@@ -42,9 +42,12 @@ pub struct PlanArgs {
     /// Only these addresses and what they depend on
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     pub only: Vec<String>,
-    /// Whether indexes of existing tables are built and dropped concurrently
+    /// Whether work on existing tables lets readers and writers go on
     #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
     pub online: OnlineChoice,
+    /// These changes may keep readers and writers of a large table waiting
+    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
+    pub accept_downtime: Vec<String>,
     /// Only compare the database with the state: what drifted
     #[arg(long)]
     pub refresh_only: bool,
@@ -80,6 +83,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
         unmanaged: args.unmanaged,
         strict: args.strict,
         online: args.online.into(),
+        accept_downtime: addresses(&args.accept_downtime)?,
         ..PlanOptions::default()
     };
     let explained = args.explain.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;

@@ -15,7 +15,7 @@ use crate::args::OnlineChoice;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::project::cluster_without_models;
+use crate::project::{addresses, cluster_without_models};
 use crate::report::events::with_progress;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -38,16 +38,20 @@ pub struct RevertArgs {
     /// How to print the plan; --json is --format json
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<PlanFormat>,
-    /// Whether indexes of existing tables are built and dropped concurrently
+    /// Whether work on existing tables lets readers and writers go on
     #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
     pub online: OnlineChoice,
+    /// These changes may keep readers and writers of a large table waiting
+    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
+    pub accept_downtime: Vec<String>,
 }
 
 pub(crate) fn run(args: &RevertArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let key = args.key.as_ref().map(|file| read_key(context, file)).transpose()?;
     let cluster = cluster_without_models(context)?;
     let signer = key.as_ref().map(|key| signer(&cluster, key)).transpose().map_err(EngineError::from)?;
-    let options = PlanOptions { online: args.online.into(), ..PlanOptions::default() };
+    let (online, accept_downtime) = (args.online.into(), addresses(&args.accept_downtime)?);
+    let options = PlanOptions { online, accept_downtime, ..PlanOptions::default() };
     let engine = Engine::start()?;
     let serial = Serial::new(args.to);
     let reverting =

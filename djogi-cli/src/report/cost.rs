@@ -49,6 +49,7 @@ impl<'a> Costs<'a> {
                     rows,
                     bytes,
                     hazards,
+                    precheck: _,
                     concurrently: _,
                     secrets: _,
                 } = operation;

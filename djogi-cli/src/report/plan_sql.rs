@@ -124,8 +124,18 @@ impl Script {
     }
 
     fn operation(&mut self, operation: &Operation, action: Option<Action>) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently: _, secrets } =
-            operation;
+        let Operation {
+            address,
+            sql,
+            lock,
+            effect,
+            rows,
+            bytes,
+            hazards,
+            precheck,
+            concurrently: _,
+            secrets,
+        } = operation;
         let mark = action.map_or(String::new(), |action| format!("{} ", action.mark()));
         let mut facts = Vec::new();
         facts.extend(lock.as_ref().map(|lock| format!("{} on {}", lock.mode.as_sql(), lock.relation)));
@@ -135,6 +145,9 @@ impl Script {
         let facts = if facts.is_empty() { String::new() } else { format!(": {}", facts.join(", ")) };
         self.comment(&format!("{mark}{address}{facts}"));
         hazards.iter().for_each(|hazard| self.comment(&format!("  {hazard}")));
+        if let Some(precheck) = precheck {
+            self.comment(&format!("  first, no row may come of: {}", precheck.rows));
+        }
         for secret in secrets {
             self.comment(&format!("  write the value of option {} in the place of {secret}", secret.option));
         }

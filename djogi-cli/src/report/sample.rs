@@ -172,6 +172,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         rows: None,
         bytes: None,
         hazards: Vec::new(),
+        precheck: None,
         concurrently: None,
         secrets: Vec::new(),
     }

@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use djogi_core::kind::{Index, Resource};
+use djogi_core::kind::{Constraint, Index, Resource};
 use djogi_core::observation::Oid;
 use djogi_core::plan::{
-    ConcurrentVerb, Concurrently, Group, Operation, PlanDocument, TargetInputs, TransactionMode,
+    ConcurrentVerb, Concurrently, Group, Operation, PlanDocument, ResourceChange, TargetInputs,
+    TransactionMode,
 };
-use djogi_core::{Address, Digest, Ident};
+use djogi_core::{Address, Digest, Ident, Kind};
 use futures_util::future::try_join_all;
 
 use super::work::Work;
@@ -158,14 +159,13 @@ impl Armed {
     ) -> Option<Sidecar> {
         let run = self.runs.get(&group.target)?;
         let intent = self.group(group);
-        let before = before.iter().filter(|(address, _)| {
-            matches!(address.kind(), djogi_core::Kind::Index | djogi_core::Kind::Table)
-        });
+        let before = before.iter().filter(|(address, _)| matches!(address.kind(), Kind::Index | Kind::Table));
         let change = work.of(group).iter().find(|change| change.address == operation.address);
         let after = match concurrently.verb {
-            ConcurrentVerb::IndexCreate => change
-                .and_then(|change| change.change.after.as_ref())
-                .and_then(|body| built(body, concurrently)),
+            ConcurrentVerb::IndexCreate => change.and_then(|change| declared_index(change)).map(|index| {
+                let name = concurrently.object.name().clone();
+                build_digest(&Resource::Index(Index { name, ..index }))
+            }),
             ConcurrentVerb::IndexDrop | ConcurrentVerb::Reindex => None,
         };
         Some(Sidecar {
@@ -235,13 +235,15 @@ impl Common<'_> {
 pub(super) fn unique_build(work: &Work<'_>, group: &Group) -> Option<FailedBuild> {
     let operation = group.operations.first()?;
     let change = work.of(group).iter().find(|change| change.address == operation.address)?;
-    let index: Index = serde_json::from_value(change.change.after.clone()?).ok()?;
+    let index = declared_index(change)?;
     Some(FailedBuild { address: change.address.clone(), definition: definition_digest(&index) })
 }
 
-/// The digest of what a build is to leave: the declared index under the name that the statement gives it.
-fn built(body: &serde_json::Value, concurrently: &Concurrently) -> Option<Digest> {
-    let mut index: Index = serde_json::from_value(body.clone()).ok()?;
-    index.name = concurrently.object.name().clone();
-    Some(build_digest(&Resource::Index(index)))
+/// The index that a change is to leave: a declared one, or that of a key.
+fn declared_index(change: &ResourceChange) -> Option<Index> {
+    let body = change.change.after.clone()?;
+    match change.address.kind() {
+        Kind::Constraint => serde_json::from_value::<Constraint>(body).ok()?.index(),
+        _ => serde_json::from_value(body).ok(),
+    }
 }

@@ -55,7 +55,7 @@ impl Execution<'_> {
         self.progress().over();
         if !self.has_done(session, concurrently, relations).await? {
             let message = format!("`{}` has no error, and not the outcome it should have", operation.sql);
-            return Err(Obstacle::Outcome { message, address: operation.address.clone() });
+            return Err(Obstacle::Outcome { message, hint: None, address: operation.address.clone() });
         }
         const BEGIN: &str = "BEGIN";
         client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;

@@ -19,6 +19,7 @@ use super::Stop;
 use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
+use super::precheck::ask_rows;
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
 use super::record::Settled;
@@ -112,9 +113,12 @@ pub(super) enum Obstacle {
         error: DatabaseError,
         address: Option<Address>,
     },
-    /// No error of a statement: one that cannot be rolled back did not do what it is for, or an approval was spent.
+    /// No error of a statement: one that cannot be rolled back did not do what it is for, an approval was spent, or rows
+    /// stand in the way.
     Outcome {
         message: String,
+        /// The way out.
+        hint: Option<&'static str>,
         address: Address,
     },
     Engine(EngineError),
@@ -280,6 +284,7 @@ impl<'a> Execution<'a> {
     ) -> Result<(), Obstacle> {
         let (armed, store) = (backing.armed, backing.store);
         let (client, intent) = (session.connection.client(), armed.group(group));
+        ask_rows(client, group).await?;
         let xid = self.enter(session, fence, group, relations).await?;
         let row = self.op_record(OpKind::Group, fence, number, intent);
         let record = async {
@@ -377,7 +382,7 @@ impl<'a> Execution<'a> {
             match spending.spend(client, op).await {
                 Err(error @ LedgerError::ApprovalSpent { .. }) => {
                     let (message, address) = (error.to_string(), spending.address.clone());
-                    return Err(Obstacle::Outcome { message, address });
+                    return Err(Obstacle::Outcome { message, hint: None, address });
                 }
                 spent => spent?,
             }
@@ -564,8 +569,9 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
             let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
             (Failure { address, ..Failure::from(error) }, fatal)
         }
-        Obstacle::Outcome { message, address } => {
-            (Failure { message, address: Some(address), ..Failure::default() }, None)
+        Obstacle::Outcome { message, hint, address } => {
+            let hint = hint.map(str::to_owned);
+            (Failure { message, hint, address: Some(address), ..Failure::default() }, None)
         }
         Obstacle::Engine(error) => {
             let transaction = match &error {

@@ -295,7 +295,9 @@ impl Run {
         let blocked = count(Verdict::Blocked);
         let findings = document.iter().flat_map(|document| &document.diagnostics);
         let is_refusal = |code: &str| code == DESTRUCTIVE_DENIED || Rejection::CODES.contains(&code);
-        let denied = findings.into_iter().any(|found| is_refusal(&found.code));
+        let is_offline = |change: &&ResourceChange| change.reason == Some(Reason::OfflineOnly);
+        let denied =
+            findings.into_iter().any(|found| is_refusal(&found.code)) || changes.iter().any(is_offline);
         let stopped = *self.stop.borrow();
         let (outcome, exit_code) = match (stopped, &error) {
             (Some(code), _) => (Outcome::Interrupted, code),

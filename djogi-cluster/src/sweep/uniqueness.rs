@@ -1,6 +1,7 @@
-//! Unique indexes whose build has failed for their rows: they are not built again before these have changed, which the
+//! Unique indexes, of keys too, whose build has failed for their rows: they are not built again before these have changed, which the
 //! rows themselves tell. Reads only.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use djogi_core::declared::Declarations;
@@ -25,18 +26,17 @@ pub(crate) async fn still_violated(
 ) -> Vec<Recovery> {
     let mut found = Vec::new();
     for (address, (entry, failed)) in remembered(snapshot) {
-        let Some(Resource::Index(index)) = desired.get(address).map(|declared| &*declared.resource) else {
+        let Some(index) = desired.get(address).and_then(|declared| unique_index(&declared.resource)) else {
             continue;
         };
-        let is_the_same = definition_digest(index) == failed.definition;
-        let is_there = live.catalog.get(address).is_some_and(
-            |live| matches!(live, Resource::Index(live) if definition_digest(live) == failed.definition),
-        );
+        let is_the_same = definition_digest(&index) == failed.definition;
+        let built = live.catalog.get(address).and_then(unique_index);
+        let is_there = built.is_some_and(|live| definition_digest(&live) == failed.definition);
         if address.target() != target || !is_the_same || is_there {
             continue;
         }
         let is_shown = declarations.sensitive(target, &index.table_name()).is_empty();
-        let Some(rows) = duplicates(client, index, is_shown).await else { continue };
+        let Some(rows) = duplicates(client, &index, is_shown).await else { continue };
         found.push(recovery(entry, address, &index_build::decide_again(address, &rows)));
     }
     found
@@ -50,6 +50,14 @@ pub(crate) fn untried(snapshot: &Snapshot) -> impl Iterator<Item = Recovery> {
         let is_there = target.resources.contains_key(address);
         (!is_there).then(|| recovery(entry, address, &index_build::decide_untried(address)))
     })
+}
+
+fn unique_index(resource: &Resource) -> Option<Cow<'_, Index>> {
+    match resource {
+        Resource::Index(index) => Some(Cow::Borrowed(index)),
+        Resource::Constraint(key) => key.index().map(Cow::Owned),
+        _ => None,
+    }
 }
 
 fn recovery(entry: &RecoveryEntry, address: &Address, finding: &Finding) -> Recovery {

@@ -1,10 +1,12 @@
 //! Table constraints: primary key, unique, check, foreign key, exclusion (manual section 5.5).
 //! `NOT NULL` belongs to its column.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
-use super::index::IndexElement;
+use super::index::{Index, IndexElement, IndexKey};
 use super::lineage::ParentConstraint;
 use super::parameters::{ParameterChange, Parameters};
 use crate::ident::{Ident, QualifiedName};
@@ -173,6 +175,44 @@ impl Constraint {
             | ConstraintDefinition::Exclusion(_) => true,
             ConstraintDefinition::Check { .. } | ConstraintDefinition::ForeignKey(_) => false,
         }
+    }
+
+    /// The index that a primary key or unique constraint can be made of, under its name; `None` where there is no such
+    /// index: with `WITHOUT OVERLAPS` it has another method, and an exclusion constraint is made of none.
+    pub fn index(&self) -> Option<Index> {
+        let (columns, include, nulls_not_distinct) = match &self.definition {
+            ConstraintDefinition::PrimaryKey { columns, include } => (columns, include, false),
+            ConstraintDefinition::Unique { columns, include, nulls_not_distinct } => {
+                (columns, include, *nulls_not_distinct)
+            }
+            ConstraintDefinition::Check { .. }
+            | ConstraintDefinition::ForeignKey(_)
+            | ConstraintDefinition::Exclusion(_) => return None,
+        };
+        let element = |column: &Ident| IndexElement {
+            key: IndexKey::Column(column.clone()),
+            collation: None,
+            operator_class: None,
+            descending: false,
+            nulls_first: false,
+        };
+        (!self.period).then(|| Index {
+            schema: self.schema.clone(),
+            name: self.name.clone(),
+            table: self.table.clone(),
+            parent: None,
+            unique: true,
+            nulls_not_distinct,
+            method: Ident::new("btree").expect("it is an identifier"),
+            elements: columns.iter().map(element).collect(),
+            include: include.clone(),
+            predicate: None,
+            options: self.options.clone(),
+            tablespace: self.tablespace.clone(),
+            statistics: BTreeMap::new(),
+            valid: true,
+            comment: None,
+        })
     }
 
     /// `None` when only a new constraint will do.

@@ -22,9 +22,10 @@ use crate::digest::Digest;
 use crate::disposition::Disposition;
 use crate::ident::QualifiedName;
 use crate::kind::{ColumnOrigin, Constraint, Resource};
+use crate::observation::TableSize;
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
-use crate::plan::classify::{Candidate, DestructivePolicy, Gates, Judgement, classify};
+use crate::plan::classify::{Candidate, DestructivePolicy, Downtime, Gates, Judgement, classify};
 use crate::plan::depend::{Dependencies, generated_from};
 use crate::plan::group::{Grouping, group};
 use crate::plan::lower::{Lowered, Surroundings, lower, place_column};
@@ -33,14 +34,15 @@ use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
+use crate::safety::{Online, is_small};
 use crate::sql::{Context, Impossible, Step, enum_dependents};
 
 /// Makes the plan.
 ///
 /// # Errors
-/// When no honest plan exists, or `--only` names nothing known: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
+/// When no honest plan exists, or an option names nothing known: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
 pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
-    for address in &inputs.options.only {
+    for address in inputs.options.only.iter().chain(&inputs.options.accept_downtime) {
         target_of(inputs, address)?;
     }
     let mut document = empty(inputs);
@@ -219,8 +221,10 @@ fn plan_target(
         let created = candidates.iter().filter(|candidate| candidate.change.action == Action::Create);
         let created = created.filter(|candidate| candidate.change.address.kind() == Kind::Role);
         let new_roles = created.map(|candidate| candidate.change.address.name()).collect();
+        let downtime = downtime(options, &rebased.sizes);
         let gates = Gates {
             policy: inputs.destructive,
+            downtime: &downtime,
             standings: &standings,
             only: &options.only,
             recoveries: &RecoveryGates::new(&inputs.recoveries),
@@ -307,6 +311,18 @@ fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
         target: inputs.target.clone(),
         packages: vanished.into_iter().collect(),
     })
+}
+
+/// Whoever chooses the direct way for everything has accepted what it stops.
+fn downtime(options: &PlanOptions, sizes: &BTreeMap<QualifiedName, TableSize>) -> Downtime {
+    if options.online == Online::Never {
+        return Downtime::default();
+    }
+    let busy = sizes.iter().filter(|(_, size)| !is_small(size));
+    Downtime {
+        busy: busy.map(|(table, _)| table.to_string()).collect(),
+        accepted: options.accept_downtime.iter().cloned().collect(),
+    }
 }
 
 /// What the changes rest on.

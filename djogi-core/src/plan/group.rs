@@ -82,6 +82,7 @@ pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> 
 
 fn company_of(step: &Step, busy: &BTreeSet<String>) -> Company {
     match step.transaction {
+        _ if step.is_alone => return Company::None,
         TransactionMode::Outside | TransactionMode::Chunked => return Company::None,
         TransactionMode::In | TransactionMode::Barrier => {}
     }
@@ -137,11 +138,13 @@ mod tests {
                 rows: None,
                 bytes: None,
                 hazards: Vec::new(),
+                precheck: None,
                 concurrently: None,
                 secrets: Vec::new(),
             },
             transaction,
             reversibility: Reversibility::Reversible,
+            is_alone: false,
         }
     }
 

@@ -57,6 +57,8 @@ pub struct PlanOptions {
     pub only: Vec<Address>,
     pub adopt: Adoption,
     pub online: Online,
+    /// Changes that may keep readers and writers waiting for long.
+    pub accept_downtime: Vec<Address>,
     /// List unmanaged objects instead of only counting them.
     pub unmanaged: bool,
     /// No plan while anything, live or declared, is of a kind that djogi cannot manage.
@@ -72,7 +74,7 @@ pub enum PlanError {
     /// Dropping all that a package declared is hardly ever meant: most likely it was not linked.
     #[error("nothing is declared by {} any more, whose objects are managed in target {target}", .packages.join(", "))]
     PackagesVanished { target: Ident, packages: Vec<String> },
-    /// `--only` or `--explain` names what no target knows.
+    /// `--only`, `--accept-downtime` or `--explain` names what no target knows.
     #[error("{0} is neither declared nor recorded")]
     UnknownAddress(Address),
     #[error("the changes of target {target} need each other: {}", .edges.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]

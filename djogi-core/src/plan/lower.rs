@@ -81,7 +81,7 @@ pub struct Surroundings<'a> {
     pub inline: &'a [&'a Constraint],
     /// What must make way for a replaced enum, or be taken from a replaced table.
     pub rebuild: &'a [&'a Resource],
-    /// Whether the columns of an index change with it.
+    /// Whether the columns of an index or a constraint change with it.
     pub moves: bool,
     /// What of a part of a partition is to be done by itself.
     pub way: &'a Way,
@@ -188,6 +188,14 @@ fn write(
                 sql::renew_uses_of_index(&desired.table_name(), &desired.name, context, address),
             );
         }
+        (Action::Replace(None), Some(Resource::Constraint(live)), Some(Resource::Constraint(desired))) => {
+            let sql::Replacement { down, up } =
+                sql::replace_constraint(live, desired, moves, context, address)?;
+            out.add(Phase::Down, down);
+            out.add(Phase::Up, up);
+            let table = desired.table_name();
+            out.add(Phase::Attach, sql::renew_uses_of_index(&table, &desired.name, context, address));
+        }
         (Action::Replace(None), Some(Resource::Publication(live)), Some(Resource::Publication(desired))) => {
             let sql::Replacement { down, up } = sql::replace_publication(live, desired, context, address)?;
             out.add(Phase::Down, down);
@@ -207,10 +215,6 @@ fn write(
             let context_before = Context { new_tables: &BTreeSet::new(), ..*context };
             out.add(Phase::Down, sql::drop(live, &context_before, address));
             create(desired, change, context, out)?;
-            if let Resource::Constraint(constraint) = desired {
-                let table = constraint.table_name();
-                out.add(Phase::Attach, sql::renew_uses_of_index(&table, &constraint.name, context, address));
-            }
         }
         (Action::Delete, Some(live), declared) if address.kind() == Kind::Column => {
             let alteration = Alteration::Table(TableAlteration::DropColumn(address.name().clone()));

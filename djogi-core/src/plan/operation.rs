@@ -126,6 +126,9 @@ pub struct Operation {
     pub bytes: Option<u64>,
     /// What a reviewer must know, one sentence each.
     pub hazards: Vec<String>,
+    /// What is asked of the rows before the statement is sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub precheck: Option<Precheck>,
     /// Of a statement that PostgreSQL refuses in a transaction: what it does to which object.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub concurrently: Option<Concurrently>,
@@ -151,6 +154,17 @@ impl Operation {
         sql.push_str(rest);
         sql
     }
+}
+
+/// A question for rows that stand in the way of a statement: they would be bound by it, or make a later one fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Precheck {
+    /// The columns that tell the rows apart, as in SQL.
+    pub key: String,
+    /// The query that gives the key of each such row as text.
+    pub rows: String,
 }
 
 /// A secret value that a statement needs, and a plan does not hold.

@@ -1,5 +1,5 @@
-//! Which way work on an index takes: in the transaction of its neighbours, or concurrently, where readers and writers go
-//! on but nothing can be rolled back.
+//! Which way long work on a table takes: in the transaction of its neighbours, under their locks, or apart from them,
+//! where readers and writers go on.
 
 use crate::observation::TableSize;
 
@@ -7,7 +7,7 @@ use crate::observation::TableSize;
 const SMALL_ROWS: u64 = 10_000;
 const SMALL_BYTES: u64 = 16 << 20;
 
-/// When the concurrent way is taken (`--online`).
+/// When the way is taken on which readers and writers go on (`--online`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Online {
     /// On every table that is there already, wherever PostgreSQL can.
@@ -18,11 +18,11 @@ pub enum Online {
     Never,
 }
 
-/// One of the two ways, with the reason that the plan shows.
+/// One of the two ways, with the reason that the plan shows, as the end of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     Direct(&'static str),
-    Concurrent(&'static str),
+    Online(&'static str),
 }
 
 /// Whether, by what is known of it, the table can be locked for as long as it takes to read it.
@@ -30,15 +30,13 @@ pub fn is_small(size: &TableSize) -> bool {
     size.rows.unwrap_or(0) < SMALL_ROWS && size.bytes < SMALL_BYTES
 }
 
-/// The way for an index of a table that is there already. A table without a size has no rows to wait for.
+/// The way for work on a table that is there already. A table without a size has no rows to wait for.
 pub fn route(online: Online, size: Option<&TableSize>) -> Route {
     match online {
-        Online::Never => Route::Direct("not concurrently, because of --online never"),
-        Online::Always => Route::Concurrent("concurrently, because of --online always"),
-        Online::Auto if size.is_none_or(is_small) => {
-            Route::Direct("not concurrently, because the table is small")
-        }
-        Online::Auto => Route::Concurrent("concurrently, because the table is not small"),
+        Online::Never => Route::Direct("because of --online never"),
+        Online::Always => Route::Online("because of --online always"),
+        Online::Auto if size.is_none_or(is_small) => Route::Direct("because the table is small"),
+        Online::Auto => Route::Online("because the table is not small"),
     }
 }
 
@@ -48,24 +46,24 @@ mod tests {
 
     #[test]
     fn rows_or_bytes_make_a_table_too_large_to_be_locked() {
-        let concurrent = |rows, bytes| {
+        let online = |rows, bytes| {
             matches!(
                 route(Online::Auto, Some(&TableSize { rows, bytes, holds_rows: None })),
-                Route::Concurrent(_)
+                Route::Online(_)
             )
         };
-        assert!(!concurrent(Some(9_999), 8192));
-        assert!(concurrent(Some(10_000), 8192));
-        assert!(concurrent(Some(1), 16 << 20));
-        assert!(concurrent(None, 16 << 20));
-        assert!(!concurrent(None, 0));
+        assert!(!online(Some(9_999), 8192));
+        assert!(online(Some(10_000), 8192));
+        assert!(online(Some(1), 16 << 20));
+        assert!(online(None, 16 << 20));
+        assert!(!online(None, 0));
     }
 
     #[test]
     fn the_user_has_the_last_word() {
         let (small, large) =
             (TableSize::default(), TableSize { rows: Some(1_000_000), bytes: 1 << 30, holds_rows: None });
-        assert!(matches!(route(Online::Always, Some(&small)), Route::Concurrent(_)));
+        assert!(matches!(route(Online::Always, Some(&small)), Route::Online(_)));
         assert!(matches!(route(Online::Never, Some(&large)), Route::Direct(_)));
     }
 }

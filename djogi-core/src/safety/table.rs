@@ -60,7 +60,7 @@ verbs! {
     SetNotNull SetNotNullProved AddNotNullNotValid SetConstraintInherit DropNotNull SetDefault DropDefault
     AddIdentity SetIdentity DropIdentity
     SetStoredExpression SetVirtualExpression DropExpression
-    AddPrimaryKey AddUnique AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
+    AddPrimaryKey AddUnique AddKeyOfIndex AddExclusion AddCheck AddCheckNotValid AddForeignKey AddForeignKeyNotValid
     ValidateCheck ValidateForeignKey SetConstraintDeferrable SetConstraintEnforced EnforceConstraint AddTemporalKey
     RenameConstraint
     DropKey DropCheck DropForeignKey
@@ -84,6 +84,8 @@ pub struct Row {
     pub effect: Effect,
     pub transaction: TransactionMode,
     pub reversibility: Reversibility,
+    /// Whether readers and writers go on as long as it takes, so that it is to hold no stronger lock of a neighbour.
+    pub is_alone: bool,
     /// What a reviewer must know whatever the table, as one sentence.
     pub hazard: Option<&'static str>,
 }
@@ -104,6 +106,7 @@ const fn row(verb: Verb, lock: Option<LockMode>, effect: Effect, reversibility: 
         effect,
         transaction: TransactionMode::In,
         reversibility,
+        is_alone: false,
         hazard: None,
     }
 }
@@ -123,6 +126,10 @@ impl Row {
 
     const fn outside(self) -> Self {
         Self { transaction: TransactionMode::Outside, ..self }
+    }
+
+    const fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 
     const fn hazard(self, hazard: &'static str) -> Self {
@@ -322,7 +329,9 @@ pub const TABLE: &[Row] = &[
     row(V::SetTypeNarrowing, AEL, Rewrite, Narrowing).referenced(AEL).hazard(REWRITES),
     row(V::SetNotNull, AEL, Scan, Reversible).hazard(SCANS),
     row(V::SetNotNullProved, AEL, Catalog, Reversible),
-    row(V::AddNotNullNotValid, AEL, Catalog, Reversible).since(18),
+    row(V::AddNotNullNotValid, AEL, Catalog, Reversible)
+        .since(18)
+        .hazard("an update of a row that holds a null fails, whichever column it changes"),
     row(V::SetConstraintInherit, AEL, Catalog, Reversible).since(18),
     row(V::DropNotNull, AEL, Catalog, Reversible),
     row(V::SetDefault, AEL, Catalog, Reversible),
@@ -335,6 +344,7 @@ pub const TABLE: &[Row] = &[
     row(V::DropExpression, AEL, Catalog, Recoverable),
     row(V::AddPrimaryKey, AEL, Build, Reversible).hazard(BUILDS),
     row(V::AddUnique, AEL, Build, Reversible).hazard(BUILDS),
+    row(V::AddKeyOfIndex, AEL, Catalog, Reversible),
     row(V::AddExclusion, AEL, Build, Reversible).hazard(BUILDS),
     row(V::AddCheck, AEL, Scan, Reversible).hazard(SCANS),
     row(V::AddCheckNotValid, AEL, Catalog, Reversible)
@@ -343,8 +353,8 @@ pub const TABLE: &[Row] = &[
         .referenced(SRE)
         .hazard("writes to both tables wait while every row is checked"),
     row(V::AddForeignKeyNotValid, SRE, Catalog, Reversible).referenced(SRE),
-    row(V::ValidateCheck, SUE, Scan, Reversible),
-    row(V::ValidateForeignKey, SUE, Scan, Reversible).referenced(ROW_SHARE),
+    row(V::ValidateCheck, SUE, Scan, Reversible).alone(),
+    row(V::ValidateForeignKey, SUE, Scan, Reversible).referenced(ROW_SHARE).alone(),
     row(V::SetConstraintDeferrable, AEL, Catalog, Reversible),
     row(V::SetConstraintEnforced, AEL, Catalog, Reversible).since(18),
     row(V::EnforceConstraint, AEL, Scan, Reversible).since(18).referenced(SRE).hazard(SCANS),

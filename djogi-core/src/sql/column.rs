@@ -4,6 +4,7 @@
 mod alter_type;
 mod heirs;
 mod remake;
+mod tighten;
 mod uses;
 
 use super::foreign_option::Clause;
@@ -335,9 +336,9 @@ pub(super) fn alter(
             return remake::bring_back(table, desired, (through, values.as_deref()), ctx, address);
         }
         ColumnAlteration::SetNotNull => {
-            let set = set_not_null(table, desired, ctx, address);
-            let comment = comment_on_not_null(table, desired, ctx, address);
-            return Ok(std::iter::once(set).chain(comment).collect());
+            let mut steps = tighten::tighten(table, desired, ctx, address);
+            steps.extend(comment_on_not_null(table, desired, ctx, address));
+            return Ok(steps);
         }
         ColumnAlteration::AlterNotNull(alteration) => {
             return Ok(alter_not_null(table, (live, desired), alteration, ctx, address));

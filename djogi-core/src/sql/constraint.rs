@@ -1,10 +1,12 @@
 //! DDL of table constraints.
 
+mod online;
+
 use std::collections::BTreeSet;
 
 use super::index::{attach_index, element_sql, set_options, set_tablespace};
 use super::parameters::options_clause;
-use super::{Context, Impossible, Step, comment_sql};
+use super::{Context, Impossible, Replacement, Step, comment_sql, precheck};
 use crate::address::Address;
 use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{
@@ -20,6 +22,34 @@ pub(super) fn create(
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
     require_support(constraint, ctx, address)?;
+    Ok(online::create(constraint, ctx, address).unwrap_or_else(|| create_at_once(constraint, ctx, address)))
+}
+
+/// What takes the place of a constraint of the same name.
+pub(super) fn replace(
+    live: &Constraint,
+    desired: &Constraint,
+    moves: bool,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Replacement, Impossible> {
+    require_support(desired, ctx, address)?;
+    if let Some(exchange) = online::exchange(live, desired, moves, ctx, address) {
+        return Ok(exchange);
+    }
+    let up = if live.has_index() && desired.has_index() {
+        // Between the two no row may escape both.
+        create_at_once(desired, ctx, address)
+    } else {
+        create(desired, ctx, address)?
+    };
+    // What is dropped is of the old table where the table is replaced too.
+    let before = Context { new_tables: &BTreeSet::new(), ..*ctx };
+    Ok(Replacement { down: drop(live, &before, address), up })
+}
+
+/// In the transaction of its neighbours, whatever the size of its table.
+pub(super) fn create_at_once(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let table = constraint.table_name();
     let is_checked = constraint.validated && constraint.enforced;
     let valid = if constraint.validated || !constraint.enforced { "" } else { " NOT VALID" };
@@ -38,7 +68,7 @@ pub(super) fn create(
     if constraint.comment.is_some() {
         steps.push(set_comment(constraint, constraint.comment.as_deref(), ctx, address));
     }
-    Ok(steps)
+    steps
 }
 
 /// Whether the server has constraints of this sort.
@@ -96,15 +126,19 @@ pub(super) fn definition_sql(constraint: &Constraint) -> String {
         ConstraintDefinition::ForeignKey(key) => sql += &foreign_key_sql(key, constraint.period),
         ConstraintDefinition::Exclusion(exclusion) => sql += &exclusion_sql(exclusion, &index),
     }
-    match constraint.deferrable {
-        Deferrable::NotDeferrable => {}
-        Deferrable::InitiallyImmediate => sql += " DEFERRABLE",
-        Deferrable::InitiallyDeferred => sql += " DEFERRABLE INITIALLY DEFERRED",
-    }
+    sql += timing_sql(constraint.deferrable);
     if !constraint.enforced {
         sql += " NOT ENFORCED";
     }
     sql
+}
+
+fn timing_sql(deferrable: Deferrable) -> &'static str {
+    match deferrable {
+        Deferrable::NotDeferrable => "",
+        Deferrable::InitiallyImmediate => " DEFERRABLE",
+        Deferrable::InitiallyDeferred => " DEFERRABLE INITIALLY DEFERRED",
+    }
 }
 
 fn foreign_key_sql(key: &ForeignKey, period: bool) -> String {
@@ -226,7 +260,9 @@ pub(super) fn alter(
                 | ConstraintDefinition::Exclusion(_) => Verb::ValidateCheck,
             };
             let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
-            ctx.step_on(address, verb, &table, &referenced(desired), sql)
+            let step = ctx.step_on(address, verb, &table, &referenced(desired), sql);
+            let is_apart = step.is_alone;
+            step.with_precheck(precheck::of_constraint(desired, ctx).filter(|_| is_apart))
         }
         ConstraintAlteration::Attach(parent) => attach_to(desired, parent, ctx, address),
         ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),

@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Resource, Table};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
-use crate::plan::{Effect, Lock, Operation, Reversibility};
+use crate::plan::{Effect, Lock, Operation, Precheck, Reversibility};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
 use crate::seed::SeedWork;
 
@@ -38,11 +38,13 @@ impl Context<'_> {
                 rows: None,
                 bytes: None,
                 hazards: row.hazard.map(str::to_owned).into_iter().collect(),
+                precheck: None,
                 concurrently: None,
                 secrets: Vec::new(),
             },
             transaction: row.transaction,
             reversibility: row.reversibility,
+            is_alone: false,
         }
     }
 
@@ -71,6 +73,7 @@ impl Context<'_> {
             step.reversibility = Reversibility::Reversible;
         } else {
             step.operation.lock = row.lock.map(|mode| lock(mode, on));
+            step.is_alone = row.is_alone && matches!(self.row_route(on), Some(Route::Online(_)));
             if row.effect != Effect::Catalog
                 && let Some(size) = self.sizes.get(on)
             {
@@ -95,13 +98,21 @@ impl Context<'_> {
 
     /// The way for work on an index of `table`; `None` when the table is new, where no way is better than another.
     pub(super) fn index_route(&self, table: &QualifiedName) -> Option<Route> {
-        if self.is_new(table) {
-            return None;
-        }
-        if self.live.table(self.target, table).is_some_and(|live| live.partition_by.is_some()) {
-            return Some(Route::Direct("not concurrently, because the table is partitioned"));
-        }
-        Some(route(self.online, self.sizes.get(table)))
+        let route = self.row_route(table)?;
+        Some(if self.is_partitioned(table) {
+            Route::Direct("because the table is partitioned")
+        } else {
+            route
+        })
+    }
+
+    /// The way for reading all rows of `table`; `None` when there are none to read.
+    pub(super) fn row_route(&self, table: &QualifiedName) -> Option<Route> {
+        self.has_rows_here(table).then(|| route(self.online, self.sizes.get(table)))
+    }
+
+    pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
+        self.live.table(self.target, table).is_some_and(|live| live.partition_by.is_some())
     }
 
     /// Whether the server has the operation at all.
@@ -155,6 +166,11 @@ impl<'a> Context<'a> {
 }
 
 impl Step {
+    pub(super) fn with_precheck(mut self, precheck: Option<Precheck>) -> Self {
+        self.operation.precheck = precheck;
+        self
+    }
+
     pub(super) fn with_hazard(mut self, hazard: impl Into<String>) -> Self {
         self.operation.hazards.push(hazard.into());
         self

@@ -126,7 +126,9 @@ pub(super) fn replace(
     steps.push(ctx.step(address, Verb::DropEnum, format!("DROP TYPE {retired}")));
     for dependent in rebuild {
         match dependent {
-            Resource::Constraint(dependent) => steps.extend(constraint::create(dependent, ctx, address)?),
+            Resource::Constraint(dependent) => {
+                steps.extend(constraint::create_at_once(dependent, ctx, address));
+            }
             Resource::Index(dependent) => {
                 steps.extend(index::create_in_transaction(dependent, None, ctx, address));
             }

@@ -27,7 +27,7 @@ pub(super) fn create(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec
     match ctx.index_route(&index.table_name()) {
         None => create_in_transaction(index, None, ctx, address),
         Some(Route::Direct(why)) => create_in_transaction(index, Some(why), ctx, address),
-        Some(Route::Concurrent(why)) => {
+        Some(Route::Online(why)) => {
             let mut steps = vec![build_concurrently(index, &index.name, why, ctx, address)];
             steps.extend(finish_new(index, ctx, address));
             steps
@@ -45,7 +45,7 @@ pub(super) fn create_in_transaction(
     let only = if ctx.apart.contains(address) { "ONLY " } else { "" };
     let sql = create_sql(index, &index.name, "", only);
     let mut step = ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), sql);
-    step.operation.hazards.extend(why.map(str::to_owned));
+    step.operation.hazards.extend(why.map(not_concurrently));
     std::iter::once(step).chain(finish_new(index, ctx, address)).collect()
 }
 
@@ -74,7 +74,14 @@ fn set_statistics(
     ctx.step_on_one(address, Verb::SetColumnStatistics, &name, sql)
 }
 
-fn build_concurrently(index: &Index, name: &Ident, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
+/// Builds `index` under `name`, beside those who read and write its table.
+pub(super) fn build_concurrently(
+    index: &Index,
+    name: &Ident,
+    why: &str,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
     let sql = create_sql(index, name, "CONCURRENTLY ", "");
     let step = ctx.step_on_one(address, Verb::CreateIndexConcurrently, &index.table_name(), sql);
     concurrently(step, ConcurrentVerb::IndexCreate, &index.schema, name, why, ctx)
@@ -90,7 +97,7 @@ fn concurrently(
 ) -> Step {
     let name = QualifiedName::new(schema.clone(), name.clone());
     step.operation.concurrently = Some(Concurrently { verb, object: Address::index(ctx.target, &name) });
-    step.with_hazard(why)
+    step.with_hazard(format!("concurrently, {why}"))
 }
 
 /// While `index` is exchanged, the new one has the first of these names that is free.
@@ -101,8 +108,14 @@ fn temporary_names(index: &Index) -> impl Iterator<Item = Ident> {
     })
 }
 
-/// The name under which an exchange that did not come to its end has built `index`.
-fn built_before(index: &Index, ctx: &Context<'_>) -> Option<Ident> {
+/// The temporary name that nothing has yet.
+pub(super) fn free_name(index: &Index, ctx: &Context<'_>) -> Ident {
+    let is_free = |name: &Ident| !ctx.live.contains(&address_of(index, name, ctx));
+    temporary_names(index).find(is_free).expect("there are more names than indexes")
+}
+
+/// The temporary name under which work that did not come to its end has built `index`.
+pub(super) fn built_before(index: &Index, ctx: &Context<'_>) -> Option<Ident> {
     temporary_names(index)
         .map_while(|name| match ctx.live.get(&address_of(index, &name, ctx)) {
             Some(Resource::Index(found)) => Some((name, found)),
@@ -206,7 +219,7 @@ pub(super) fn drop(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<S
     vec![match ctx.index_route(&index.table_name()) {
         None => drop_in_transaction(index, None, ctx, address),
         Some(Route::Direct(why)) => drop_in_transaction(index, Some(why), ctx, address),
-        Some(Route::Concurrent(why)) => drop_concurrently(index, why, ctx, address),
+        Some(Route::Online(why)) => drop_concurrently(index, why, ctx, address),
     }]
 }
 
@@ -219,8 +232,12 @@ pub(super) fn drop_in_transaction(
 ) -> Step {
     let sql = format!("DROP INDEX {}", index.qualified_name());
     let mut step = ctx.step_on_one(address, Verb::DropIndex, &index.table_name(), sql);
-    step.operation.hazards.extend(why.map(str::to_owned));
+    step.operation.hazards.extend(why.map(not_concurrently));
     step
+}
+
+fn not_concurrently(why: &str) -> String {
+    format!("not concurrently, {why}")
 }
 
 fn drop_concurrently(index: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
@@ -241,13 +258,11 @@ pub(super) fn replace(
     let why = match ctx.index_route(&desired.table_name()) {
         None => None,
         Some(Route::Direct(why)) => Some(why),
-        Some(Route::Concurrent(_)) if is_referenced(live, ctx) => {
-            Some("not concurrently, because a foreign key rests on it")
+        Some(Route::Online(_)) if is_referenced(live, ctx) => Some("because a foreign key rests on it"),
+        Some(Route::Online(_)) if moves && live.unique => {
+            Some("because rows must stay unique while its columns change")
         }
-        Some(Route::Concurrent(_)) if moves && live.unique => {
-            Some("not concurrently, because rows must stay unique while its columns change")
-        }
-        Some(Route::Concurrent(why)) if moves => {
+        Some(Route::Online(why)) if moves => {
             let gap =
                 "the table has no such index until it is built again, because its columns change meanwhile";
             return Replacement {
@@ -255,7 +270,7 @@ pub(super) fn replace(
                 up: create(desired, ctx, address),
             };
         }
-        Some(Route::Concurrent(why)) => return exchange(live, desired, why, ctx, address),
+        Some(Route::Online(why)) => return exchange(live, desired, why, ctx, address),
     };
     let down = vec![drop_in_transaction(live, why, ctx, address)];
     let mut up = create_in_transaction(desired, why, ctx, address);
@@ -270,8 +285,7 @@ pub(super) fn replace(
 fn exchange(live: &Index, desired: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> Replacement {
     let mut up = Vec::new();
     let built = built_before(desired, ctx).unwrap_or_else(|| {
-        let is_free = |name: &Ident| !ctx.live.contains(&address_of(desired, name, ctx));
-        let name = temporary_names(desired).find(is_free).expect("there are more names than indexes");
+        let name = free_name(desired, ctx);
         up.push(
             build_concurrently(desired, &name, why, ctx, address)
                 .with_hazard("built under a temporary name, beside the old one"),
@@ -284,7 +298,7 @@ fn exchange(live: &Index, desired: &Index, why: &str, ctx: &Context<'_>, address
 }
 
 /// Whether a live foreign key may rest on this very index. It would have to be absent while the index is.
-fn is_referenced(index: &Index, ctx: &Context<'_>) -> bool {
+pub(super) fn is_referenced(index: &Index, ctx: &Context<'_>) -> bool {
     let refers = |resource: &Resource| match resource {
         Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(key), .. }) => {
             key.references == index.table_name()
@@ -369,14 +383,14 @@ pub(super) fn set_tablespace(
 fn rebuild(index: &Index, ctx: &Context<'_>, address: &Address) -> Step {
     let (name, table) = (index.qualified_name(), index.table_name());
     match ctx.index_route(&table) {
-        Some(Route::Concurrent(why)) => {
+        Some(Route::Online(why)) => {
             let sql = format!("REINDEX INDEX CONCURRENTLY {name}");
             let step = ctx.step_on_one(address, Verb::RebuildIndexConcurrently, &table, sql);
             concurrently(step, ConcurrentVerb::Reindex, &index.schema, &index.name, why, ctx)
         }
         Some(Route::Direct(why)) => {
             let sql = format!("REINDEX INDEX {name}");
-            ctx.step_on_one(address, Verb::RebuildIndex, &table, sql).with_hazard(why)
+            ctx.step_on_one(address, Verb::RebuildIndex, &table, sql).with_hazard(not_concurrently(why))
         }
         None => ctx.step_on_one(address, Verb::RebuildIndex, &table, format!("REINDEX INDEX {name}")),
     }

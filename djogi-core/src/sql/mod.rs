@@ -37,6 +37,7 @@ mod owner;
 mod parameters;
 mod phrase;
 mod policy;
+mod precheck;
 mod publication;
 mod range;
 mod role;
@@ -111,6 +112,8 @@ pub struct Step {
     pub operation: Operation,
     pub transaction: TransactionMode,
     pub reversibility: Reversibility,
+    /// Whether it commits by itself, so that no lock of a neighbour is held as long as it takes.
+    pub is_alone: bool,
 }
 
 /// Why no statement can bring about a change. [`remedy`](Impossible::remedy) says what can.
@@ -302,6 +305,20 @@ pub fn replace_index(
     address: &Address,
 ) -> Replacement {
     index::replace(live, desired, moves, ctx, address)
+}
+
+/// Exchanges a constraint for one with another definition; `moves` is as with [`replace_index`].
+///
+/// # Errors
+/// When the server lacks constraints of this sort.
+pub fn replace_constraint(
+    live: &Constraint,
+    desired: &Constraint,
+    moves: bool,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Replacement, Impossible> {
+    constraint::replace(live, desired, moves, ctx, address)
 }
 
 /// Takes out of a publication what changes under it, and puts it in again as `desired` has it.

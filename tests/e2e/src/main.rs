@@ -30,6 +30,9 @@ struct Asked {
     /// Write each state as SQL files and as a script instead, and load them again
     #[arg(long)]
     round_trip: bool,
+    /// Let nobody wait, however small the tables are
+    #[arg(long, conflicts_with = "round_trip")]
+    online: bool,
     /// Say of each that fails why
     #[arg(long)]
     list_failures: bool,
@@ -67,11 +70,15 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 fn cases(asked: Asked) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let Asked { folder, filter, jobs, round_trip, list_failures, write } = asked;
+    let Asked { folder, filter, jobs, round_trip, online, list_failures, write } = asked;
     let mut cases = Case::all(&folder)?;
     cases.retain(|case| filter.as_ref().is_none_or(|filter| case.id().contains(filter)));
     cases.retain(|case| !(round_trip && case.meta.holds_secrets));
-    let question = if round_trip { Question::GoesRound } else { Question::Converges };
+    let question = match (round_trip, online) {
+        (true, _) => Question::GoesRound,
+        (false, true) => Question::ConvergesOnline,
+        (false, false) => Question::Converges,
+    };
     let report = run(question, &cases, jobs, &|tried| {
         let is_bad = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Failed(_));
         let mark = if tried.verdicts.iter().any(is_bad) { "F" } else { "." };

@@ -35,6 +35,18 @@ impl Output {
         self
     }
 
+    /// Fails unless all of `parts` stand in what was said, one after the other.
+    #[track_caller]
+    pub fn says_in_order(self, parts: &[&str]) -> Self {
+        let all = self.all();
+        let mut rest = all.as_str();
+        for part in parts {
+            let at = rest.find(part).unwrap_or_else(|| panic!("nothing says {part:?} in its turn:\n{self}"));
+            rest = &rest[at + part.len()..];
+        }
+        self
+    }
+
     /// Fails if any of `parts` stands somewhere in what was said.
     #[track_caller]
     pub fn never_says(self, parts: &[&str]) -> Self {

@@ -21,6 +21,8 @@ mod convergence;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod downtime;
+#[cfg(test)]
 mod drift;
 #[cfg(test)]
 mod drops;
@@ -52,6 +54,8 @@ mod names;
 mod objects;
 #[cfg(test)]
 mod old_server;
+#[cfg(test)]
+mod online_constraints;
 #[cfg(test)]
 mod options;
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! What becomes of each change now: the gates a change must pass, and what a closed gate means for others.
 //!
 //! Order of precedence: left out by `--only`, interrupted work, a foreign object in the way, what the server cannot do, what
-//! others depend on, data that needs an approval, then whatever these keep from being applied.
+//! others depend on, readers and writers that would wait, data that needs an approval, then whatever these keep from being applied.
 
+mod downtime;
 mod rights;
+
+pub use downtime::Downtime;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +47,7 @@ pub struct Candidate<'a> {
 #[derive(Debug)]
 pub struct Gates<'a> {
     pub policy: DestructivePolicy,
+    pub downtime: &'a Downtime,
     /// For each candidate that destroys something under [`DestructivePolicy::Approve`].
     pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.
@@ -170,6 +174,9 @@ fn own_gates(
     }
     if gates.parents.parent(&change.address).is_some() {
         return Reason::OwnedByParent.disposition().into();
+    }
+    if let Some(judgement) = gates.downtime.gate(candidate) {
+        return judgement;
     }
     if lowered.reversibility().is_destructive() {
         return destruction(standing, gates.policy);

@@ -67,7 +67,7 @@ impl Script {
     }
 
     fn write_step(&mut self, step: &Step) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards, concurrently, secrets } =
+        let Operation { address, sql, lock, effect, rows, bytes, hazards, precheck, concurrently, secrets } =
             &step.operation;
         write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
             .unwrap();
@@ -80,11 +80,17 @@ impl Script {
         if let Some(Concurrently { verb, object }) = concurrently {
             write!(self.text, ", {verb:?} of {object}").unwrap();
         }
+        if step.is_alone {
+            self.text += ", alone";
+        }
         for secret in secrets {
             write!(self.text, ", secret {}", secret.option).unwrap();
         }
         for hazard in hazards {
             write!(self.text, "\n--   {hazard}").unwrap();
+        }
+        if let Some(precheck) = precheck {
+            write!(self.text, "\n--   first: {}", precheck.rows).unwrap();
         }
         write!(self.text, "\n{sql};\n").unwrap();
     }

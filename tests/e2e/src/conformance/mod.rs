@@ -23,6 +23,8 @@ pub enum Question {
     /// Whether each state becomes the other.
     #[default]
     Converges,
+    /// Whether it does so where nobody may be kept waiting, however small the tables are.
+    ConvergesOnline,
     /// Whether each state is what is written from it.
     GoesRound,
 }
@@ -54,7 +56,8 @@ impl Trials {
     /// Asks `question` of both directions, or both states, of `case`.
     pub fn ask(&self, question: Question, case: &Case) -> [(Direction, Verdict); 2] {
         match question {
-            Question::Converges => trial::try_both(self.0, case),
+            Question::Converges => trial::try_both(self.0, case, &[]),
+            Question::ConvergesOnline => trial::try_both(self.0, case, &["--online", "always"]),
             Question::GoesRound => round_trip::try_both(self.0, case),
         }
     }

@@ -92,10 +92,13 @@ impl State {
     }
 }
 
+/// What an apply is told besides.
+pub(super) type Flags = &'static [&'static str];
+
 /// Tries both directions of `case`.
-pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2] {
+pub(super) fn try_both(server: &'static Server, case: &Case, flags: Flags) -> [(Direction, Verdict); 2] {
     if !case.meta.manages_roles.is_empty() {
-        return try_in_turn(server, case);
+        return try_in_turn(server, case, flags);
     }
     let states = State::of(server, &case.old, case.seed.as_deref(), &[])
         .and_then(|old| Ok((old, State::of(server, &case.new, None, &[])?)));
@@ -112,15 +115,15 @@ pub(super) fn try_both(server: &'static Server, case: &Case) -> [(Direction, Ver
             let (before, after) = (old.snapshot.clone(), new.snapshot.clone());
             let [declared_before, declared_after] = case.declared();
             [
-                (Direction::Forward, converge(case, old, (declared_after, &after), &schemas)),
-                (Direction::Back, converge(case, new, (declared_before, &before), &schemas)),
+                (Direction::Forward, converge((case, flags), old, (declared_after, &after), &schemas)),
+                (Direction::Back, converge((case, flags), new, (declared_before, &before), &schemas)),
             ]
         }
     }
 }
 
 /// As [`try_both`], one state after the other: roles are those of the whole server.
-fn try_in_turn(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2] {
+fn try_in_turn(server: &'static Server, case: &Case, flags: Flags) -> [(Direction, Verdict); 2] {
     let roles = &case.meta.manages_roles;
     let load = |sql: &str| {
         let loaded = State::of(server, sql, None, roles)
@@ -143,7 +146,7 @@ fn try_in_turn(server: &'static Server, case: &Case) -> [(Direction, Verdict); 2
     ];
     ways.map(|(direction, from, to)| {
         let verdict = match State::of(server, from, None, roles) {
-            Ok(from) => converge(case, from, to, &schemas),
+            Ok(from) => converge((case, flags), from, to, &schemas),
             Err(reason) => Verdict::NotLoaded(reason),
         };
         match drop_roles(server, roles) {
@@ -166,12 +169,12 @@ fn drop_roles(server: &'static Server, roles: &[String]) -> Result<(), String> {
 }
 
 fn converge(
-    case: &Case,
+    (case, flags): (&Case, Flags),
     from: State,
     (declared, expected): (&str, &Snapshot),
     schemas: &BTreeSet<String>,
 ) -> Verdict {
-    match attempt(case, from, (declared, expected), schemas) {
+    match attempt((case, flags), from, (declared, expected), schemas) {
         Ok(reordered) => Verdict::Passed { reordered },
         Err(failure) => Verdict::Failed(failure),
     }
@@ -182,7 +185,7 @@ pub(super) fn fail(class: impl Into<String>, detail: Vec<String>) -> Failure {
 }
 
 fn attempt(
-    case: &Case,
+    (case, flags): (&Case, Flags),
     from: State,
     (declared, expected): (&str, &Snapshot),
     schemas: &BTreeSet<String>,
@@ -215,7 +218,7 @@ fn attempt(
         return Err(refused("import", &imported));
     }
     let has_unmanaged = client.batch_execute(UNMANAGED).is_ok();
-    let applied = run(&["apply", "--auto-approve", "--json"]);
+    let applied = run(&[&["apply", "--auto-approve", "--json"], flags].concat());
     let planned = run(&["plan", "--json", "--unmanaged", "--detailed-exitcode"]);
     let not_modelled = not_modelled(&planned);
     let named = |otherwise: Failure| match not_modelled.is_empty() {

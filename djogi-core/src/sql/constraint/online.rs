@@ -1,0 +1,111 @@
+//! Constraints on tables that others read and write: what would read every row, or build an index, under the lock of
+//! the new constraint does so apart from it (RFC 0014).
+
+use super::{alter, drop, set_comment, timing_sql};
+use crate::address::Address;
+use crate::ident::Ident;
+use crate::kind::{Constraint, ConstraintAlteration, ConstraintDefinition, Index};
+use crate::safety::{Route, Verb};
+use crate::sql::index::{build_concurrently, built_before, free_name, is_referenced};
+use crate::sql::{Context, Replacement, Step, precheck};
+
+/// The statements that make `constraint` while others go on; `None` where only its own lock will do.
+pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Option<Vec<Step>> {
+    let Some(Route::Online(why)) = ctx.row_route(&constraint.table_name()) else { return None };
+    match &constraint.definition {
+        ConstraintDefinition::Check { .. } | ConstraintDefinition::ForeignKey(_) => {
+            can_be_validated(constraint, ctx).then(|| check_afterwards(constraint, why, ctx, address))
+        }
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Exclusion(_) => {
+            let index = index_to_build(constraint, ctx)?;
+            let (built, mut steps) = build(&index, why, ctx, address);
+            steps.extend(take(constraint, &built, ctx, address));
+            Some(steps)
+        }
+    }
+}
+
+/// Exchanges a key for another of its name: the new index is there before the old one goes, so that no row escapes both.
+/// `None` where the old one must go before: foreign keys rest on it, or its columns change.
+pub(super) fn exchange(
+    live: &Constraint,
+    desired: &Constraint,
+    moves: bool,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Replacement> {
+    let Some(Route::Online(why)) = ctx.row_route(&desired.table_name()) else { return None };
+    let index = index_to_build(desired, ctx)?;
+    if moves || live.index().is_none_or(|old| is_referenced(&old, ctx)) {
+        return None;
+    }
+    let (built, mut up) = build(&index, why, ctx, address);
+    up.extend(drop(live, ctx, address));
+    up.extend(take(desired, &built, ctx, address));
+    Some(Replacement { down: Vec::new(), up })
+}
+
+/// Those of a partitioned table are built one by one for each partition.
+fn index_to_build(key: &Constraint, ctx: &Context<'_>) -> Option<Index> {
+    key.index().filter(|_| !ctx.is_partitioned(&key.table_name()))
+}
+
+/// Whether `NOT VALID` and then `VALIDATE CONSTRAINT` come to the same as neither.
+fn can_be_validated(constraint: &Constraint, ctx: &Context<'_>) -> bool {
+    if !constraint.validated || !constraint.enforced {
+        return false;
+    }
+    match &constraint.definition {
+        // Before PostgreSQL 18 a partitioned table takes none that is not valid, and of one that refers to a partitioned
+        // table only a part is validated.
+        ConstraintDefinition::ForeignKey(key) => {
+            ctx.version.major() >= 18
+                || !ctx.is_partitioned(&constraint.table_name()) && !ctx.is_partitioned(&key.references)
+        }
+        _ => true,
+    }
+}
+
+fn check_afterwards(constraint: &Constraint, why: &str, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let unchecked = Constraint { validated: false, ..constraint.clone() };
+    let mut steps = super::create_at_once(&unchecked, ctx, address).into_iter();
+    let precheck = precheck::of_constraint(constraint, ctx);
+    let added = steps.next().map(|step| step.with_precheck(precheck));
+    let validate = alter(constraint, &ConstraintAlteration::Validate, ctx, address).into_iter().map(|step| {
+        step.with_precheck(None)
+            .with_hazard(format!("rows are checked after it is there, while others write, {why}"))
+    });
+    added.into_iter().chain(steps).chain(validate).collect()
+}
+
+/// Builds `index` under a temporary name, which is given, unless an interrupted run has.
+fn build(index: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> (Ident, Vec<Step>) {
+    if let Some(name) = built_before(index, ctx) {
+        return (name, Vec::new());
+    }
+    let name = free_name(index, ctx);
+    let step = build_concurrently(index, &name, why, ctx, address);
+    (name, vec![step.with_hazard("built under a temporary name, then made the index of the constraint")])
+}
+
+/// Makes `key` of its finished index, which takes its name.
+fn take(key: &Constraint, built: &Ident, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let comment = key.comment.as_deref().map(|comment| set_comment(key, Some(comment), ctx, address));
+    [add_using(key, built, ctx, address)].into_iter().chain(comment).collect()
+}
+
+fn add_using(constraint: &Constraint, index: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
+    let table = constraint.table_name();
+    let sort = match constraint.definition {
+        ConstraintDefinition::PrimaryKey { .. } => "PRIMARY KEY",
+        _ => "UNIQUE",
+    };
+    let sql = format!(
+        "ALTER TABLE {table} ADD CONSTRAINT {} {sort} USING INDEX {index}{}",
+        constraint.name,
+        timing_sql(constraint.deferrable)
+    );
+    ctx.step_on_one(address, Verb::AddKeyOfIndex, &table, sql)
+}
