@@ -19,6 +19,7 @@ use super::Stop;
 use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
+use super::kin::Kin;
 use super::precheck::ask_rows;
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
@@ -59,6 +60,7 @@ pub(super) struct Execution<'a> {
     stop: Stop,
     progress: Progress,
     quiescence: &'a Quiescence,
+    kin: Kin,
     /// Of the group that failed last.
     last_sqlstate: Option<String>,
     spendings: Vec<Spending>,
@@ -135,7 +137,7 @@ impl<'a> Execution<'a> {
         document: &'a PlanDocument,
         work: &'a Work<'a>,
         (spendings, secrets): (Vec<Spending>, Secrets),
-        quiescence: &'a Quiescence,
+        (quiescence, kin): (&'a Quiescence, Kin),
         run: RunId,
         reporter: &'a dyn Reporter,
         stop: Stop,
@@ -157,6 +159,7 @@ impl<'a> Execution<'a> {
             stop,
             progress,
             quiescence,
+            kin,
             last_sqlstate,
             spendings,
             secrets,
@@ -474,13 +477,22 @@ impl<'a> Execution<'a> {
         Obstacle::Statement { error, address: Some(address.clone()) }
     }
 
-    /// The relations that the group's changes are about or depend on, by their old and new names.
+    /// The relations that the group's changes are about or depend on, by their old and new names, and those of their
+    /// families that the plan speaks of.
     pub(super) fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
         let changes = self.work.of(group).iter();
         let addresses = changes.flat_map(|change| {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
         });
-        addresses.filter(|address| address.target() == &group.target).filter_map(Address::relation).collect()
+        let named: BTreeSet<QualifiedName> = addresses
+            .filter(|address| address.target() == &group.target)
+            .filter_map(Address::relation)
+            .collect();
+        let expected = self.expected.get(&group.target);
+        let is_expected = |name: &QualifiedName| expected.is_some_and(|of| of.contains_key(name));
+        let mut all = self.kin.with_families(&group.target, named.clone());
+        all.retain(|name| named.contains(name) || is_expected(name));
+        all
     }
 
     /// The strongest lock on each existing table, in the order of names, which all runs share.

@@ -10,6 +10,7 @@ mod clear;
 mod concurrent;
 mod execute;
 mod holders;
+mod kin;
 mod precheck;
 mod progress;
 mod quiescence;

@@ -12,6 +12,7 @@ use djogi_core::plan::{
 use super::arm::{Armed, unique_build};
 use super::clear::clear_away;
 use super::execute::{Backing, Execution, GroupError};
+use super::kin::Kin;
 use super::quiescence::Quiescence;
 use super::record::Record;
 use super::state_move::StateMove;
@@ -132,11 +133,19 @@ impl Run {
         let (mut armed, fences) = (armed?, fences?);
         armed.correct(locked.store.as_ref(), &fences).await?;
         let declarations = &locked.cluster.declared.get()?.declarations;
+        let kin = Kin::of(&inputs);
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
         let quiescence = Quiescence::of(locked);
         let stop = self.stop.clone();
-        let mut execution =
-            Execution::new(document, &work, (spendings, secrets), &quiescence, self.id, reporter, stop);
+        let mut execution = Execution::new(
+            document,
+            &work,
+            (spendings, secrets),
+            (&quiescence, kin),
+            self.id,
+            reporter,
+            stop,
+        );
         let mut rows = BTreeMap::new();
         for session in &locked.sessions {
             let row = locked.store.row_in(&session.connection).await?;

@@ -26,7 +26,9 @@ pub(super) struct Aside<'a, 'd> {
 /// Has partitions leave and join whose keys hold up an index that goes, or came to be otherwise than they are declared to.
 pub(super) fn step_aside<'a>(aside: &Aside<'a, '_>, changes: &mut Vec<Change<'a>>) {
     let Some(target) = aside.desired.keys().next().map(Address::target) else { return };
-    let family = |changes: &[Change<'a>]| Family::of(target, aside.desired, &aside.rebased.live, changes);
+    let family = |changes: &[Change<'a>]| {
+        Family::of(target, aside.desired, &aside.rebased.live, changes, &BTreeSet::new())
+    };
     if !aside.desired.values().any(|declared| is_partition(&declared.resource))
         && !aside.rebased.live.iter().any(|(_, live)| is_partition(live))
     {

@@ -78,7 +78,14 @@ pub struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    pub fn of(target: &'a Ident, desired: &'a Desired, live: &'a Catalog, changes: &[Change<'_>]) -> Self {
+    /// `busy` are the tables whose readers and writers must not wait.
+    pub fn of(
+        target: &'a Ident,
+        desired: &'a Desired,
+        live: &'a Catalog,
+        changes: &[Change<'_>],
+        busy: &BTreeSet<QualifiedName>,
+    ) -> Self {
         let actions: BTreeMap<Address, Action> =
             changes.iter().map(|change| (change.address.clone(), change.action.clone())).collect();
         let mut family = Self { target, desired, live, actions, apart: BTreeSet::new() };
@@ -93,6 +100,7 @@ impl<'a> Family<'a> {
                 matches!(family.actions.get(&part.parent), Some(Action::Create | Action::Replace(_)));
             if is_made && family.standing(&part.table, &part.parent_table) == Standing::Stays {
                 family.spread(part);
+                family.spread_busy(part, busy);
             }
         }
         family.spread_missing(&parts);
@@ -157,6 +165,48 @@ impl<'a> Family<'a> {
         if self.apart.contains(&part.address) || !(is_kept || comes_along) {
             self.apart.insert(part.parent.clone());
         }
+    }
+
+    /// Makes a new index of a partitioned table apart whose parts are built beside those who write.
+    fn spread_busy(&mut self, part: &Part<'_>, busy: &BTreeSet<QualifiedName>) {
+        let is_new = self.actions.get(&part.parent) == Some(&Action::Create);
+        if is_new
+            && self.fills(&part.parent_table)
+            && part.address.kind() == Kind::Index
+            && busy.contains(&part.table)
+        {
+            self.apart.insert(part.parent.clone());
+        }
+    }
+
+    /// Whether an index of the whole family becomes valid when all its tables have their parts: a foreign table has none, and
+    /// nothing is attached where there is no partition. One that leaves has none either, and may leave too late.
+    fn fills(&self, table: &QualifiedName) -> bool {
+        let mut root = table;
+        for _ in 0..MAX_DEPTH {
+            root = self.parent_table(root).unwrap_or(root);
+        }
+        let mut unseen = vec![root.clone()];
+        while let Some(name) = unseen.pop() {
+            let of_it = self.desired.values().filter_map(|declared| match &*declared.resource {
+                Resource::Table(table) if table.lineage.parents().contains(&name) => Some(table),
+                _ => None,
+            });
+            let children: Vec<&Table> = of_it.collect();
+            let leaves = |table: &Table| {
+                table.lineage.parents().contains(&name)
+                    && self.standing(&table.qualified_name(), &name) != Standing::Stays
+            };
+            let is_left =
+                self.live.iter().any(|(_, live)| matches!(live, Resource::Table(table) if leaves(table)));
+            let is_empty = self.declared_table(&name).is_some_and(|table| table.partition_by.is_some())
+                && children.is_empty();
+            if is_left || is_empty || children.iter().any(|child| child.foreign.is_some()) {
+                return false;
+            }
+            unseen.extend(children.into_iter().map(Table::qualified_name));
+        }
+        true
     }
 
     /// Indexes and keys of partitioned tables that not every partition shall have.

@@ -357,7 +357,7 @@ fn tear_apart<'a>(
     changes: &mut Vec<Change<'a>>,
 ) {
     let Some(target) = desired.keys().next().map(Address::target) else { return };
-    let torn = family::Family::of(target, desired, &rebased.live, changes).torn();
+    let torn = family::Family::of(target, desired, &rebased.live, changes, &BTreeSet::new()).torn();
     for address in torn.iter().filter(|address| rebased.recorded.resources.contains_key(*address)) {
         changes.retain(|change| change.address != *address);
         let Some((address, declared)) = desired.get_key_value(address) else { continue };

@@ -21,7 +21,7 @@ use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::dri
 use crate::digest::Digest;
 use crate::disposition::Disposition;
 use crate::ident::QualifiedName;
-use crate::kind::{ColumnOrigin, Constraint, Resource};
+use crate::kind::{ColumnOrigin, Constraint, Resource, Table};
 use crate::observation::TableSize;
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
@@ -34,7 +34,7 @@ use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::safety::{Online, is_small};
+use crate::safety::{Online, Route, is_small, route};
 use crate::sql::{Context, Impossible, Step, enum_dependents};
 
 /// Makes the plan.
@@ -188,7 +188,8 @@ fn plan_target(
         })
         .filter_map(|change| change.address.relation())
         .collect();
-    let family = Family::of(target, desired, &rebased.live, &changes);
+    let busy = if changes.is_empty() { BTreeSet::new() } else { busy(options.online, &rebased) };
+    let family = Family::of(target, desired, &rebased.live, &changes, &busy);
     let made = made(&changes, &rebased);
     let context = Context { new_tables: &new_tables, apart: family.apart(), made: &made, ..context };
 
@@ -311,6 +312,20 @@ fn refuse_vanished_packages(inputs: &TargetInputs) -> Result<(), PlanError> {
         target: inputs.target.clone(),
         packages: vanished.into_iter().collect(),
     })
+}
+
+/// The tables whose readers and writers go on. Whoever makes the partitions elsewhere has to index them, too.
+fn busy(online: Online, rebased: &Rebased<'_>) -> BTreeSet<QualifiedName> {
+    let tables = rebased.live.iter().filter_map(|(_, resource)| match resource {
+        Resource::Table(table) => Some(table),
+        _ => None,
+    });
+    let is_divided = |table: &&Table| {
+        let parents = table.lineage.parents();
+        !parents.is_empty() && !parents.iter().any(|of| rebased.partitions_elsewhere.contains_key(of))
+    };
+    let names = tables.filter(is_divided).map(Table::qualified_name);
+    names.filter(|name| matches!(route(online, rebased.sizes.get(name)), Route::Online(_))).collect()
 }
 
 /// Whoever chooses the direct way for everything has accepted what it stops.

@@ -64,7 +64,7 @@ verbs! {
     ValidateCheck ValidateForeignKey SetConstraintDeferrable SetConstraintEnforced EnforceConstraint AddTemporalKey
     RenameConstraint
     DropKey DropCheck DropForeignKey
-    CreateIndex SetIndexOptions MoveIndex RenameIndex RebuildIndex DropIndex
+    CreateIndex CreateIndexOnly SetIndexOptions MoveIndex RenameIndex RebuildIndex DropIndex
     CreateIndexConcurrently RebuildIndexConcurrently DropIndexConcurrently
     Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
@@ -364,6 +364,8 @@ pub const TABLE: &[Row] = &[
     row(V::DropCheck, AEL, Catalog, Reversible),
     row(V::DropForeignKey, AEL, Catalog, Reversible).referenced(AEL),
     row(V::CreateIndex, SHARE, Build, Reversible).hazard(WRITES_WAIT),
+    row(V::CreateIndexOnly, SHARE, Catalog, Reversible)
+        .hazard("it serves no query until each partition has its own part of it"),
     row(V::SetIndexOptions, SUE, Catalog, Reversible),
     row(V::MoveIndex, AEL, Rewrite, Reversible).hazard("reads and writes wait while the index is copied"),
     row(V::RenameIndex, SUE, Catalog, Reversible),

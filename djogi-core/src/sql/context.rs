@@ -101,6 +101,9 @@ impl Context<'_> {
         let route = self.row_route(table)?;
         Some(if self.is_partitioned(table) {
             Route::Direct("because the table is partitioned")
+        } else if self.changes_family(table) {
+            // What it has in the moment when it joins is taken in, and what it lacks is made then.
+            Route::Direct("because the table joins or leaves another")
         } else {
             route
         })
@@ -111,8 +114,24 @@ impl Context<'_> {
         self.has_rows_here(table).then(|| route(self.online, self.sizes.get(table)))
     }
 
+    /// Before or after the plan.
     pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
-        self.live.table(self.target, table).is_some_and(|live| live.partition_by.is_some())
+        let sides = [self.live.table(self.target, table), self.declared_table(table)];
+        sides.into_iter().flatten().any(|table| table.partition_by.is_some())
+    }
+
+    /// By itself, or with a table above it.
+    fn changes_family(&self, table: &QualifiedName) -> bool {
+        let Some(declared) = self.declared_table(table) else { return false };
+        self.live.table(self.target, table).is_none_or(|live| live.lineage != declared.lineage)
+            || self.is_new(table)
+            || declared.lineage.parents().iter().any(|parent| self.changes_family(parent))
+    }
+
+    /// Before or after the plan.
+    pub(super) fn is_partition(&self, table: &QualifiedName) -> bool {
+        let sides = [self.live.table(self.target, table), self.declared_table(table)];
+        sides.into_iter().flatten().any(Table::is_partition)
     }
 
     /// Whether the server has the operation at all.

@@ -42,10 +42,12 @@ pub(super) fn create_in_transaction(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Vec<Step> {
-    let only = if ctx.apart.contains(address) { "ONLY " } else { "" };
+    let is_alone = ctx.apart.contains(address);
+    let only = if is_alone { "ONLY " } else { "" };
     let sql = create_sql(index, &index.name, "", only);
-    let mut step = ctx.step_on_one(address, Verb::CreateIndex, &index.table_name(), sql);
-    step.operation.hazards.extend(why.map(not_concurrently));
+    let verb = if is_alone { Verb::CreateIndexOnly } else { Verb::CreateIndex };
+    let mut step = ctx.step_on_one(address, verb, &index.table_name(), sql);
+    step.operation.hazards.extend(why.filter(|_| !is_alone).map(not_concurrently));
     std::iter::once(step).chain(finish_new(index, ctx, address)).collect()
 }
 
@@ -217,6 +219,9 @@ fn option_name(name: &str) -> String {
 
 pub(super) fn drop(index: &Index, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     vec![match ctx.index_route(&index.table_name()) {
+        Some(Route::Online(_)) if index.parent.is_some() => {
+            drop_in_transaction(index, Some(IS_A_PART), ctx, address)
+        }
         None => drop_in_transaction(index, None, ctx, address),
         Some(Route::Direct(why)) => drop_in_transaction(index, Some(why), ctx, address),
         Some(Route::Online(why)) => drop_concurrently(index, why, ctx, address),
@@ -235,6 +240,9 @@ pub(super) fn drop_in_transaction(
     step.operation.hazards.extend(why.map(not_concurrently));
     step
 }
+
+/// PostgreSQL drops it with the whole, or refuses to.
+const IS_A_PART: &str = "because it is a part of the index of the partitioned table";
 
 fn not_concurrently(why: &str) -> String {
     format!("not concurrently, {why}")
@@ -258,6 +266,10 @@ pub(super) fn replace(
     let why = match ctx.index_route(&desired.table_name()) {
         None => None,
         Some(Route::Direct(why)) => Some(why),
+        Some(Route::Online(_)) if live.parent.is_some() => Some(IS_A_PART),
+        Some(Route::Online(_)) if live.table_name() != desired.table_name() => {
+            Some("because another table has an index of its name")
+        }
         Some(Route::Online(_)) if is_referenced(live, ctx) => Some("because a foreign key rests on it"),
         Some(Route::Online(_)) if moves && live.unique => {
             Some("because rows must stay unique while its columns change")

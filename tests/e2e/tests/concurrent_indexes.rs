@@ -154,6 +154,47 @@ fn an_exchange_that_was_killed_half_way_goes_on() {
 }
 
 #[test]
+fn an_index_of_a_partitioned_table_is_built_partition_by_partition() {
+    let table = "CREATE TABLE parts (id integer, a text, at date) PARTITION BY RANGE (id);
+        CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (100);
+        CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (100) TO (200) PARTITION BY LIST (a);
+        CREATE TABLE parts_2_x PARTITION OF parts_2 FOR VALUES IN ('x');";
+    let declared = format!("{table} CREATE INDEX parts_at ON parts (at);");
+    on_each_server(|server| {
+        for is_killed in [false, true] {
+            let project = Project::declaring(server, table);
+            project.apply();
+            let database = project.database();
+            database.run("INSERT INTO parts SELECT n, 'x', current_date FROM generate_series(1, 199) AS n");
+            let mut reader = database.connect();
+            let open = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1";
+            let mut apply = apply_behind(&project, &declared, &mut reader, open);
+            database
+                .connect()
+                .batch_execute("SET lock_timeout = '10s'; INSERT INTO parts VALUES (1, 'x')")
+                .unwrap();
+            if is_killed {
+                apply.kill().unwrap();
+                apply.wait().unwrap();
+                reader.batch_execute("COMMIT").unwrap();
+                eventually("the server has noticed", || {
+                    let alive = "SELECT count(*) FROM pg_stat_activity
+                         WHERE application_name LIKE 'djogi%' AND datname = current_database()";
+                    project.database().value(alive) == "0"
+                });
+                project.run(ALWAYS).ok();
+            } else {
+                reader.batch_execute("COMMIT").unwrap();
+                let output: Output = apply.wait_with_output().unwrap().into();
+                output.ok();
+            }
+            project.is_converged();
+            project.matches(&declared);
+        }
+    });
+}
+
+#[test]
 fn an_index_that_became_invalid_is_drift_and_rebuilt() {
     on_each_server(|server| {
         for (flags, statement) in

@@ -18,6 +18,16 @@ fn our_own_pairs_converge_both_ways() {
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
 }
 
+/// The same, where nobody may be kept waiting.
+#[test]
+fn our_own_tables_converge_online_both_ways() {
+    let mut cases = Case::all(&ours().join("own")).expect("pairs of our own");
+    let suites = ["constraints/", "foreign/", "partitions/", "tables/"];
+    cases.retain(|case| suites.iter().any(|suite| case.id().starts_with(suite)));
+    let report = run(Question::ConvergesOnline, &cases, 2, &|_| {});
+    assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
+}
+
 /// The same, each state written as sources and loaded again.
 #[test]
 fn our_own_states_are_what_is_written_from_them() {

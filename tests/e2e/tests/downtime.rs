@@ -2,10 +2,11 @@
 
 use e2e::{Project, Server, on_each_server};
 
-const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer, seen int4range);
+const BEFORE: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);
+    CREATE TABLE stays (id integer PRIMARY KEY, seen int4range);
     CREATE TABLE makers (id integer PRIMARY KEY, size integer);";
-const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price bigint, seen int4range,
-        CONSTRAINT seen_once EXCLUDE USING gist (seen WITH &&));
+const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price bigint);
+    CREATE TABLE stays (id integer PRIMARY KEY, seen int4range, CONSTRAINT seen_once EXCLUDE USING gist (seen WITH &&));
     CREATE TABLE makers (id integer PRIMARY KEY, size bigint);";
 
 fn project(server: &'static Server) -> Project {
@@ -13,7 +14,8 @@ fn project(server: &'static Server) -> Project {
     project.apply();
     project.database().run(
         "INSERT INTO makers SELECT n, n FROM generate_series(1, 100) AS n;
-         INSERT INTO goods SELECT n, n, int4range(n, n + 1) FROM generate_series(1, 20000) AS n; ANALYZE",
+         INSERT INTO goods SELECT n, n FROM generate_series(1, 20000) AS n;
+         INSERT INTO stays SELECT n, int4range(n, n + 1) FROM generate_series(1, 20000) AS n; ANALYZE",
     );
     project.declare(AFTER);
     project
@@ -23,19 +25,18 @@ fn project(server: &'static Server) -> Project {
 fn waits_until_somebody_accepts_it_and_the_rest_is_done() {
     on_each_server(|server| {
         let project = project(server);
-        let plan = project.run(&["plan"]).ok().says(&[
+        project.run(&["plan"]).ok().says(&[
             "would keep readers or writers of a large table waiting",
             "reads and writes of public.goods wait while the table and its indexes are written anew",
-            "reads and writes of public.goods wait while an index is built",
-            "djogi apply --accept-downtime constraint.main.public.goods.seen_once",
+            "reads and writes of public.stays wait while an index is built",
+            "djogi apply --accept-downtime constraint.main.public.stays.seen_once",
         ]);
-        drop(plan);
         project.run(&["apply", "--auto-approve"]).expect(7).says(&["2 blocked"]);
         let types = "SELECT format_type(atttypid, -1) FROM pg_attribute
              WHERE attrelid IN ('goods'::regclass, 'makers'::regclass) AND attname IN ('price', 'size')
              ORDER BY attname";
         assert_eq!(project.database().column(types), ["integer", "bigint"]);
-        let accepted = "constraint.main.public.goods.seen_once";
+        let accepted = "constraint.main.public.stays.seen_once";
         project
             .run(&["apply", "--auto-approve", "--accept-downtime", accepted])
             .expect(7)

@@ -33,6 +33,8 @@ pub(in crate::apply) struct TargetRecord<'a> {
     /// Resources that somebody else has changed and that this run has not healed: their records stay, so that the
     /// next plan shows the drift again.
     drifted: BTreeSet<Address>,
+    /// What is there when the plan is done.
+    coming: BTreeMap<&'a Address, &'a ResourceChange>,
     /// How much of the plan is still to be done on each resource; what is blocked or deferred never is.
     to_come: BTreeMap<Address, usize>,
     pub(super) is_changed: bool,
@@ -44,7 +46,7 @@ impl<'a> TargetRecord<'a> {
         declarations: &'a Declarations,
         state: Option<&TargetState>,
         fence: Option<&Fence>,
-        document: &PlanDocument,
+        document: &'a PlanDocument,
     ) -> Self {
         let TargetInputs { target, desired, live, mut recorded, epoch, .. } = inputs;
         // What is as it was recorded need not be read from the store to be recorded again.
@@ -77,6 +79,13 @@ impl<'a> TargetRecord<'a> {
             marks: marks.collect(),
             recorded,
             drifted: document.resource_drift.iter().map(|drift| drift.address.clone()).collect(),
+            coming: document
+                .resource_changes
+                .iter()
+                .filter(|change| matches!(change.disposition, Verdict::Applied | Verdict::Derived))
+                .filter(|change| change.change.after.is_some())
+                .map(|change| (&change.address, change))
+                .collect(),
             to_come: to_come(document),
             is_changed: false,
         }
@@ -118,6 +127,18 @@ impl<'a> TargetRecord<'a> {
             {
                 entry.observed = Digest::of(&**resource);
                 self.recorded.catalog.insert(&self.target, resource.clone());
+            }
+        }
+        // What went with its own group may have come with that of another.
+        let op = groups.last().map(|(_, op)| *op);
+        for (address, resource) in observed.catalog.iter_shared() {
+            if let (false, Some(0), Some(change), Some(oid)) = (
+                self.recorded.resources.contains_key(address),
+                self.to_come.get(address),
+                self.coming.get(address).copied(),
+                observed.oids.get(address),
+            ) {
+                self.take(change, resource, *oid, op);
             }
         }
         let is_gone = |address: &&Address| {

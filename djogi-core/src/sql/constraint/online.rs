@@ -19,7 +19,7 @@ pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Addre
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }
         | ConstraintDefinition::Exclusion(_) => {
-            let index = index_to_build(constraint, ctx)?;
+            let (index, why) = index_to_build(constraint, ctx)?;
             let (built, mut steps) = build(&index, why, ctx, address);
             steps.extend(take(constraint, &built, ctx, address));
             Some(steps)
@@ -36,8 +36,7 @@ pub(super) fn exchange(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Option<Replacement> {
-    let Some(Route::Online(why)) = ctx.row_route(&desired.table_name()) else { return None };
-    let index = index_to_build(desired, ctx)?;
+    let (index, why) = index_to_build(desired, ctx)?;
     if moves || live.index().is_none_or(|old| is_referenced(&old, ctx)) {
         return None;
     }
@@ -47,9 +46,16 @@ pub(super) fn exchange(
     Some(Replacement { down: Vec::new(), up })
 }
 
-/// Those of a partitioned table are built one by one for each partition.
-fn index_to_build(key: &Constraint, ctx: &Context<'_>) -> Option<Index> {
-    key.index().filter(|_| !ctx.is_partitioned(&key.table_name()))
+/// The index that a key is made of, and why it is built concurrently; `None` where it is not: the keys of a partition are
+/// made and taken in with those of the partitioned table.
+fn index_to_build(key: &Constraint, ctx: &Context<'_>) -> Option<(Index, &'static str)> {
+    if ctx.is_partition(&key.table_name()) {
+        return None;
+    }
+    match ctx.index_route(&key.table_name()) {
+        Some(Route::Online(why)) => Some((key.index()?, why)),
+        Some(Route::Direct(_)) | None => None,
+    }
 }
 
 /// Whether `NOT VALID` and then `VALIDATE CONSTRAINT` come to the same as neither.
