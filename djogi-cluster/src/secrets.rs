@@ -112,6 +112,15 @@ impl Secrets {
 }
 
 impl Secrets {
+    /// A table whose rows are shown nowhere.
+    pub(crate) fn sensitive_among<'r>(
+        &self,
+        target: &Ident,
+        relations: &'r BTreeSet<QualifiedName>,
+    ) -> Option<&'r QualifiedName> {
+        relations.iter().find(|table| self.sensitive.contains(&Address::table(target, table)))
+    }
+
     /// Hides what the server said of rows where they can be those of tables with sensitive columns: which of the values
     /// it names, nobody can tell.
     pub(crate) fn hide_rows(
@@ -120,8 +129,7 @@ impl Secrets {
         relations: &BTreeSet<QualifiedName>,
         failure: &mut Failure,
     ) {
-        let is_sensitive = |table: &QualifiedName| self.sensitive.contains(&Address::table(target, table));
-        let Some(table) = relations.iter().find(|table| is_sensitive(table)) else { return };
+        let Some(table) = self.sensitive_among(target, relations) else { return };
         let class = failure.sqlstate.as_deref().and_then(|code| code.get(..2));
         if !matches!(class, Some("22" | "23")) {
             return;

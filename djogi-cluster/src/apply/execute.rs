@@ -287,7 +287,8 @@ impl<'a> Execution<'a> {
     ) -> Result<(), Obstacle> {
         let (armed, store) = (backing.armed, backing.store);
         let (client, intent) = (session.connection.client(), armed.group(group));
-        ask_rows(client, group).await?;
+        let is_shown = self.secrets.sensitive_among(&group.target, relations).is_none();
+        ask_rows(client, group, is_shown).await?;
         let xid = self.enter(session, fence, group, relations).await?;
         let row = self.op_record(OpKind::Group, fence, number, intent);
         let record = async {

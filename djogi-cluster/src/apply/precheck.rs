@@ -14,17 +14,19 @@ const WAY_OUT: &str = "mend the rows, or change the declaration, then djogi appl
 /// How many rows a message names.
 const NAMED: usize = 5;
 
+/// `is_shown` says whether the keys of rows may be named.
+///
 /// # Errors
 /// When there are such rows, or the connection is lost. What a question itself stumbles over is left to the statement,
 /// which PostgreSQL judges.
-pub(super) async fn ask_rows(client: &Client, group: &Group) -> Result<(), Obstacle> {
+pub(super) async fn ask_rows(client: &Client, group: &Group, is_shown: bool) -> Result<(), Obstacle> {
     for operation in &group.operations {
         let Some(precheck) = &operation.precheck else { continue };
         let found = found(client, precheck).await;
         let left = client.batch_execute("ROLLBACK").await;
         match (found, left) {
             (Ok(None), Ok(())) => {}
-            (Ok(Some(rows)), Ok(())) => return Err(refusal(&rows, precheck, &operation.address)),
+            (Ok(Some(rows)), Ok(())) => return Err(refusal(&rows, precheck, is_shown, &operation.address)),
             (Err(error), _) | (_, Err(error)) => {
                 let error = DatabaseError::new(&error).in_statement(&precheck.rows);
                 if error.connection_lost()
@@ -58,9 +60,11 @@ async fn found(client: &Client, precheck: &Precheck) -> Result<Option<Rows>, tok
     Ok(Some(Rows { count, keys }))
 }
 
-fn refusal(Rows { count, keys }: &Rows, precheck: &Precheck, address: &Address) -> Obstacle {
+fn refusal(Rows { count, keys }: &Rows, precheck: &Precheck, is_shown: bool, address: &Address) -> Obstacle {
     let rows = if *count == 1 { "1 row stands" } else { &format!("{count} rows stand") };
     let more = if *count > NAMED as i64 { ", ..." } else { "" };
-    let message = format!("{rows} in its way, with {} {}{more}", precheck.key, keys.join(", "));
+    let which =
+        if is_shown { format!(", with {} {}{more}", precheck.key, keys.join(", ")) } else { String::new() };
+    let message = format!("{rows} in its way{which}");
     Obstacle::Outcome { message, hint: Some(WAY_OUT), address: address.clone() }
 }
