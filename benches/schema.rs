@@ -109,6 +109,7 @@ fn resources(number: usize, extra: Extra) -> Vec<Resource> {
             period: false,
             options: BTreeMap::new(),
             tablespace: None,
+            index_comment: None,
             comment: None,
         })
     };

@@ -65,6 +65,7 @@ fn resources_of(number: usize) -> Vec<Resource> {
             period: false,
             options: BTreeMap::new(),
             tablespace: None,
+            index_comment: None,
             comment: None,
         })
     };

@@ -92,6 +92,7 @@ pub(crate) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         period: false,
         options: BTreeMap::new(),
         tablespace: None,
+        index_comment: None,
         comment: None,
     })
 }

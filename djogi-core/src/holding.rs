@@ -44,3 +44,19 @@ pub(crate) fn columns_holding<'a>(
         found.collect::<Vec<_>>()
     })
 }
+
+/// The live columns of a type, and, with `arrays`, of arrays of it.
+pub(crate) fn columns_of_type<'a>(
+    data_type: &Address,
+    live: &'a Catalog,
+    arrays: bool,
+) -> impl Iterator<Item = Address> + use<'a> {
+    let (target, name) = (data_type.target().clone(), data_type.relation().map(|name| name.to_string()));
+    live.iter().flat_map(move |(_, resource)| {
+        let Resource::Table(table) = resource else { return Vec::new() };
+        let element = |text: &'a str| text.strip_suffix("[]").filter(|_| arrays).unwrap_or(text);
+        let is_of_it = |text: &'a str| name.as_deref().is_some_and(|name| element(text) == name);
+        let columns = table.columns.iter().filter(|column| is_of_it(&column.data_type));
+        columns.map(|column| Address::column(&target, &table.qualified_name(), &column.name)).collect()
+    })
+}

@@ -33,6 +33,7 @@ pub mod safety;
 pub mod script;
 pub mod seed;
 pub mod sql;
+pub mod stable;
 pub mod unsaid;
 pub mod write;
 

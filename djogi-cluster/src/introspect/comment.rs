@@ -27,7 +27,18 @@ SELECT d.classoid,
   LEFT JOIN pg_catalog.pg_class  t ON t.oid = i.indrelid
  WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
    AND n.nspname = ANY ($1)
-   AND ($2 IS NULL OR c.relname = ANY ($2) OR t.relname = ANY ($2))
+   AND ($2 IS NULL
+        OR c.relname = ANY ($2)
+        OR t.relname = ANY ($2)
+        OR c.relkind = 'S'
+       AND EXISTS (SELECT
+                     FROM pg_catalog.pg_depend e
+                     JOIN pg_catalog.pg_class  o ON o.oid = e.refobjid
+                    WHERE e.classid    = 'pg_catalog.pg_class'::pg_catalog.regclass
+                      AND e.objid      = c.oid
+                      AND e.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                      AND e.deptype IN ('a', 'i')
+                      AND o.relname = ANY ($2)))
    AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'S', 'v', 'm', 'c')
  UNION ALL
 SELECT d.classoid,

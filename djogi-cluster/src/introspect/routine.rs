@@ -3,6 +3,7 @@
 
 use djogi_core::Resource;
 use djogi_core::kind::{Routine, RoutineKind};
+use djogi_core::stable::stable;
 
 use super::error::IntrospectError;
 use super::found::Found;
@@ -55,6 +56,10 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let head = format!("({})\n", routine.parameters);
     let at = routine.definition.find(&head).ok_or_else(|| FieldError::Unknown(routine.definition.clone()))?;
     routine.definition.drain(..at + head.len());
+    // A body that is a text stays as it is.
+    if !routine.definition.contains("AS $") {
+        routine.definition = stable(routine.definition);
+    }
     Ok(Found::whole(class::ROUTINE, oid, Resource::Routine(routine)))
 }
 

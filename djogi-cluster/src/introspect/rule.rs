@@ -2,6 +2,7 @@
 
 use djogi_core::Resource;
 use djogi_core::kind::Rule;
+use djogi_core::stable::stable;
 
 use super::error::IntrospectError;
 use super::found::Found;
@@ -44,7 +45,7 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     rule.comment = row.take()?;
     let rest = definition.strip_prefix(&format!("CREATE RULE {} AS", rule.name));
     let rest = rest.ok_or_else(|| FieldError::Unknown(definition.to_owned()))?.trim();
-    rule.definition = rest.strip_suffix(';').unwrap_or(rest).to_owned();
+    rule.definition = stable(rest.strip_suffix(';').unwrap_or(rest).to_owned());
     Ok(Found::part(class::REWRITE, oid, relation, Resource::Rule(rule)))
 }
 

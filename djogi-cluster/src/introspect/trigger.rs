@@ -2,6 +2,7 @@
 
 use djogi_core::Resource;
 use djogi_core::kind::{Firing, Trigger};
+use djogi_core::stable::stable;
 
 use super::error::IntrospectError;
 use super::found::Found;
@@ -50,7 +51,7 @@ fn decode(row: &mut Fields<'_>) -> Result<Found, FieldError> {
     let rest = definition.strip_prefix(&format!("{kind} {} ", trigger.name)).ok_or_else(unknown)?;
     let (event, action) =
         rest.split_once(&format!(" ON {} ", trigger.relation_name())).ok_or_else(unknown)?;
-    (trigger.event, trigger.action) = (event.to_owned(), action.to_owned());
+    (trigger.event, trigger.action) = (event.to_owned(), stable(action.to_owned()));
     Ok(Found::part(class::TRIGGER, oid, relation, Resource::Trigger(trigger)))
 }
 

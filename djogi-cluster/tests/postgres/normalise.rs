@@ -111,6 +111,7 @@ fn check(name: &str, expression: &str) -> Resource {
         options: Default::default(),
         tablespace: None,
         comment: Some("said".to_owned()),
+        index_comment: None,
     })
 }
 

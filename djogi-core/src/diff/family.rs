@@ -500,7 +500,10 @@ impl<'a> Family<'a> {
     ) -> Way {
         let Some((table, (parent_table, parent))) = after.or(before) else { return Way::OWN };
         let is_own = |alteration: &Alteration| match alteration {
-            Alteration::Constraint(ConstraintAlteration::SetComment(_)) | Alteration::Index(_) => true,
+            Alteration::Constraint(
+                ConstraintAlteration::SetComment(_) | ConstraintAlteration::SetIndexComment(_),
+            )
+            | Alteration::Index(_) => true,
             // The rows of a partition can be checked where those of others are not.
             Alteration::Constraint(ConstraintAlteration::Validate) => !self.actions.contains_key(&parent),
             Alteration::Constraint(_) => is_shared,

@@ -5,13 +5,14 @@ use super::Action;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::{Desired, DesiredResource};
-use crate::holding::columns_holding;
+use crate::holding::{columns_holding, columns_of_type};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, ColumnAlteration, CompositeAlteration, DomainAlteration, Resource, TableAlteration,
+    Alteration, Column, ColumnAlteration, Composite, CompositeAlteration, CompositeAttribute,
+    DomainAlteration, Resource, TableAlteration,
 };
 use crate::names::qualified_names;
-use crate::plan::depend::Dependencies;
+use crate::plan::depend::{Dependencies, generated_from};
 use crate::recorded::Recorded;
 
 /// What columns are judged with.
@@ -31,6 +32,7 @@ pub(super) fn columns_making_way(
     match base.kind() {
         kind if kind.is_code() => recomputed(base, live, declared, context),
         kind if is_held(kind) => remade(base, live, declared, context),
+        Kind::Enum => computed_from(base, live, declared, context),
         _ => Vec::new(),
     }
 }
@@ -61,11 +63,16 @@ pub(super) fn cannot_be_altered(
         use CompositeAlteration::{AddAttribute, DropAttribute};
         !matches!(alteration, Alteration::Composite(AddAttribute(_) | DropAttribute(_)))
     });
-    let Some(name) = data_type.qualified_name().filter(|_| is_refused && keeps_attributes) else {
-        return false;
-    };
+    let Some(name) = data_type.qualified_name().filter(|_| is_refused) else { return false };
     let is_domain = matches!(data_type, Resource::Domain(_));
     let mut holders = columns_holding(&name, is_domain, live, target).peekable();
+    // Only of a value of its own can the attributes be told.
+    let own: Vec<Address> = columns_of_type(&data_type.address(target), live, false).collect();
+    if !keeps_attributes
+        && columns_holding(&name, is_domain, live, target).any(|holder| !own.contains(&holder))
+    {
+        return false;
+    }
     let is_ours = |column: Address| {
         column.table_of_member().is_some_and(|table| recorded.resources.contains_key(&table))
     };
@@ -100,6 +107,32 @@ fn recomputed(
     made_anew.collect()
 }
 
+/// The generated columns of a table that are of an enum or computed from columns of it: PostgreSQL changes no type under
+/// them, and takes no `USING` for their own.
+fn computed_from(
+    enum_type: &Address,
+    live: &Resource,
+    declared: &DesiredResource,
+    Context { dependencies, .. }: &Context<'_>,
+) -> Vec<(Address, Action)> {
+    let (Resource::Table(live), Resource::Table(desired)) = (live, &*declared.resource) else {
+        return Vec::new();
+    };
+    let needs = |column: &Column| dependencies.of_column(column).contains(enum_type);
+    let computed = live.columns.iter().filter(|column| {
+        let bases = generated_from(live, column);
+        let rests_on_it = |base| live.column(base).is_some_and(needs);
+        column.generated.is_some() && (needs(column) || bases.iter().any(rests_on_it))
+    });
+    let wanted = computed.filter_map(|column| desired.column(&column.name));
+    let made_anew = wanted.filter(|wanted| wanted.generated.is_some()).map(|wanted| {
+        let alteration = TableAlteration::ReplaceColumn(Box::new(wanted.clone()));
+        let address = Address::column(enum_type.target(), &desired.qualified_name(), &wanted.name);
+        (address, Action::Replace(Some(Alteration::Table(alteration))))
+    });
+    made_anew.collect()
+}
+
 /// The columns of a table that are of `data_type`, or of arrays of it, and stay so.
 pub(super) fn remade(
     data_type: &Address,
@@ -117,6 +150,18 @@ pub(super) fn remade(
     let before = domain_over(&name, |name| domain_of(name, data_type, |at| context.live.get(at)));
     let wanted = |at: &Address| context.desired.get(at).map(|declared| &*declared.resource);
     let after = domain_over(&name, |name| domain_of(name, data_type, wanted));
+    // An enum may be made anew as well.
+    let is_enum = |name: &String| {
+        let names = qualified_names(name).into_iter();
+        let mut addresses = names.map(|name| Address::of_schema(Kind::Enum, data_type.target(), &name));
+        addresses.any(|address| context.live.contains(&address))
+    };
+    let is_over_enum = before.as_ref().is_some_and(is_enum);
+    let through = before.as_deref().filter(|_| !is_over_enum);
+    let attributes = match (context.live.get(data_type), wanted(data_type)) {
+        (Some(Resource::Composite(before)), Some(Resource::Composite(after))) => kept_of(before, after),
+        _ => None,
+    };
     let is_of_it = |text: &str| text.strip_suffix("[]").unwrap_or(text) == name;
     let columns = live.columns.iter().filter(|column| is_of_it(&column.data_type));
     let staying = columns.filter(|column| {
@@ -124,14 +169,25 @@ pub(super) fn remade(
     });
     let made_anew = staying.map(|column| {
         let array = if column.data_type.ends_with("[]") { "[]" } else { "" };
-        let through = format!("{}{array}", before.as_deref().unwrap_or("text"));
-        let values = after.as_ref().map(|over| format!("{over}{array}"));
-        let alteration = ColumnAlteration::Remake { through, values };
+        let through = format!("{}{array}", through.unwrap_or("text"));
+        let values = after.as_ref().filter(|_| !is_over_enum).map(|over| format!("{over}{array}"));
+        let attributes = attributes.clone();
+        let alteration = ColumnAlteration::Remake { through, values, attributes };
         let alteration = TableAlteration::AlterColumn { column: column.name.clone(), alteration };
         let address = Address::column(data_type.target(), &desired.qualified_name(), &column.name);
         (address, Action::Replace(Some(Alteration::Table(alteration))))
     });
     made_anew.collect()
+}
+
+/// The attributes of the new composite, as far as the old one has them; `None` when they are the same.
+fn kept_of(before: &Composite, after: &Composite) -> Option<Vec<Option<Ident>>> {
+    let name = |attribute: &CompositeAttribute| attribute.name.clone();
+    let names: Vec<Ident> = before.attributes.iter().map(name).collect();
+    let kept = after.attributes.iter().map(name);
+    let kept: Vec<Option<Ident>> =
+        kept.map(|attribute| names.contains(&attribute).then_some(attribute)).collect();
+    (!kept.iter().flatten().eq(&names) || kept.len() != names.len()).then_some(kept)
 }
 
 /// The type below the domain `name`, below all domains that it is over; `None` for a type of another kind.

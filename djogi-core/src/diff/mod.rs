@@ -119,12 +119,12 @@ impl Adoption {
     }
 }
 
-/// All changes of one target, sorted by address.
+/// All changes of one target, sorted by address. Those in `anew` are made anew.
 pub fn diff<'a>(
     desired: &'a Desired,
     rebased: &'a Rebased<'_>,
     drifted: &BTreeMap<&Address, Drift<'_>>,
-    adoption: &Adoption,
+    (adoption, anew): (&Adoption, &BTreeSet<Address>),
     place: PlaceColumn<'_>,
 ) -> Vec<Change<'a>> {
     let recorded = &rebased.recorded.resources;
@@ -221,6 +221,10 @@ pub fn diff<'a>(
     }
     tear_apart(desired, rebased, drifted, &mut changes);
     aside::step_aside(&Aside { desired, rebased, drifted, place }, &mut changes);
+    for change in changes.iter_mut().filter(|change| anew.contains(&change.address)) {
+        change.action = Action::Replace(None);
+        change.notes.push("made anew because what it used goes before what it uses comes".to_owned());
+    }
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
     note_partitions_elsewhere(rebased, &mut changes);

@@ -7,8 +7,10 @@ use super::parts::parents_of;
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
-use crate::ident::QualifiedName;
+use crate::holding::columns_of_type;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
+use crate::names::column_names;
 use crate::plan::depend::Dependencies;
 
 /// Why something has to make way.
@@ -20,7 +22,7 @@ enum Cause {
     Retyped(Address),
     /// An index or constraint of a partitioned table goes, and its parts with it.
     Dissolved(Address),
-    /// Another takes its place under its users, but without what others may do with it.
+    /// Another takes its place under the columns that hold its values, and under nothing else.
     Renewed(Address),
     /// It goes, and another routine of its name comes, which dependents do not tell from it.
     Overloaded(Address),
@@ -56,7 +58,7 @@ impl Cause {
         match self {
             Cause::Retyped(_) => kind.is_code(),
             Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
-            Cause::Renewed(_) => kind.is_grant(),
+            Cause::Renewed(_) => kind.is_grant() || kind.is_code() || is_held(kind),
             Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
             Cause::Supplanted(base) => {
                 leaves_with_its_base(kind) || holds_values(base.kind()) && is_held(kind)
@@ -101,10 +103,15 @@ pub(super) fn rebuild_dependents<'a>(
         }
     }
     replace_foreign_tables(desired, rebased, drifted, changes);
+    replace_keyed_tables(desired, rebased, drifted, changes);
     replace_children(desired, rebased, drifted, changes);
     let taken = names_taken(changes);
     let mut causes: Vec<Cause> = changes.iter().flat_map(|change| causes_of(change, &taken)).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
+    let renewed = causes.iter().filter(|cause| matches!(cause, Cause::Renewed(_)));
+    let taken_along = renewed.flat_map(|cause| columns_of_type(cause.address(), &rebased.live, true));
+    let taken_along: Vec<Cause> = taken_along.map(Cause::Retyped).collect();
+    causes.extend(taken_along);
     let dependencies =
         Dependencies::new(&target, rebased.live.iter()).with_edges(rebased.dependencies.iter());
     let managed = || {
@@ -114,8 +121,9 @@ pub(super) fn rebuild_dependents<'a>(
     // What is made anew for a column that gets another type takes along what rests on it in turn. Where there is nothing
     // of that sort, the many indexes and constraints need no look.
     let has_code = managed().any(|(address, _)| address.kind().is_code());
+    let is_wide = has_code || causes.iter().any(|cause| matches!(cause, Cause::Renewed(_)));
     let may_move =
-        |kind| has_code && leaves_with_its_base(kind) || causes.iter().any(|cause| cause.moves(kind));
+        |kind| is_wide && leaves_with_its_base(kind) || causes.iter().any(|cause| cause.moves(kind));
     let parts: Vec<_> = managed()
         .filter(|(address, _)| may_move(address.kind()))
         .map(|(address, resource)| (address, resource, dependencies.of(resource)))
@@ -158,22 +166,38 @@ pub(super) fn rebuild_dependents<'a>(
             }
             causes.push(Cause::Replaced((*address).clone()));
         }
-        let (Cause::Replaced(base) | Cause::Supplanted(base)) = &cause else { continue };
+        let (Cause::Replaced(base) | Cause::Supplanted(base) | Cause::Renewed(base)) = &cause else {
+            continue;
+        };
         let is_supplanted = matches!(cause, Cause::Supplanted(_));
         // Columns hold data: only what they compute is made anew, and their values wait while their type is.
         let context = Context { dependencies: &dependencies, live: &rebased.live, desired };
         for (address, resource) in managed() {
             let Some(declared) = desired.get(address) else { continue };
+            let is_new = |change: &Change<'_>| {
+                change.address == *address && matches!(change.action, Action::Replace(_))
+            };
+            if changes.iter().any(is_new) {
+                continue;
+            }
             let making_way = match is_supplanted {
                 true => remade(base, resource, declared, &context),
                 false => columns_making_way(base, resource, declared, &context),
             };
             for (column, action) in making_way {
-                if changes.iter().all(|change| change.address != column) {
-                    if is_supplanted || is_held(base.kind()) {
+                if let Some(change) = changes.iter_mut().find(|change| change.address == column) {
+                    drop_default_first(change, action);
+                } else {
+                    let is_replaced = matches!(
+                        action,
+                        Action::Replace(Some(Alteration::Table(TableAlteration::ReplaceColumn(_))))
+                    );
+                    if is_replaced {
+                        causes.push(Cause::Replaced(column.clone()));
+                    } else if is_supplanted || is_held(base.kind()) || matches!(cause, Cause::Renewed(_)) {
                         causes.push(Cause::Retyped(column.clone()));
                     }
-                    leave_default_to(&column, changes);
+                    leave_column_to(&column, &action, changes);
                     changes.push(rebuilt(&column, resource, declared, action, &cause));
                 }
             }
@@ -181,15 +205,41 @@ pub(super) fn rebuild_dependents<'a>(
     }
 }
 
-/// A column that comes back has its default with it, which the change of its table need not set.
-fn leave_default_to(column: &Address, changes: &mut Vec<Change<'_>>) {
+/// A column that changes for itself lets go of what its default calls, and has the default again in the end.
+fn drop_default_first(change: &mut Change<'_>, action: Action) {
+    let Action::Replace(Some(Alteration::Table(TableAlteration::AlterColumn { column, alteration }))) =
+        action
+    else {
+        return;
+    };
+    let (Action::Update(alterations), ColumnAlteration::SetDefault(_)) = (&mut change.action, &alteration)
+    else {
+        return;
+    };
+    let of_column =
+        |alteration| Alteration::Table(TableAlteration::AlterColumn { column: column.clone(), alteration });
+    let (drop, set) = (of_column(ColumnAlteration::DropDefault), of_column(alteration));
+    if !alterations.contains(&drop) {
+        alterations.retain(|alteration| *alteration != set);
+        alterations.insert(0, drop);
+        alterations.push(set);
+    }
+}
+
+/// A column that comes back has its default with it, which the change of its table need not set; one that is made anew has
+/// all of it.
+fn leave_column_to(column: &Address, action: &Action, changes: &mut Vec<Change<'_>>) {
     let table = column.table_of_member();
+    let is_new =
+        matches!(action, Action::Replace(Some(Alteration::Table(TableAlteration::ReplaceColumn(_)))));
     let sets_it = |alteration: &Alteration| {
         use ColumnAlteration::{DropDefault, SetDefault};
-        matches!(alteration, Alteration::Table(TableAlteration::AlterColumn {
-            column: name,
-            alteration: SetDefault(_) | DropDefault,
-        }) if name == column.name())
+        match alteration {
+            Alteration::Table(TableAlteration::AlterColumn { column: name, alteration }) => {
+                name == column.name() && (is_new || matches!(alteration, SetDefault(_) | DropDefault))
+            }
+            _ => false,
+        }
     };
     changes.retain_mut(|change| match &mut change.action {
         Action::Update(alterations) if Some(&change.address) == table.as_ref() => {
@@ -243,6 +293,63 @@ fn replace_foreign_tables<'a>(
                 changes.push(made_anew(address, live, declared, rebased, drifted, &cause));
             }
         }
+    }
+}
+
+/// A type that is made anew takes along the partitioned tables that are divided by its values, with all that they are
+/// partitions of: PostgreSQL changes no type of a partition key.
+fn replace_keyed_tables<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let is_replaced = |change: &&Change<'_>| {
+        let kind = change.address.kind();
+        (kind == Kind::Enum || is_held(kind))
+            && matches!(change.action, Action::Replace(_))
+            && !change.conflict
+    };
+    let types: Vec<Address> =
+        changes.iter().filter(is_replaced).map(|change| change.address.clone()).collect();
+    for data_type in &types {
+        let columns: BTreeSet<Address> = columns_of_type(data_type, &rebased.live, true).collect();
+        for (_, live) in rebased.live.iter() {
+            let Resource::Table(table) = live else { continue };
+            let Some(key) = &table.partition_by else { continue };
+            let name = table.qualified_name();
+            let is_key =
+                |column: Ident| columns.contains(&Address::column(data_type.target(), &name, &column));
+            if !column_names(key.elements.as_str()).into_iter().any(is_key) {
+                continue;
+            }
+            let root = root_of(table, data_type.target(), rebased);
+            let address = Address::table(data_type.target(), &root.qualified_name());
+            let is_managed = rebased.recorded.resources.contains_key(&address);
+            let known = changes.iter().find(|change| change.address == address);
+            if !is_managed || known.is_some_and(|c| matches!(c.action, Action::Replace(_) | Action::Delete)) {
+                continue;
+            }
+            let (Some((address, declared)), Some(live)) =
+                (desired.get_key_value(&address), rebased.live.get(&address))
+            else {
+                continue;
+            };
+            changes.retain(|change| change.address != *address);
+            let cause = Cause::Replaced(data_type.clone());
+            changes.push(made_anew(address, live, declared, rebased, drifted, &cause));
+        }
+    }
+}
+
+/// The partitioned table that is no partition itself.
+fn root_of<'r>(table: &'r Table, target: &Ident, rebased: &'r Rebased<'_>) -> &'r Table {
+    match table.lineage.parents().first().filter(|_| table.is_partition()) {
+        Some(parent) => match rebased.live.get(&Address::table(target, parent)) {
+            Some(Resource::Table(parent)) => root_of(parent, target, rebased),
+            _ => table,
+        },
+        None => table,
     }
 }
 

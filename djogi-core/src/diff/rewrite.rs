@@ -230,6 +230,12 @@ impl NewNames {
                         let (old, new) = ((&name.name, Some(&old_name)), (&table.name, Some(&column.name)));
                         keep_name(&mut column.not_null_constraint, old, new);
                     }
+                    if is_renamed {
+                        column.identity = column.identity.take().map(|identity| {
+                            let sequence = identity.sequence_on(&name.name, &old_name);
+                            identity.called(sequence, &table.name, &column.name)
+                        });
+                    }
                 }
             }
             Resource::Constraint(constraint) => {

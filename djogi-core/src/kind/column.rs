@@ -8,6 +8,7 @@ use super::not_null::{NotNull, NotNullAlteration};
 use super::properties::{ColumnProperties, ColumnPropertyAlteration};
 use super::sequence::SequenceOptions;
 use crate::ident::{Ident, QualifiedName};
+use crate::model::naming::object_name;
 
 /// A table column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,31 @@ pub enum IdentityMode {
 pub struct Identity {
     pub mode: IdentityMode,
     pub options: SequenceOptions,
+    /// What its sequence is called. `None` is the name that PostgreSQL chooses, see [`Identity::default_sequence`].
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub sequence: Option<Ident>,
+    /// On the sequence.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub comment: Option<String>,
+}
+
+impl Identity {
+    /// What PostgreSQL calls the sequence of a column. It does not follow later renames.
+    pub fn default_sequence(table: &Ident, column: &Ident) -> Ident {
+        let name = object_name(table.as_str(), column.as_str(), "seq");
+        Ident::new(name).expect("object_name keeps within the limits of its table's name")
+    }
+
+    /// The name that its sequence has on `column` of `table`.
+    pub fn sequence_on(&self, table: &Ident, column: &Ident) -> Ident {
+        self.sequence.clone().unwrap_or_else(|| Self::default_sequence(table, column))
+    }
+
+    /// Gives its sequence a name, which is not said if PostgreSQL would choose it on `column` of `table`.
+    #[must_use]
+    pub fn called(self, name: Ident, table: &Ident, column: &Ident) -> Self {
+        Self { sequence: (name != Self::default_sequence(table, column)).then_some(name), ..self }
+    }
 }
 
 /// Whether a generated column's values are stored or computed when read.
@@ -101,10 +127,13 @@ pub enum ColumnAlteration {
     Remake {
         through: String,
         values: Option<String>,
+        attributes: Option<Vec<Option<Ident>>>,
     },
-    /// The first half of it.
+    /// The first half of it. Where a composite gets other attributes, `attributes` are those that its values have then, of
+    /// those that they have; nothing stands for new ones.
     SetAside {
         through: String,
+        attributes: Option<Vec<Option<Ident>>>,
     },
     /// A stored generated column becomes a plain one and keeps its values.
     DropGenerated,

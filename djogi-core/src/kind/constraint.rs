@@ -45,6 +45,9 @@ pub struct Constraint {
     pub tablespace: Option<Ident>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
+    /// On the constraint's index, which has one of its own.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub index_comment: Option<String>,
 }
 
 /// When a constraint is checked.
@@ -145,6 +148,7 @@ pub enum ConstraintAlteration {
     SetOptions(ParameterChange),
     SetTablespace(Option<Ident>),
     SetComment(Option<String>),
+    SetIndexComment(Option<String>),
 }
 
 impl Constraint {
@@ -232,6 +236,7 @@ impl Constraint {
             options,
             tablespace,
             comment,
+            index_comment,
         } = self;
         if *definition != desired.definition || *period != desired.period || *validated && !desired.validated
         {
@@ -260,6 +265,9 @@ impl Constraint {
         }
         if *comment != desired.comment {
             alterations.push(Alter::SetComment(desired.comment.clone()));
+        }
+        if *index_comment != desired.index_comment {
+            alterations.push(Alter::SetIndexComment(desired.index_comment.clone()));
         }
         Some(alterations)
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stable::stable;
+
 /// An SQL expression.
 ///
 /// In a [`Catalog`](crate::catalog::Catalog) it is the text PostgreSQL itself prints
@@ -14,8 +16,9 @@ use serde::{Deserialize, Serialize};
 pub struct Expression(pub String);
 
 impl Expression {
+    /// In a form that PostgreSQL prints again as it was printed.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(stable(text.into()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,16 +1,20 @@
 //! The order of execution: the nodes to run, the rules that order them, and why each stands where it does.
 
 pub mod graph;
+pub mod identity;
 mod partitions;
 pub mod rules;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
 use crate::diff::Change;
+use crate::ident::QualifiedName;
+use crate::kind::{ConstraintDefinition, Resource};
 use crate::plan::lower::Phase;
 use crate::plan::needs::Needs;
 
@@ -28,6 +32,8 @@ pub struct Item<'a> {
     pub phases: Vec<Phase>,
     /// Those of them in which some statement runs outside a transaction.
     pub concurrent: Vec<Phase>,
+    /// The live columns that it gives another type, besides those that its change names.
+    pub takes_along: Vec<Address>,
 }
 
 /// The statements of one change in one phase: the unit of ordering.
@@ -44,6 +50,8 @@ pub struct Work<'a> {
     pub nodes: Vec<Node>,
     by_address: HashMap<&'a Address, usize>,
     by_node: HashMap<Node, usize>,
+    /// The live foreign keys: which table refers to which.
+    references: BTreeSet<(QualifiedName, QualifiedName)>,
 }
 
 impl<'a> Work<'a> {
@@ -56,7 +64,22 @@ impl<'a> Work<'a> {
         let by_address =
             items.iter().enumerate().map(|(index, item)| (&item.change.address, index)).collect();
         let by_node = nodes.iter().enumerate().map(|(index, node)| (*node, index)).collect();
-        Self { items, nodes, by_address, by_node }
+        Self { items, nodes, by_address, by_node, references: BTreeSet::new() }
+    }
+
+    /// Knows which tables refer to which.
+    #[must_use]
+    pub fn with_references(self, live: &Catalog) -> Self {
+        let references = live.iter().filter_map(|(_, resource)| match resource {
+            Resource::Constraint(constraint) => match &constraint.definition {
+                ConstraintDefinition::ForeignKey(key) => {
+                    Some((constraint.table_name(), key.references.clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        Self { references: references.collect(), ..self }
     }
 
     /// The node of `address` in `phase`: its parent's when it has no statements of its own.

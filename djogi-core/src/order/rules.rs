@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::partitions::{
     bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
 };
-use super::{Item, Work};
+use super::{Item, Work, identity};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::diff::parts::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{ConstraintDefinition, Firing, Resource};
-use crate::plan::lower::Phase;
+use crate::kind::{Alteration, ConstraintDefinition, Firing, PropertyAlteration, Resource, TableAlteration};
+use crate::plan::lower::{Phase, is_default_for_now};
 
 /// A reason for one node to come before another.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +94,11 @@ pub const RULES: &[Rule] = &[
         references_around_partitions,
     ),
     before("bound_freed_before_taken", "no two partitions may take the same rows", bound_freed_before_taken),
+    before(
+        "identity_before_its_grants",
+        "the sequence of an identity column comes with it",
+        identity::grants_after,
+    ),
     before("old_before_new", "a replacement takes the name of the object it replaces", old_before_new),
     before(
         "name_freed_before_taken",
@@ -115,6 +120,7 @@ pub const RULES: &[Rule] = &[
         "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
         enum_replaced_in_place,
     ),
+    before("logged_as_referenced", "a logged table refers to no unlogged one", logged_as_referenced),
     before(
         "rows_before_what_refers_to_them",
         "a foreign key is checked against the rows that are there when it comes",
@@ -220,6 +226,27 @@ fn default_privileges_last(work: &Work<'_>) -> Vec<(usize, usize)> {
     makers.flat_map(|maker| defaults.iter().map(move |default| (maker, *default))).collect()
 }
 
+fn logged_as_referenced(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let switched = |item: &Item<'_>| {
+        let Action::Update(alterations) = &item.change.action else { return None };
+        alterations.iter().find_map(|alteration| match alteration {
+            Alteration::Table(TableAlteration::SetProperty(PropertyAlteration::SetUnlogged(unlogged))) => {
+                Some(*unlogged)
+            }
+            _ => None,
+        })
+    };
+    let nodes = work.nodes.iter().enumerate().filter(|(_, node)| node.phase == Phase::Up);
+    let tables: BTreeMap<QualifiedName, (usize, bool)> = nodes
+        .filter_map(|(at, node)| {
+            let item = &work.items[node.item];
+            Some((item.change.address.relation()?, (at, switched(item)?)))
+        })
+        .collect();
+    let both = work.references.iter().filter_map(|(from, to)| Some((tables.get(from)?, tables.get(to)?)));
+    both.map(|((from, unlogged), (to, _))| if *unlogged { (*from, *to) } else { (*to, *from) }).collect()
+}
+
 fn rows_before_what_refers_to_them(work: &Work<'_>) -> Vec<(usize, usize)> {
     each(work, Phase::Up, |node, item| {
         let declared = work.items[item].change.desired.map(|declared| &*declared.resource);
@@ -299,7 +326,13 @@ fn owner_after_sequence(work: &Work<'_>) -> Vec<(usize, usize)> {
 fn dependent_removed_first(work: &Work<'_>) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for item in &work.items {
-        let Some(down) = removal(work, &item.change.address) else { continue };
+        let lets_go = || match &item.change.action {
+            Action::Update(all) if all.iter().any(|one| is_default_for_now(one, all)) => {
+                work.node(&item.change.address, Phase::Down)
+            }
+            _ => None,
+        };
+        let Some(down) = removal(work, &item.change.address).or_else(lets_go) else { continue };
         pairs.extend(item.needs.live.iter().filter_map(|need| Some((down, removal(work, need)?))));
     }
     pairs
@@ -354,7 +387,7 @@ fn old_before_new(work: &Work<'_>) -> Vec<(usize, usize)> {
 }
 
 /// Where the part of a partition goes with that of the partitioned table, or with the partition.
-fn removal_of_parent(work: &Work<'_>, part: &Address, live: &Resource) -> Option<usize> {
+pub(super) fn removal_of_parent(work: &Work<'_>, part: &Address, live: &Resource) -> Option<usize> {
     let target = part.target();
     let table = live.relation_name().map(|table| Address::table(target, &table));
     parents_of(target, live).into_iter().chain(table).find_map(|other| removal(work, &other))
@@ -380,19 +413,26 @@ fn name_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
             freed.extend(names.into_iter().map(|name| (name, rename)));
         }
     }
+    freed.extend(identity::givers(work));
     freed.sort();
     let mut pairs = Vec::new();
     pairs.extend(column_names_freed(work));
+    let mut take = |name: &str, taker: usize| {
+        let from = freed.partition_point(|(freed, _)| freed.as_str() < name);
+        let same = freed[from..].iter().take_while(|(freed, _)| freed == name);
+        let others = same.filter(|(_, giver)| work.nodes[*giver].item != work.nodes[taker].item);
+        pairs.extend(others.map(|(_, giver)| (*giver, taker)));
+    };
+    for (name, taker) in identity::takers(work) {
+        take(&name, taker);
+    }
     for item in work.items.iter().filter(|item| item.change.address.kind() != Kind::Column) {
         let address = &item.change.address;
         let is_new = item.change.action == Action::Create;
         let phase = if is_new { Phase::Up } else { Phase::Rename };
         let Some(taker) = work.node(address, phase) else { continue };
         for name in relation_names(item.change.desired.map(|declared| &*declared.resource)) {
-            let from = freed.partition_point(|(freed, _)| *freed < name);
-            let same = freed[from..].iter().take_while(|(freed, _)| *freed == name);
-            let others = same.filter(|(_, giver)| work.nodes[*giver].item != work.nodes[taker].item);
-            pairs.extend(others.map(|(_, giver)| (*giver, taker)));
+            take(&name, taker);
         }
     }
     pairs
@@ -503,16 +543,37 @@ fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
         let Some(replaced) = work.node(&item.change.address, Phase::Up) else { continue };
         for (node, at) in work.nodes.iter().enumerate() {
             let other = &work.items[at.item];
+            let is_code = other.change.address.kind().is_code();
+            let moves = |need: &Address| item.takes_along.contains(need);
+            if is_code && other.needs.desired.iter().any(moves) && at.phase == Phase::Up {
+                pairs.push((replaced, node));
+            }
+            if is_code && other.needs.live.iter().any(moves) && at.phase == Phase::Down {
+                pairs.push((node, replaced));
+            }
+            if matches!(other.change.action, Action::Replace(Some(_))) {
+                let rests_on_it = |need: &Address| moves(need) || *need == item.change.address;
+                match at.phase {
+                    Phase::Down if other.needs.live.iter().any(rests_on_it) => pairs.push((node, replaced)),
+                    Phase::Up if other.needs.desired.iter().any(rests_on_it) => pairs.push((replaced, node)),
+                    _ => {}
+                }
+                continue;
+            }
             if !other.needs.live.contains(&item.change.address) {
                 continue;
             }
             match (other.change.address.kind(), at.phase) {
+                (Kind::Table, Phase::Down) if matches!(other.change.action, Action::Replace(_)) => {
+                    pairs.push((node, replaced));
+                }
                 // Foreign keys on its columns stand in the way, and expressions that name it.
                 (Kind::Constraint | Kind::Index, Phase::Down) => pairs.push((node, replaced)),
                 (Kind::Table | Kind::Column, Phase::Rename) => pairs.push((node, replaced)),
                 (Kind::Table | Kind::Column, Phase::Down | Phase::Up | Phase::Attach) => {
                     pairs.push((replaced, node));
                 }
+                (Kind::Domain | Kind::Composite | Kind::Range, Phase::Down) => pairs.push((node, replaced)),
                 (kind, Phase::Down) if kind.is_code() => pairs.push((node, replaced)),
                 _ => {}
             }

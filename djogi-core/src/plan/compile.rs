@@ -13,6 +13,7 @@ use super::{
 };
 use super::{inherited, not_modelled, rights};
 use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::diff::family::Family;
 use crate::diff::parts::shared_part;
@@ -20,6 +21,7 @@ use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
 use crate::disposition::Disposition;
+use crate::holding::columns_of_type;
 use crate::ident::QualifiedName;
 use crate::kind::{ColumnOrigin, Constraint, Resource, Table};
 use crate::observation::TableSize;
@@ -147,6 +149,25 @@ fn plan_target(
     first_group: usize,
     explained: Option<&Address>,
 ) -> Result<TargetPlan, PlanError> {
+    let mut anew = BTreeSet::new();
+    loop {
+        let known = anew.len();
+        let planned = plan_around(inputs, options, first_group, explained, &mut anew);
+        if !matches!(planned, Err(PlanError::Cycle { .. })) || anew.len() == known {
+            return planned;
+        }
+    }
+}
+
+/// Plans with the code in `anew` made anew. Where changes need each other, what code of the circle could be made anew is added
+/// to it: it lets go of what it used before what it uses comes.
+fn plan_around(
+    inputs: &TargetInputs,
+    options: &PlanOptions,
+    first_group: usize,
+    explained: Option<&Address>,
+    anew: &mut BTreeSet<Address>,
+) -> Result<TargetPlan, PlanError> {
     let TargetInputs { target, desired, recorded, live, .. } = inputs;
     refuse_vanished_packages(inputs)?;
     if options.strict {
@@ -175,7 +196,7 @@ fn plan_target(
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)
     };
-    let changes = diff(desired, &rebased, &drifted, &options.adopt, &|old, new, alteration| {
+    let changes = diff(desired, &rebased, &drifted, (&options.adopt, anew), &|old, new, alteration| {
         place_column(old, new, alteration, &context, |column| {
             !dependents.of(&Address::column(target, &new.qualified_name(), column)).is_empty()
         })
@@ -240,9 +261,14 @@ fn plan_target(
         classify(&candidates, &gates)
     };
 
-    let work = work(&candidates, &judgements, &parents);
-    let order = order(&work)
-        .map_err(|cycle| PlanError::Cycle { target: target.clone(), edges: because(&work, &cycle.0) })?;
+    let work = work(&candidates, &judgements, &parents, &rebased.live);
+    let order = order(&work).map_err(|cycle| {
+        let changes = cycle.0.iter().map(|edge| work.item_of(edge.from).change);
+        let code = changes
+            .filter(|change| change.address.kind().is_code() && matches!(change.action, Action::Update(_)));
+        anew.extend(code.map(|change| change.address.clone()));
+        PlanError::Cycle { target: target.clone(), edges: because(&work, &cycle.0) }
+    })?;
     let steps = ordered_steps(&candidates, &judgements, &work, &order);
     let grouping = Grouping {
         target,
@@ -507,7 +533,12 @@ fn live_dependents(
 }
 
 /// What runs, and what follows from it.
-fn work<'a>(candidates: &'a [Candidate<'a>], judgements: &[Judgement], parents: &'a Parents) -> Work<'a> {
+fn work<'a>(
+    candidates: &'a [Candidate<'a>],
+    judgements: &[Judgement],
+    parents: &'a Parents,
+    live: &Catalog,
+) -> Work<'a> {
     let goes_on = |judgement: &Judgement| {
         matches!(judgement.disposition, Disposition::Applied | Disposition::Derived(_))
     };
@@ -521,9 +552,16 @@ fn work<'a>(candidates: &'a [Candidate<'a>], judgements: &[Judgement], parents: 
                 destructive: candidate.lowered.reversibility().is_destructive(),
                 phases: candidate.lowered.parts.iter().map(|(phase, _)| *phase).collect(),
                 concurrent: candidate.lowered.concurrent_phases(),
+                takes_along: match (&candidate.change.action, candidate.change.address.kind()) {
+                    (Action::Replace(_), Kind::Enum) => {
+                        columns_of_type(&candidate.change.address, live, true).collect()
+                    }
+                    _ => Vec::new(),
+                },
             })
             .collect(),
     )
+    .with_references(live)
 }
 
 /// All statements in their order, each with its node.

@@ -13,6 +13,7 @@ use crate::kind::{
     Alteration, ColumnAlteration, Constraint, OperatorAlteration, Resource, SequenceAlteration, Table,
     TableAlteration,
 };
+use crate::order::identity;
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
 
@@ -21,11 +22,11 @@ use crate::sql::{self, Context, Impossible, Step};
 pub enum Phase {
     /// Under its new name from here on.
     Rename,
-    /// The old object goes.
+    /// The old object goes, or the sequence of an identity column.
     Down,
     /// The new object comes, or the live one is altered.
     Up,
-    /// A sequence is given to its column, an index identifies the rows of its table, operators learn of each other, a
+    /// A sequence is given to its column, an identity column gets one, an index identifies the rows of its table, operators learn of each other, a
     /// partition joins, rows of a seed leave.
     Attach,
 }
@@ -155,6 +156,9 @@ fn write(
                         TableAlteration::SetLineage(_)
                         | TableAlteration::AlterColumn { alteration: ColumnAlteration::KeepNotNull, .. },
                     ) => Phase::Attach,
+                    other if identity::frees_name(other) => Phase::Down,
+                    other if is_default_for_now(other, alterations) => Phase::Down,
+                    other if identity::takes_name(other) => Phase::Attach,
                     other if is_attachment(other) && !way.attach => continue,
                     other if is_attachment(other) => Phase::Attach,
                     _ => Phase::Up,
@@ -235,6 +239,22 @@ fn write(
     Ok(())
 }
 
+/// Whether an alteration drops a default that the column has again in the end.
+pub(crate) fn is_default_for_now(alteration: &Alteration, all: &[Alteration]) -> bool {
+    let Alteration::Table(TableAlteration::AlterColumn { column, alteration: ColumnAlteration::DropDefault }) =
+        alteration
+    else {
+        return false;
+    };
+    let sets = |alteration: &Alteration| {
+        matches!(alteration, Alteration::Table(TableAlteration::AlterColumn {
+            column: other,
+            alteration: ColumnAlteration::SetDefault(_),
+        }) if other == column)
+    };
+    all.iter().any(sets)
+}
+
 /// A generated column that is made anew leaves before its base columns change and comes back after them, and so does a
 /// default before and after what it calls, and values before and after their type.
 fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration, Alteration)> {
@@ -250,8 +270,12 @@ fn in_two_steps(live: &Resource, alteration: &Alteration) -> Option<(Alteration,
             let dropped = TableAlteration::AlterColumn { column: column.clone(), alteration: dropped };
             (dropped, alteration.clone())
         }
-        TableAlteration::AlterColumn { column, alteration: ColumnAlteration::Remake { through, .. } } => {
-            let aside = ColumnAlteration::SetAside { through: through.clone() };
+        TableAlteration::AlterColumn {
+            column,
+            alteration: ColumnAlteration::Remake { through, attributes, .. },
+        } => {
+            let aside =
+                ColumnAlteration::SetAside { through: through.clone(), attributes: attributes.clone() };
             let aside = TableAlteration::AlterColumn { column: column.clone(), alteration: aside };
             (aside, alteration.clone())
         }

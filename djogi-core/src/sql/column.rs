@@ -20,7 +20,7 @@ use crate::kind::{
 use crate::lexis::in_parentheses;
 use crate::safety::{Verb, is_volatile, since};
 
-pub(super) use uses::{foreign_key_neighbours, generated_column_using};
+pub(super) use uses::foreign_key_neighbours;
 
 /// `name type ...` as it stands in `CREATE TABLE` and after `ADD COLUMN`.
 pub(super) fn definition_sql(column: &Column, table: &QualifiedName, ctx: &Context<'_>) -> String {
@@ -39,7 +39,7 @@ pub(super) fn definition_sql(column: &Column, table: &QualifiedName, ctx: &Conte
         sql += &generated_sql(generated);
     }
     if let Some(identity) = &column.identity {
-        sql += &format!(" {}", identity_sql(identity, &column.data_type));
+        sql += &format!(" {}", identity_sql(identity, &column.data_type, table));
     }
     sql
 }
@@ -73,7 +73,7 @@ pub(super) fn override_sql(
         sql += &generated_sql(generated);
     }
     if let Some(identity) = &column.identity {
-        sql += &format!(" {}", identity_sql(identity, &column.data_type));
+        sql += &format!(" {}", identity_sql(identity, &column.data_type, table));
     }
     (!sql.is_empty()).then(|| format!("{}{sql}", column.name))
 }
@@ -210,9 +210,15 @@ fn mode_sql(mode: IdentityMode) -> &'static str {
     }
 }
 
-fn identity_sql(identity: &Identity, data_type: &str) -> String {
+fn identity_sql(identity: &Identity, data_type: &str, table: &QualifiedName) -> String {
     let data_type = SequenceType::of_column(data_type).unwrap_or(SequenceType::Bigint);
-    let options = created_options(&identity.options, data_type);
+    let mut options = created_options(&identity.options, data_type);
+    if let Some(sequence) = &identity.sequence {
+        options.insert(
+            0,
+            format!("SEQUENCE NAME {}", QualifiedName::new(table.schema.clone(), sequence.clone())),
+        );
+    }
     let mut sql = format!("GENERATED {} AS IDENTITY", mode_sql(identity.mode));
     if !options.is_empty() {
         sql += &format!(" ({})", options.join(" "));
@@ -266,6 +272,7 @@ pub(super) fn add(
     if column.comment.is_some() {
         steps.push(set_comment(table, &column.name, column.comment.as_deref(), ctx, address));
     }
+    steps.extend(new_comment_on_sequence(table, column, ctx, address));
     Ok(steps)
 }
 
@@ -331,8 +338,10 @@ pub(super) fn alter(
             let step = alter_type::alter_type(table, live, desired, ctx, address)?;
             return heirs::around_retyping(step, table, (live, desired), ctx, address);
         }
-        ColumnAlteration::SetAside { through } => remake::set_aside(table, live, through, ctx, address)?,
-        ColumnAlteration::Remake { through, values } => {
+        ColumnAlteration::SetAside { through, attributes } => {
+            remake::set_aside(table, live, (through, attributes.as_deref()), ctx, address)?
+        }
+        ColumnAlteration::Remake { through, values, attributes: _ } => {
             return remake::bring_back(table, desired, (through, values.as_deref()), ctx, address);
         }
         ColumnAlteration::SetNotNull => {
@@ -348,16 +357,18 @@ pub(super) fn alter(
         ColumnAlteration::SetDefault(default) => step(Verb::SetDefault, set_default(default)),
         ColumnAlteration::DropDefault => step(Verb::DropDefault, "DROP DEFAULT".to_owned()),
         ColumnAlteration::AddIdentity(identity) => {
-            let action = format!("ADD {}", identity_sql(identity, &desired.data_type));
-            let step = step(Verb::AddIdentity, action);
-            if ctx.is_new(table) {
-                step
-            } else {
-                step.with_hazard(format!(
+            let action = format!("ADD {}", identity_sql(identity, &desired.data_type, table));
+            let mut step = step(Verb::AddIdentity, action);
+            if !ctx.is_new(table) {
+                step = step.with_hazard(format!(
                     "numbering begins at {}: set the sequence above the values that rows have already",
                     identity.options.start
-                ))
+                ));
             }
+            return Ok([step]
+                .into_iter()
+                .chain(new_comment_on_sequence(table, desired, ctx, address))
+                .collect());
         }
         ColumnAlteration::SetIdentity { from, to } => {
             let mode = (from.mode != to.mode).then(|| format!("SET GENERATED {}", mode_sql(to.mode)));
@@ -367,7 +378,11 @@ pub(super) fn alter(
             let mut words: Vec<String> =
                 mode.into_iter().chain(options.into_iter().map(|option| format!("SET {option}"))).collect();
             words.extend(within.restart().map(|start| format!("RESTART WITH {start}")));
-            within.warn(step(Verb::SetIdentity, words.join(" ")))
+            let rename = rename_sequence(table, name, (from, to), ctx, address);
+            let set = (!words.is_empty()).then(|| within.warn(step(Verb::SetIdentity, words.join(" "))));
+            let comment =
+                (from.comment != to.comment).then(|| comment_on_sequence(table, name, to, ctx, address));
+            return Ok(rename.into_iter().chain(set).chain(comment).collect());
         }
         ColumnAlteration::DropIdentity => step(Verb::DropIdentity, "DROP IDENTITY".to_owned()),
         ColumnAlteration::SetGenerated(generated) => {
@@ -390,6 +405,42 @@ pub(super) fn alter(
         ColumnAlteration::SetComment(comment) => set_comment(table, name, comment.as_deref(), ctx, address),
     };
     Ok(vec![step])
+}
+
+fn rename_sequence(
+    table: &QualifiedName,
+    column: &Ident,
+    (from, to): (&Identity, &Identity),
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Step> {
+    let [old, new] = [from, to].map(|identity| identity.sequence_on(&table.name, column));
+    let sequence = QualifiedName::new(table.schema.clone(), old.clone());
+    let sql = format!("ALTER SEQUENCE {sequence} RENAME TO {new}");
+    (old != new).then(|| ctx.step_on_one(address, Verb::RenameSequence, &sequence, sql))
+}
+
+/// The comment on the sequence of a new identity column.
+pub(super) fn new_comment_on_sequence(
+    table: &QualifiedName,
+    column: &Column,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Step> {
+    let identity = column.identity.as_ref().filter(|identity| identity.comment.is_some())?;
+    Some(comment_on_sequence(table, &column.name, identity, ctx, address))
+}
+
+fn comment_on_sequence(
+    table: &QualifiedName,
+    column: &Ident,
+    identity: &Identity,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let sequence = QualifiedName::new(table.schema.clone(), identity.sequence_on(&table.name, column));
+    let sql = comment_sql(&format!("SEQUENCE {sequence}"), identity.comment.as_deref());
+    ctx.step(address, Verb::Comment, sql)
 }
 
 pub(super) fn set_property(

@@ -65,9 +65,7 @@ pub(super) fn create_at_once(constraint: &Constraint, ctx: &Context<'_>, address
         (ConstraintDefinition::ForeignKey(_), false) => Verb::AddForeignKeyNotValid,
     };
     let mut steps = vec![ctx.step_on(address, verb, &table, &referenced(constraint), sql)];
-    if constraint.comment.is_some() {
-        steps.push(set_comment(constraint, constraint.comment.as_deref(), ctx, address));
-    }
+    steps.extend(comments(constraint, ctx, address));
     steps
 }
 
@@ -266,6 +264,9 @@ pub(super) fn alter(
         }
         ConstraintAlteration::Attach(parent) => attach_to(desired, parent, ctx, address),
         ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
+        ConstraintAlteration::SetIndexComment(comment) => {
+            set_index_comment(desired, comment.as_deref(), ctx, address)
+        }
     }]
 }
 
@@ -283,13 +284,28 @@ fn attach_to(key: &Constraint, parent: &ParentConstraint, ctx: &Context<'_>, add
     attach_index(&parent, &own, &key.table_name(), ctx, address)
 }
 
-/// Takes no lock on the table.
-pub(super) fn set_comment(
+/// The comments of a new constraint.
+pub(super) fn comments(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let own = constraint.comment.as_deref();
+    let of_index = constraint.index_comment.as_deref();
+    let own = own.map(|comment| set_comment(constraint, Some(comment), ctx, address));
+    own.into_iter()
+        .chain(of_index.map(|comment| set_index_comment(constraint, Some(comment), ctx, address)))
+        .collect()
+}
+
+fn set_index_comment(
     constraint: &Constraint,
     comment: Option<&str>,
     ctx: &Context<'_>,
     address: &Address,
 ) -> Step {
+    let index = QualifiedName::new(constraint.schema.clone(), constraint.name.clone());
+    ctx.step(address, Verb::Comment, comment_sql(&format!("INDEX {index}"), comment))
+}
+
+/// Takes no lock on the table.
+fn set_comment(constraint: &Constraint, comment: Option<&str>, ctx: &Context<'_>, address: &Address) -> Step {
     let object = format!("CONSTRAINT {} ON {}", constraint.name, constraint.table_name());
     ctx.step(address, Verb::Comment, comment_sql(&object, comment))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::column::{foreign_key_neighbours, generated_column_using};
+use super::column::foreign_key_neighbours;
 use super::{Context, Impossible, Step, comment_sql, constraint, index, move_sql, suffixed};
 use crate::address::Address;
 use crate::ident::{Literal, QualifiedName};
@@ -118,7 +118,13 @@ pub(super) fn replace(
     steps.extend(create(desired, ctx, address));
     for (_, resource) in ctx.live.iter() {
         let Resource::Table(table) = resource else { continue };
-        let columns = columns_of(live, table);
+        // Computed ones are made anew.
+        let mut columns = columns_of(live, table);
+        columns.retain(|column| column.generated.is_none());
+        // So are those of tables that are.
+        if ctx.new_tables.contains(&table.qualified_name()) {
+            continue;
+        }
         if !columns.is_empty() {
             steps.push(change_columns(table, &columns, live, desired, ctx, address)?);
         }
@@ -157,14 +163,6 @@ fn change_columns(
     let mut actions = Vec::new();
     let mut neighbours = BTreeSet::new();
     for column in columns {
-        let used = || Address::column(ctx.target, &name, &column.name).to_string();
-        if column.generated.is_some() {
-            let generated = Address::column(ctx.target, &name, &column.name);
-            return Err(Impossible::UsedByGenerated { generated, used: address.to_string() });
-        }
-        if let Some(generated) = generated_column_using(&name, &column.name, ctx) {
-            return Err(Impossible::UsedByGenerated { generated, used: used() });
-        }
         neighbours.extend(foreign_key_neighbours(&name, &column.name, ctx));
         let (text, array) = if column.data_type.ends_with("[]") { ("text[]", "[]") } else { ("text", "") };
         let (column_name, new) = (&column.name, desired.qualified_name());

@@ -38,14 +38,13 @@ pub(super) fn create_with(
             let comment = column.comment.as_deref();
             comments.push(column::set_comment(&name, &column.name, comment, ctx, address));
         }
+        comments.extend(column::new_comment_on_sequence(&name, column, ctx, address));
     }
     for inline in inline {
         let address = Address::constraint(ctx.target, &name, &inline.name);
         constraint::require_support(inline, ctx, &address)?;
         lines.push(constraint::definition_sql(inline));
-        if inline.comment.is_some() {
-            comments.push(constraint::set_comment(inline, inline.comment.as_deref(), ctx, &address));
-        }
+        comments.extend(constraint::comments(inline, ctx, &address));
     }
     let properties = &table.properties;
     let kind = if properties.unlogged { "UNLOGGED TABLE" } else { table.word() };

@@ -45,6 +45,7 @@ pub(super) fn add_constraints(
             options: own_index.map(IndexRow::options).unwrap_or_default(),
             tablespace: own_index.and_then(|index| index.tablespace.clone()),
             comment: context.comment(class::CONSTRAINT, row.oid),
+            index_comment: own_index.and_then(|_| context.comment(class::RELATION, row.index)),
         };
         out.insert(row.oid, Resource::Constraint(constraint));
     }

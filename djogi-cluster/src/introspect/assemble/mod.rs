@@ -181,6 +181,13 @@ impl Assembled {
     }
 }
 
+/// What an identity column numbers with.
+struct IdentitySequence {
+    name: Ident,
+    options: SequenceOptions,
+    comment: Option<String>,
+}
+
 /// What the parts of a catalog are put together with.
 struct Context {
     schemas: HashMap<u32, Ident>,
@@ -189,7 +196,7 @@ struct Context {
     members: HashSet<ObjectId>,
     comments: HashMap<(ObjectId, i32), String>,
     expressions: HashMap<(u32, i16), String>,
-    identities: HashMap<(u32, i16), SequenceOptions>,
+    identities: HashMap<(u32, i16), IdentitySequence>,
     not_nulls: HashMap<(u32, i16), NotNullRow>,
     /// Columns of tables that are referenced but not read.
     elsewhere: HashMap<(u32, i16), ReferencedRow>,
@@ -326,7 +333,9 @@ fn add_sequences(
 ) -> Result<(), IntrospectError> {
     for row in rows {
         if let Some(column) = row.identity_of {
-            context.identities.insert(column, row.options);
+            let comment = context.comment(class::RELATION, row.oid);
+            let sequence = IdentitySequence { name: row.name, options: row.options, comment };
+            context.identities.insert(column, sequence);
         } else if !context.is_member(class::RELATION, row.oid) {
             let schema = context.schema(row.schema)?;
             let sequence = Sequence {

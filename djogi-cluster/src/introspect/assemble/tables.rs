@@ -7,7 +7,7 @@ use djogi_core::kind::{
     IdentityMode, MaterializedView, Table, TableProperties, View, ViewColumn, not_null,
 };
 
-use super::{Assembled, Context, TableParts};
+use super::{Assembled, Context, IdentitySequence, TableParts};
 use crate::introspect::column::ColumnRow;
 use crate::introspect::constraint;
 use crate::introspect::error::IntrospectError;
@@ -142,9 +142,11 @@ fn build_column(context: &mut Context, relation: &Ident, row: &ColumnRow) -> Res
         // That of a partition is the partitioned table's.
         Some(_) if row.origin == ColumnOrigin::Inherited && !context.identities.contains_key(&key) => None,
         Some(mode) => {
-            let options = context.identities.remove(&key);
+            let sequence = context.identities.remove(&key);
             let vanished = IntrospectError::Vanished { what: "identity sequence of table", oid: row.table };
-            Some(Identity { mode, options: options.ok_or(vanished)? })
+            let IdentitySequence { name, options, comment } = sequence.ok_or(vanished)?;
+            let identity = Identity { mode, options, sequence: None, comment };
+            Some(identity.called(name, relation, &row.name))
         }
     };
     let (default, generated) = match (storage, expression) {

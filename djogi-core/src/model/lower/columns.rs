@@ -125,5 +125,5 @@ fn identity(
     let what = format!("the identity of `{}`", field.column);
     let options = sequences::options(descriptor.into(), sequence_type, &what, at)?;
     let mode = if descriptor.always { IdentityMode::Always } else { IdentityMode::ByDefault };
-    Ok(Identity { mode, options })
+    Ok(Identity { mode, options, sequence: None, comment: None })
 }

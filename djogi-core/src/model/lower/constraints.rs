@@ -115,6 +115,7 @@ pub(super) fn add(
         options: Parameters::new(),
         tablespace: None,
         comment: said.comment.map(str::to_owned),
+        index_comment: None,
     };
     let mut entry = Entry::new(Resource::Constraint(constraint), raw);
     entry.renamed_from = Some(Address::constraint(&table.target, &table.old_name, &name.old));

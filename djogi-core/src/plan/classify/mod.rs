@@ -17,6 +17,7 @@ use crate::diff::{Action, Change, Rebased, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::ident::Ident;
 use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
+use crate::order::identity;
 use crate::order::rules::relation_names;
 use crate::plan::RecoveryGates;
 use crate::plan::approval::Standing;
@@ -330,15 +331,22 @@ fn names_leaving(candidates: &[Candidate<'_>]) -> BTreeMap<String, usize> {
         };
         names.into_iter().map(move |name| (name, at))
     })
+    .chain(candidates.iter().enumerate().flat_map(|(at, candidate)| {
+        let freed = identity::freed(&candidate.change).into_iter();
+        freed.map(move |(_, name)| (name, at))
+    }))
     .collect()
 }
 
 /// What must have given up the names that a new object takes.
 fn names_in_the_way(change: &Change<'_>, leaving: &BTreeMap<String, usize>) -> Vec<usize> {
-    if leaving.is_empty() || change.action != Action::Create || change.address.kind() == Kind::Column {
+    if leaving.is_empty() {
         return Vec::new();
     }
-    let names = relation_names(change.desired.map(|declared| &*declared.resource));
+    let mut names: Vec<String> = identity::taken(change).into_iter().map(|(_, name)| name).collect();
+    if change.action == Action::Create && change.address.kind() != Kind::Column {
+        names.extend(relation_names(change.desired.map(|declared| &*declared.resource)));
+    }
     names.iter().filter_map(|name| leaving.get(name).copied()).collect()
 }
 

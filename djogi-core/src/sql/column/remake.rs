@@ -3,7 +3,7 @@
 use super::uses::generated_column_using;
 use super::{Context, Impossible, Step, set_default, set_property};
 use crate::address::Address;
-use crate::ident::QualifiedName;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ColumnProperties, ColumnPropertyAlteration};
 use crate::safety::{CastPath, Verb, classify};
 
@@ -11,7 +11,7 @@ use crate::safety::{CastPath, Verb, classify};
 pub(super) fn set_aside(
     table: &QualifiedName,
     live: &Column,
-    through: &str,
+    (through, attributes): (&str, Option<&[Option<Ident>]>),
     ctx: &Context<'_>,
     address: &Address,
 ) -> Result<Step, Impossible> {
@@ -28,9 +28,23 @@ pub(super) fn set_aside(
     let sql = format!(
         "ALTER TABLE {table} {}ALTER COLUMN {name} TYPE {through}{}",
         default.unwrap_or_default(),
-        if ctx.is_foreign(table) { String::new() } else { format!(" USING {name}::{through}") }
+        match attributes {
+            _ if ctx.is_foreign(table) => String::new(),
+            None => format!(" USING {name}::{through}"),
+            Some(attributes) => format!(" USING {}", row_of(name, attributes, through)),
+        }
     );
     Ok(ctx.step_on_one(address, Verb::SetTypeRewrite, table, sql))
+}
+
+/// The value of a composite with other attributes. Nothing stays nothing, which a row of nothings is not.
+fn row_of(column: &Ident, attributes: &[Option<Ident>], through: &str) -> String {
+    let attributes = attributes.iter().map(|attribute| match attribute {
+        Some(attribute) => format!("({column}).{attribute}"),
+        None => "NULL".to_owned(),
+    });
+    let row = attributes.collect::<Vec<_>>().join(", ");
+    format!("CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({row})::{through} END")
 }
 
 /// Gives the column its type again, its default, and what PostgreSQL chooses anew with the type. The values of a domain are those of the type `over`; others are read

@@ -127,7 +127,7 @@ pub(super) fn has_check(table: &QualifiedName, ctx: &Context<'_>) -> bool {
 }
 
 /// A generated column computed from `column`. PostgreSQL changes no type under one.
-pub(in super::super) fn generated_column_using(
+pub(super) fn generated_column_using(
     table: &QualifiedName,
     column: &Ident,
     ctx: &Context<'_>,

@@ -1,7 +1,7 @@
 //! Constraints on tables that others read and write: what would read every row, or build an index, under the lock of
 //! the new constraint does so apart from it (RFC 0014).
 
-use super::{alter, drop, set_comment, timing_sql};
+use super::{alter, comments, drop, timing_sql};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintAlteration, ConstraintDefinition, Index};
@@ -98,8 +98,8 @@ fn build(index: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> (Ide
 
 /// Makes `key` of its finished index, which takes its name.
 fn take(key: &Constraint, built: &Ident, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let comment = key.comment.as_deref().map(|comment| set_comment(key, Some(comment), ctx, address));
-    [add_using(key, built, ctx, address)].into_iter().chain(comment).collect()
+    let comments = comments(key, ctx, address);
+    std::iter::once(add_using(key, built, ctx, address)).chain(comments).collect()
 }
 
 fn add_using(constraint: &Constraint, index: &Ident, ctx: &Context<'_>, address: &Address) -> Step {

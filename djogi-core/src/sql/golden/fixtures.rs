@@ -50,7 +50,7 @@ pub(super) fn commented(column: Column, comment: &str) -> Column {
 }
 
 pub(super) fn identity(column: Column, mode: IdentityMode, options: SequenceOptions) -> Column {
-    Column { identity: Some(Identity { mode, options }), ..not_null(column) }
+    Column { identity: Some(Identity { mode, options, sequence: None, comment: None }), ..not_null(column) }
 }
 
 pub(super) fn table(table: &str, columns: Vec<Column>) -> Table {
@@ -80,6 +80,7 @@ pub(super) fn constraint(table: &str, name: &str, definition: ConstraintDefiniti
         period: false,
         options: BTreeMap::new(),
         tablespace: None,
+        index_comment: None,
         comment: None,
     }
 }

@@ -100,6 +100,10 @@ fn column_can(column: &Column) -> bool {
         && !no_inherit
         && *validated
         && comment.is_none()
+        && column
+            .identity
+            .as_ref()
+            .is_none_or(|identity| identity.sequence.is_none() && identity.comment.is_none())
 }
 
 fn properties_can(table: &Table) -> bool {
@@ -145,7 +149,10 @@ fn constraint_can(constraint: &Constraint) -> bool {
         // It comes down by itself, and nothing can be said of it.
         let is_made =
             constraint.derived || matches!(constraint.definition, ConstraintDefinition::Check { .. });
-        return is_made && has_usual_name(constraint) && constraint.comment.is_none();
+        return is_made
+            && has_usual_name(constraint)
+            && constraint.comment.is_none()
+            && constraint.index_comment.is_none();
     }
     let is_fixed = constraint.deferrable == Deferrable::NotDeferrable;
     has_only(constraint, &keys)

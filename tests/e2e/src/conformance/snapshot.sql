@@ -185,7 +185,8 @@ SELECT 'enum', t.name, string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.en
 UNION ALL
 SELECT 'domain', t.name,
        format('%s COLLATE %s default %s not null %s', format_type(t.typbasetype, t.typtypmod), NULLIF(t.typcollation, 0)::regcollation,
-              t.typdefault, t.typnotnull)
+              -- The text that is kept beside it depends on the search path of whoever made it.
+              pg_get_expr(t.typdefaultbin, 0), t.typnotnull)
   FROM typ t WHERE t.typtype = 'd'
 UNION ALL
 SELECT 'domain', t.name || ' ' || quote_ident(c.conname), pg_get_constraintdef(c.oid) || c.convalidated::text

@@ -1,0 +1,4 @@
+CREATE TABLE p (a int PRIMARY KEY, b int UNIQUE);
+COMMENT ON INDEX p_pkey IS 'x';
+COMMENT ON CONSTRAINT p_b_key ON p IS 'y';
+COMMENT ON INDEX p_b_key IS 'z';

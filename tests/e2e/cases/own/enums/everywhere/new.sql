@@ -1,0 +1,11 @@
+CREATE SCHEMA app;
+CREATE TYPE app.state AS ENUM ('open', 'pending', 'closed');
+CREATE DOMAIN app.dstate AS app.state DEFAULT 'open' CHECK (VALUE <> 'closed');
+CREATE TYPE app.pair AS (s app.state, n int);
+CREATE FUNCTION app.next(s app.state) RETURNS app.state LANGUAGE sql IMMUTABLE AS $$ SELECT CASE s WHEN 'open' THEN 'pending'::app.state ELSE 'closed'::app.state END $$;
+CREATE FUNCTION app.all_states(VARIADIC s app.state[] DEFAULT '{open}') RETURNS SETOF app.state LANGUAGE sql AS $$ SELECT unnest(s) $$;
+CREATE TABLE app.t (id int PRIMARY KEY, s app.state NOT NULL DEFAULT 'open', a app.state[] DEFAULT ARRAY['open'::app.state], d app.dstate, p app.pair, CHECK (s <> 'closed' OR id > 0));
+CREATE INDEX t_s ON app.t (s) WHERE s = 'open';
+CREATE VIEW app.v AS SELECT id, app.next(s) AS nxt FROM app.t WHERE s IN ('pending', 'open');
+ALTER TABLE app.t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON app.t USING (s = 'pending'::app.state);

@@ -1,0 +1,11 @@
+CREATE SCHEMA app;
+CREATE TYPE app.state AS ENUM ('new', 'open', 'done');
+CREATE DOMAIN app.dstate AS app.state DEFAULT 'new' CHECK (VALUE <> 'done');
+CREATE TYPE app.pair AS (s app.state, n int);
+CREATE FUNCTION app.next(s app.state) RETURNS app.state LANGUAGE sql IMMUTABLE AS $$ SELECT CASE s WHEN 'new' THEN 'open'::app.state ELSE 'done'::app.state END $$;
+CREATE FUNCTION app.all_states(VARIADIC s app.state[] DEFAULT '{new}') RETURNS SETOF app.state LANGUAGE sql AS $$ SELECT unnest(s) $$;
+CREATE TABLE app.t (id int PRIMARY KEY, s app.state NOT NULL DEFAULT 'new', a app.state[] DEFAULT ARRAY['new'::app.state], d app.dstate, p app.pair, CHECK (s <> 'done' OR id > 0));
+CREATE INDEX t_s ON app.t (s) WHERE s = 'open';
+CREATE VIEW app.v AS SELECT id, app.next(s) AS nxt FROM app.t WHERE s IN ('new', 'open');
+ALTER TABLE app.t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON app.t USING (s = 'open'::app.state);

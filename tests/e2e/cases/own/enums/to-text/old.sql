@@ -1,0 +1,5 @@
+CREATE TYPE st AS ENUM ('a','b');
+CREATE TABLE t (s st NOT NULL DEFAULT 'a' CHECK (s <> 'b'), a st[]);
+CREATE INDEX i ON t (s) WHERE s = 'a';
+CREATE FUNCTION f(st) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1::text';
+CREATE VIEW v AS SELECT f(s) FROM t;

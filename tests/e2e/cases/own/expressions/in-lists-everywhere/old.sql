@@ -1,0 +1,2 @@
+CREATE TABLE t (s varchar(20));
+CREATE VIEW v AS SELECT s FROM t;

@@ -1,0 +1,13 @@
+CREATE EXTENSION btree_gist;
+CREATE SCHEMA app;
+CREATE SCHEMA auth;
+CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT NULLIF(current_setting('request.jwt.claim.sub', true), '')::uuid $$;
+CREATE FUNCTION app.is_member(team bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = app AS $$ SELECT EXISTS (SELECT 1 FROM members m WHERE m.team_id = team AND m.user_id = auth.uid()) $$;
+CREATE TABLE app.teams (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text);
+CREATE TABLE app.members (team_id bigint REFERENCES app.teams ON DELETE CASCADE, user_id uuid DEFAULT auth.uid(), PRIMARY KEY (team_id, user_id));
+CREATE TABLE app.bookings (id int, room int, team_id int, during tstzrange, EXCLUDE USING gist (room WITH =, during WITH &&));
+ALTER TABLE app.teams ENABLE ROW LEVEL SECURITY;
+ALTER TABLE app.members ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sel ON app.teams FOR SELECT TO public USING (app.is_member(id));
+CREATE POLICY ins ON app.members FOR INSERT WITH CHECK (user_id = (SELECT auth.uid()));
+CREATE POLICY bk ON app.bookings AS RESTRICTIVE USING (app.is_member(team_id::bigint));

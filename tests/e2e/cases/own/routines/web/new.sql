@@ -1,0 +1,12 @@
+CREATE SCHEMA app;
+CREATE TYPE app.r AS (a bigint, b text);
+CREATE FUNCTION app.mk(i int, t text) RETURNS app.r LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 5 AS $$ DECLARE r app.r;
+BEGIN r.a := i;
+RETURN r;
+END $$;
+CREATE FUNCTION app.tbl() RETURNS TABLE (x app.r, y bigint, z text) LANGUAGE sql ROWS 5 AS $$ SELECT app.mk(1, ''), 2, '' $$;
+CREATE FUNCTION app.dflt(a int DEFAULT 2, b app.r DEFAULT ROW(1,'')::app.r, OUT c bigint) LANGUAGE sql AS $$ SELECT a $$;
+CREATE TABLE app.t (v app.r DEFAULT app.mk(3, 'x'), w bigint DEFAULT (app.dflt()));
+CREATE AGGREGATE app.agg (bigint) (SFUNC = int8pl, STYPE = bigint, INITCOND = '0', PARALLEL = SAFE, COMBINEFUNC = int8pl);
+CREATE VIEW app.v AS SELECT app.agg(w) AS s FROM app.t;
+CREATE FUNCTION app.any(x anyelement, y anyarray DEFAULT NULL) RETURNS anyelement LANGUAGE sql AS 'SELECT x';

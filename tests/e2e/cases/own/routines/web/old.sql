@@ -1,0 +1,12 @@
+CREATE SCHEMA app;
+CREATE TYPE app.r AS (a int);
+CREATE FUNCTION app.mk(i int) RETURNS app.r LANGUAGE plpgsql AS $$ DECLARE r app.r;
+BEGIN r.a := i;
+RETURN r;
+END $$;
+CREATE FUNCTION app.tbl() RETURNS TABLE (x app.r, y int) LANGUAGE sql AS $$ SELECT app.mk(1), 2 $$;
+CREATE FUNCTION app.dflt(a int DEFAULT 1, b app.r DEFAULT ROW(1)::app.r, OUT c int) LANGUAGE sql AS $$ SELECT a $$;
+CREATE TABLE app.t (v app.r DEFAULT app.mk(3), w int DEFAULT (app.dflt()));
+CREATE AGGREGATE app.agg (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE VIEW app.v AS SELECT app.agg(w) AS s FROM app.t;
+CREATE FUNCTION app.any(x anyelement, VARIADIC y anyarray) RETURNS anyelement LANGUAGE sql AS 'SELECT x';

@@ -1,0 +1,10 @@
+CREATE SCHEMA app;
+CREATE VIEW app.a AS SELECT 1 AS id, 'x'::text AS v;
+CREATE MATERIALIZED VIEW app.b AS SELECT id FROM app.a;
+CREATE PROCEDURE app.c(int) LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE app.d (x int);
+CREATE TYPE app.e AS (x int);
+CREATE TABLE app.f (id int);
+CREATE TABLE app.f1 (id int);
+CREATE TABLE app.uses_e (e app.e);
+CREATE TABLE app.g (id int PRIMARY KEY) PARTITION BY RANGE (id);

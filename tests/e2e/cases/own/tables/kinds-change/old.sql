@@ -1,0 +1,10 @@
+CREATE SCHEMA app;
+CREATE TABLE app.a (id int PRIMARY KEY, v text);
+CREATE VIEW app.b AS SELECT id FROM app.a;
+CREATE FUNCTION app.c(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE SEQUENCE app.d;
+CREATE TYPE app.e AS ENUM ('x');
+CREATE TABLE app.f (id int) PARTITION BY LIST (id);
+CREATE TABLE app.f1 PARTITION OF app.f FOR VALUES IN (1);
+CREATE TABLE app.uses_e (e app.e);
+CREATE TABLE app.g (id int PRIMARY KEY);

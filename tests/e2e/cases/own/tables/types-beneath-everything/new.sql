@@ -1,0 +1,15 @@
+CREATE SCHEMA app;
+CREATE TABLE app.p (id int PRIMARY KEY, k text UNIQUE);
+CREATE TABLE app.t (id bigint PRIMARY KEY, amount numeric(10,2) NOT NULL DEFAULT 0.5, p_k text REFERENCES app.p (k), total numeric GENERATED ALWAYS AS (amount * 2) STORED, note varchar(200), ts timestamptz DEFAULT now());
+CREATE INDEX t_amount ON app.t (amount) WHERE amount > 0;
+CREATE INDEX t_exp ON app.t ((amount + 1));
+CREATE INDEX t_d ON app.t (ts);
+CREATE STATISTICS app.st (ndistinct) ON amount, p_k FROM app.t;
+ALTER TABLE app.t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY pol ON app.t USING (amount > 10);
+CREATE VIEW app.v AS SELECT amount, total, p_k, ts FROM app.t;
+CREATE FUNCTION app.tr() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW;
+END $$;
+CREATE TRIGGER tr BEFORE UPDATE OF amount ON app.t FOR EACH ROW WHEN (OLD.amount IS DISTINCT FROM NEW.amount) EXECUTE FUNCTION app.tr();
+CREATE RULE r AS ON INSERT TO app.v DO INSTEAD INSERT INTO app.t (id, amount) VALUES (1, NEW.amount);
+CREATE FUNCTION app.rows() RETURNS SETOF app.t LANGUAGE sql STABLE AS $$ SELECT * FROM app.t $$;
