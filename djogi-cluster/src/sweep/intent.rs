@@ -129,12 +129,14 @@ pub(crate) fn definition_digest(index: &Index) -> Digest {
     build_digest(&Resource::Index(index))
 }
 
-/// What an index is to be, whether or not its build has ended: its comment comes later.
+/// What an index is to be, whether or not its build has ended: what no build makes comes later.
 pub(crate) fn build_digest(resource: &Resource) -> Digest {
     match resource {
         Resource::Index(index) => {
             let mut index = index.clone();
             index.valid = true;
+            index.parent = None;
+            index.statistics.clear();
             index.comment = None;
             Digest::of(&Resource::Index(index))
         }
