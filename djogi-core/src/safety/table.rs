@@ -96,6 +96,7 @@ const SRE: Option<LockMode> = Some(LockMode::ShareRowExclusive);
 const SHARE: Option<LockMode> = Some(LockMode::Share);
 const SUE: Option<LockMode> = Some(LockMode::ShareUpdateExclusive);
 const ROW_SHARE: Option<LockMode> = Some(LockMode::RowShare);
+const ACCESS_SHARE: Option<LockMode> = Some(LockMode::AccessShare);
 
 const fn row(verb: Verb, lock: Option<LockMode>, effect: Effect, reversibility: Reversibility) -> Row {
     Row {
@@ -235,7 +236,7 @@ pub const TABLE: &[Row] = &[
     row(V::RenameTrigger, AEL, Catalog, Reversible),
     row(V::DropTrigger, AEL, Catalog, Reversible),
     row(V::CreateRule, AEL, Catalog, Reversible),
-    row(V::SetRuleFiring, SRE, Catalog, Reversible),
+    row(V::SetRuleFiring, AEL, Catalog, Reversible),
     row(V::RenameRule, AEL, Catalog, Reversible),
     row(V::DropRule, AEL, Catalog, Reversible),
     row(V::CreatePolicy, AEL, Catalog, Reversible),
@@ -299,7 +300,7 @@ pub const TABLE: &[Row] = &[
         .hazard("queries of the partitioned table miss its rows as soon as this commits"),
     row(V::Inherit, AEL, Catalog, Reversible).referenced(SUE),
     row(V::NoInherit, AEL, Catalog, Reversible)
-        .referenced(SUE)
+        .referenced(ACCESS_SHARE)
         .hazard("queries of the parent miss its rows as soon as this commits"),
     row(V::AttachIndex, SUE, Catalog, Reversible),
     row(V::RenameTable, AEL, Catalog, Reversible).hazard(OLD_NAME_BREAKS),

@@ -79,6 +79,8 @@ mod revert;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod safety;
+#[cfg(test)]
 mod saved_plan;
 #[cfg(test)]
 mod scaffold;
