@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use djogi_core::Address;
-use djogi_core::plan::{Effect, Lock, Operation, PlanDocument, TransactionMode};
+use djogi_core::plan::{Effect, Lock, LockMode, Operation, PlanDocument, TransactionMode};
 
 use super::line::Line;
 use super::style::{self, Tone};
@@ -18,6 +18,8 @@ pub(crate) struct Costs<'a> {
 pub(crate) struct Cost<'a> {
     lock: Option<&'a Lock>,
     effect: Option<Effect>,
+    /// The lock under which the dearest effect is had, where the strongest is held only for an instant.
+    apart: Option<LockMode>,
     rows: Option<u64>,
     bytes: Option<u64>,
     /// One sentence each, in the order of the statements.
@@ -39,8 +41,10 @@ impl<'a> Costs<'a> {
     /// table do not make it larger.
     pub(crate) fn sum<'b>(&self, addresses: impl IntoIterator<Item = &'b Address>) -> Cost<'a> {
         let mut cost = Cost::default();
+        let mut done = Vec::new();
         for address in addresses {
             for &(mode, operation) in self.operations.get(address).into_iter().flatten() {
+                done.push((operation.lock.as_ref().map(|lock| lock.mode), operation.effect));
                 let Operation {
                     address: _,
                     sql: _,
@@ -72,13 +76,19 @@ impl<'a> Costs<'a> {
                 }
             }
         }
+        let strongest = cost.lock.map(|lock| lock.mode);
+        let under_it = done.iter().filter(|(lock, _)| *lock == strongest).map(|(_, effect)| *effect).max();
+        let dearest =
+            done.iter().filter(|(_, effect)| Some(*effect) == cost.effect).map(|(lock, _)| *lock).max();
+        cost.apart = dearest.flatten().filter(|_| under_it == Some(Effect::Catalog));
         cost
     }
 }
 
 impl Cost<'_> {
-    /// `ACCESS EXCLUSIVE, rewrite, ~1.2 M rows, 92 MB`; empty when only new objects are touched. The locked
-    /// relation is named when it is not the `own` one.
+    /// `ACCESS EXCLUSIVE, rewrite, ~1.2 M rows, 92 MB`, or, where nothing long is done under the strongest lock,
+    /// `ACCESS EXCLUSIVE for an instant, scan under SHARE UPDATE EXCLUSIVE`; empty when only new objects are touched. The
+    /// locked relation is named when it is not the `own` one.
     pub(crate) fn line(&self, own: Option<&str>) -> Line {
         let mut line = self.without_relation();
         if let Some(lock) = self.lock.filter(|lock| own != Some(lock.relation.as_str())) {
@@ -90,6 +100,7 @@ impl Cost<'_> {
     /// The same for changes of several relations.
     pub(crate) fn without_relation(&self) -> Line {
         let mut line = Line::default();
+        let is_long = self.effect.is_some_and(|effect| effect > Effect::Catalog);
         let mut add = |text: &str, tone| {
             if !line.is_empty() {
                 line.push(", ", Tone::Faint);
@@ -97,10 +108,12 @@ impl Cost<'_> {
             line.push(text, tone);
         };
         if let Some(lock) = self.lock {
-            add(lock.mode.as_sql(), Tone::of_lock(lock.mode));
+            let instant = if is_long && self.apart.is_some() { " for an instant" } else { "" };
+            add(&format!("{}{instant}", lock.mode.as_sql()), Tone::of_lock(lock.mode));
         }
-        if let Some(effect) = self.effect.filter(|&effect| effect > Effect::Catalog) {
-            add(style::effect_word(effect), Tone::of_effect(effect));
+        if let Some(effect) = self.effect.filter(|_| is_long) {
+            let under = self.apart.map(|mode| format!(" under {}", mode.as_sql())).unwrap_or_default();
+            add(&format!("{}{under}", style::effect_word(effect)), Tone::of_effect(effect));
         }
         if let Some(rows) = self.rows {
             add(&format!("~{}", style::rows(rows)), Tone::Faint);

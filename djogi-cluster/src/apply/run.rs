@@ -159,8 +159,7 @@ impl Run {
                 continue;
             }
             if self.is_cut_off(&work, group) {
-                self.fail(&work, group);
-                self.give_reason(&work, group, Reason::PreviousFailure);
+                self.cut_off(&work, group);
                 continue;
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
@@ -270,6 +269,14 @@ impl Run {
     fn is_cut_off(&self, work: &Work<'_>, group: &Group) -> bool {
         let failed = |address: &Address| self.failed.contains(address);
         work.of(group).iter().any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
+    }
+
+    /// What has failed itself needs no other reason.
+    fn cut_off(&mut self, work: &Work<'_>, group: &Group) {
+        let changes = work.of(group).iter().filter(|change| change.disposition == Verdict::Applied);
+        let others = changes.filter(|change| !self.failed.contains(&change.address));
+        self.stuck.extend(others.map(|change| (change.address.clone(), Reason::PreviousFailure)));
+        self.fail(work, group);
     }
 
     fn give_reason(&mut self, work: &Work<'_>, group: &Group, reason: Reason) {
