@@ -41,7 +41,10 @@ fn after_a_failure_the_rest_goes_on_unless_told_to_end() {
             let fill = "INSERT INTO a SELECT -1 FROM generate_series(1, 150000); INSERT INTO b SELECT * FROM a; ANALYZE a, b";
             project.database().run(fill);
             project.declare(after);
-            project.run(&[&["apply", "--auto-approve"], flag].concat()).expect(1).says(&["150000 rows stand in its way"]);
+            project
+                .run(&[&["apply", "--auto-approve"], flag].concat())
+                .expect(1)
+                .says(&["150000 rows stand in its way"]);
             let found = project.database().value("SELECT count(*) FROM pg_class WHERE relname = 'b_id'");
             assert_eq!(found, done, "{flag:?}");
         }

@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use e2e::{Project, Server, eventually, on_each_server};
 
 const BEFORE: &str = "CREATE TABLE a (id integer); CREATE TABLE z (id integer);";
-const AFTER: &str =
-    "CREATE TABLE a (id integer, note text); CREATE TABLE z (id bigint); CREATE TABLE made (id integer);";
+const AFTER: &str = "CREATE TABLE a (id integer, note text); CREATE TABLE z (id integer, note text); CREATE TABLE made (id integer);";
 
 /// A project whose next apply has several groups: tables with many rows get one each.
 fn with_several_groups(server: &'static Server) -> Project {
@@ -77,7 +76,7 @@ fn what_a_killed_run_has_made_is_djogis_though_the_models_have_changed_since() {
         let state = project.read(".djogi/state.json");
         project.apply();
         project.write(".djogi/state.json", &state);
-        let since = "CREATE TABLE a (id integer, note text); CREATE TABLE z (id bigint);
+        let since = "CREATE TABLE a (id integer, note text); CREATE TABLE z (id integer, note text);
                      CREATE TABLE made (id bigint PRIMARY KEY, more text);";
         project.declare(since);
         project.apply();

@@ -29,7 +29,7 @@ fn half_done(server: &'static Server) -> Project {
     // Tables with many rows have groups of their own.
     let fill = "INSERT INTO a SELECT generate_series(1, 150000); INSERT INTO z SELECT * FROM a; ANALYZE a, z";
     project.database().run(fill);
-    project.declare("CREATE TABLE a (id integer, note text); CREATE TABLE z (id bigint);");
+    project.declare("CREATE TABLE a (id integer, note text); CREATE TABLE z (id integer, note text);");
     let mut other = project.database().connect();
     other.batch_execute("BEGIN; LOCK TABLE z IN ACCESS SHARE MODE").unwrap();
     let mut apply = project.start(&["apply", "--auto-approve"]);
@@ -144,7 +144,7 @@ fn t5_what_somebody_has_changed_after_the_commit_is_drift() {
         );
         project.apply();
         project.is_converged();
-        project.matches("CREATE TABLE a (id integer, note text); CREATE TABLE z (id bigint);");
+        project.matches("CREATE TABLE a (id integer, note text); CREATE TABLE z (id integer, note text);");
     });
 }
 

@@ -29,7 +29,7 @@ pub(super) const AFTER: &str = "
     CREATE TYPE mood AS ENUM ('low', 'middle', 'high');
     CREATE TABLE customer (id integer PRIMARY KEY, full_name text NOT NULL, mood mood NOT NULL DEFAULT 'low',
         email text CONSTRAINT customer_email_key UNIQUE);
-    CREATE TABLE goods (id integer PRIMARY KEY, price bigint, label text NOT NULL, weight numeric(8,2) DEFAULT 1,
+    CREATE TABLE goods (id integer PRIMARY KEY, price integer, label text NOT NULL, weight numeric(8,2) DEFAULT 1,
         CHECK (price > 0), CONSTRAINT goods_weight CHECK (weight > 0));
     CREATE TABLE stock (goods integer PRIMARY KEY REFERENCES goods ON DELETE CASCADE,
         amount integer NOT NULL DEFAULT 0);
