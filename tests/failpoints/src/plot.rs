@@ -142,7 +142,7 @@ pub const PLOTS: &[Plot] = &[
     Plot { name: "recover", dies_at: Some("group.after_commit=kill@2"), ..CHANGE },
     Plot {
         name: "recover online",
-        dies_at: Some("concurrent.before_op_row=kill"),
+        dies_at: Some("concurrent.before_op_row=kill@3"),
         command: ONLINE,
         again: &[ONLINE],
         ..CHANGE
