@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use djogi_core::safety::Online;
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::command::{
     apply, approvals, approve, catalog, completions, db, dump, history, import, init, plan, recover, refresh,
@@ -94,27 +93,6 @@ pub struct GlobalArgs {
     /// Major version of the embedded PostgreSQL server
     #[arg(long, global = true, value_name = "MAJOR", value_parser = clap::value_parser!(u32).range(15..100))]
     pub postgres_version: Option<u32>,
-}
-
-/// When work on indexes is done concurrently, where it blocks nobody and cannot be rolled back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum OnlineChoice {
-    /// On every table that is there already
-    Always,
-    /// On tables that are not small
-    #[default]
-    Auto,
-    Never,
-}
-
-impl From<OnlineChoice> for Online {
-    fn from(choice: OnlineChoice) -> Self {
-        match choice {
-            OnlineChoice::Always => Online::Always,
-            OnlineChoice::Auto => Online::Auto,
-            OnlineChoice::Never => Online::Never,
-        }
-    }
 }
 
 impl GlobalArgs {

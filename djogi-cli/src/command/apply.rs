@@ -11,7 +11,7 @@ use djogi_cluster::leave::leave_to_the_end;
 use djogi_core::diff::Adoption;
 use djogi_core::plan::{PLAN_FORMAT, PlanDocument, PlanOptions};
 
-use crate::args::OnlineChoice;
+use super::online::OnlineArgs;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::diagnostic::Diagnostic;
@@ -26,35 +26,24 @@ use crate::terminal::Terminal;
 #[derive(Debug, Clone, Default, Args)]
 pub struct ApplyArgs {
     /// A plan saved by `djogi plan --out`; exactly its statements are run
-    #[arg(value_name = "PLAN")]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "online", "accept_downtime", "adopt", "strict"])]
     pub plan: Option<PathBuf>,
     /// Do not ask; this approves no loss of data
     #[arg(long)]
     pub auto_approve: bool,
     /// Only these addresses and what they depend on
-    #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "plan")]
+    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     pub only: Vec<String>,
-    /// Whether work on existing tables lets readers and writers go on
-    #[arg(
-        long,
-        value_name = "always|auto|never",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        conflicts_with = "plan"
-    )]
-    pub online: OnlineChoice,
-    /// These changes may keep readers and writers of a large table waiting
-    #[arg(long, value_name = "ADDRESS", num_args = 1.., conflicts_with = "plan")]
-    pub accept_downtime: Vec<String>,
+    #[command(flatten)]
+    pub online: OnlineArgs,
     /// Stop at the first group that fails, also where the rest does not depend on it
     #[arg(long)]
     pub fail_fast: bool,
     /// Adopt existing objects that differ from what is declared, and change them
-    #[arg(long, conflicts_with = "plan")]
+    #[arg(long)]
     pub adopt: bool,
     /// Do nothing while anything is of a kind that djogi cannot manage
-    #[arg(long, conflicts_with = "plan")]
+    #[arg(long)]
     pub strict: bool,
 }
 
@@ -108,9 +97,7 @@ fn request(args: &ApplyArgs, context: &Context) -> Result<Request, CliError> {
     }
     let adopt = if args.adopt { Adoption::All } else { Adoption::Equal };
     let only = addresses(&args.only)?;
-    let accept_downtime = addresses(&args.accept_downtime)?;
-    let (online, strict) = (args.online.into(), args.strict);
-    let options = PlanOptions { only, adopt, online, accept_downtime, strict, ..PlanOptions::default() };
+    let options = PlanOptions { only, adopt, strict: args.strict, ..args.online.options()? };
     Ok(Request::Declared(options))
 }
 
@@ -172,5 +159,8 @@ mod tests {
         assert!(args.auto_approve);
         assert!(parsed::<ApplyArgs>(&["shop.plan", "--only", "a"]).is_err());
         assert!(parsed::<ApplyArgs>(&["shop.plan", "--adopt"]).is_err());
+        assert!(parsed::<ApplyArgs>(&["shop.plan", "--online", "never"]).is_err());
+        assert!(parsed::<ApplyArgs>(&["shop.plan", "--accept-downtime", "a"]).is_err());
+        assert!(parsed::<ApplyArgs>(&["shop.plan", "--strict"]).is_err());
     }
 }

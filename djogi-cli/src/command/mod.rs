@@ -11,6 +11,7 @@ pub mod dump;
 pub mod history;
 pub mod import;
 pub mod init;
+pub mod online;
 pub mod plan;
 pub mod recover;
 pub mod refresh;

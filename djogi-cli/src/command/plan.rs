@@ -12,7 +12,7 @@ use djogi_cluster::plan::{Planned, plan};
 use djogi_core::Address;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 
-use crate::args::OnlineChoice;
+use super::online::OnlineArgs;
 use crate::command::approve::read_key;
 use crate::context::Context;
 use crate::diagnostic::CliError;
@@ -42,12 +42,8 @@ pub struct PlanArgs {
     /// Only these addresses and what they depend on
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     pub only: Vec<String>,
-    /// Whether work on existing tables lets readers and writers go on
-    #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
-    pub online: OnlineChoice,
-    /// These changes may keep readers and writers of a large table waiting
-    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
-    pub accept_downtime: Vec<String>,
+    #[command(flatten)]
+    pub online: OnlineArgs,
     /// Only compare the database with the state: what drifted
     #[arg(long)]
     pub refresh_only: bool,
@@ -82,9 +78,7 @@ pub(crate) fn run(args: &PlanArgs, context: &Context, terminal: &mut Terminal) -
         only: addresses(&args.only)?,
         unmanaged: args.unmanaged,
         strict: args.strict,
-        online: args.online.into(),
-        accept_downtime: addresses(&args.accept_downtime)?,
-        ..PlanOptions::default()
+        ..args.online.options()?
     };
     let explained = args.explain.as_ref().map(|word| addresses(std::slice::from_ref(word))).transpose()?;
     let engine = Engine::start()?;

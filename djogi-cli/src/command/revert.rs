@@ -7,15 +7,14 @@ use djogi_cluster::approvals::{sign_plan, signer};
 use djogi_cluster::error::EngineError;
 use djogi_cluster::revert::{Reverting, revert};
 use djogi_cluster::state::Serial;
-use djogi_core::plan::PlanOptions;
 
 use super::approve::read_key;
+use super::online::OnlineArgs;
 use super::plan::{PlanFormat, present};
-use crate::args::OnlineChoice;
 use crate::context::Context;
 use crate::diagnostic::CliError;
 use crate::exit::Exit;
-use crate::project::{addresses, cluster_without_models};
+use crate::project::cluster_without_models;
 use crate::report::events::with_progress;
 use crate::runtime::Engine;
 use crate::terminal::Terminal;
@@ -38,20 +37,15 @@ pub struct RevertArgs {
     /// How to print the plan; --json is --format json
     #[arg(long, value_enum, conflicts_with = "json")]
     pub format: Option<PlanFormat>,
-    /// Whether work on existing tables lets readers and writers go on
-    #[arg(long, value_name = "always|auto|never", value_enum, default_value_t, hide_possible_values = true)]
-    pub online: OnlineChoice,
-    /// These changes may keep readers and writers of a large table waiting
-    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
-    pub accept_downtime: Vec<String>,
+    #[command(flatten)]
+    pub online: OnlineArgs,
 }
 
 pub(crate) fn run(args: &RevertArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let key = args.key.as_ref().map(|file| read_key(context, file)).transpose()?;
     let cluster = cluster_without_models(context)?;
     let signer = key.as_ref().map(|key| signer(&cluster, key)).transpose().map_err(EngineError::from)?;
-    let (online, accept_downtime) = (args.online.into(), addresses(&args.accept_downtime)?);
-    let options = PlanOptions { online, accept_downtime, ..PlanOptions::default() };
+    let options = args.online.options()?;
     let engine = Engine::start()?;
     let serial = Serial::new(args.to);
     let reverting =
