@@ -159,7 +159,8 @@ impl Run {
                 continue;
             }
             if self.is_cut_off(&work, group) {
-                self.cut_off(&work, group);
+                self.give_reason(&work, group, Reason::PreviousFailure);
+                self.fail(&work, group);
                 continue;
             }
             let at = locked.sessions.iter().zip(&fences).find(|(session, _)| *session.target == group.target);
@@ -223,10 +224,10 @@ impl Run {
                     }
                 }
                 Err(GroupError::RolledBack(reason)) => {
-                    self.fail(&work, group);
                     if let Some(reason) = reason {
                         self.give_reason(&work, group, reason);
                     }
+                    self.fail(&work, group);
                 }
                 Err(GroupError::Fatal(error)) => {
                     self.fail(&work, group);
@@ -271,17 +272,11 @@ impl Run {
         work.of(group).iter().any(|change| failed(&change.address) || change.depends_on.iter().any(failed))
     }
 
-    /// What has failed itself needs no other reason.
-    fn cut_off(&mut self, work: &Work<'_>, group: &Group) {
-        let changes = work.of(group).iter().filter(|change| change.disposition == Verdict::Applied);
-        let others = changes.filter(|change| !self.failed.contains(&change.address));
-        self.stuck.extend(others.map(|change| (change.address.clone(), Reason::PreviousFailure)));
-        self.fail(work, group);
-    }
-
+    /// What has failed before needs no other reason.
     fn give_reason(&mut self, work: &Work<'_>, group: &Group, reason: Reason) {
         let changes = work.of(group).iter().filter(|change| change.disposition == Verdict::Applied);
-        self.stuck.extend(changes.map(|change| (change.address.clone(), reason)));
+        let others = changes.filter(|change| !self.failed.contains(&change.address));
+        self.stuck.extend(others.map(|change| (change.address.clone(), reason)));
     }
 
     fn fail(&mut self, work: &Work<'_>, group: &Group) {

@@ -34,7 +34,7 @@ pub(in crate::apply) struct TargetRecord<'a> {
     /// next plan shows the drift again.
     drifted: BTreeSet<Address>,
     /// What is there when the plan is done.
-    coming: BTreeMap<&'a Address, &'a ResourceChange>,
+    coming: Arc<BTreeMap<&'a Address, &'a ResourceChange>>,
     /// How much of the plan is still to be done on each resource; what is blocked or deferred never is.
     to_come: BTreeMap<Address, usize>,
     pub(super) is_changed: bool,
@@ -79,13 +79,7 @@ impl<'a> TargetRecord<'a> {
             marks: marks.collect(),
             recorded,
             drifted: document.resource_drift.iter().map(|drift| drift.address.clone()).collect(),
-            coming: document
-                .resource_changes
-                .iter()
-                .filter(|change| matches!(change.disposition, Verdict::Applied | Verdict::Derived))
-                .filter(|change| change.change.after.is_some())
-                .map(|change| (&change.address, change))
-                .collect(),
+            coming: Arc::new(coming(document)),
             to_come: to_come(document),
             is_changed: false,
         }
@@ -246,6 +240,12 @@ impl<'a> TargetRecord<'a> {
         self.recorded.catalog.remove(address);
         self.marks.remove(address);
     }
+}
+
+fn coming(document: &PlanDocument) -> BTreeMap<&Address, &ResourceChange> {
+    let changes = document.resource_changes.iter().filter(|change| change.change.after.is_some());
+    let done = changes.filter(|change| matches!(change.disposition, Verdict::Applied | Verdict::Derived));
+    done.map(|change| (&change.address, change)).collect()
 }
 
 fn to_come(document: &PlanDocument) -> BTreeMap<Address, usize> {
