@@ -9,7 +9,7 @@ use crate::address::Kind;
 use crate::ident::{Ident, QualifiedName};
 use crate::observation::TableSize;
 use crate::plan::{Group, LockMode, Operation, TransactionMode};
-use crate::safety::is_small;
+use crate::safety::not_small;
 use crate::sql::Step;
 
 /// What grouping must know about its target.
@@ -35,12 +35,7 @@ enum Company {
 
 /// Groups `steps`, which are in the order of execution.
 pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> Vec<Group> {
-    let busy: BTreeSet<String> = grouping
-        .sizes
-        .iter()
-        .filter(|(_, size)| !is_small(size))
-        .map(|(table, _)| table.to_string())
-        .collect();
+    let busy = not_small(grouping.sizes);
     let mut groups: Vec<Group> = Vec::new();
     let mut company = Company::None;
     let mut locks = 0;

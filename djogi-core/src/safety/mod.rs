@@ -9,7 +9,7 @@ pub mod table;
 pub mod type_change;
 pub mod volatility;
 
-pub use route::{Online, Route, is_small, route};
+pub use route::{Online, Route, is_small, not_small, route};
 pub use table::{Row, TABLE, Verb, look_up, since};
 pub use type_change::{CastPath, Storage, TypeChange, classify};
 pub use volatility::is_volatile;

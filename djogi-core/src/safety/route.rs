@@ -1,6 +1,9 @@
 //! Which way long work on a table takes: in the transaction of its neighbours, under their locks, or apart from them,
 //! where readers and writers go on.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ident::QualifiedName;
 use crate::observation::TableSize;
 
 /// Up to this size a table is no obstacle: holding its lock until the commit hurts nobody.
@@ -28,6 +31,11 @@ pub enum Route {
 /// Whether, by what is known of it, the table can be locked for as long as it takes to read it.
 pub fn is_small(size: &TableSize) -> bool {
     size.rows.unwrap_or(0) < SMALL_ROWS && size.bytes < SMALL_BYTES
+}
+
+/// The tables of which that is not true, as in SQL.
+pub fn not_small(sizes: &BTreeMap<QualifiedName, TableSize>) -> BTreeSet<String> {
+    sizes.iter().filter(|(_, size)| !is_small(size)).map(|(table, _)| table.to_string()).collect()
 }
 
 /// The way for work on a table that is there already. A table without a size has no rows to wait for.

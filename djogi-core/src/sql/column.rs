@@ -146,7 +146,7 @@ fn set_not_null(table: &QualifiedName, column: &Column, ctx: &Context<'_>, addre
     if ctx.has_rows_here(table) { step.with_hazard("fails if the column holds a null") } else { step }
 }
 
-/// What a column has from its parents becomes its own as well.
+/// Where the column is known to hold no null: it has it from its parents already, or a check proves it.
 pub(super) fn keep_not_null(
     table: &QualifiedName,
     column: &Ident,
@@ -195,7 +195,7 @@ fn alter_not_null(
             let word = if *no_inherit { "NO INHERIT" } else { "INHERIT" };
             alter(Verb::SetConstraintInherit, format!("ALTER CONSTRAINT {name} {word}"))
         }
-        NotNullAlteration::Validate => alter(Verb::ValidateCheck, format!("VALIDATE CONSTRAINT {name}")),
+        NotNullAlteration::Validate => tighten::validate(table, &desired.name, &name, ctx, address),
         NotNullAlteration::SetComment(comment) => {
             let object = format!("CONSTRAINT {name} ON {table}");
             ctx.step(address, Verb::Comment, comment_sql(&object, comment.as_deref()))

@@ -258,9 +258,8 @@ pub(super) fn alter(
                 | ConstraintDefinition::Exclusion(_) => Verb::ValidateCheck,
             };
             let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
-            let step = ctx.step_on(address, verb, &table, &referenced(desired), sql);
-            let is_apart = step.is_alone;
-            step.with_precheck(precheck::of_constraint(desired, ctx).filter(|_| is_apart))
+            ctx.step_on(address, verb, &table, &referenced(desired), sql)
+                .asking(|| precheck::of_constraint(desired, ctx))
         }
         ConstraintAlteration::Attach(parent) => attach_to(desired, parent, ctx, address),
         ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),

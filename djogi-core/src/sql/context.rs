@@ -6,7 +6,7 @@ use super::{Context, Impossible, Made, Step};
 use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Resource, Table};
+use crate::kind::{Constraint, Resource, Table};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Precheck, Reversibility};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
@@ -114,6 +114,21 @@ impl Context<'_> {
         self.has_rows_here(table).then(|| route(self.online, self.sizes.get(table)))
     }
 
+    /// The live constraints of `table`.
+    pub(super) fn constraints<'s>(
+        &'s self,
+        table: &'s QualifiedName,
+    ) -> impl Iterator<Item = &'s Constraint> {
+        self.live.iter().filter_map(move |(_, resource)| match resource {
+            Resource::Constraint(constraint)
+                if constraint.table == table.name && constraint.schema == table.schema =>
+            {
+                Some(constraint)
+            }
+            _ => None,
+        })
+    }
+
     /// Before or after the plan.
     pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
         let sides = [self.live.table(self.target, table), self.declared_table(table)];
@@ -188,6 +203,17 @@ impl Step {
     pub(super) fn with_precheck(mut self, precheck: Option<Precheck>) -> Self {
         self.operation.precheck = precheck;
         self
+    }
+
+    /// As [`Step::with_precheck`], where the rows are looked at beside those who write.
+    pub(super) fn asking(self, precheck: impl FnOnce() -> Option<Precheck>) -> Self {
+        if self.is_alone { self.with_precheck(precheck()) } else { self }
+    }
+
+    /// The validation of what comes in the same plan: it has asked already.
+    pub(super) fn afterwards(self, why: &str) -> Self {
+        self.with_precheck(None)
+            .with_hazard(format!("rows are checked after it is there, while others write, {why}"))
     }
 
     pub(super) fn with_hazard(mut self, hazard: impl Into<String>) -> Self {

@@ -1,8 +1,8 @@
 //! Questions for rows that a new constraint would refuse, asked before it is there.
 
 use super::Context;
-use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, ConstraintDefinition, ForeignKey, MatchType, Resource};
+use crate::ident::{Ident, IdentList, QualifiedName};
+use crate::kind::{Constraint, ConstraintDefinition, ForeignKey, MatchType};
 use crate::lexis::in_parentheses;
 use crate::plan::Precheck;
 
@@ -30,14 +30,12 @@ pub(super) fn of_not_null(table: &QualifiedName, column: &Ident, ctx: &Context<'
 }
 
 fn question(table: &QualifiedName, condition: &str, ctx: &Context<'_>) -> Precheck {
-    let key = primary_key(table, ctx);
-    let (name, value) = match key.as_slice() {
+    let (name, value) = match primary_key(table, ctx) {
         [] => ("ctid".to_owned(), "referencing.ctid::text".to_owned()),
         [column] => (column.to_string(), format!("referencing.{column}::text")),
         columns => {
-            let names: Vec<String> = columns.iter().map(|column| column.to_string()).collect();
-            let values: Vec<String> = names.iter().map(|name| format!("referencing.{name}")).collect();
-            (format!("({})", names.join(", ")), format!("ROW({})::text", values.join(", ")))
+            let values: Vec<String> = columns.iter().map(|column| format!("referencing.{column}")).collect();
+            (format!("({})", IdentList(columns)), format!("ROW({})::text", values.join(", ")))
         }
     };
     Precheck { key: name, rows: format!("SELECT {value} FROM {table} AS referencing WHERE {condition}") }
@@ -57,14 +55,11 @@ fn orphans(key: &ForeignKey) -> String {
     )
 }
 
-fn primary_key<'a>(table: &QualifiedName, ctx: &Context<'a>) -> Vec<&'a Ident> {
-    let constraints = ctx.live.iter().filter_map(|(_, resource)| match resource {
-        Resource::Constraint(constraint) if constraint.table_name() == *table => Some(constraint),
+/// Empty when there is none.
+fn primary_key<'a>(table: &'a QualifiedName, ctx: &'a Context<'_>) -> &'a [Ident] {
+    let mut keys = ctx.constraints(table).filter_map(|constraint| match &constraint.definition {
+        ConstraintDefinition::PrimaryKey { columns, .. } => Some(columns.as_slice()),
         _ => None,
     });
-    let keys = constraints.filter_map(|constraint| match &constraint.definition {
-        ConstraintDefinition::PrimaryKey { columns, .. } => Some(columns.iter().collect()),
-        _ => None,
-    });
-    keys.last().unwrap_or_default()
+    keys.next().unwrap_or_default()
 }

@@ -1,13 +1,16 @@
 //! Work that stops the readers or writers of a table that is not small, for which there is no online way: it waits until
 //! somebody accepts the downtime.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Candidate;
 use crate::address::Address;
 use crate::disposition::Reason;
+use crate::ident::QualifiedName;
+use crate::observation::TableSize;
 use crate::plan::classify::Judgement;
-use crate::plan::{Effect, LockMode, Operation};
+use crate::plan::{Effect, LockMode, Operation, PlanOptions};
+use crate::safety::{Online, not_small};
 
 /// What nobody may be kept from without being asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,14 @@ pub struct Downtime {
 }
 
 impl Downtime {
+    /// Whoever chooses the direct way for everything has accepted what it stops.
+    pub fn of(options: &PlanOptions, sizes: &BTreeMap<QualifiedName, TableSize>) -> Self {
+        if options.online == Online::Never {
+            return Self::default();
+        }
+        Self { busy: not_small(sizes), accepted: options.accept_downtime.iter().cloned().collect() }
+    }
+
     pub(super) fn gate(&self, candidate: &Candidate<'_>) -> Option<Judgement> {
         let address = &candidate.change.address;
         if self.busy.is_empty() || self.is_accepted(address) {
@@ -33,7 +44,7 @@ impl Downtime {
         Some(Judgement { way_out, ..Reason::OfflineOnly.because(notes) })
     }
 
-    /// A table is meant with its columns.
+    /// A table is meant with its columns and constraints.
     fn is_accepted(&self, address: &Address) -> bool {
         self.accepted.contains(address)
             || address.table_of_member().is_some_and(|table| self.accepted.contains(&table))

@@ -1,6 +1,6 @@
 //! `NOT NULL` on a column that has been there: rows are read apart from the lock that the change takes (RFC 0014).
 
-use super::{not_null_name, set_not_null, uses};
+use super::{keep_not_null, not_null_name, set_not_null, uses};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Constraint, ConstraintDefinition, Resource};
@@ -27,7 +27,8 @@ pub(super) fn tighten(
             unchecked.not_null_constraint.validated = false;
             let precheck = precheck::of_not_null(table, &column.name, ctx);
             let added = set_not_null(table, &unchecked, ctx, address).with_precheck(Some(precheck));
-            [added, validate(table, &name, why, ctx, address)].into_iter().chain(left()).collect()
+            let validated = validate(table, &column.name, &name, ctx, address).afterwards(why);
+            [added, validated].into_iter().chain(left()).collect()
         }
         Some(Route::Online(why))
             if ctx.version.major() < 18
@@ -39,11 +40,18 @@ pub(super) fn tighten(
     }
 }
 
-fn validate(table: &QualifiedName, name: &Ident, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
+/// Reads the rows for the constraint `name`, a `NOT NULL` of `column` or a check that says the same.
+pub(super) fn validate(
+    table: &QualifiedName,
+    column: &Ident,
+    name: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
     let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
     ctx.step_on_one(address, Verb::ValidateCheck, table, sql)
+        .asking(|| Some(precheck::of_not_null(table, column, ctx)))
         .with_hazard("fails if the column holds a null")
-        .with_hazard(format!("rows are checked after it is there, while others write, {why}"))
 }
 
 /// Before PostgreSQL 18 there is no `NOT NULL` that is not valid, but a valid check proves one without a look at the rows
@@ -56,20 +64,19 @@ fn by_proof(
     address: &Address,
 ) -> Vec<Step> {
     let name = proof_name(column);
-    let mut steps = Vec::new();
-    if proof(table, column, ctx).is_none() {
+    let validated = validate(table, &column.name, &name, ctx, address);
+    let mut steps = if proof(table, column, ctx).is_some() {
+        vec![validated]
+    } else {
         let sql = format!(
             "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({} IS NOT NULL) NOT VALID",
             column.name
         );
-        steps.push(ctx.step_on_one(address, Verb::AddCheckNotValid, table, sql));
-    }
-    steps.push(validate(table, &name, why, ctx, address));
-    if let Some(first) = steps.first_mut() {
-        first.operation.precheck = Some(precheck::of_not_null(table, &column.name, ctx));
-    }
-    let sql = format!("ALTER TABLE {table} ALTER COLUMN {} SET NOT NULL", column.name);
-    steps.push(ctx.step_on_one(address, Verb::SetNotNullProved, table, sql));
+        let precheck = precheck::of_not_null(table, &column.name, ctx);
+        let added = ctx.step_on_one(address, Verb::AddCheckNotValid, table, sql);
+        vec![added.with_precheck(Some(precheck)), validated.afterwards(why)]
+    };
+    steps.push(keep_not_null(table, &column.name, ctx, address));
     // By a statement of its own: together they would drop the proof first, and read every row.
     steps.push(drop_proof(table, column, ctx, address));
     steps

@@ -23,7 +23,7 @@ pub(super) struct Uses {
 impl Uses {
     pub(super) fn of(table: &QualifiedName, column: &Ident, ctx: &Context<'_>) -> Self {
         let mut uses = Self::default();
-        for constraint in constraints(table, ctx) {
+        for constraint in ctx.constraints(table) {
             match &constraint.definition {
                 ConstraintDefinition::Check { expression, .. } => {
                     uses.in_check |= mentions(expression.as_str(), column);
@@ -44,17 +44,6 @@ impl Uses {
         }
         uses
     }
-}
-
-fn constraints<'a>(table: &'a QualifiedName, ctx: &'a Context<'_>) -> impl Iterator<Item = &'a Constraint> {
-    ctx.live.iter().filter_map(move |(_, resource)| match resource {
-        Resource::Constraint(constraint)
-            if constraint.table == table.name && constraint.schema == table.schema =>
-        {
-            Some(constraint)
-        }
-        _ => None,
-    })
 }
 
 fn indexes<'a>(table: &'a QualifiedName, ctx: &'a Context<'_>) -> impl Iterator<Item = &'a Index> {
@@ -95,7 +84,7 @@ pub(super) fn members(table: &QualifiedName, column: &Ident, ctx: &Context<'_>) 
         | ConstraintDefinition::ForeignKey(_) => constraint.columns().contains(&column),
     };
     let constraints =
-        constraints(table, ctx).filter(involved).map(|constraint| format!("constraint {}", constraint.name));
+        ctx.constraints(table).filter(involved).map(|constraint| format!("constraint {}", constraint.name));
     let indexes = indexes(table, ctx)
         .filter(|index| index.columns().any(|indexed| indexed == column) || index_mentions(index, column))
         .map(|index| format!("index {}", index.qualified_name()));
@@ -122,7 +111,7 @@ pub(in super::super) fn foreign_key_neighbours(
 
 /// Whether the table has a check constraint at all.
 pub(super) fn has_check(table: &QualifiedName, ctx: &Context<'_>) -> bool {
-    constraints(table, ctx)
+    ctx.constraints(table)
         .any(|constraint| matches!(constraint.definition, ConstraintDefinition::Check { .. }))
 }
 
@@ -143,7 +132,7 @@ pub(super) fn generated_column_using(
 /// look at the rows.
 pub(super) fn is_proved_not_null(table: &QualifiedName, column: &Ident, ctx: &Context<'_>) -> bool {
     let proof = format!("({column} IS NOT NULL)");
-    constraints(table, ctx).any(|constraint| match &constraint.definition {
+    ctx.constraints(table).any(|constraint| match &constraint.definition {
         ConstraintDefinition::Check { expression, .. } => {
             constraint.validated && expression.as_str() == proof
         }

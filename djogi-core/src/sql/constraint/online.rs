@@ -79,11 +79,9 @@ fn check_afterwards(constraint: &Constraint, why: &str, ctx: &Context<'_>, addre
     let mut steps = super::create_at_once(&unchecked, ctx, address).into_iter();
     let precheck = precheck::of_constraint(constraint, ctx);
     let added = steps.next().map(|step| step.with_precheck(precheck));
-    let validate = alter(constraint, &ConstraintAlteration::Validate, ctx, address).into_iter().map(|step| {
-        step.with_precheck(None)
-            .with_hazard(format!("rows are checked after it is there, while others write, {why}"))
-    });
-    added.into_iter().chain(steps).chain(validate).collect()
+    let validated = alter(constraint, &ConstraintAlteration::Validate, ctx, address);
+    let validated = validated.into_iter().map(|step| step.afterwards(why));
+    added.into_iter().chain(steps).chain(validated).collect()
 }
 
 /// Builds `index` under a temporary name, which is given, unless an interrupted run has.
