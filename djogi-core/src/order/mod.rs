@@ -8,7 +8,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -50,8 +50,8 @@ pub struct Work<'a> {
     pub nodes: Vec<Node>,
     by_address: HashMap<&'a Address, usize>,
     by_node: HashMap<Node, usize>,
-    /// The live foreign keys: which table refers to which.
-    references: BTreeSet<(QualifiedName, QualifiedName)>,
+    /// What is there before.
+    live: Option<&'a Catalog>,
 }
 
 impl<'a> Work<'a> {
@@ -64,22 +64,25 @@ impl<'a> Work<'a> {
         let by_address =
             items.iter().enumerate().map(|(index, item)| (&item.change.address, index)).collect();
         let by_node = nodes.iter().enumerate().map(|(index, node)| (*node, index)).collect();
-        Self { items, nodes, by_address, by_node, references: BTreeSet::new() }
+        Self { items, nodes, by_address, by_node, live: None }
     }
 
-    /// Knows which tables refer to which.
+    /// Knows what is there before.
     #[must_use]
-    pub fn with_references(self, live: &Catalog) -> Self {
-        let references = live.iter().filter_map(|(_, resource)| match resource {
+    pub fn over(self, live: &'a Catalog) -> Self {
+        Self { live: Some(live), ..self }
+    }
+
+    /// The live foreign keys: which table refers to which.
+    fn references(&self) -> impl Iterator<Item = (QualifiedName, &'a QualifiedName)> {
+        let live = self.live.into_iter().flat_map(Catalog::iter);
+        live.filter_map(|(_, resource)| match resource {
             Resource::Constraint(constraint) => match &constraint.definition {
-                ConstraintDefinition::ForeignKey(key) => {
-                    Some((constraint.table_name(), key.references.clone()))
-                }
+                ConstraintDefinition::ForeignKey(key) => Some((constraint.table_name(), &key.references)),
                 _ => None,
             },
             _ => None,
-        });
-        Self { references: references.collect(), ..self }
+        })
     }
 
     /// The node of `address` in `phase`: its parent's when it has no statements of its own.

@@ -243,7 +243,10 @@ fn logged_as_referenced(work: &Work<'_>) -> Vec<(usize, usize)> {
             Some((item.change.address.relation()?, (at, switched(item)?)))
         })
         .collect();
-    let both = work.references.iter().filter_map(|(from, to)| Some((tables.get(from)?, tables.get(to)?)));
+    if tables.is_empty() {
+        return Vec::new();
+    }
+    let both = work.references().filter_map(|(from, to)| Some((tables.get(&from)?, tables.get(to)?)));
     both.map(|((from, unlogged), (to, _))| if *unlogged { (*from, *to) } else { (*to, *from) }).collect()
 }
 

@@ -24,7 +24,6 @@ use crate::disposition::Disposition;
 use crate::holding::columns_of_type;
 use crate::ident::QualifiedName;
 use crate::kind::{ColumnOrigin, Constraint, Resource, Table};
-use crate::observation::TableSize;
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Downtime, Gates, Judgement, classify};
@@ -36,13 +35,14 @@ use crate::plan::moving::Moving;
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
-use crate::safety::{Online, Route, is_small, route};
+use crate::safety::{Online, Route, route};
 use crate::sql::{Context, Impossible, Step, enum_dependents};
 
 /// Makes the plan.
 ///
 /// # Errors
-/// When no honest plan exists, or an option names nothing known: see [`PlanError`]. Whatever only some changes cannot have is a disposition.
+/// When no honest plan exists, or an option names nothing known: see [`PlanError`]. Whatever only some changes cannot
+/// have is a disposition.
 pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
     for address in inputs.options.only.iter().chain(&inputs.options.accept_downtime) {
         target_of(inputs, address)?;
@@ -159,8 +159,8 @@ fn plan_target(
     }
 }
 
-/// Plans with the code in `anew` made anew. Where changes need each other, what code of the circle could be made anew is added
-/// to it: it lets go of what it used before what it uses comes.
+/// Plans with the code in `anew` made anew. Where changes need each other, what code of the circle could be made anew is
+/// added to it: it lets go of what it used before what it uses comes.
 fn plan_around(
     inputs: &TargetInputs,
     options: &PlanOptions,
@@ -243,7 +243,7 @@ fn plan_around(
         let created = candidates.iter().filter(|candidate| candidate.change.action == Action::Create);
         let created = created.filter(|candidate| candidate.change.address.kind() == Kind::Role);
         let new_roles = created.map(|candidate| candidate.change.address.name()).collect();
-        let downtime = downtime(options, &rebased.sizes);
+        let downtime = Downtime::of(options, &rebased.sizes);
         let gates = Gates {
             policy: inputs.destructive,
             downtime: &downtime,
@@ -352,18 +352,6 @@ fn busy(online: Online, rebased: &Rebased<'_>) -> BTreeSet<QualifiedName> {
     };
     let names = tables.filter(is_divided).map(Table::qualified_name);
     names.filter(|name| matches!(route(online, rebased.sizes.get(name)), Route::Online(_))).collect()
-}
-
-/// Whoever chooses the direct way for everything has accepted what it stops.
-fn downtime(options: &PlanOptions, sizes: &BTreeMap<QualifiedName, TableSize>) -> Downtime {
-    if options.online == Online::Never {
-        return Downtime::default();
-    }
-    let busy = sizes.iter().filter(|(_, size)| !is_small(size));
-    Downtime {
-        busy: busy.map(|(table, _)| table.to_string()).collect(),
-        accepted: options.accept_downtime.iter().cloned().collect(),
-    }
 }
 
 /// What the changes rest on.
@@ -537,7 +525,7 @@ fn work<'a>(
     candidates: &'a [Candidate<'a>],
     judgements: &[Judgement],
     parents: &'a Parents,
-    live: &Catalog,
+    live: &'a Catalog,
 ) -> Work<'a> {
     let goes_on = |judgement: &Judgement| {
         matches!(judgement.disposition, Disposition::Applied | Disposition::Derived(_))
@@ -561,7 +549,7 @@ fn work<'a>(
             })
             .collect(),
     )
-    .with_references(live)
+    .over(live)
 }
 
 /// All statements in their order, each with its node.

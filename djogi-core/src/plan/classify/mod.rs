@@ -1,7 +1,8 @@
 //! What becomes of each change now: the gates a change must pass, and what a closed gate means for others.
 //!
 //! Order of precedence: left out by `--only`, interrupted work, a foreign object in the way, what the server cannot do, what
-//! others depend on, readers and writers that would wait, data that needs an approval, then whatever these keep from being applied.
+//! others depend on, readers and writers that would wait, data that needs an approval, then whatever these keep from being
+//! applied.
 
 mod downtime;
 mod rights;
