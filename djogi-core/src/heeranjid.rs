@@ -1,7 +1,8 @@
 //! heeranjid: what makes the keys `HeerId` and `RanjId` in the database. It is an extension with a version, only that no
 //! server has it: djogi brings the SQL of the crate `heeranjid` with it, and puts it into a schema of its own.
 //!
-//! `heeranjid/` holds the files of the crate as they are. [`VERSION`] stands in the comment of the schema, and
+//! `heeranjid/` holds the files of the crate as they are, for the crate gives them only together with a database driver,
+//! which no crate of models should be built with; a test compares the two. [`VERSION`] stands in the comment of the schema, and
 //! [`DIGEST`] tells whether its objects are still those of that version.
 
 use crate::ident::Ident;

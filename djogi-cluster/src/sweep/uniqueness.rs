@@ -1,5 +1,5 @@
-//! Unique indexes, of keys too, whose build has failed for their rows: they are not built again before these have changed, which the
-//! rows themselves tell. Reads only.
+//! Unique indexes, of keys too, whose build has failed for their rows: they are not built again before these have changed,
+//! which the rows themselves tell. Reads only.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
