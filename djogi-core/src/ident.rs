@@ -106,6 +106,7 @@ impl<'de> Deserialize<'de> for Ident {
 
 /// A schema-qualified name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QualifiedName {
     pub schema: Ident,

@@ -55,6 +55,7 @@ impl<'a> Costs<'a> {
                     hazards,
                     precheck: _,
                     concurrently: _,
+                    backfill: _,
                     secrets: _,
                 } = operation;
                 if lock.as_ref().map(|lock| lock.mode) > cost.lock.map(|lock| lock.mode) {

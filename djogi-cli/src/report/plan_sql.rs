@@ -134,6 +134,7 @@ impl Script {
             hazards,
             precheck,
             concurrently: _,
+            backfill: _,
             secrets,
         } = operation;
         let mark = action.map_or(String::new(), |action| format!("{} ", action.mark()));

@@ -174,6 +174,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         hazards: Vec::new(),
         precheck: None,
         concurrently: None,
+        backfill: None,
         secrets: Vec::new(),
     }
 }

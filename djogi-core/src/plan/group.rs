@@ -135,6 +135,7 @@ mod tests {
                 hazards: Vec::new(),
                 precheck: None,
                 concurrently: None,
+                backfill: None,
                 secrets: Vec::new(),
             },
             transaction,

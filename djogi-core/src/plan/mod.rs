@@ -35,8 +35,8 @@ pub use inputs::{Because, NOT_MODELLED, PlanError, PlanInputs, PlanOptions, Targ
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use operation::{
-    ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Precheck, Reversibility, Secret,
-    TransactionMode,
+    Backfill, ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Precheck, Reversibility,
+    Secret, TransactionMode,
 };
 pub use recovery::{Recovery, RecoveryGates};
 pub use rights::{CONNECTION_UNREAD, NEEDS_ROLE, NEEDS_SUPERUSER};

@@ -40,6 +40,7 @@ impl Context<'_> {
                 hazards: row.hazard.map(str::to_owned).into_iter().collect(),
                 precheck: None,
                 concurrently: None,
+                backfill: None,
                 secrets: Vec::new(),
             },
             transaction: row.transaction,

@@ -67,8 +67,19 @@ impl Script {
     }
 
     fn write_step(&mut self, step: &Step) {
-        let Operation { address, sql, lock, effect, rows, bytes, hazards, precheck, concurrently, secrets } =
-            &step.operation;
+        let Operation {
+            address,
+            sql,
+            lock,
+            effect,
+            rows,
+            bytes,
+            hazards,
+            precheck,
+            concurrently,
+            backfill: _,
+            secrets,
+        } = &step.operation;
         write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)
             .unwrap();
         if let Some(lock) = lock {
