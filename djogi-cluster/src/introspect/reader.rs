@@ -105,4 +105,8 @@ impl<'r> Fields<'r> {
     pub(super) fn code(&mut self) -> Result<char, FieldError> {
         Ok(char::from(self.take::<i8>()?.cast_unsigned()))
     }
+
+    pub(super) fn optional_code(&mut self) -> Result<Option<char>, FieldError> {
+        Ok(self.take::<Option<i8>>()?.map(|code| char::from(code.cast_unsigned())))
+    }
 }

@@ -2,6 +2,7 @@
 //! partitions as well, and what a partition has already is taken in when it joins.
 
 mod apart;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -283,6 +284,9 @@ impl<'a> Family<'a> {
     /// Which statements `change` needs itself; all of them for what is no part of a family.
     pub fn way(&self, change: &Change<'_>) -> Way {
         let desired = change.desired.map(|declared| &*declared.resource);
+        if let Some(Resource::Trigger(trigger)) = desired.or(change.live) {
+            return self.way_of_trigger(change, trigger);
+        }
         let part =
             |resource: Option<&Resource>, side| Some((table_of(resource?)?, self.origin(resource?, side)?));
         let (before, after) = (part(change.live, Side::Live), part(desired, Side::Declared));

@@ -28,7 +28,7 @@ use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
-use crate::kind::{Alteration, ColumnAlteration, Comparison, Resource, TableAlteration};
+use crate::kind::{Alteration, ColumnAlteration, Comparison, Resource, TableAlteration, TriggerAlteration};
 use crate::recorded::RecordedResource;
 
 use aside::Aside;
@@ -226,6 +226,7 @@ pub fn diff<'a>(
         change.notes.push("made anew because what it used goes before what it uses comes".to_owned());
     }
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
+    give_back(desired, rebased, drifted, &mut changes);
     follow_parents(rebased, &mut changes);
     note_partitions_elsewhere(rebased, &mut changes);
     note_partition_keys(&mut changes);
@@ -375,6 +376,38 @@ fn tear_apart<'a>(
             follows: None,
             conflict: false,
             notes: vec!["made anew because partitions shall have other parts of it".to_owned()],
+        });
+    }
+}
+
+/// Triggers of partitions get back what they have for themselves, where it goes with a change of another object.
+fn give_back<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let Some(target) = desired.keys().next().map(Address::target) else { return };
+    let is_one = |live: &Resource| matches!(live, Resource::Trigger(trigger) if trigger.parent.is_some());
+    if !rebased.live.iter().any(|(_, live)| is_one(live)) {
+        return;
+    }
+    let taken = family::Family::of(target, desired, &rebased.live, changes, &BTreeSet::new()).taken_along();
+    for address in taken.iter().filter(|address| rebased.recorded.resources.contains_key(*address)) {
+        let Some((address, declared)) = desired.get_key_value(address) else { continue };
+        let Resource::Trigger(trigger) = &*declared.resource else { continue };
+        let firing = Alteration::Trigger(TriggerAlteration::SetFiring(trigger.firing));
+        let comment = trigger.comment.clone().map(|text| TriggerAlteration::SetComment(Some(text)));
+        changes.push(Change {
+            address: address.clone(),
+            action: Action::Update([firing].into_iter().chain(comment.map(Alteration::Trigger)).collect()),
+            renamed_from: rebased.renames.get(address),
+            live: rebased.live.get(address),
+            desired: Some(declared),
+            drift: drifted.contains_key(address),
+            follows: None,
+            conflict: false,
+            notes: vec!["a change of its partition, or of its partitioned table, takes it along".to_owned()],
         });
     }
 }

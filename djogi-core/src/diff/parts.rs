@@ -1,9 +1,10 @@
 //! Parts of tables that partitioned tables share with their partitions: indexes, keys, and what comes down as they do.
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Alteration, Constraint, ConstraintAlteration, ConstraintDefinition, Index, IndexAlteration, Resource,
+    Trigger,
 };
 use crate::model::naming;
 
@@ -109,6 +110,9 @@ pub(super) fn table_of(part: &Resource) -> Option<QualifiedName> {
 pub(crate) fn parents_of(target: &Ident, part: &Resource) -> Vec<Address> {
     match part {
         Resource::Index(index) => index.parent.iter().map(|parent| Address::index(target, parent)).collect(),
+        Resource::Trigger(Trigger { parent: Some(parent), name, .. }) => {
+            vec![Address::of_relation(Kind::Trigger, target, &parent.table, name)]
+        }
         Resource::Constraint(Constraint { parent: Some(parent), .. }) => {
             let index = QualifiedName::new(parent.table.schema.clone(), parent.name.clone());
             vec![Address::constraint(target, &parent.table, &parent.name), Address::index(target, &index)]

@@ -217,6 +217,7 @@ fn parts(_: &Ident, desired: &Desired, rebased: &mut Rebased<'_>) -> NewNames {
         };
         if same_parent {
             names.rename(&old, &new);
+            names.inherit_trigger(&rebased.live, &old, new.name());
             rebased.renames.insert(new, old);
         }
     }

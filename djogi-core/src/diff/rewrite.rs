@@ -1,7 +1,7 @@
 //! Carries new names into everything that refers to the old ones, as PostgreSQL does by itself when it
 //! executes a rename.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -9,7 +9,7 @@ use crate::ident::{Ident, QualifiedName};
 use crate::kind::routine::attributes;
 use crate::kind::{
     CastMethod, Column, ConstraintDefinition, Expression, FamilyMember, IndexElement, IndexKey, NotNull,
-    Resource, Securable, Table, not_null,
+    Resource, Securable, Table, Trigger, not_null,
 };
 use crate::names::{replace_columns, replace_names};
 
@@ -75,6 +75,28 @@ impl NewNames {
                 if let Some(new) = self.constraints.get(parent).cloned() {
                     is_news |= self.constraints.insert(own, new).is_none();
                 }
+            }
+        }
+    }
+
+    /// So are the triggers that partitions have from the renamed one.
+    pub(super) fn inherit_trigger(&mut self, live: &Catalog, old: &Address, name: &Ident) {
+        let Some(renamed) = old.relation().filter(|_| old.kind() == Kind::Trigger) else { return };
+        let target = old.target();
+        let comes_from = |trigger: &Trigger| {
+            let mut seen = BTreeSet::new();
+            let mut above = trigger.parent.as_ref().map(|parent| &parent.table);
+            while let Some(table) = above.filter(|table| **table != renamed && seen.insert(*table)) {
+                above = live.table(target, table).and_then(|table| table.lineage.parents().first());
+            }
+            trigger.name == *old.name() && above == Some(&renamed)
+        };
+        for (address, resource) in live.iter() {
+            if let Resource::Trigger(trigger) = resource
+                && comes_from(trigger)
+            {
+                let new = Address::of_relation(Kind::Trigger, target, &trigger.relation_name(), name);
+                self.rename(address, &new);
             }
         }
     }
@@ -303,6 +325,9 @@ impl NewNames {
             Resource::Trigger(r) => {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);
+                if let Some(parent) = &mut r.parent {
+                    self.rename_table(&mut parent.table);
+                }
             }
             Resource::ForeignDataWrapper(r) => {
                 r.handler

@@ -109,7 +109,7 @@ pub use text_search::{
     TextSearchCodeAlteration, TextSearchConfiguration, TextSearchConfigurationAlteration,
     TextSearchDictionary, TextSearchDictionaryAlteration, TextSearchParser, TextSearchTemplate,
 };
-pub use trigger::{Firing, Trigger, TriggerAlteration};
+pub use trigger::{Firing, ParentTrigger, Trigger, TriggerAlteration};
 pub use view::{View, ViewAlteration, ViewColumn};
 
 /// What is as PostgreSQL makes it when nothing is said is not written down: a property that a later djogi knows of

@@ -31,7 +31,17 @@ impl Firing {
     }
 }
 
-/// A trigger that is not PostgreSQL's own.
+/// Of the trigger that a partition has from its partitioned table: what it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentTrigger {
+    /// The partitioned table, which can be a partition itself. Both triggers have one name.
+    pub table: QualifiedName,
+    pub firing: Firing,
+}
+
+/// A trigger that is not PostgreSQL's own. That of a partition which comes from the partitioned table is one only where
+/// it has something for itself: when it fires, or a comment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
@@ -48,6 +58,8 @@ pub struct Trigger {
     pub action: String,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub firing: Firing,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub parent: Option<ParentTrigger>,
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub comment: Option<String>,
 }
@@ -66,19 +78,40 @@ impl Trigger {
         QualifiedName::new(self.schema.clone(), self.table.clone())
     }
 
-    /// `None` for a constraint trigger with another definition, which PostgreSQL does not replace.
-    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TriggerAlteration>> {
-        let Self { schema: _, table: _, name: _, constraint, event, action, firing, comment } = self;
-        let mut alterations = Vec::new();
-        let mut left = *firing;
-        if *constraint != desired.constraint || *event != desired.event || *action != desired.action {
-            if *constraint || desired.constraint {
-                return None;
-            }
-            alterations.push(TriggerAlteration::Redefine);
-            left = Firing::Origin;
+    /// What follows from it for the triggers of partitions below: they fire as it does then.
+    pub fn is_spread_by(alteration: &TriggerAlteration) -> bool {
+        match alteration {
+            TriggerAlteration::Redefine | TriggerAlteration::SetFiring(_) => true,
+            TriggerAlteration::SetComment(_) => false,
         }
-        if left != desired.firing {
+    }
+
+    /// `None` for a constraint trigger with another definition, which PostgreSQL does not replace, and for one that comes
+    /// from another table, or from none any more.
+    pub(super) fn alterations(&self, desired: &Self) -> Option<Vec<TriggerAlteration>> {
+        let Self { schema: _, table: _, name: _, constraint, event, action, firing, parent, comment } = self;
+        let mut alterations = Vec::new();
+        let mut left = Some(*firing);
+        let is_other =
+            *constraint != desired.constraint || *event != desired.event || *action != desired.action;
+        if is_other && (*constraint || desired.constraint) {
+            return None;
+        }
+        match (parent, &desired.parent) {
+            (None, None) if is_other => {
+                alterations.push(TriggerAlteration::Redefine);
+                left = Some(Firing::Origin);
+            }
+            (None, None) => {}
+            // What changes above comes down, and takes along when it fires here.
+            (Some(above), Some(wanted)) if above.table == wanted.table => {
+                if is_other || above.firing != wanted.firing {
+                    left = None;
+                }
+            }
+            _ => return None,
+        }
+        if left != Some(desired.firing) {
             alterations.push(TriggerAlteration::SetFiring(desired.firing));
         }
         if *comment != desired.comment {

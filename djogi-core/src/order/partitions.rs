@@ -6,7 +6,9 @@ use crate::address::Kind;
 use crate::diff::Action;
 use crate::diff::parts::{parents_of, shared_part};
 use crate::ident::QualifiedName;
-use crate::kind::{Alteration, Constraint, ConstraintDefinition, Lineage, Resource, Table, TableAlteration};
+use crate::kind::{
+    Alteration, Constraint, ConstraintDefinition, Lineage, Resource, Table, TableAlteration, Trigger,
+};
 use crate::plan::lower::Phase;
 
 /// The lineage of a table, live and declared.
@@ -98,6 +100,7 @@ pub(super) fn partition_joins_last(work: &Work<'_>) -> Vec<(usize, usize)> {
         let earlier = about(work, &tables, &[Phase::Down, Phase::Up]);
         let earlier = earlier.filter(|earlier| !refers_to(work, *earlier, &joined));
         // What the partition shall have no part of comes after it.
+        let earlier = earlier.filter(|earlier| !comes_from_above(work, *earlier));
         let in_order = |other: usize| match is_spared(work, other, desired) {
             true => (node, other),
             false => (other, node),
@@ -105,6 +108,24 @@ pub(super) fn partition_joins_last(work: &Work<'_>) -> Vec<(usize, usize)> {
         earlier.map(in_order).collect()
     });
     made.chain(joining).collect()
+}
+
+/// Whether a node is about the trigger of a partition.
+fn comes_from_above(work: &Work<'_>, node: usize) -> bool {
+    let declared = work.item_of(node).change.desired.map(|declared| &*declared.resource);
+    work.nodes[node].phase == Phase::Up
+        && matches!(declared, Some(Resource::Trigger(Trigger { parent: Some(_), .. })))
+}
+
+pub(super) fn trigger_comes_with_partition(work: &Work<'_>) -> Vec<(usize, usize)> {
+    each(work, Phase::Up, |node, item| {
+        if !comes_from_above(work, node) {
+            return Vec::new();
+        }
+        let tables = work.items[item].needs.desired.iter().filter(|need| need.kind() == Kind::Table);
+        tables.filter_map(|table| Some((work.node(table, Phase::Attach)?, node))).collect()
+    })
+    .collect()
 }
 
 fn is_made(item: &Item<'_>) -> bool {

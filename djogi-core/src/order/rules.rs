@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::partitions::{
     bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
+    trigger_comes_with_partition,
 };
 use super::{Item, Work, identity};
 use crate::address::{Address, Kind};
@@ -87,6 +88,11 @@ pub const RULES: &[Rule] = &[
         "partition_joins_last",
         "a partition must have all that its partitioned table has when it joins",
         partition_joins_last,
+    ),
+    before(
+        "trigger_comes_with_partition",
+        "a partition has the triggers of its partitioned table once it has joined",
+        trigger_comes_with_partition,
     ),
     before(
         "references_around_partitions",

@@ -10,7 +10,7 @@ use crate::heeranjid;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
     Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Seed,
-    Table,
+    Table, Trigger,
 };
 use crate::names::{column_names, qualified_names};
 
@@ -369,10 +369,32 @@ impl<'a> Dependencies<'a> {
             needs.extend(columns.iter().map(|column| Address::column(self.target, relation, column)));
             self.add_inherited(table, &columns, &mut needs);
         }
+        if let Resource::Trigger(Trigger { parent: Some(parent), name, .. }) = part {
+            needs.extend(self.triggers_above(&parent.table, name));
+            return needs;
+        }
         for parent in parents_of(self.target, part) {
             let Some(shared) = self.resources.get(&parent) else { continue };
             needs.extend(shared.relation_name().map(|table| Address::table(self.target, &table)));
             needs.push(parent);
+        }
+        needs
+    }
+
+    /// The triggers that the one of a partition comes from, as far as they are resources, with their tables.
+    fn triggers_above(&self, table: &QualifiedName, name: &Ident) -> Vec<Address> {
+        let (mut needs, mut next) = (Vec::new(), Some(table.clone()));
+        while let Some(table) = next {
+            let address = Address::table(self.target, &table);
+            if needs.contains(&address) {
+                break;
+            }
+            next = match self.resources.get(&address) {
+                Some(Resource::Table(table)) => table.lineage.parents().first().cloned(),
+                _ => None,
+            };
+            needs.extend(self.if_known(Address::of_relation(Kind::Trigger, self.target, &table, name)));
+            needs.push(address);
         }
         needs
     }

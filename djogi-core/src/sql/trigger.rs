@@ -6,11 +6,26 @@ use crate::kind::{Firing, Trigger, TriggerAlteration};
 use crate::safety::Verb;
 
 pub(super) fn create(trigger: &Trigger, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    if let Some(above) = &trigger.parent {
+        return set_apart(trigger, above.firing, ctx, address);
+    }
     let relation = trigger.relation_name();
     let kind = if trigger.constraint { "CREATE CONSTRAINT TRIGGER" } else { "CREATE TRIGGER" };
     let sql = definition_sql(kind, trigger);
     let mut steps = vec![ctx.step_on_one(address, Verb::CreateTrigger, &relation, sql)];
     if trigger.firing != Firing::Origin {
+        steps.push(set_firing(trigger, trigger.firing, ctx, address));
+    }
+    if trigger.comment.is_some() {
+        steps.push(set_comment(trigger, trigger.comment.as_deref(), ctx, address));
+    }
+    steps
+}
+
+/// What the trigger of a partition has for itself, besides that of the partitioned table, which fires as `above`.
+fn set_apart(trigger: &Trigger, above: Firing, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if trigger.firing != above {
         steps.push(set_firing(trigger, trigger.firing, ctx, address));
     }
     if trigger.comment.is_some() {
@@ -26,12 +41,23 @@ fn definition_sql(verb: &str, trigger: &Trigger) -> String {
 
 pub(super) fn drop(trigger: &Trigger, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let relation = trigger.relation_name();
+    if let Some(above) = &trigger.parent {
+        let mut steps = Vec::new();
+        if trigger.firing != above.firing {
+            steps.push(set_firing(trigger, above.firing, ctx, address));
+        }
+        if trigger.comment.is_some() {
+            steps.push(set_comment(trigger, None, ctx, address));
+        }
+        return steps;
+    }
     let sql = format!("DROP TRIGGER {} ON {relation}", trigger.name);
     vec![ctx.step_on_one(address, Verb::DropTrigger, &relation, sql)]
 }
 
 pub(super) fn rename(from: &Trigger, to: &Trigger, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    if from.name == to.name {
+    // That of a partition gets its name with that of the partitioned table.
+    if from.name == to.name || to.parent.is_some() {
         return Vec::new();
     }
     let relation = to.relation_name();

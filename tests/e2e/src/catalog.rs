@@ -80,7 +80,7 @@ const QUERIES: &[&str] = &[
     "SELECT format('aggregate %s(%s) %s by %s comment=%L', p.proname, pg_get_function_arguments(p.oid),
             to_jsonb(a) - ARRAY['aggfnoid', 'aggsortop'], NULLIF(a.aggsortop, 0)::regoperator, obj_description(p.oid, 'pg_proc'))
        FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid WHERE p.pronamespace = $schema",
-    "SELECT format('trigger %s fires %s comment=%L', t.tgname, t.tgenabled, obj_description(t.oid, 'pg_trigger'))
+    "SELECT format('trigger %s on %s fires %s comment=%L', t.tgname, c.relname, t.tgenabled, obj_description(t.oid, 'pg_trigger'))
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
       WHERE c.relnamespace = $schema AND NOT t.tgisinternal",
     "SELECT format('rule %s fires %s comment=%L', pg_get_ruledef(r.oid), r.ev_enabled,

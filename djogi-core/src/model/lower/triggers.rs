@@ -39,6 +39,7 @@ fn trigger(table: &Lowered, descriptor: &TriggerDescriptor, at: Source) -> Resul
         event: event(table, descriptor, at)?,
         action: action(descriptor, at)?,
         firing: descriptor.firing,
+        parent: None,
         comment: descriptor.comment.map(str::to_owned),
     })
 }

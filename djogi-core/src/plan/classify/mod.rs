@@ -235,6 +235,7 @@ fn still_needed(
                 let other = index.get(*dependent).map(|&at| &candidates[at]);
                 other.is_none_or(|other| {
                     gates.parents.parent(dependent).is_none()
+                        && !goes_with_that_above(&other.change)
                         && other.lowered.refusal.is_none()
                         && other.lowered.parts.iter().all(|(phase, _)| *phase != Phase::Down)
                 })
@@ -253,6 +254,13 @@ fn still_needed(
         }
     };
     dependents.filter(needs_it).map(|dependent| format!("{dependent} needs it")).collect()
+}
+
+/// Whether it is the trigger of a partition, which goes when that of the partitioned table does.
+fn goes_with_that_above(change: &Change<'_>) -> bool {
+    let comes_from_above =
+        matches!(change.live, Some(Resource::Trigger(trigger)) if trigger.parent.is_some());
+    comes_from_above && matches!(change.action, Action::Replace(_) | Action::Delete | Action::Update(_))
 }
 
 /// Whether the object goes on belonging to the role, since nobody is said to own it.

@@ -241,6 +241,7 @@ pub(super) fn code(script: &mut Script) {
         event: event.to_owned(),
         action: "FOR EACH ROW EXECUTE FUNCTION app.fires()".to_owned(),
         firing,
+        parent: None,
         comment,
     };
     life(

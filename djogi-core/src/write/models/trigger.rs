@@ -8,6 +8,9 @@ const EXECUTE: &str = "EXECUTE FUNCTION ";
 
 /// The item, if attributes say all of it; `field` gives the fields of columns.
 pub(super) fn item(trigger: &Trigger, field: &dyn Fn(&Ident) -> String) -> Option<String> {
+    if trigger.parent.is_some() {
+        return None;
+    }
     let mut items = vec![format!("name = {:?}", trigger.name.as_str())];
     items.push(events(&trigger.event, field)?);
     let mut rest = trigger.action.as_str();
@@ -106,6 +109,7 @@ mod tests {
             event: event.to_owned(),
             action: action.to_owned(),
             firing: Firing::Always,
+            parent: None,
             comment: None,
         };
         item(&trigger, &|column| column.as_str().to_owned())

@@ -1,5 +1,7 @@
 //! Triggers, rules and policies.
 
+use e2e::{Project, on_each_server};
+
 use super::{comes_and_goes, is_imported};
 
 const BASE: &str = "
@@ -27,6 +29,87 @@ fn triggers_of_all_forms() {
          CREATE CONSTRAINT TRIGGER three AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
          CREATE TRIGGER \"ON t\" INSTEAD OF DELETE ON v FOR EACH ROW EXECUTE FUNCTION f();",
     ]);
+}
+
+const DIVIDED: &str = "
+    CREATE TABLE t (a integer, b text) PARTITION BY LIST (a);
+    CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1);
+    CREATE TABLE a_2 PARTITION OF t FOR VALUES IN (2) PARTITION BY LIST (b);
+    CREATE TABLE a_2_x PARTITION OF a_2 FOR VALUES IN ('x');
+    CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';";
+
+const ONE: &str = "CREATE TRIGGER one AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();";
+
+fn on_partitions(states: &[&str]) {
+    let states: Vec<String> = states.iter().map(|rest| format!("{DIVIDED}\n{rest}")).collect();
+    comes_and_goes(&states.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_trigger_of_a_partition_fires_when_it_is_told_to() {
+    on_partitions(&[
+        ONE,
+        &format!("{ONE} ALTER TABLE t_1 DISABLE TRIGGER one; ALTER TABLE a_2 ENABLE REPLICA TRIGGER one;"),
+        // The whole of one fires otherwise, and parts of it as before, or by themselves.
+        &format!(
+            "{ONE} ALTER TABLE t ENABLE ALWAYS TRIGGER one; ALTER TABLE t_1 DISABLE TRIGGER one;
+             ALTER TABLE a_2_x ENABLE TRIGGER one; COMMENT ON TRIGGER one ON a_2 IS 'of a part';"
+        ),
+        // It is defined anew, which makes all of it fire alike.
+        "CREATE TRIGGER one BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
+         ALTER TABLE t_1 DISABLE TRIGGER one; ALTER TABLE a_2 ENABLE REPLICA TRIGGER one;
+         ALTER TABLE a_2_x ENABLE TRIGGER one;",
+        // No statement replaces this one.
+        "CREATE CONSTRAINT TRIGGER one AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
+         ALTER TABLE t_1 DISABLE TRIGGER one; COMMENT ON TRIGGER one ON t_1 IS 'off';",
+        "CREATE CONSTRAINT TRIGGER one AFTER DELETE ON t FOR EACH ROW EXECUTE FUNCTION f();
+         ALTER TABLE t_1 DISABLE TRIGGER one; COMMENT ON TRIGGER one ON t_1 IS 'off';",
+    ]);
+}
+
+#[test]
+fn a_partition_that_comes_anew_has_its_trigger_as_it_was() {
+    let state = |bound: &str, data_type: &str| {
+        format!(
+            "CREATE TABLE t (a {data_type}, b text) PARTITION BY LIST (b);
+             CREATE TABLE t_1 PARTITION OF t FOR VALUES IN ('{bound}');
+             CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER one AFTER INSERT ON t FOR EACH ROW WHEN (NEW.a > 3) EXECUTE FUNCTION f();
+             ALTER TABLE t_1 DISABLE TRIGGER one; COMMENT ON TRIGGER one ON t_1 IS 'off';"
+        )
+    };
+    let alone = "CREATE TABLE t (a bigint, b text) PARTITION BY LIST (b);
+         CREATE TABLE t_1 (a bigint, b text);
+         CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER one AFTER INSERT ON t FOR EACH ROW WHEN (NEW.a > 3) EXECUTE FUNCTION f();";
+    let own = format!(
+        "{alone} CREATE TRIGGER one AFTER DELETE ON t_1 FOR EACH ROW EXECUTE FUNCTION f();
+         ALTER TABLE t_1 ENABLE ALWAYS TRIGGER one;"
+    );
+    comes_and_goes(&[&state("x", "integer"), &state("y", "integer"), &state("y", "bigint"), alone, &own]);
+}
+
+#[test]
+fn a_renamed_trigger_is_renamed_on_partitions_and_stays_off() {
+    on_each_server(|server| {
+        let state = |name: &str| {
+            let made = ONE.replace("one", name);
+            format!(
+                "{DIVIDED} {made} ALTER TABLE a_2_x DISABLE TRIGGER {name}; COMMENT ON TRIGGER {name} ON a_2 IS 'c';"
+            )
+        };
+        let project = Project::declaring(server, &state("one"));
+        project.apply();
+        let moved = ("trigger.main.public.t.one", "trigger.main.public.t.two");
+        project.declare_renamed(&state("two"), &[moved]);
+        let plan = project.run(&["plan"]).ok();
+        assert!(!plan.stdout.contains("DISABLE"), "{}", plan.stdout);
+        project.apply();
+        // The state learns the new names on partitions with the next apply, which has nothing else to do.
+        project.apply();
+        project.is_converged();
+        project.matches(&state("two"));
+    });
 }
 
 #[test]
@@ -74,4 +157,5 @@ fn existing_ones_are_taken_over() {
          CREATE RULE \"r\"\"\" AS ON UPDATE TO t DO ALSO SELECT 1;
          CREATE POLICY \"p q\" ON t USING (b = CURRENT_USER);"
     ));
+    is_imported(&format!("{DIVIDED} {ONE} ALTER TABLE a_2 DISABLE TRIGGER one;"));
 }
