@@ -4,6 +4,7 @@ use djogi_core::plan::PlanError;
 use djogi_core::{Address, Ident};
 
 use crate::approvals::ApproveError;
+use crate::backfill::BackfillError;
 use crate::connect::{ConnectError, DatabaseError};
 use crate::declared::Unreadable;
 use crate::identity::{IdentityError, OpId};
@@ -52,6 +53,8 @@ pub enum EngineError {
     Declarations(Unreadable),
     #[error(transparent)]
     Surgery(#[from] SurgeryError),
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// By a signal, whose exit code it holds.
     #[error("interrupted before anything was changed")]
     Interrupted(u8),
@@ -129,6 +132,7 @@ impl EngineError {
             EngineError::Stale(_) => "plan_stale",
             EngineError::Declarations(_) => "declarations",
             EngineError::Surgery(error) => error.code(),
+            EngineError::Backfill(error) => error.code(),
             EngineError::Interrupted(_) => "interrupted",
             EngineError::Secrets(_) => SECRET_NOT_AT_HAND,
             EngineError::Declined => "declined",
@@ -156,6 +160,7 @@ impl EngineError {
             EngineError::Plan(error) => error.help(),
             EngineError::Approve(error) => error.help(),
             EngineError::Surgery(error) => error.help(),
+            EngineError::Backfill(error) => Some(error.help()),
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Secrets(_) => Some(HELP.to_owned()),
             EngineError::Declined => Some("nothing was changed".to_owned()),

@@ -136,6 +136,23 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("store_postgres.after_swap", "djogi-cluster/src/state/postgres/swap.rs", ALL),
     at("approval.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
     at("approval.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("backfill.before_note", "djogi-cluster/src/backfill/begin.rs", ALL),
+    at("backfill.after_note", "djogi-cluster/src/backfill/begin.rs", ALL),
+    at("backfill.before_split", "djogi-cluster/src/backfill/begin.rs", ALL),
+    at("backfill.after_split", "djogi-cluster/src/backfill/begin.rs", ALL),
+    at("backfill.before_claim", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.after_claim", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.before_chunk", "djogi-cluster/src/backfill/chunk.rs", ALL),
+    at("backfill.after_update_before_commit", "djogi-cluster/src/backfill/chunk.rs", ALL),
+    at("backfill.after_commit", "djogi-cluster/src/backfill/chunk.rs", ALL),
+    at("backfill.before_release", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.before_check", "djogi-cluster/src/backfill/check.rs", ALL),
+    at("backfill.after_check", "djogi-cluster/src/backfill/check.rs", ALL),
+    at("backfill.before_done", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.after_done", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.before_throttle", "djogi-cluster/src/backfill/monitor.rs", ALL),
+    at("backfill.before_turn", "djogi-cluster/src/backfill/row.rs", ALL),
+    at("backfill.before_recheck", "djogi-cluster/src/backfill/begin.rs", ALL),
 ];
 
 /// Marks the place of a failpoint.

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod approvals;
+pub mod backfill;
 pub mod cluster;
 mod commit;
 pub mod connect;

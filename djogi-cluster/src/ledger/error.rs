@@ -111,7 +111,7 @@ impl LedgerError {
                 let role = quoted(role);
                 format!(
                     "apply as the role that owns the schema, or let this one: `GRANT USAGE ON SCHEMA djogi TO {role}; \
-                     GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA djogi TO {role};`"
+                     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA djogi TO {role};`"
                 )
             }
             LedgerError::MayNotCreate { role, database } => {

@@ -15,7 +15,8 @@ pub const LEDGER_SCHEMA: &str = "djogi";
 /// The version that this djogi works with.
 pub const LEDGER_VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql"), include_str!("migrations/3.sql")];
 
 /// Not part of a migration: an administrator may have made the schema for a role that may not.
 pub(crate) const CREATE_SCHEMA: &str = "CREATE SCHEMA djogi;
@@ -90,9 +91,9 @@ SELECT pg_catalog.current_setting('transaction_read_only')::boolean,
        current_user::text,
        d.datname::text,
        (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'INSERT')
-                                   AND (c.relname <> 'lease' OR pg_catalog.has_table_privilege(c.oid, 'UPDATE')))
+                                   AND (c.relname = 'op' OR pg_catalog.has_table_privilege(c.oid, 'UPDATE')))
           FROM pg_catalog.pg_class c
-         WHERE c.relnamespace = n.oid AND c.relname IN ('lease', 'op') AND c.relkind = 'r')
+         WHERE c.relnamespace = n.oid AND c.relname IN ('lease', 'op', 'live', 'cursor') AND c.relkind = 'r')
   FROM pg_catalog.pg_database d LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'djogi'
  WHERE d.datname = pg_catalog.current_database()";
 

@@ -1,5 +1,6 @@
 //! The ledger: created once, read without rights or traces, written with the group or not at all.
 
+use djogi_cluster::backfill::observe;
 use djogi_cluster::connect::DatabaseError;
 use djogi_cluster::event::Failure;
 use djogi_cluster::identity::{Actor, Epoch, Lineage, OpId, RunId};
@@ -117,6 +118,31 @@ async fn an_empty_schema_of_that_name_was_made_for_the_ledger() {
         assert_eq!(read_lease(&client, &ident("main")).await.unwrap(), None);
         ensure_ledger(&client).await.unwrap();
         assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::At(LEDGER_VERSION));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_older_ledger_is_brought_up_to_date_and_keeps_its_rows() {
+    const MIGRATIONS: [&str; 2] = [
+        include_str!("../../src/ledger/migrations/1.sql"),
+        include_str!("../../src/ledger/migrations/2.sql"),
+    ];
+    on_every_server(async |database| {
+        let client = database.connect().await;
+        client.batch_execute("CREATE SCHEMA djogi").await.unwrap();
+        for (number, migration) in (1..).zip(MIGRATIONS) {
+            let note = format!("INSERT INTO djogi.migration (version, djogi) VALUES ({number}, 'old')");
+            client.batch_execute(&format!("{migration} {note}")).await.unwrap();
+        }
+        assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::At(2));
+        assert!(observe(&client, &ident("main")).await.unwrap().is_empty());
+        let fence = leased(&client, &ident("main")).await;
+        assert_eq!(ledger_version(&client).await.unwrap(), LedgerVersion::At(LEDGER_VERSION));
+        assert_eq!(read_lease(&client, &fence.target).await.unwrap().unwrap().epoch, fence.epoch);
+        let versions = "SELECT string_agg(version || ' ' || (djogi = 'old'), ', ' ORDER BY version) FROM djogi.migration";
+        let versions: String = client.query_one(versions, &[]).await.unwrap().get(0);
+        assert_eq!(versions, "1 true, 2 true, 3 false");
     })
     .await;
 }

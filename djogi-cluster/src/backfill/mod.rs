@@ -1,0 +1,27 @@
+//! The backfill engine: rows of a table get a value in many small transactions, beside everybody who works with it.
+//!
+//! What is to be written is a row of `djogi.live`, cut into ranges of the key in `djogi.cursor`. Workers, in any number
+//! and on any machine, claim ranges; a chunk and the move of its range's cursor are one transaction. A crash loses the
+//! chunk that was not committed and nothing else, and whoever comes next goes on behind the last one that was.
+
+mod begin;
+mod check;
+mod chunk;
+mod error;
+mod key;
+mod monitor;
+mod observe;
+mod older;
+mod pace;
+mod range;
+mod row;
+mod run;
+mod sql;
+mod throttle;
+mod worker;
+
+pub use begin::{Begun, RANGE_ROWS, begin, begin_in_ranges, recheck};
+pub use error::BackfillError;
+pub use observe::{LiveProgress, RangeWorker, observe};
+pub use row::{State, forget, pause, resume, set_chunk_ms, set_workers};
+pub use run::{Limits, Notice, Outcome, Report, run};

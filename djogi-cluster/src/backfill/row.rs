@@ -1,0 +1,203 @@
+//! The row of `djogi.live`: what is written, and the knobs that any client may turn while it is.
+
+use std::str::FromStr as _;
+
+use djogi_core::ident::Literal;
+use djogi_core::plan::Backfill;
+use djogi_core::{Digest, Ident};
+use serde::Serialize;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use super::error::BackfillError;
+use super::sql::{Parameter, optional};
+use crate::error::EngineError;
+use crate::identity::OpId;
+use crate::ledger::{LedgerVersion, ledger_version};
+
+/// How far a backfill is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// For transactions that are older than its trigger; its ranges are not known yet.
+    Waiting,
+    Running,
+    Done,
+}
+
+impl State {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "waiting" => Some(State::Waiting),
+            "running" => Some(State::Running),
+            "done" => Some(State::Done),
+            _ => None,
+        }
+    }
+}
+
+/// The row.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub(super) op: OpId,
+    pub(super) digest: Digest,
+    pub(super) backfill: Backfill,
+    pub(super) state: State,
+    pub(super) chunk_ms: i32,
+    pub(super) workers: i32,
+}
+
+/// The version of the ledger that has the table.
+const SINCE: u32 = 3;
+
+/// Whether the ledger of this database has live migrations.
+pub(super) async fn is_there(client: &Client) -> Result<bool, EngineError> {
+    Ok(matches!(ledger_version(client).await?, LedgerVersion::At(version) if version >= SINCE))
+}
+
+const FIND: &str = "
+SELECT op_id, digest, definition::text, state, chunk_ms, workers
+  FROM djogi.live
+ WHERE target = $1 AND name = $2";
+
+impl Live {
+    /// The row of this name, if there is one.
+    pub(super) async fn find(
+        client: &Client,
+        target: &Ident,
+        name: &str,
+    ) -> Result<Option<Self>, EngineError> {
+        let found = optional(client, FIND, &[(&target.as_str(), Type::TEXT), (&name, Type::TEXT)]).await?;
+        let Some(row) = found else { return Ok(None) };
+        let bad = |value: &str| BackfillError::BadRow { name: name.to_owned(), value: value.to_owned() };
+        let (op, digest, definition, state): (&str, &str, &str, &str) =
+            (row.get(0), row.get(1), row.get(2), row.get(3));
+        Ok(Some(Self {
+            op: op.parse().map_err(|_| bad(op))?,
+            digest: Digest::from_str(digest).map_err(|_| bad(digest))?,
+            backfill: serde_json::from_str(definition).map_err(|_| bad(definition))?,
+            state: State::parse(state).ok_or_else(|| bad(state))?,
+            chunk_ms: row.get(4),
+            workers: row.get(5),
+        }))
+    }
+
+    /// The row of this name.
+    ///
+    /// # Errors
+    /// [`BackfillError::Unknown`] when there is none.
+    pub(super) async fn get(client: &Client, target: &Ident, name: &str) -> Result<Self, EngineError> {
+        if !is_there(client).await? {
+            return Err(unknown(target, name));
+        }
+        Self::find(client, target, name).await?.ok_or_else(|| unknown(target, name))
+    }
+}
+
+fn unknown(target: &Ident, name: &str) -> EngineError {
+    BackfillError::Unknown { target: target.clone(), name: name.to_owned() }.into()
+}
+
+/// What any client may change while workers are at it; they see it before their next chunk.
+#[derive(Clone, Copy, Debug)]
+enum Knob<'a> {
+    Pause(Option<&'a str>),
+    Resume,
+    ChunkMs(i32),
+    Workers(i32),
+}
+
+/// A statement names all columns, so that there is one for all knobs.
+const TURN: &str = "
+UPDATE djogi.live
+   SET paused = COALESCE($3, paused), pause_reason = CASE WHEN $3 IS NULL THEN pause_reason ELSE $4 END,
+       chunk_ms = COALESCE($5, chunk_ms), workers = COALESCE($6, workers)
+ WHERE target = $1 AND name = $2
+RETURNING true";
+
+/// Tells all workers to stop after their chunk, and others not to begin.
+///
+/// # Errors
+/// [`BackfillError::Unknown`].
+pub async fn pause(
+    client: &Client,
+    target: &Ident,
+    name: &str,
+    reason: Option<&str>,
+) -> Result<(), EngineError> {
+    turn(client, target, name, Knob::Pause(reason)).await
+}
+
+/// Lets workers go on.
+///
+/// # Errors
+/// [`BackfillError::Unknown`].
+pub async fn resume(client: &Client, target: &Ident, name: &str) -> Result<(), EngineError> {
+    turn(client, target, name, Knob::Resume).await
+}
+
+/// Sets how long a chunk may take, and with it how long a writer may have to wait for a row.
+///
+/// # Errors
+/// [`BackfillError::Unknown`].
+pub async fn set_chunk_ms(
+    client: &Client,
+    target: &Ident,
+    name: &str,
+    millis: u32,
+) -> Result<(), EngineError> {
+    turn(client, target, name, Knob::ChunkMs(at_least_one(millis))).await
+}
+
+/// Sets how many workers a process has that was not told how many.
+///
+/// # Errors
+/// [`BackfillError::Unknown`].
+pub async fn set_workers(
+    client: &Client,
+    target: &Ident,
+    name: &str,
+    workers: u32,
+) -> Result<(), EngineError> {
+    turn(client, target, name, Knob::Workers(at_least_one(workers))).await
+}
+
+fn at_least_one(value: u32) -> i32 {
+    i32::try_from(value.max(1)).unwrap_or(i32::MAX)
+}
+
+async fn turn(client: &Client, target: &Ident, name: &str, knob: Knob<'_>) -> Result<(), EngineError> {
+    if !is_there(client).await? {
+        return Err(unknown(target, name));
+    }
+    let (paused, reason, chunk_ms, workers) = match knob {
+        Knob::Pause(reason) => (Some(true), reason, None, None),
+        Knob::Resume => (Some(false), None, None, None),
+        Knob::ChunkMs(millis) => (None, None, Some(millis), None),
+        Knob::Workers(workers) => (None, None, None, Some(workers)),
+    };
+    let parameters: [Parameter<'_>; 6] = [
+        (&target.as_str(), Type::TEXT),
+        (&name, Type::TEXT),
+        (&paused, Type::BOOL),
+        (&reason, Type::TEXT),
+        (&chunk_ms, Type::INT4),
+        (&workers, Type::INT4),
+    ];
+    crate::failpoint!("backfill.before_turn");
+    match optional(client, TURN, &parameters).await? {
+        Some(_) => Ok(()),
+        None => Err(unknown(target, name)),
+    }
+}
+
+/// The statement that forgets a backfill, for the transaction that ends its migration. It waits for chunks that are being
+/// written; those that come after find nothing to write.
+pub fn forget(target: &Ident, name: &str) -> String {
+    format!(
+        "WITH gone AS (DELETE FROM djogi.live WHERE target = {} AND name = {} RETURNING op_id)\n\
+         DELETE FROM djogi.cursor AS c USING gone WHERE c.op_id = gone.op_id",
+        Literal(target.as_str()),
+        Literal(name)
+    )
+}
