@@ -35,11 +35,14 @@ pub struct Imported {
     pub known: Vec<Address>,
     /// Managed from now on, and declared nowhere: the next plan proposes to drop them.
     pub undeclared: Vec<Address>,
+    /// Left as it is, since it was to be written as sources and could not be.
+    pub unwritten: Vec<Address>,
     pub snapshot: Snapshot,
 }
 
-/// Writes what is to be taken over as sources, before anything is.
-pub type WriteSources<'a> = dyn Fn(&PlanInputs) -> Result<(), Unreadable> + Sync + 'a;
+/// Writes what is to be taken over as sources, before anything is, and tells what it could not write: that is not taken
+/// over, since the next plan would drop it.
+pub type WriteSources<'a> = dyn Fn(&PlanInputs) -> Result<BTreeSet<Address>, Unreadable> + Sync + 'a;
 
 /// Takes over what `selection` names; `write` is called before.
 ///
@@ -84,9 +87,10 @@ async fn import_locked(
             }
         }
     }
-    write(&inputs).map_err(EngineError::Sources)?;
+    let refused = write(&inputs).map_err(EngineError::Sources)?;
     let mut content = snapshot.state.as_ref().map(|state| state.content.clone()).unwrap_or_default();
     let (mut taken, mut known, mut undeclared) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unwritten: Vec<Address> = Vec::new();
     for target in &inputs.targets {
         let chosen: Vec<&Address> = match selection {
             Selection::These(addresses) => {
@@ -103,6 +107,9 @@ async fn import_locked(
         let is_known = |address: &&Address| target.recorded.resources.contains_key(*address);
         let (old, new): (Vec<&Address>, Vec<&Address>) = chosen.into_iter().partition(is_known);
         known.extend(old.into_iter().cloned());
+        let (left, new): (Vec<&Address>, Vec<&Address>) =
+            new.into_iter().partition(|address| refused.contains(*address));
+        unwritten.extend(left.into_iter().cloned());
         if new.is_empty() {
             continue;
         }
@@ -119,7 +126,7 @@ async fn import_locked(
     if *selection == Selection::All {
         known.clear();
     }
-    Ok(Imported { taken, known, undeclared, snapshot: locked.snapshot.clone() })
+    Ok(Imported { taken, known, undeclared, unwritten, snapshot: locked.snapshot.clone() })
 }
 
 async fn take_over(

@@ -1,6 +1,6 @@
 //! `djogi import`: adopts objects that exist already, and writes the sources that declare them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -77,13 +77,14 @@ pub(crate) fn run(args: &ImportArgs, context: &Context, terminal: &mut Terminal)
     }
     let default_target = default_target(&context.project()?)?;
     let output = Mutex::new(None);
-    let write = |inputs: &PlanInputs| -> Result<(), Unreadable> {
-        let (true, [target]) = (writes, inputs.targets.as_slice()) else { return Ok(()) };
+    let write = |inputs: &PlanInputs| -> Result<BTreeSet<Address>, Unreadable> {
+        let (true, [target]) = (writes, inputs.targets.as_slice()) else { return Ok(BTreeSet::new()) };
         let named = Some(&target.target).filter(|target| **target != default_target);
         let written = write_sources(args, &context.working_folder, target, &chosen, named)
             .map_err(|error| Arc::new(error) as Unreadable)?;
+        let unwritten = written.script.left_out.iter().map(|left_out| left_out.address.clone()).collect();
         *output.lock().unwrap_or_else(PoisonError::into_inner) = Some(written);
-        Ok(())
+        Ok(unwritten)
     };
     let engine = Engine::start()?;
     let stop = engine.stop();
@@ -185,10 +186,11 @@ fn module_of(file: &Path) -> String {
 }
 
 fn to_json(imported: &Imported, output: Option<&Output>) -> String {
-    let Imported { taken, known, undeclared, snapshot } = imported;
-    let serial = snapshot.version.serial();
-    let mut value =
-        json!({"imported": taken, "managed_before": known, "undeclared": undeclared, "serial": serial});
+    let Imported { taken, known, undeclared, unwritten, snapshot } = imported;
+    let mut value = json!({
+        "imported": taken, "managed_before": known, "undeclared": undeclared, "not_imported": unwritten,
+        "serial": snapshot.version.serial(),
+    });
     if let Some(Output { files: Written { written, unchanged, removed }, unsaid, .. }) = output {
         value["undeclared"] = json!(unsaid);
         value["files"] = json!({"written": written, "unchanged": unchanged, "removed": removed});
@@ -197,7 +199,7 @@ fn to_json(imported: &Imported, output: Option<&Output>) -> String {
 }
 
 fn to_text(imported: &Imported, output: Option<&Output>) -> String {
-    let Imported { taken, known, undeclared, .. } = imported;
+    let Imported { taken, known, undeclared, unwritten, snapshot: _ } = imported;
     let mut text: String = taken.iter().map(|address| format!("  < {address}\n")).collect();
     text.extend(known.iter().map(|address| format!("    {address} was managed before\n")));
     if taken.is_empty() {
@@ -208,6 +210,12 @@ fn to_text(imported: &Imported, output: Option<&Output>) -> String {
     if let Some(Output { files: Written { written, unchanged, removed }, .. }) = output {
         let files = count(*written, "file");
         text.push_str(&format!("Wrote {files}; {unchanged} unchanged, {removed} removed.\n"));
+        if !unwritten.is_empty() {
+            text.push_str(
+                "Not imported, since it could not be written; declare it by hand, and plan takes it over:\n",
+            );
+            text.extend(unwritten.iter().map(|address| format!("    {address}\n")));
+        }
     } else if !undeclared.is_empty() {
         let count = count(undeclared.len(), "resource");
         text.push_str(&format!(

@@ -213,3 +213,41 @@ fn what_models_declare_is_not_written_again() {
         assert_eq!(written.count(), 0);
     });
 }
+
+#[test]
+fn what_has_secret_values_is_left_alone_until_somebody_declares_it() {
+    const SECRET: &str = "CREATE SERVER locked FOREIGN DATA WRAPPER w OPTIONS (host 'a', api_token 'hush-1');
+         CREATE FOREIGN TABLE far (id integer) SERVER locked;
+         COMMENT ON FOREIGN TABLE far IS 'of a locked server';
+         CREATE VIEW near AS SELECT id FROM far;
+         CREATE USER MAPPING FOR PUBLIC SERVER open OPTIONS (\"user\" 'me', password 'hush-2');
+         CREATE SUBSCRIPTION s CONNECTION 'host=nowhere password=hush-3' PUBLICATION p WITH (connect = false);";
+    on_each_server(|server| {
+        let mut project = Project::new(server);
+        project.configure(FILES);
+        project.database().run(
+            "CREATE TABLE t (id integer); CREATE FOREIGN DATA WRAPPER w; CREATE SERVER open FOREIGN DATA WRAPPER w;",
+        );
+        project.database().run(SECRET);
+        let left = [
+            "foreign_server.main.locked",
+            "table.main.public.far",
+            "view.main.public.near",
+            "user_mapping.main.open.public",
+            "subscription.main.s",
+        ];
+        let imported = project.run(&["import", "--all", "--write-sql", "schema"]).ok();
+        imported
+            .says(&["foreign_server.main.open", "Not imported, since it could not be written"])
+            .says(&left);
+        for (path, (content, _)) in project.files() {
+            assert!(!String::from_utf8_lossy(&content).contains("hush"), "{}", path.display());
+        }
+        project.is_converged();
+        project.write("schema/by_hand.sql", SECRET);
+        let planned = project.run(&["plan"]).ok();
+        planned.says(&["Plan: 5 to adopt"]).never_says(&["hush"]);
+        project.apply();
+        project.is_converged();
+    });
+}
