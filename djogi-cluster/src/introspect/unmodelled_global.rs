@@ -42,6 +42,20 @@ SELECT 'security label of ' || i.type,
  WHERE i.identity IS NOT NULL
    AND (i.schema IS NULL OR i.schema = ANY ($1))
  UNION ALL
+SELECT CASE g.tgenabled WHEN 'D' THEN 'disabled trigger of'
+                        WHEN 'A' THEN 'always enabled trigger of'
+                        ELSE 'trigger, enabled on replicas, of' END,
+       i.type || ' ' || i.identity
+  FROM pg_catalog.pg_trigger   g
+  JOIN pg_catalog.pg_class     c ON c.oid = g.tgrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = ANY ($1)
+ CROSS JOIN LATERAL pg_catalog.pg_identify_object('pg_catalog.pg_constraint'::pg_catalog.regclass,
+                                                  g.tgconstraint, 0) i
+ WHERE g.tgisinternal
+   AND g.tgenabled <> 'O'
+   AND i.identity IS NOT NULL
+ GROUP BY 1, 2
+ UNION ALL
 SELECT 'grant by another role',
        i.type || ' ' || i.identity || ' to ' || COALESCE(e.rolname, 'public') || ' by ' || g.rolname
   FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, 0, c.relowner, c.relacl, c.relnamespace

@@ -159,3 +159,17 @@ fn existing_ones_are_taken_over() {
     ));
     is_imported(&format!("{DIVIDED} {ONE} ALTER TABLE a_2 DISABLE TRIGGER one;"));
 }
+
+#[test]
+fn a_switched_off_trigger_of_a_constraint_is_named() {
+    on_each_server(|server| {
+        let project =
+            Project::declaring(server, "CREATE TABLE t (a integer PRIMARY KEY, b integer REFERENCES t);");
+        project.apply();
+        project.run(&["plan", "--unmanaged"]).ok().never_says(&["trigger"]);
+        project.database().run("ALTER TABLE t DISABLE TRIGGER ALL");
+        let named = "disabled trigger of";
+        project.run(&["plan", "--unmanaged"]).ok().says(&[named, "t_b_fkey on public.t"]);
+        project.run(&["plan", "--strict"]).expect(1).says(&[named]);
+    });
+}
