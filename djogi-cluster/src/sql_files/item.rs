@@ -53,6 +53,12 @@ impl Item<'_> {
         self.statement.mentions("event") && self.statement.mentions("trigger")
     }
 
+    /// Whether it stands in a file, or below a folder, whose name says that all others come first.
+    pub(super) fn is_read_last(&self) -> bool {
+        matches!(self.origin, Origin::File(_))
+            && self.source.file.split(['/', '\\']).any(|part| part.starts_with('~'))
+    }
+
     /// Whether it makes a schema or an extension, which others may make as well.
     pub(super) fn makes_shared(&self) -> bool {
         match self.origin {

@@ -29,13 +29,15 @@ pub(super) fn phases(
     let phase = |item: &Item<'_>| {
         // Event triggers would fire for the statements behind them.
         if item.is_of_event_triggers() {
+            3
+        } else if item.is_read_last() {
             2
         } else {
             let alters_parent = item.statement.altered_table.as_ref().is_some_and(is_parent);
             usize::from(alters_parent && !joins(item))
         }
     };
-    let mut phases = VecDeque::from([const { Vec::new() }; 3]);
+    let mut phases = VecDeque::from([const { Vec::new() }; 4]);
     positions.for_each(|at| phases[phase(&items[at])].push(at));
     phases.retain(|phase| !phase.is_empty());
     phases
@@ -128,6 +130,14 @@ mod tests {
         assert_eq!(phases(&items, all(), Families::Joined), [vec![1, 2, 3, 4, 6], vec![0, 5]]);
         assert_eq!(phases(&items, all(), Families::AsWritten), [all().collect::<Vec<_>>()]);
         assert!(has_parents_to_alter(&items));
+    }
+
+    #[test]
+    fn what_is_read_last_waits_for_all_else() {
+        let scripts = [("~b/a.sql", "create index i on only t (a)"), ("c/t~1.sql", "create table t (a int)")];
+        let scripts = scripts.map(|(file, text)| Script::read(file, text).unwrap());
+        let items = of_scripts(&scripts);
+        assert_eq!(phases(&items, 0..items.len(), Families::AsWritten), [[1], [0]]);
     }
 
     #[test]

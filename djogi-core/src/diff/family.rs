@@ -78,6 +78,7 @@ pub struct Family<'a> {
     live: &'a Catalog,
     actions: BTreeMap<Address, Action>,
     apart: BTreeSet<Address>,
+    lacking: BTreeSet<Address>,
 }
 
 impl<'a> Family<'a> {
@@ -91,7 +92,8 @@ impl<'a> Family<'a> {
     ) -> Self {
         let actions: BTreeMap<Address, Action> =
             changes.iter().map(|change| (change.address.clone(), change.action.clone())).collect();
-        let mut family = Self { target, desired, live, actions, apart: BTreeSet::new() };
+        let mut family =
+            Self { target, desired, live, actions, apart: BTreeSet::new(), lacking: BTreeSet::new() };
         family.spread_own();
         let parts: Vec<Part<'_>> = family.declared_parts().collect();
         if parts.is_empty() && !desired.values().any(|declared| is_partition(&declared.resource)) {
@@ -109,7 +111,10 @@ impl<'a> Family<'a> {
         family.spread_missing(&parts);
         for part in &parts {
             let is_new = family.standing(&part.table, &part.parent_table) == Standing::New;
-            if is_new && (!part.comes_along() || family.apart.contains(&part.parent)) {
+            if is_new
+                && (!part.comes_along() || family.apart.contains(&part.parent))
+                && !family.lacking.contains(&part.parent)
+            {
                 family.apart.insert(Address::table(target, &part.table));
             }
         }
@@ -119,6 +124,12 @@ impl<'a> Family<'a> {
     /// What is made apart from its family, see [`Context::apart`](crate::sql::Context::apart).
     pub fn apart(&self) -> &BTreeSet<Address> {
         &self.apart
+    }
+
+    /// Indexes and keys that come when all partitions are there, since not all of those shall have a part, see
+    /// [`spread_missing`](Self::spread_missing).
+    pub fn lacking(&self) -> &BTreeSet<Address> {
+        &self.lacking
     }
 
     /// The indexes and keys of partitions, those of partitions of partitions first.
@@ -327,6 +338,7 @@ impl<'a> Family<'a> {
         );
         match self.standing(table, parent_table) {
             Standing::Moves if self.refers_to_left(part, parent) => follows(parent.clone()),
+            Standing::New if is_shared && self.lacking.contains(parent) => Way { attach: true, ..Way::OWN },
             Standing::New if !self.apart.contains(&of_table) => {
                 follows(of_table).validating(part, self.declared_as_valid(parent))
             }

@@ -8,7 +8,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -52,6 +52,8 @@ pub struct Work<'a> {
     by_node: HashMap<Node, usize>,
     /// What is there before.
     live: Option<&'a Catalog>,
+    /// What of partitioned tables comes when all partitions are there.
+    lacking: Option<&'a BTreeSet<Address>>,
 }
 
 impl<'a> Work<'a> {
@@ -64,13 +66,19 @@ impl<'a> Work<'a> {
         let by_address =
             items.iter().enumerate().map(|(index, item)| (&item.change.address, index)).collect();
         let by_node = nodes.iter().enumerate().map(|(index, node)| (*node, index)).collect();
-        Self { items, nodes, by_address, by_node, live: None }
+        Self { items, nodes, by_address, by_node, live: None, lacking: None }
     }
 
     /// Knows what is there before.
     #[must_use]
     pub fn over(self, live: &'a Catalog) -> Self {
         Self { live: Some(live), ..self }
+    }
+
+    /// Knows what of partitioned tables comes when all partitions are there.
+    #[must_use]
+    pub fn with_lacking(self, lacking: &'a BTreeSet<Address>) -> Self {
+        Self { lacking: Some(lacking), ..self }
     }
 
     /// The live foreign keys: which table refers to which.

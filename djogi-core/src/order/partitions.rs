@@ -2,7 +2,7 @@
 
 use super::rules::each;
 use super::{Item, Work};
-use crate::address::Kind;
+use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::diff::parts::{parents_of, shared_part};
 use crate::ident::QualifiedName;
@@ -132,17 +132,25 @@ fn is_made(item: &Item<'_>) -> bool {
     matches!(item.change.action, Action::Create | Action::Replace(_))
 }
 
-/// Whether a node makes an index or a key of the partitioned table of which `partition` shall have no part.
+/// Whether a node makes an index or a key of the partitioned table of which `partition` shall have no part, or that is to
+/// come when all partitions are there.
 fn is_spared(work: &Work<'_>, node: usize, partition: &Table) -> bool {
     let Item { change, .. } = work.item_of(node);
-    let part = change.desired.map(|declared| &*declared.resource).and_then(shared_part);
-    if work.nodes[node].phase != Phase::Up
-        || !is_made(work.item_of(node))
-        || !part.is_some_and(|table| partition.lineage.parents().contains(&table))
-    {
+    let target = change.address.target();
+    let Some(declared) = change.desired.map(|declared| &*declared.resource) else { return false };
+    if work.nodes[node].phase != Phase::Up || !is_made(work.item_of(node)) {
         return false;
     }
-    let target = change.address.target();
+    let is_lacking = |part: &Address| work.lacking.is_some_and(|lacking| lacking.contains(part));
+    if parents_of(target, declared).iter().any(is_lacking) {
+        return true;
+    }
+    if !shared_part(declared).is_some_and(|table| partition.lineage.parents().contains(&table)) {
+        return false;
+    }
+    if is_lacking(&change.address) {
+        return true;
+    }
     let is_part_of_it = |item: &Item<'_>| {
         let declared = item.change.desired.map(|declared| &*declared.resource);
         declared.is_some_and(|part| {

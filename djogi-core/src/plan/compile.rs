@@ -261,7 +261,7 @@ fn plan_around(
         classify(&candidates, &gates)
     };
 
-    let work = work(&candidates, &judgements, &parents, &rebased.live);
+    let work = work(&candidates, &judgements, &parents, &rebased.live).with_lacking(family.lacking());
     let order = order(&work).map_err(|cycle| {
         let changes = cycle.0.iter().map(|edge| work.item_of(edge.from).change);
         let code = changes

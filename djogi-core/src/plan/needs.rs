@@ -81,7 +81,13 @@ fn joined(resource: Option<&Resource>, address: &Address) -> Vec<Address> {
         Some(Resource::Table(table)) if address.kind() == Kind::Table => {
             table.lineage.parents().iter().map(|parent| Address::table(target, parent)).collect()
         }
-        Some(part) => parents_of(target, part),
+        Some(part) => {
+            let mut needs = parents_of(target, part);
+            // Its own table may come with this plan, while what it is a part of is there.
+            let own = part.relation_name().filter(|_| !needs.is_empty());
+            needs.extend(own.map(|table| Address::table(target, &table)));
+            needs
+        }
         None => Vec::new(),
     }
 }

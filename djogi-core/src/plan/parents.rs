@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
-use crate::diff::family::Family;
+use crate::diff::family::{Family, Way};
 use crate::diff::{Action, Change};
 use crate::ident::Ident;
 use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Resource};
@@ -32,7 +32,13 @@ impl Parents {
             }
             let parent = match change.action {
                 // It comes after the partitions that shall have no part of it, or with their place.
-                Action::Create if family.apart().contains(&change.address) || !family.way(change).up => None,
+                Action::Create if family.apart().contains(&change.address) => None,
+                // It is attached by a statement of its own.
+                Action::Create
+                    if matches!(family.way(change), Way { up: false, .. } | Way { attach: true, .. }) =>
+                {
+                    None
+                }
                 Action::Create if repeated.contains(&change.address) => None,
                 Action::Create => {
                     created_with(change, &by_address, &needs).or_else(|| given_with(change, context))

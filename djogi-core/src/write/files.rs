@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::late::Late;
 use super::{Statement, terminated};
 use crate::address::{Address, Kind};
 use crate::desired::Desired;
@@ -90,8 +91,13 @@ const RESERVED: [&str; 22] = [
 /// The files of these statements, each with its mark.
 pub fn write_files(statements: &[Statement], paths: &Paths<'_>) -> BTreeMap<Path, String> {
     let mut files: BTreeMap<Path, Vec<&Statement>> = BTreeMap::new();
+    let mut late = Late::of(paths.catalog);
     for statement in statements {
-        files.entry(paths.of(&statement.address)).or_default().push(statement);
+        let path = match late.family(statement) {
+            Some(table) => format!("~{}", in_schema(&table.schema, Kind::Table, &table.name)),
+            None => paths.of(&statement.address),
+        };
+        files.entry(path).or_default().push(statement);
     }
     let write = |(path, statements): (Path, Vec<&Statement>)| (path, mark(&text_of(&statements)));
     files.into_iter().map(write).collect()

@@ -4,6 +4,7 @@
 //! catalog, so that there is one writer of SQL and one order.
 
 mod files;
+mod late;
 mod models;
 mod script;
 

@@ -102,7 +102,9 @@ impl Family<'_> {
         true
     }
 
-    /// Indexes and keys of partitioned tables that not every partition shall have.
+    /// Indexes and keys of partitioned tables that not every partition shall have. Where a new one is without, they come
+    /// when all new partitions are there, and their parts are attached one by one: a part that lacks parts of its own is
+    /// taken in by no table that joins.
     pub(super) fn spread_missing(&mut self, parts: &[Part<'_>]) {
         let had: BTreeSet<(&Address, &QualifiedName)> =
             parts.iter().map(|part| (&part.parent, &part.table)).collect();
@@ -123,8 +125,23 @@ impl Family<'_> {
             }
             let Some(table) = shared_part(&declared.resource) else { continue };
             let mut of_table = partitions.iter().filter(|(parent, _)| **parent == table);
-            if of_table.any(|(_, partition)| !had.contains(&(address, partition))) {
+            let is_without = |partition: &QualifiedName| !had.contains(&(address, partition));
+            if of_table.clone().any(|(_, partition)| is_without(partition)) {
                 self.apart.insert(address.clone());
+            }
+            if of_table.any(|(parent, partition)| {
+                is_without(partition) && self.standing(partition, parent) == Standing::New
+            }) {
+                self.lacking.insert(address.clone());
+            }
+        }
+        // Those of partitions of partitions are first.
+        for part in parts {
+            let is_new = self.standing(&part.table, &part.parent_table) == Standing::New;
+            let is_made = matches!(self.actions.get(&part.parent), Some(Action::Create | Action::Replace(_)));
+            if is_new && is_made && self.lacking.contains(&part.address) {
+                self.apart.insert(part.parent.clone());
+                self.lacking.insert(part.parent.clone());
             }
         }
     }
