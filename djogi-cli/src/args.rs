@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::command::{
-    apply, approvals, approve, catalog, completions, db, dump, history, import, init, plan, recover, refresh,
-    revert, schema, show, state, status, unlock, validate,
+    apply, approvals, approve, catalog, completions, db, dump, history, import, init, live, plan, recover,
+    refresh, revert, schema, show, state, status, unlock, validate,
 };
 use crate::config::parse_duration;
 use crate::exit;
@@ -42,6 +42,7 @@ pub enum Command {
     History(history::HistoryArgs),
     Revert(revert::RevertArgs),
     Unlock(unlock::UnlockArgs),
+    Live(live::LiveArgs),
     State(state::StateArgs),
     Db(db::DbArgs),
     Catalog(catalog::CatalogArgs),

@@ -11,6 +11,7 @@ pub mod dump;
 pub mod history;
 pub mod import;
 pub mod init;
+pub mod live;
 pub mod online;
 pub mod plan;
 pub mod recover;
@@ -51,6 +52,7 @@ pub(crate) fn dispatch(
         Command::History(_) => history::run(context, terminal),
         Command::Revert(args) => revert::run(args, context, terminal),
         Command::Unlock(args) => unlock::run(args, context, terminal),
+        Command::Live(args) => live::run(args, context, terminal),
         Command::State(args) => state::run(args, context, terminal),
         Command::Db(args) => db::run(args, context, terminal),
         Command::Catalog(args) => catalog::run(args, context, terminal),

@@ -13,7 +13,7 @@ pub enum BackfillError {
     )]
     Superseded { name: String, found: String, wanted: String },
     #[error("target `{target}` has no live migration `{name}`")]
-    Unknown { target: Ident, name: String },
+    Unknown { target: String, name: String },
     #[error("table {table} does not exist, so its rows cannot be written for live migration `{name}`")]
     NoTable { name: String, table: QualifiedName },
     #[error("table {table} has no column {column}, which live migration `{name}` goes by")]

@@ -95,7 +95,7 @@ impl Live {
 }
 
 fn unknown(target: &Ident, name: &str) -> EngineError {
-    BackfillError::Unknown { target: target.clone(), name: name.to_owned() }.into()
+    BackfillError::Unknown { target: target.to_string(), name: name.to_owned() }.into()
 }
 
 /// What any client may change while workers are at it; they see it before their next chunk.

@@ -215,7 +215,7 @@ async fn done(
     let written = found.into_iter().find(|live| live.name == name);
     let rows = written
         .map(|live| live.rows_written)
-        .ok_or_else(|| BackfillError::Unknown { target: target.clone(), name: name.to_owned() })?;
+        .ok_or_else(|| BackfillError::Unknown { target: target.to_string(), name: name.to_owned() })?;
     Ok(Outcome::Done { rows })
 }
 

@@ -41,6 +41,8 @@ mod json_schemas;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
+mod live_workers;
+#[cfg(test)]
 mod locking;
 #[cfg(test)]
 mod lost_connection;
