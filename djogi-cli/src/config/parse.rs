@@ -10,6 +10,7 @@ use djogi_cluster::approvals::{ApprovalRules, PublicKey, Signer};
 use djogi_cluster::identity::Actor;
 use djogi_core::Ident;
 use djogi_core::address_pattern::AddressPattern;
+use djogi_core::heeranjid;
 use djogi_core::role_pattern::RolePattern;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -278,6 +279,7 @@ fn schemas(names: Vec<Spanned<String>>, section: &Section<'_, '_>) -> Vec<String
         let reason = match text {
             "" => Some("is empty"),
             "djogi" => Some("is the schema of djogi's own ledger"),
+            heeranjid::NAME => Some("is the schema that djogi brings for `HeerId` and `RanjId`"),
             "information_schema" => Some("is a system schema"),
             _ if text.starts_with("pg_") => Some("is a system schema"),
             _ if text.len() > 63 => Some("is longer than 63 bytes"),

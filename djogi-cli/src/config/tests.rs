@@ -256,6 +256,17 @@ fn a_value_of_the_wrong_type_or_range_is_shown_on_its_line() {
 }
 
 #[test]
+fn the_schema_that_djogi_brings_is_no_target_s() {
+    insta::assert_snapshot!(refused_in_target("schemas = [\"app\", \"heeranjid\"]"), @r#"
+    error[invalid_value]: `target.main.schemas`: `heeranjid` is the schema that djogi brings for `HeerId` and `RanjId`
+     --> djogi.toml:4:19
+      |
+    4 | schemas = ["***", "heeranjid"]
+      |                   ^^^^^^^^^^^
+    "#);
+}
+
+#[test]
 fn a_timeout_of_zero_is_for_ever_and_therefore_refused() {
     insta::assert_snapshot!(refused_in_target("lock_timeout = \"0s\""), @r#"
     error[invalid_value]: `target.main.lock_timeout` must not be zero: a statement would wait for its lock for ever

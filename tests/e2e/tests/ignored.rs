@@ -67,6 +67,29 @@ fn nothing_is_dropped_under_what_is_ignored() {
 }
 
 #[test]
+fn a_foreign_key_may_refer_to_what_is_ignored() {
+    on_each_server(|server| {
+        let project = project(server, "CREATE TABLE orders (id integer PRIMARY KEY, of integer);");
+        project.database().run("CREATE TABLE tmp_import (id integer PRIMARY KEY)");
+        project.apply();
+        let mut declarations = project.declarations(
+            "CREATE TABLE tmp_import (id integer PRIMARY KEY);
+             CREATE TABLE orders (id integer PRIMARY KEY, of integer REFERENCES tmp_import);",
+        );
+        declarations.resources.retain(|address, _| !address.to_string().contains(".tmp_import"));
+        project.declare_all(&declarations);
+        project.apply();
+        project.is_converged();
+        let key = "SELECT confrelid::regclass::text FROM pg_constraint WHERE conname = 'orders_of_fkey'";
+        assert_eq!(project.database().value(key), "tmp_import");
+        project.declare("CREATE TABLE orders (id integer PRIMARY KEY, of integer);");
+        project.apply();
+        project.is_converged();
+        assert_eq!(project.database().value("SELECT count(*) FROM tmp_import"), "0");
+    });
+}
+
+#[test]
 fn a_pattern_that_is_none_is_told() {
     on_each_server(|server| {
         let mut project = Project::declaring(server, "");
