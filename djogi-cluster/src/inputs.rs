@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::kind::{Column, Resource, Table};
+use djogi_core::migration::Postponed;
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
@@ -300,6 +301,7 @@ async fn survey(
         recoveries.extend(still_violated(connection.client(), snapshot, sides, declarations).await);
     }
     let inputs = TargetInputs {
+        postponed: Postponed::default(),
         recoveries,
         recorded,
         target,

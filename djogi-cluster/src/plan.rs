@@ -3,6 +3,7 @@
 //! No lock is taken and nothing is written, neither to the state nor to a target.
 
 use djogi_core::Address;
+use djogi_core::migration::postpone;
 use djogi_core::plan::{Because, PlanDocument, PlanInputs, PlanOptions, compile, explain};
 
 use crate::cluster::Cluster;
@@ -91,6 +92,9 @@ pub(crate) async fn plan_gathered(
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
     let mut inputs = gathered.inputs;
+    for target in &mut inputs.targets {
+        target.postponed = postpone(&target.target, &mut target.desired, &target.live, &inputs.options);
+    }
     let mut document = compile(&inputs)?;
     if needs_definitions(&document) {
         load_definitions(&mut inputs, store, snapshot).await?;

@@ -9,6 +9,7 @@ use djogi_core::declared::Source;
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::disposition::Reason;
 use djogi_core::kind::Resource;
+use djogi_core::migration::postpone;
 use djogi_core::observation::{Observation, Oid};
 use djogi_core::plan::{PlanDocument, PlanOptions, ResourceChange, TargetInputs, compile};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
@@ -90,6 +91,8 @@ pub async fn revert(
             settings.set_partitions_aside(&target.target, &mut target.live, &is_kept);
         }
         keep_seeds(target);
+        target.desired.retain(|address, _| !address.kind().is_of_migration());
+        target.postponed = postpone(&target.target, &mut target.desired, &target.live, &inputs.options);
         // Here it is meant that a package may come to declare nothing.
         target.recorded.resources.values_mut().for_each(|record| record.package = None);
     }

@@ -154,6 +154,7 @@ fn converged() -> PlanInputs {
     let roles = Roles::of_superuser(Ident::new("postgres").expect("a name"));
     let live = Observation { oids, ..Observation::of(identity, catalog, roles) };
     let inputs = TargetInputs {
+        postponed: Default::default(),
         seeds: BTreeMap::new(),
         recoveries: Vec::new(),
         target,

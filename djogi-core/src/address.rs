@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::from_text::from_text;
 use crate::ident::{Ident, QualifiedName, write_quoted};
-use crate::kind::{DefaultPrivilege, Securable};
+use crate::kind::{DefaultPrivilege, MigrationPhase, Securable};
 
 pub use kind::Kind;
 pub use parse::AddressError;
@@ -77,6 +77,15 @@ impl Address {
     /// An object of the whole database.
     pub fn of_database(kind: Kind, target: &Ident, name: &Ident) -> Self {
         Self::new(kind, [target.clone(), name.clone()])
+    }
+
+    pub fn migration(target: &Ident, name: &Ident) -> Self {
+        Self::of_database(Kind::Migration, target, name)
+    }
+
+    pub fn migration_step(target: &Ident, migration: &Ident, phase: MigrationPhase) -> Self {
+        let phase = Ident::new(phase.as_str()).expect("the words for phases are names");
+        Self::new(Kind::MigrationStep, [target.clone(), migration.clone(), phase])
     }
 
     pub fn extension(target: &Ident, name: &Ident) -> Self {
@@ -186,7 +195,7 @@ impl Address {
     /// Schema and name of a schema-level object, or of the object that a sub-object belongs to.
     pub fn relation(&self) -> Option<QualifiedName> {
         match self.parts() {
-            _ if matches!(self.kind, Kind::UserMapping | Kind::RoleGrant)
+            _ if matches!(self.kind, Kind::UserMapping | Kind::RoleGrant | Kind::MigrationStep)
                 || self.kind.is_default_privilege()
                 || self.kind.is_grant() && self.parts().len() < 3 =>
             {

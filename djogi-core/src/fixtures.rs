@@ -183,6 +183,7 @@ impl World {
         };
         let mut world = Self {
             inputs: TargetInputs {
+                postponed: Default::default(),
                 seeds: BTreeMap::new(),
                 recoveries: Vec::new(),
                 target: id("main"),

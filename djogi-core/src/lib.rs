@@ -22,6 +22,7 @@ pub mod ident;
 mod keywords;
 pub mod kind;
 mod lexis;
+pub mod migration;
 pub mod model;
 mod names;
 pub mod observation;

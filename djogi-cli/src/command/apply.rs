@@ -48,15 +48,38 @@ pub struct ApplyArgs {
 }
 
 pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
-    let after_failure = if args.fail_fast { AfterFailure::End } else { AfterFailure::GoOn };
+    let manner = Manner {
+        asks: args.plan.is_none() && !args.auto_approve,
+        after_failure: if args.fail_fast { AfterFailure::End } else { AfterFailure::GoOn },
+    };
+    carry_out(|| request(args, context), manner, context, terminal)
+}
+
+/// How a run treats who has started it.
+pub(crate) struct Manner {
+    /// Whether somebody has to say yes first.
+    pub(crate) asks: bool,
+    pub(crate) after_failure: AfterFailure,
+}
+
+/// Plans, asks and executes, with what happens told to the terminal or as events.
+///
+/// # Errors
+/// When there is no request, no plan, or the run fails.
+pub(crate) fn carry_out(
+    request: impl FnOnce() -> Result<Request, CliError>,
+    Manner { asks, after_failure }: Manner,
+    context: &Context,
+    terminal: &mut Terminal,
+) -> Result<Exit, CliError> {
     if context.global.json {
         return with_json(terminal, |reporter| {
-            if args.plan.is_none() && !args.auto_approve {
+            if asks {
                 return Err(Diagnostic::error("confirmation_needed", "with --json nobody can be asked")
                     .help("add --auto-approve, or apply a plan saved by `djogi plan --out`")
                     .into());
             }
-            let request = request(args, context)?;
+            let request = request()?;
             let cluster = cluster(context)?;
             let engine = Engine::start()?;
             let ended = match begin(&cluster, request, &engine, reporter)? {
@@ -67,7 +90,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
             finish(ended)
         });
     }
-    let request = request(args, context)?;
+    let request = request()?;
     let cluster = cluster(context)?;
     let engine = Engine::start()?;
     let prepared = with_progress(terminal, |reporter| begin(&cluster, request, &engine, reporter))?;
@@ -78,8 +101,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &Context, terminal: &mut Terminal) 
     let text = plan_human::render(prepared.document(), View::of(terminal));
     // Effects do not depend on whether somebody is still reading.
     let _ = terminal.print(&text);
-    let asked = prepared.has_work() && args.plan.is_none() && !args.auto_approve;
-    let confirmed = !asked || confirm(&prepared, terminal, &engine)?;
+    let confirmed = !(prepared.has_work() && asks) || confirm(&prepared, terminal, &engine)?;
     let ended = with_progress(terminal, |reporter| {
         if confirmed {
             engine.run_to_the_end(prepared.execute(after_failure, reporter))

@@ -7,9 +7,9 @@ use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Conversion, Domain, EventTrigger,
     FamilyMember, Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, Language,
-    MaterializedView, Operator, OperatorClass, OperatorFamily, Policy, Publication, PublishedTable, Range,
-    Routine, Rule, Seed, Statistics, Subscription, TextSearchConfiguration, TextSearchDictionary,
-    TextSearchParser, TextSearchTemplate, Transform, Trigger, UserMapping, View,
+    MaterializedView, Migration, MigrationStep, Operator, OperatorClass, OperatorFamily, Policy, Publication,
+    PublishedTable, Range, Routine, Rule, Seed, Statistics, Subscription, TextSearchConfiguration,
+    TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, Trigger, UserMapping, View,
 };
 use serde_json::Value;
 
@@ -58,6 +58,14 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
         Kind::Seed => read(body).map(|seed: Seed| {
             let rows = style::count(usize::try_from(seed.rows).unwrap_or(usize::MAX), "row");
             format!("{rows} of {} BY ({})", seed.table, IdentList(&seed.key))
+        }),
+        Kind::Migration => read(body).map(|migration: Migration| {
+            let Migration { table, column, from, to, .. } = migration;
+            format!("{table}.{column} from {from} to {to}")
+        }),
+        Kind::MigrationStep => read(body).map(|step: MigrationStep| {
+            let made: Vec<String> = step.made.iter().map(ToString::to_string).collect();
+            made.join(", ")
         }),
         Kind::Role => read(body).map(|role| rights::role(&role)),
         Kind::RoleGrant => read(body).map(|grant| rights::role_grant(&grant)),

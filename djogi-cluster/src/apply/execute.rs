@@ -145,7 +145,7 @@ impl<'a> Execution<'a> {
         let progress = Progress::default();
         let mut expected: BTreeMap<_, BTreeMap<_, BTreeMap<_, _>>> = BTreeMap::new();
         for (address, digest) in &document.preconditions {
-            if let Some(relation) = address.relation().or_else(|| table_of_seed(document, address)) {
+            if let Some(relation) = address.relation().or_else(|| table_of_rows(document, address)) {
                 let relations = expected.entry(address.target()).or_default();
                 relations.entry(relation).or_default().insert(address, *digest);
             }
@@ -535,10 +535,10 @@ async fn take_lock(client: &Client, group: &Group, relation: &str, mode: LockMod
     client.batch_execute(&sql).await.map_err(|error| statement_failed(&error, &sql, address))
 }
 
-/// The table that a seed is about, which its address does not say.
-fn table_of_seed(document: &PlanDocument, address: &Address) -> Option<QualifiedName> {
+/// The table that a seed or a migration is about, which its address does not say.
+fn table_of_rows(document: &PlanDocument, address: &Address) -> Option<QualifiedName> {
     let change = document.resource_changes.iter().find(|change| change.address == *address);
-    let needs = &change.filter(|change| change.kind == Kind::Seed)?.depends_on;
+    let needs = &change.filter(|change| change.kind.is_about_rows())?.depends_on;
     needs.iter().find(|need| need.kind() == Kind::Table).and_then(Address::relation)
 }
 

@@ -138,6 +138,8 @@ fn class_of(kind: Kind) -> Option<u32> {
         | Kind::DefaultPrivilege
         | Kind::SchemaDefaultPrivilege
         | Kind::Seed
+        | Kind::Migration
+        | Kind::MigrationStep
         | Kind::RoleGrant => return None,
     })
 }

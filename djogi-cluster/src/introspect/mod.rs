@@ -147,8 +147,10 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     let uses = assembled.add_managed_roles(managed);
     let mut dependents = dependents::resolve(&unmodelled, &assembled);
     dependents.extend(dependents::uses_of_roles(&scope.target, uses, &assembled));
-    let edges = dependents::edges(&dependencies, &assembled);
+    let mut edges = dependents::edges(&dependencies, &assembled);
     let owners = dependents::owners(owners, &assembled);
+    let taken_out = assembled.read_migrations();
+    edges.retain(|address, _| !taken_out.contains(address));
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
     all.extend(global);
@@ -195,5 +197,6 @@ pub async fn observe_relations(
     let mut assembled = assemble::assemble(relations, found, &scope.target, version)?;
     assembled.add_seeds(seeds);
     assembled.add_managed_roles(managed?);
+    assembled.read_migrations();
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

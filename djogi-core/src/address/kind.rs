@@ -64,6 +64,9 @@ pub enum Kind {
     SchemaDefaultPrivilege,
     /// Rows of one table.
     Seed,
+    /// A change that is made beside readers and writers, in steps.
+    Migration,
+    MigrationStep,
     /// Of the whole server.
     Role,
     /// The membership of one role in another.
@@ -120,6 +123,8 @@ impl Kind {
         Kind::DefaultPrivilege,
         Kind::SchemaDefaultPrivilege,
         Kind::Seed,
+        Kind::Migration,
+        Kind::MigrationStep,
         Kind::Role,
         Kind::RoleGrant,
     ];
@@ -174,6 +179,8 @@ impl Kind {
             Kind::DefaultPrivilege => "default_privilege",
             Kind::SchemaDefaultPrivilege => "schema_default_privilege",
             Kind::Seed => "seed",
+            Kind::Migration => "live",
+            Kind::MigrationStep => "step",
             Kind::Role => "role",
             Kind::RoleGrant => "role_grant",
         }
@@ -191,8 +198,10 @@ impl Kind {
             | Kind::ForeignDataWrapper
             | Kind::ForeignServer
             | Kind::Seed
+            | Kind::Migration
             | Kind::Language
             | Kind::Role => &["name"],
+            Kind::MigrationStep => &["migration", "phase"],
             Kind::Transform => &["language"],
             Kind::RoleGrant => &["role", "member"],
             Kind::UserMapping => &["server", "role"],
@@ -285,6 +294,8 @@ impl Kind {
             | Kind::DefaultPrivilege
             | Kind::SchemaDefaultPrivilege
             | Kind::Seed
+            | Kind::Migration
+            | Kind::MigrationStep
             | Kind::Role
             | Kind::RoleGrant => None,
         }
@@ -362,7 +373,17 @@ impl Kind {
 
     /// Whether what it is about can go without regard to it.
     pub fn holds_nothing_up(self) -> bool {
-        self.is_about_roles() || self == Kind::Seed
+        self.is_about_roles() || self.is_about_rows()
+    }
+
+    /// Whether it is a live migration or a step of one.
+    pub fn is_of_migration(self) -> bool {
+        matches!(self, Kind::Migration | Kind::MigrationStep)
+    }
+
+    /// Whether it is about a table that its address does not name.
+    pub fn is_about_rows(self) -> bool {
+        self == Kind::Seed || self.is_of_migration()
     }
 
     /// Whether it says what one grantee may do with objects that are made later.

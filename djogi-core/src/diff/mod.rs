@@ -35,6 +35,7 @@ use aside::Aside;
 pub use columns::{ColumnPlace, PlaceColumn};
 pub use drift::Drift;
 pub use rename::{Rebased, rebase};
+pub(crate) use rewrite::with_column_renamed;
 pub use unmanaged::UnmanagedDependents;
 
 /// What must happen to one address.
@@ -156,7 +157,8 @@ pub fn diff<'a>(
                 Comparison::InPlace(alterations) if alterations.is_empty() => {
                     changes.push(change(Action::Adopt));
                 }
-                comparison if adoption.covers(address) => {
+                // What is there of a migration was read from what only djogi makes.
+                comparison if adoption.covers(address) || address.kind().is_of_migration() => {
                     compared(comparison, change, rebased, drifted, place, &mut changes);
                 }
                 comparison => {

@@ -36,6 +36,17 @@ pub(super) struct NewNames {
     pub(super) major: u32,
 }
 
+/// `resource` as it is where `from`, a column of `table`, is called `to`.
+pub(crate) fn with_column_renamed(
+    resource: &Resource,
+    target: &Ident,
+    table: &QualifiedName,
+    (from, to): (&Ident, &Ident),
+) -> Resource {
+    let columns = BTreeMap::from([(table.clone(), BTreeMap::from([(from.clone(), to.clone())]))]);
+    NewNames { columns, ..NewNames::default() }.rewrite(target, resource)
+}
+
 impl NewNames {
     /// Columns are renamed in the partitions, and in the tables that inherit, along with those of their parents.
     pub(super) fn inherit_columns(&mut self, live: &Catalog) {
@@ -322,6 +333,11 @@ impl NewNames {
                 columns.for_each(|column| self.rename_column(&r.table, column));
                 self.rename_table(&mut r.table);
             }
+            Resource::Migration(r) => {
+                self.rename_column(&r.table, &mut r.column);
+                self.rename_table(&mut r.table);
+            }
+            Resource::MigrationStep(r) => self.rename_table(&mut r.table),
             Resource::Trigger(r) => {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);

@@ -100,6 +100,12 @@ pub enum IndexAlteration {
 }
 
 impl IndexElement {
+    /// The same of another column.
+    #[must_use]
+    pub fn of_column(self, name: &Ident) -> Self {
+        Self { key: IndexKey::Column(name.clone()), ..self }
+    }
+
     pub fn column(&self) -> Option<&Ident> {
         match &self.key {
             IndexKey::Column(name) => Some(name),

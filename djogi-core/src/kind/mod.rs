@@ -24,6 +24,7 @@ pub mod index;
 pub mod language;
 pub mod lineage;
 pub mod materialized_view;
+pub mod migration;
 pub mod not_null;
 pub mod operator;
 pub mod operator_class;
@@ -84,6 +85,7 @@ pub use lineage::{
     PartitionStrategy,
 };
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
+pub use migration::{Migration, MigrationAlteration, MigrationPhase, MigrationStep, MigrationStepAlteration};
 pub use not_null::{NotNull, NotNullAlteration};
 pub use operator::{Completion, Operator, OperatorAlteration};
 pub use operator_class::{
@@ -170,6 +172,8 @@ pub enum Resource {
     Grant(Grant),
     DefaultPrivilege(DefaultPrivilege),
     Seed(Seed),
+    Migration(Migration),
+    MigrationStep(MigrationStep),
     Role(Role),
     RoleGrant(RoleGrant),
 }
@@ -216,6 +220,8 @@ pub enum Alteration {
     Grant(GrantAlteration),
     DefaultPrivilege(DefaultPrivilegeAlteration),
     Seed(SeedAlteration),
+    Migration(MigrationAlteration),
+    MigrationStep(MigrationStepAlteration),
     Role(RoleAlteration),
     RoleGrant(RoleGrantAlteration),
     /// Another owner, of whatever has one.
@@ -283,6 +289,8 @@ impl Resource {
             Resource::DefaultPrivilege(DefaultPrivilege { schema: None, .. }) => Kind::DefaultPrivilege,
             Resource::DefaultPrivilege(_) => Kind::SchemaDefaultPrivilege,
             Resource::Seed(_) => Kind::Seed,
+            Resource::Migration(_) => Kind::Migration,
+            Resource::MigrationStep(_) => Kind::MigrationStep,
             Resource::Role(_) => Kind::Role,
             Resource::RoleGrant(_) => Kind::RoleGrant,
         }
@@ -325,6 +333,8 @@ impl Resource {
             Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
             Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Seed(r) => Address::of_database(Kind::Seed, target, &r.name),
+            Resource::Migration(r) => Address::migration(target, &r.name),
+            Resource::MigrationStep(r) => Address::migration_step(target, &r.migration, r.phase),
             Resource::Role(r) => Address::role(target, &r.name),
             Resource::RoleGrant(r) => Address::role_grant(target, &r.role, &r.member),
             Resource::Collation(_)
@@ -376,6 +386,8 @@ impl Resource {
             | Resource::Grant(_)
             | Resource::DefaultPrivilege(_)
             | Resource::Seed(_)
+            | Resource::Migration(_)
+            | Resource::MigrationStep(_)
             | Resource::Role(_)
             | Resource::RoleGrant(_) => None,
             Resource::Collation(r) => Some(r.qualified_name()),
@@ -422,6 +434,8 @@ impl Resource {
             Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
             Resource::Statistics(statistics) => Some(statistics.table.clone()),
             Resource::Seed(seed) => Some(seed.table.clone()),
+            Resource::Migration(migration) => Some(migration.table.clone()),
+            Resource::MigrationStep(step) => Some(step.table.clone()),
             other => other.relation_name(),
         }
     }
@@ -452,7 +466,7 @@ impl Resource {
     /// Its schema, unless that follows from what it is a part of, and its name. A cast or transform has neither.
     fn names_mut(&mut self) -> Option<(Option<&mut Ident>, &mut Ident)> {
         Some(match self {
-            Resource::Cast(_) | Resource::Transform(_) => return None,
+            Resource::Cast(_) | Resource::Transform(_) | Resource::MigrationStep(_) => return None,
             Resource::Language(r) => (None, &mut r.name),
             Resource::Schema(r) => (None, &mut r.name),
             Resource::Extension(r) => (None, &mut r.name),
@@ -469,6 +483,7 @@ impl Resource {
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Seed(r) => (None, &mut r.name),
+            Resource::Migration(r) => (None, &mut r.name),
             Resource::Role(r) => (None, &mut r.name),
             Resource::RoleGrant(r) => (None, &mut r.member),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),
@@ -512,7 +527,7 @@ impl Resource {
         }
         compared!(
             Schema Extension Sequence Rule OperatorFamily ForeignDataWrapper UserMapping DefaultPrivilege Role RoleGrant
-            Language Transform;
+            Language Transform Migration MigrationStep;
             Table Collation Enum Domain Composite Range Constraint Index Statistics View MaterializedView Routine Aggregate
             Trigger Policy Operator OperatorClass Cast TextSearchParser TextSearchTemplate TextSearchDictionary
             TextSearchConfiguration Conversion EventTrigger Publication Subscription ForeignServer Grant Seed

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ident::{Ident, QualifiedName};
+use crate::lexis::mentions;
 
 /// An extended statistics object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,11 @@ pub enum StatisticsAlteration {
 impl Statistics {
     pub fn qualified_name(&self) -> QualifiedName {
         QualifiedName::new(self.schema.clone(), self.name.clone())
+    }
+
+    /// Whether it is about the column `name`, or about an expression of it.
+    pub fn texts_mention(&self, name: &Ident) -> bool {
+        mentions(&self.columns, name)
     }
 
     /// `None` when it is about something else.

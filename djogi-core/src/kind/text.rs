@@ -93,7 +93,7 @@ impl Resource {
                 template.functions.values().map(String::as_str).collect()
             }
             Resource::TextSearchDictionary(_) | Resource::TextSearchConfiguration(_) => Vec::new(),
-            Resource::Seed(_) => Vec::new(),
+            Resource::Seed(_) | Resource::Migration(_) | Resource::MigrationStep(_) => Vec::new(),
             Resource::Trigger(trigger) => vec![&trigger.action],
             Resource::Rule(rule) => vec![&rule.definition],
             Resource::Publication(publication) => {

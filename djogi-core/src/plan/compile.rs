@@ -193,6 +193,8 @@ fn plan_around(
         online: options.online,
         chosen_names: &chosen_names,
         seeds: &inputs.seeds,
+        postponed: &inputs.postponed.declared,
+        abandon: &options.abandon,
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)
     };
@@ -247,6 +249,9 @@ fn plan_around(
         let gates = Gates {
             policy: inputs.destructive,
             downtime: &downtime,
+            finalize: &options.finalize,
+            abandon: &options.abandon,
+            obstacles: &inputs.postponed.obstacles,
             standings: &standings,
             only: &options.only,
             recoveries: &RecoveryGates::new(&inputs.recoveries),

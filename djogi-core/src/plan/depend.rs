@@ -9,8 +9,8 @@ use crate::diff::parts::parents_of;
 use crate::heeranjid;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Column, Constraint, ConstraintDefinition, IndexElement, Publication, PublishedTable, Resource, Seed,
-    Table, Trigger,
+    Column, Constraint, ConstraintDefinition, IndexElement, MigrationPhase, Publication, PublishedTable,
+    Resource, Seed, Table, Trigger,
 };
 use crate::names::{column_names, qualified_names};
 
@@ -240,6 +240,13 @@ impl<'a> Dependencies<'a> {
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
             Resource::Seed(seed) => self.of_seed(seed),
+            Resource::Migration(migration) => vec![Address::table(self.target, &migration.table)],
+            Resource::MigrationStep(step) => {
+                let before = MigrationPhase::ALL.into_iter().filter(|phase| *phase < step.phase).next_back();
+                let before = before.map(|phase| Address::migration_step(self.target, &step.migration, phase));
+                let whole = Address::migration(self.target, &step.migration);
+                [Address::table(self.target, &step.table), whole].into_iter().chain(before).collect()
+            }
             Resource::EventTrigger(trigger) => self.routines_called([&trigger.function]),
             Resource::Publication(publication) => self.published_by(publication),
             Resource::Conversion(conversion) => self.routines_called([&conversion.function]),

@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::desired::{Desired, NotModelled};
 use crate::diff::Adoption;
 use crate::ident::Ident;
+use crate::migration::Postponed;
 use crate::observation::Observation;
 use crate::plan::classify::DestructivePolicy;
 use crate::plan::prove::ProofError;
@@ -33,6 +34,8 @@ pub struct PlanInputs {
 pub struct TargetInputs {
     pub target: Ident,
     pub desired: Desired,
+    /// What of the declarations waits for the cutover of a migration.
+    pub postponed: Postponed,
     /// What is declared and cannot be managed.
     pub not_modelled: Vec<NotModelled>,
     pub recorded: Recorded,
@@ -59,6 +62,10 @@ pub struct PlanOptions {
     pub online: Online,
     /// Changes that may keep readers and writers waiting for long.
     pub accept_downtime: Vec<Address>,
+    /// Migrations whose next gate is open.
+    pub finalize: Vec<Ident>,
+    /// Migrations that are to be undone.
+    pub abandon: Vec<Ident>,
     /// List unmanaged objects instead of only counting them.
     pub unmanaged: bool,
     /// No plan while anything, live or declared, is of a kind that djogi cannot manage.

@@ -149,6 +149,16 @@ fn dropped_with(
         return (change.address.kind() == Kind::Table && table.is_partition() && is_deleted(&parent))
             .then_some(parent);
     }
+    if let Resource::MigrationStep(step) = live {
+        return Some(Address::migration(target, &step.migration)).filter(is_deleted);
+    }
+    if let Resource::Migration(migration) = live {
+        let is_gone = |address: &Address| {
+            let goes = |change: &&Change<'_>| matches!(change.action, Action::Delete | Action::Replace(None));
+            changes.get(address).is_some_and(goes)
+        };
+        return Some(Address::table(target, &migration.table)).filter(is_gone);
+    }
     if let Resource::Sequence(sequence) = live {
         let owner = Address::table(target, &sequence.owned_by.as_ref()?.table);
         if matches!(changes.get(&owner), Some(Change { action: Action::Replace(_), .. })) {

@@ -69,6 +69,7 @@ verbs! {
     Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
     WriteSeed DeleteSeed
+    WriteBothColumns Backfill SwapColumns EndMigration
 }
 
 /// What is known of one operation from one major version on.
@@ -95,6 +96,7 @@ const AEL: Option<LockMode> = Some(LockMode::AccessExclusive);
 const SRE: Option<LockMode> = Some(LockMode::ShareRowExclusive);
 const SHARE: Option<LockMode> = Some(LockMode::Share);
 const SUE: Option<LockMode> = Some(LockMode::ShareUpdateExclusive);
+const ROW_EXCLUSIVE: Option<LockMode> = Some(LockMode::RowExclusive);
 const ROW_SHARE: Option<LockMode> = Some(LockMode::RowShare);
 const ACCESS_SHARE: Option<LockMode> = Some(LockMode::AccessShare);
 
@@ -123,6 +125,10 @@ impl Row {
 
     const fn barrier(self) -> Self {
         Self { transaction: TransactionMode::Barrier, ..self }
+    }
+
+    const fn chunked(self) -> Self {
+        Self { transaction: TransactionMode::Chunked, ..self }
     }
 
     const fn outside(self) -> Self {
@@ -381,6 +387,12 @@ pub const TABLE: &[Row] = &[
     row(V::SetOwner, None, Catalog, Reversible).hazard(OLD_OWNER),
     row(V::SetOwnerOfRelation, AEL, Catalog, Reversible).hazard(OLD_OWNER),
     row(V::WriteSeed, SRE, Data, Reversible).hazard(ROWS_WAIT),
+    row(V::WriteBothColumns, SRE, Catalog, Reversible).barrier(),
+    row(V::Backfill, ROW_EXCLUSIVE, Data, Reversible).chunked(),
+    row(V::SwapColumns, AEL, Catalog, Recoverable).hazard(
+        "a statement that was prepared before fails once with \"cached plan must not change result type\"",
+    ),
+    row(V::EndMigration, AEL, Catalog, Recoverable),
     row(V::DeleteSeed, SRE, Data, DataLoss).hazard("deletes rows that nobody declares any more"),
     row(V::Comment, None, Catalog, Reversible),
     row(V::CommentOnRelation, SUE, Catalog, Reversible),

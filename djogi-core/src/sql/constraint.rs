@@ -2,6 +2,8 @@
 
 mod online;
 
+pub(super) use online::key_of_index;
+
 use std::collections::BTreeSet;
 
 use super::index::{attach_index, element_sql, set_options, set_tablespace};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Context, Impossible, Made, Step};
 use crate::address::Address;
 use crate::catalog::Catalog;
+use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Constraint, Resource, Table};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
@@ -169,6 +170,7 @@ static NO_SIZES: BTreeMap<QualifiedName, TableSize> = BTreeMap::new();
 static NO_TABLES: BTreeSet<QualifiedName> = BTreeSet::new();
 static NO_OBJECTS: BTreeSet<Address> = BTreeSet::new();
 static NO_SEEDS: BTreeMap<Address, SeedWork> = BTreeMap::new();
+static NOTHING_DECLARED: Desired = Desired::new();
 static NO_POSITIONS: BTreeMap<Address, SequencePosition> = BTreeMap::new();
 
 impl<'a> Context<'a> {
@@ -185,6 +187,8 @@ impl<'a> Context<'a> {
             online: Online::Never,
             made: Made::NOTHING,
             chosen_names: &NO_TABLES,
+            postponed: &NOTHING_DECLARED,
+            abandon: &[],
             seeds: &NO_SEEDS,
             sequence_positions: &NO_POSITIONS,
         }

@@ -2,13 +2,14 @@
 //!
 //! A new kind is one line in the list at the end.
 
+use super::migration::step as migration_step;
 use super::text_search_code::{text_search_parser, text_search_template};
 use super::{Context, Impossible, Step};
 use super::{
     aggregate, cast, collation, composite, constraint, conversion, default_privilege, domain, enum_type,
     event_trigger, extension, foreign_data_wrapper, foreign_server, grant, index, language,
-    materialized_view, operator, operator_class, operator_family, policy, publication, range, role,
-    role_grant, routine, rule, schema, seed, sequence, statistics, subscription, table,
+    materialized_view, migration, operator, operator_class, operator_family, policy, publication, range,
+    role, role_grant, routine, rule, schema, seed, sequence, statistics, subscription, table,
     text_search_configuration, text_search_dictionary, transform, trigger, user_mapping, view,
 };
 use crate::address::Address;
@@ -128,7 +129,8 @@ written_by! {
     ForeignDataWrapper: foreign_data_wrapper,
     ForeignServer: foreign_server,
     UserMapping: user_mapping,
-    Role: role;
+    Role: role,
+    Migration: migration;
     Extension: extension,
     Domain: domain,
     Sequence: sequence,
@@ -137,5 +139,6 @@ written_by! {
     Grant: grant,
     DefaultPrivilege: default_privilege,
     Seed: seed,
+    MigrationStep: migration_step,
     RoleGrant: role_grant,
 }

@@ -248,6 +248,18 @@ fn not_concurrently(why: &str) -> String {
     format!("not concurrently, {why}")
 }
 
+/// Drops what has no declaration of its own.
+pub(super) fn drop_concurrently_by_name(
+    table: &QualifiedName,
+    name: &Ident,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Step {
+    let sql = format!("DROP INDEX CONCURRENTLY {}", QualifiedName::new(table.schema.clone(), name.clone()));
+    let step = ctx.step_on_one(address, Verb::DropIndexConcurrently, table, sql);
+    concurrently(step, ConcurrentVerb::IndexDrop, &table.schema, name, "because it is not whole", ctx)
+}
+
 fn drop_concurrently(index: &Index, why: &str, ctx: &Context<'_>, address: &Address) -> Step {
     let sql = format!("DROP INDEX CONCURRENTLY {}", index.qualified_name());
     let step = ctx.step_on_one(address, Verb::DropIndexConcurrently, &index.table_name(), sql);

@@ -189,6 +189,8 @@ pub fn securable(resource: &Resource) -> Option<Securable> {
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_)
         | Resource::Seed(_)
+        | Resource::Migration(_)
+        | Resource::MigrationStep(_)
         | Resource::Role(_)
         | Resource::RoleGrant(_) => None,
     }

@@ -30,6 +30,7 @@ mod language;
 mod lineage;
 mod made;
 mod materialized_view;
+mod migration;
 mod operator;
 mod operator_class;
 mod operator_family;
@@ -77,7 +78,8 @@ pub use index::Replacement;
 pub use made::{Made, securable};
 pub use owner::set_owner;
 
-use phrase::{comment_sql, move_sql, routine_move_sql, suffixed};
+pub(crate) use phrase::suffixed;
+use phrase::{comment_sql, move_sql, routine_move_sql};
 
 /// What the statement writer must know about the live database.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +104,10 @@ pub struct Context<'a> {
     pub chosen_names: &'a BTreeSet<QualifiedName>,
     /// Where sequences stand, as far as that has been read; those of identity columns by the column.
     pub sequence_positions: &'a BTreeMap<Address, SequencePosition>,
+    /// What is declared of objects that wait for the cutover of a migration.
+    pub postponed: &'a Desired,
+    /// Migrations that are to be undone.
+    pub abandon: &'a [Ident],
     /// What is to be done about the rows of each seed.
     pub seeds: &'a BTreeMap<Address, SeedWork>,
 }

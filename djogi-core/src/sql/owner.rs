@@ -61,6 +61,8 @@ fn owned(resource: &Resource) -> Option<String> {
         | Resource::Grant(_)
         | Resource::DefaultPrivilege(_)
         | Resource::Seed(_)
+        | Resource::Migration(_)
+        | Resource::MigrationStep(_)
         | Resource::Role(_)
         | Resource::RoleGrant(_) => return None,
     })

@@ -3,7 +3,7 @@
 use crate::ident::{Ident, Literal, MAX_IDENT_BYTES, QualifiedName};
 
 /// A name that shows where it comes from, cut to PostgreSQL's length.
-pub(super) fn suffixed(name: &Ident, suffix: &str) -> Ident {
+pub(crate) fn suffixed(name: &Ident, suffix: &str) -> Ident {
     let mut stem = name.as_str();
     while stem.len() + suffix.len() > MAX_IDENT_BYTES {
         let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);

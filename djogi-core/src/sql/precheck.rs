@@ -29,6 +29,11 @@ pub(super) fn of_not_null(table: &QualifiedName, column: &Ident, ctx: &Context<'
     question(table, &format!("{column} IS NULL"), ctx)
 }
 
+/// The rows for which `condition` holds.
+pub(super) fn of_condition(table: &QualifiedName, condition: &str, ctx: &Context<'_>) -> Precheck {
+    question(table, condition, ctx)
+}
+
 fn question(table: &QualifiedName, condition: &str, ctx: &Context<'_>) -> Precheck {
     let (name, value) = match primary_key(table, ctx) {
         [] => ("ctid".to_owned(), "referencing.ctid::text".to_owned()),

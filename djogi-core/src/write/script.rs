@@ -53,8 +53,8 @@ pub fn resources_of(live: &Observation) -> Desired {
         let needs = live.dependencies.get(address).cloned().unwrap_or_default();
         (address.clone(), wanted(resource.clone(), needs, live.owners.get(address).cloned()))
     };
-    // What of the rows is a seed's says nothing of the rows themselves.
-    live.catalog.iter_shared().filter(|(address, _)| address.kind() != Kind::Seed).map(declare).collect()
+    // What of the rows is a seed's says nothing of the rows themselves, and nobody declares a migration.
+    live.catalog.iter_shared().filter(|(address, _)| !address.kind().is_about_rows()).map(declare).collect()
 }
 
 fn wanted(resource: Arc<Resource>, needs: BTreeSet<Address>, owner: Option<Ident>) -> DesiredResource {
@@ -218,6 +218,7 @@ fn inputs(
         lineage: None,
         serial: 0,
         targets: vec![TargetInputs {
+            postponed: Default::default(),
             target: target.clone(),
             desired,
             not_modelled: Vec::new(),

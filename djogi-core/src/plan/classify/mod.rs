@@ -5,6 +5,7 @@
 //! applied.
 
 mod downtime;
+mod migration;
 mod rights;
 
 pub use downtime::Downtime;
@@ -50,6 +51,12 @@ pub struct Candidate<'a> {
 pub struct Gates<'a> {
     pub policy: DestructivePolicy,
     pub downtime: &'a Downtime,
+    /// Migrations whose next gate is open.
+    pub finalize: &'a [Ident],
+    /// Migrations that are to be undone.
+    pub abandon: &'a [Ident],
+    /// See [`Postponed::obstacles`](crate::migration::Postponed::obstacles).
+    pub obstacles: &'a BTreeMap<Address, Vec<String>>,
     /// For each candidate that destroys something under [`DestructivePolicy::Approve`].
     pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.
@@ -177,7 +184,11 @@ fn own_gates(
     if gates.parents.parent(&change.address).is_some() {
         return Reason::OwnedByParent.disposition().into();
     }
-    if let Some(judgement) = gates.downtime.gate(candidate) {
+    if let Some(mut judgement) = gates.downtime.gate(candidate) {
+        judgement.notes.extend(migration::missed(change, gates));
+        return judgement;
+    }
+    if let Some(judgement) = migration::gate(candidate, gates) {
         return judgement;
     }
     if lowered.reversibility().is_destructive() {
@@ -452,7 +463,10 @@ fn targeted(candidates: &[Candidate<'_>], gates: &Gates<'_>, requires: &[Vec<usi
     let is_named = |address: &Address| {
         let column_of = address.table_of_member().filter(|_| address.kind() == Kind::Column);
         let owner = gates.parents.parent(address).cloned().or(column_of);
-        gates.only.contains(address) || owner.is_some_and(|owner| gates.only.contains(&owner))
+        let migration = migration::of_step(address);
+        gates.only.contains(address)
+            || migration.is_some_and(|migration| gates.only.contains(&migration))
+            || owner.is_some_and(|owner| gates.only.contains(&owner))
     };
     let mut chosen = vec![false; candidates.len()];
     let mut queue: Vec<usize> =

@@ -101,15 +101,20 @@ fn take(key: &Constraint, built: &Ident, ctx: &Context<'_>, address: &Address) -
 }
 
 fn add_using(constraint: &Constraint, index: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
+    let sql = key_of_index(constraint, index);
+    ctx.step_on_one(address, Verb::AddKeyOfIndex, &constraint.table_name(), sql)
+}
+
+/// Makes `constraint` of the finished `index`, which takes its name.
+pub(in crate::sql) fn key_of_index(constraint: &Constraint, index: &Ident) -> String {
     let table = constraint.table_name();
     let sort = match constraint.definition {
         ConstraintDefinition::PrimaryKey { .. } => "PRIMARY KEY",
         _ => "UNIQUE",
     };
-    let sql = format!(
+    format!(
         "ALTER TABLE {table} ADD CONSTRAINT {} {sort} USING INDEX {index}{}",
         constraint.name,
         timing_sql(constraint.deferrable)
-    );
-    ctx.step_on_one(address, Verb::AddKeyOfIndex, &table, sql)
+    )
 }

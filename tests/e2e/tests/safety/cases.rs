@@ -228,6 +228,10 @@ pub(super) const UNTRIED: &[(&[V], &str)] = &[
     ),
     (&[V::WriteSeed, V::DeleteSeed], "djogi locks the table itself"),
     (
+        &[V::WriteBothColumns, V::Backfill, V::SwapColumns, V::EndMigration],
+        "several statements, each of which has its case; the tests of live migrations look at their locks",
+    ),
+    (
         &[
             V::CreateExtension,
             V::SetExtensionSchema,

@@ -1,0 +1,158 @@
+//! Which migrations are under way, read from what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::twins::uses_column;
+use super::{Marker, names};
+use crate::address::Address;
+use crate::catalog::Catalog;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{Firing, Migration, MigrationPhase, MigrationStep, Resource, Table};
+
+/// What [`observe`] has done to a catalog.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The migrations and steps, each with the address of its table.
+    pub found: Vec<(Address, Address)>,
+    /// What they have made, which is in the catalog no more. Columns are here by their addresses.
+    pub taken_out: BTreeSet<Address>,
+}
+
+/// Takes what migrations have made out of `catalog`, and puts the migrations into it with the steps that are done.
+pub fn observe(catalog: &mut Catalog, target: &Ident) -> Observed {
+    let mut observed = Observed::default();
+    let under_way: Vec<(Address, Arc<Resource>)> = catalog
+        .iter_shared()
+        .filter(
+            |(_, resource)| matches!(&***resource, Resource::Table(table) if helpers(table).next().is_some()),
+        )
+        .map(|(address, resource)| (address.clone(), resource.clone()))
+        .collect();
+    for (address, resource) in under_way {
+        let Resource::Table(table) = &*resource else { continue };
+        let mut rest = table.clone();
+        for (helper, marker) in helpers(table) {
+            rest.columns.retain(|column| column.name != *helper);
+            observed.taken_out.insert(Address::column(target, &table.qualified_name(), helper));
+            let parts = Parts::take(catalog, target, helper, &marker.migration);
+            for resource in steps(&marker, &parts, table) {
+                let found = resource.address(target);
+                catalog.insert(target, resource);
+                observed.found.push((found, address.clone()));
+            }
+            observed.taken_out.extend(parts.addresses);
+        }
+        catalog.insert(target, Resource::Table(rest));
+    }
+    observed
+}
+
+/// The helper columns of a table.
+fn helpers(table: &Table) -> impl Iterator<Item = (&Ident, Marker)> {
+    table.columns.iter().filter_map(|column| {
+        let marker = Marker::of(column)?;
+        // The table may have another name by now, and the column with it.
+        let migration = Migration { table: table.qualified_name(), ..marker.migration };
+        let marker = Marker { migration, ..marker };
+        let own = &marker.migration.column;
+        let is_one = [names::new_column(own), names::old_column(own)].contains(&column.name);
+        is_one.then_some((&column.name, marker))
+    })
+}
+
+/// What a migration has made besides its column.
+#[derive(Default)]
+struct Parts {
+    addresses: BTreeSet<Address>,
+    triggers: usize,
+    /// Each with whether it is whole.
+    indexes: BTreeMap<Ident, bool>,
+    constraints: BTreeMap<Ident, bool>,
+}
+
+impl Parts {
+    fn take(catalog: &mut Catalog, target: &Ident, helper: &Ident, migration: &Migration) -> Self {
+        let Migration { table, column, .. } = migration;
+        let mut parts = Self::default();
+        let triggers = names::triggers(column);
+        for (address, resource) in catalog.iter() {
+            match resource {
+                Resource::Trigger(trigger)
+                    if trigger.relation_name() == *table && triggers.contains(&trigger.name) =>
+                {
+                    parts.triggers += usize::from(trigger.firing == Firing::Always);
+                }
+                Resource::Index(index) if uses_column(resource, table, helper) => {
+                    parts.indexes.insert(index.name.clone(), index.valid);
+                }
+                Resource::Constraint(constraint) if uses_column(resource, table, helper) => {
+                    parts.constraints.insert(constraint.name.clone(), constraint.validated);
+                }
+                Resource::Constraint(constraint)
+                    if constraint.table_name() == *table && constraint.name == names::refilled(column) => {}
+                _ => continue,
+            }
+            parts.addresses.insert(address.clone());
+        }
+        for address in &parts.addresses {
+            catalog.remove(address);
+        }
+        let _ = target;
+        parts
+    }
+}
+
+/// The migration with the steps whose results are there.
+fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
+    let migration = &marker.migration;
+    let step = |phase| MigrationStep {
+        migration: migration.name.clone(),
+        phase,
+        table: migration.table.clone(),
+        made: BTreeSet::new(),
+        unfinished: BTreeSet::new(),
+    };
+    let is_cut_over = table.column(&names::old_column(&migration.column)).is_some();
+    let syncs = parts.triggers == names::triggers(&migration.column).len();
+    let mut found = vec![Resource::Migration(migration.clone())];
+    for phase in MigrationPhase::ALL {
+        // What was written while nothing kept the columns alike is in one of them alone.
+        let is_done = match phase {
+            MigrationPhase::Expand | MigrationPhase::Index | MigrationPhase::Constrain => true,
+            MigrationPhase::DualWrite => syncs,
+            MigrationPhase::Backfill => syncs && marker.backfilled,
+            MigrationPhase::Verify => syncs && marker.verified,
+            MigrationPhase::Cutover => is_cut_over,
+            MigrationPhase::Contract => false,
+        };
+        if !is_done {
+            continue;
+        }
+        let of = |whole| {
+            let parts = match phase {
+                MigrationPhase::Index => &parts.indexes,
+                MigrationPhase::Constrain => &parts.constraints,
+                _ => return BTreeSet::new(),
+            };
+            let names = parts.iter().filter(|(_, is_whole)| **is_whole == whole);
+            // After the cutover they are what is left of the old column.
+            names.filter(|_| !is_cut_over).map(|(name, _)| name.clone()).collect()
+        };
+        found.push(Resource::MigrationStep(MigrationStep {
+            made: of(true),
+            unfinished: of(false),
+            ..step(phase)
+        }));
+    }
+    found
+}
+
+/// The migrations in a catalog that [`observe`] has seen, by their tables.
+pub(super) fn under_way<'a>(catalog: &'a Catalog, table: &QualifiedName) -> Vec<&'a Migration> {
+    let migrations = catalog.iter().filter_map(|(_, resource)| match resource {
+        Resource::Migration(migration) => Some(migration),
+        _ => None,
+    });
+    migrations.filter(|migration| migration.table == *table).collect()
+}

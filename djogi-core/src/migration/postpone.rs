@@ -1,0 +1,238 @@
+//! Which changes become migrations, and what waits for the cutover of one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::names;
+use super::observe::under_way;
+use super::obstacles::{named_index_on, obstacles};
+use super::retype::{retype, rewrites};
+use super::twins::{twins, uses_column};
+use crate::address::{Address, Kind};
+use crate::desired::{Desired, DesiredResource};
+use crate::ident::Ident;
+use crate::kind::{Column, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::observation::Observation;
+use crate::plan::PlanOptions;
+use crate::safety::{Online, Route, route};
+
+/// What the declarations are without what comes with a later step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Postponed {
+    /// What is declared of each object that stays as it is until a cutover.
+    pub declared: Desired,
+    /// Why a column that would be rewritten has no migration, by its address; and why one that has one cannot come to its
+    /// cutover, by the address of that step.
+    pub obstacles: BTreeMap<Address, Vec<String>>,
+}
+
+/// Adds to `desired` the migrations that are needed to get there from `live` beside readers and writers, and takes out of it
+/// what comes with their cutover.
+pub fn postpone(
+    target: &Ident,
+    desired: &mut Desired,
+    live: &Observation,
+    options: &PlanOptions,
+) -> Postponed {
+    let mut postponed = Postponed::default();
+    let tables: Vec<(Address, DesiredResource)> = desired
+        .iter()
+        .filter(|(address, _)| address.kind() == Kind::Table)
+        .map(|(address, declared)| (address.clone(), declared.clone()))
+        .collect();
+    for (address, declared) in tables {
+        let (Resource::Table(wanted), Some(Resource::Table(found))) =
+            (&*declared.resource, live.catalog.get(&address))
+        else {
+            continue;
+        };
+        let mut side =
+            Side { target, desired, live, options, declared: &declared, found, postponed: &mut postponed };
+        let known = under_way(&live.catalog, &found.qualified_name());
+        for migration in &known {
+            side.go_on(migration, wanted);
+        }
+        for column in &found.columns {
+            let is_known = known.iter().any(|migration| migration.column == column.name);
+            if let (false, Some(wanted)) = (is_known, wanted.column(&column.name)) {
+                side.consider(column, wanted);
+            }
+        }
+    }
+    postponed
+}
+
+/// One table on both sides.
+struct Side<'a> {
+    target: &'a Ident,
+    desired: &'a mut Desired,
+    live: &'a Observation,
+    options: &'a PlanOptions,
+    declared: &'a DesiredResource,
+    found: &'a Table,
+    postponed: &'a mut Postponed,
+}
+
+impl Side<'_> {
+    /// A migration that is there.
+    fn go_on(&mut self, migration: &Migration, wanted: &Table) {
+        let has = |phase| {
+            let step = Address::migration_step(self.target, &migration.name, phase);
+            self.live.catalog.contains(&step)
+        };
+        let is_cut_over = has(MigrationPhase::Cutover);
+        let is_wanted = wanted.column(&migration.column).is_some_and(|column| {
+            column.data_type == migration.to && column.collation == migration.collation
+        });
+        if self.options.abandon.contains(&migration.name) {
+            self.hold(&migration.column);
+        } else if !is_wanted {
+            self.supersede(migration, wanted);
+        } else if is_cut_over {
+            if !self.options.finalize.contains(&migration.name) {
+                self.add(migration, &BTreeMap::new());
+            }
+        } else {
+            self.begin(migration);
+        }
+    }
+
+    /// A column that may have another type.
+    fn consider(&mut self, found: &Column, wanted: &Column) {
+        let table = self.found.qualified_name();
+        let address = Address::column(self.target, &table, &found.name);
+        let is_accepted = |address: &Address| self.options.accept_downtime.contains(address);
+        let whole = Address::table(self.target, &table);
+        let is_busy = matches!(route(self.options.online, self.live.sizes.get(&table)), Route::Online(_));
+        if !rewrites(found, wanted)
+            || self.options.online == Online::Never
+            || is_accepted(&address)
+            || is_accepted(&whole)
+            || !is_busy
+        {
+            return;
+        }
+        let obstacles = self.obstacles(found);
+        match retype(&table, found, wanted) {
+            Ok((migration, _)) if obstacles.is_empty() => self.begin(&migration),
+            Ok(_) => {
+                self.postponed.obstacles.insert(address, obstacles);
+            }
+            Err(why) => {
+                self.postponed.obstacles.insert(address, std::iter::once(why).chain(obstacles).collect());
+            }
+        }
+    }
+
+    fn obstacles(&self, column: &Column) -> Vec<String> {
+        let named = named_index_on(self.found, &column.name, &self.live.catalog, self.target);
+        let named =
+            named.map(|index| format!("the table names {index} as its replica identity or its order"));
+        obstacles(self.live, self.target, self.found, column).into_iter().chain(named).collect()
+    }
+
+    /// A migration before its cutover, new or not.
+    fn begin(&mut self, migration: &Migration) {
+        let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
+        if let Some(column) = self.found.column(&migration.column) {
+            let obstacles = self.obstacles(column);
+            if !obstacles.is_empty() {
+                self.postponed.obstacles.insert(cutover, obstacles);
+            }
+        }
+        self.hold(&migration.column);
+        let twins = twins(migration, &self.live.catalog, &self.postponed.declared, self.target);
+        let indexes = twins.iter().filter_map(|twin| Some(twin.index()?.name)).collect();
+        let is_not_null = self.found.column(&migration.column).is_some_and(|column| column.not_null)
+            && self.declared_column(migration).is_some_and(|column| column.not_null);
+        let constraints = twins.iter().filter_map(|twin| Some(twin.constraint()?.name.clone()));
+        let constraints = constraints.chain(is_not_null.then(|| names::filled(&migration.column))).collect();
+        let made =
+            BTreeMap::from([(MigrationPhase::Index, indexes), (MigrationPhase::Constrain, constraints)]);
+        self.add(migration, &made);
+    }
+
+    fn declared_column(&self, migration: &Migration) -> Option<&Column> {
+        match &*self.declared.resource {
+            Resource::Table(table) => table.column(&migration.column),
+            _ => None,
+        }
+    }
+
+    /// What is declared leads somewhere else: the migration stays as it is, and says so.
+    fn supersede(&mut self, migration: &Migration, wanted: &Table) {
+        self.hold(&migration.column);
+        let to = wanted.column(&migration.column).map_or("nothing", |column| &column.data_type);
+        let other = Migration { to: to.to_owned(), ..migration.clone() };
+        self.insert(Resource::Migration(other));
+        let steps: Vec<Resource> = self
+            .live
+            .catalog
+            .iter()
+            .filter(|(_, resource)| {
+                matches!(resource, Resource::MigrationStep(step) if step.migration == migration.name)
+            })
+            .map(|(_, resource)| resource.clone())
+            .collect();
+        steps.into_iter().for_each(|step| self.insert(step));
+    }
+
+    fn add(&mut self, migration: &Migration, made: &BTreeMap<MigrationPhase, BTreeSet<Ident>>) {
+        self.insert(Resource::Migration(migration.clone()));
+        for phase in MigrationPhase::ALL {
+            self.insert(Resource::MigrationStep(MigrationStep {
+                migration: migration.name.clone(),
+                phase,
+                table: migration.table.clone(),
+                made: made.get(&phase).cloned().unwrap_or_default(),
+                unfinished: BTreeSet::new(),
+            }));
+        }
+    }
+
+    fn insert(&mut self, resource: Resource) {
+        let declared = DesiredResource {
+            resource: Arc::new(resource),
+            renamed_from: None,
+            renamed_columns: BTreeMap::new(),
+            needs: BTreeSet::new(),
+            owner: None,
+            ..self.declared.clone()
+        };
+        self.desired.insert(declared.resource.address(self.target), declared);
+    }
+
+    /// The column and what is on it stay as they are.
+    fn hold(&mut self, column: &Ident) {
+        let table = self.found.qualified_name();
+        let address = Address::table(self.target, &table);
+        if let (Some(live), Some(declared)) = (self.found.column(column), self.desired.get_mut(&address))
+            && let Resource::Table(wanted) = Arc::make_mut(&mut declared.resource)
+        {
+            match wanted.columns.iter_mut().find(|wanted| wanted.name == *column) {
+                Some(wanted) => *wanted = live.clone(),
+                None => wanted.columns.push(live.clone()),
+            }
+        }
+        self.postponed.declared.insert(address, self.declared.clone());
+        let on_it = |address: &Address, resource: &Resource| {
+            let found = self.live.catalog.get(address);
+            uses_column(resource, &table, column)
+                || found.is_some_and(|found| uses_column(found, &table, column))
+        };
+        let held: Vec<Address> = self
+            .desired
+            .iter()
+            .filter(|(address, declared)| on_it(address, &declared.resource))
+            .map(|(address, _)| address.clone())
+            .collect();
+        for address in held {
+            let Some(declared) = self.desired.remove(&address) else { continue };
+            if let Some(found) = self.live.catalog.get_shared(&address) {
+                let kept = DesiredResource { resource: found.clone(), ..declared.clone() };
+                self.desired.insert(address.clone(), kept);
+            }
+            self.postponed.declared.entry(address).or_insert(declared);
+        }
+    }
+}

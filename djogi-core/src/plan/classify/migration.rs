@@ -1,0 +1,88 @@
+//! The gates of live migrations: what waits for an operator, for a later step, or for a decision between two declarations.
+
+use super::{Candidate, Gates, Judgement};
+use crate::address::{Address, Kind};
+use crate::diff::{Action, Change};
+use crate::disposition::Reason;
+use crate::kind::{MigrationPhase, Resource};
+
+/// The migration that a step belongs to.
+pub(super) fn of_step(address: &Address) -> Option<Address> {
+    let name = address.parent_name().filter(|_| address.kind() == Kind::MigrationStep)?;
+    Some(Address::migration(address.target(), name))
+}
+
+/// `None` for what is no part of a migration, and for a step that can be made now.
+pub(super) fn gate(candidate: &Candidate<'_>, gates: &Gates<'_>) -> Option<Judgement> {
+    let Change { address, action, .. } = &candidate.change;
+    match (address.kind(), action, candidate.change.desired.map(|declared| &*declared.resource)) {
+        (Kind::Migration, Action::Create, _) => Some(Reason::CompositeDigest.disposition().into()),
+        (Kind::Migration, Action::Update(_), _) => Some(superseded(&candidate.change)),
+        (Kind::Migration, Action::Delete, _) => {
+            let asked = [gates.finalize, gates.abandon].iter().any(|asked| asked.contains(address.name()));
+            (!asked).then(|| superseded(&candidate.change))
+        }
+        (Kind::MigrationStep, Action::Create, Some(Resource::MigrationStep(step)))
+            if step.phase.is_gated() =>
+        {
+            gated(address, step.phase, gates)
+        }
+        (Kind::MigrationStep, Action::Create | Action::Update(_), _)
+            if candidate.lowered.parts.is_empty() =>
+        {
+            Some(Reason::CompositeDigest.disposition().into())
+        }
+        _ => None,
+    }
+}
+
+fn gated(address: &Address, phase: MigrationPhase, gates: &Gates<'_>) -> Option<Judgement> {
+    let migration = address.parent_name()?;
+    let is_done = |phase| {
+        let step = Address::migration_step(address.target(), migration, phase);
+        gates.live.contains(&step)
+    };
+    if let Some(obstacles) = gates.obstacles.get(address) {
+        return Some(Reason::NoWayInPlace.because(obstacles.clone()));
+    }
+    let before =
+        if phase == MigrationPhase::Cutover { MigrationPhase::Verify } else { MigrationPhase::Cutover };
+    if !is_done(before) {
+        return Some(Reason::LaterPhase.because(vec![format!("comes after {before}")]));
+    }
+    if phase == MigrationPhase::Cutover && gates.finalize.contains(migration) {
+        return None;
+    }
+    let what = match phase {
+        MigrationPhase::Cutover => "programs read and write the new column from then on",
+        _ => "the old values go then, and with them the way back",
+    };
+    let way_out = Some(format!("djogi live finalize {migration}"));
+    Some(Judgement { way_out, ..Reason::OperatorGate.because(vec![what.to_owned()]) })
+}
+
+fn superseded(change: &Change<'_>) -> Judgement {
+    let (Some(Resource::Migration(live)), Some(Resource::Migration(wanted))) =
+        (change.live, change.desired.map(|declared| &*declared.resource))
+    else {
+        return Reason::BackfillSuperseded.disposition().into();
+    };
+    let found =
+        format!("it leads {} from {} to {}, and {} is declared", live.column, live.from, live.to, wanted.to);
+    let way_out = Some(format!(
+        "djogi live abandon {} leads back to {}; or declare {}, and djogi live finalize {} goes on with it",
+        live.name, live.from, live.to, live.name
+    ));
+    Judgement { way_out, ..Reason::BackfillSuperseded.because(vec![found]) }
+}
+
+/// Why a column that would be written anew has no migration.
+pub(super) fn missed(change: &Change<'_>, gates: &Gates<'_>) -> Vec<String> {
+    let table = change.address.relation();
+    let own = gates.obstacles.iter().filter(|(address, _)| {
+        address.kind() == Kind::Column
+            && (**address == change.address
+                || change.address.kind() == Kind::Table && address.relation() == table)
+    });
+    own.map(|(address, why)| format!("no live migration of {}: {}", address.name(), why.join("; "))).collect()
+}

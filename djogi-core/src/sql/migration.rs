@@ -1,0 +1,68 @@
+//! The statements of migrations: of the whole its end, in one way or the other, and of each step what it makes.
+
+mod cutover;
+mod dual_write;
+mod end;
+mod fill;
+mod parts;
+mod place;
+pub(super) mod step;
+
+use super::{Context, Step};
+use crate::address::Address;
+use crate::ident::QualifiedName;
+use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Table};
+use crate::migration::Marker;
+
+/// Its steps do it.
+pub(super) fn create(_: &Migration, _: &Context<'_>, _: &Address) -> Vec<Step> {
+    Vec::new()
+}
+
+/// It is blocked.
+pub(super) fn alter(_: &Migration, _: &MigrationAlteration, _: &Context<'_>, _: &Address) -> Vec<Step> {
+    Vec::new()
+}
+
+/// PostgreSQL renames its parts with what they are on.
+pub(super) fn rename(_: &Migration, _: &Migration, _: &Context<'_>, _: &Address) -> Vec<Step> {
+    Vec::new()
+}
+
+/// Ends it: the old values go, or everything is again as it was before.
+pub(super) fn drop(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    match (is_done(migration, MigrationPhase::Cutover, ctx), ctx.abandon.contains(&migration.name)) {
+        (true, false) => end::contract(migration, ctx, address),
+        (true, true) => end::swap_back(migration, ctx, address),
+        (false, _) => end::abandon(migration, ctx, address),
+    }
+}
+
+/// Whether the result of a step is there.
+fn is_done(migration: &Migration, phase: MigrationPhase, ctx: &Context<'_>) -> bool {
+    ctx.live.contains(&Address::migration_step(ctx.target, &migration.name, phase))
+}
+
+/// The column as it is now.
+fn live_column<'a>(migration: &Migration, ctx: &Context<'a>) -> Option<&'a Column> {
+    ctx.live.table(ctx.target, &migration.table)?.column(&migration.column)
+}
+
+/// The table as it shall be after the cutover.
+fn declared_table<'a>(table: &QualifiedName, ctx: &Context<'a>) -> Option<&'a Table> {
+    match &*ctx.postponed.get(&Address::table(ctx.target, table))?.resource {
+        Resource::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// Writes down on the column `helper` how far the migration is.
+fn mark(helper: &crate::ident::Ident, marker: &Marker) -> String {
+    let object = format!("COLUMN {}.{helper}", marker.migration.table);
+    super::comment_sql(&object, Some(&marker.to_string()))
+}
+
+/// Statements that are one operation, so that nothing comes between them.
+fn together(statements: impl IntoIterator<Item = String>) -> String {
+    statements.into_iter().collect::<Vec<_>>().join(";\n")
+}

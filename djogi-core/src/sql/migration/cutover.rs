@@ -1,0 +1,99 @@
+//! The moment in which the new column takes the place of the old one, with all that is on it: one transaction, catalog only.
+
+use super::place::{Leaving, not_null, rename_column, rename_constraint, rename_index, take_over};
+use super::step::is_not_null;
+use super::{declared_table, dual_write, live_column, mark, parts, together};
+use crate::address::Address;
+use crate::ident::{Ident, Literal, QualifiedName};
+use crate::kind::{Constraint, ConstraintDefinition, Migration, Resource};
+use crate::migration::{Marker, Twin, names};
+use crate::safety::Verb;
+use crate::sql::{Context, Step, comment_sql, constraint};
+
+pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Migration { table, column, .. } = migration;
+    let (Some(live), Some(declared)) = (live_column(migration, ctx), declared_table(table, ctx)) else {
+        return Vec::new();
+    };
+    let Some(wanted) = declared.column(column) else { return Vec::new() };
+    let (new, old) = (names::new_column(column), names::old_column(column));
+    let leaving = Leaving { column: live, aside: &old };
+    let twins = parts::all(migration, ctx);
+    let mut sql: Vec<String> = twins.iter().filter_map(|twin| make_way(twin, table)).collect();
+    sql.extend(leaving.let_go(table));
+    sql.push(rename_column(table, column, &old));
+    sql.push(rename_column(table, &new, column));
+    sql.push(dual_write::backward(migration));
+    if is_not_null(migration, ctx) {
+        sql.extend(not_null(table, wanted, &names::filled(column), ctx));
+    }
+    sql.extend(twins.iter().flat_map(|twin| take_place(twin, table)));
+    sql.extend(take_over(&leaving, wanted, declared, ctx, address));
+    sql.push(comment_sql(&format!("COLUMN {table}.{column}"), wanted.comment.as_deref()));
+    sql.push(note(migration, &old));
+    let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
+    let back = match &migration.down {
+        Some(_) => format!("until it is finalized again, `djogi live abandon {}` leads back", migration.name),
+        None => format!("there is no way back from {} to {}", migration.to, migration.from),
+    };
+    vec![step.with_hazard(back)]
+}
+
+/// What is on the old column leaves its name to what is on the new one. A table has one primary key, which goes.
+fn make_way(twin: &Twin, table: &QualifiedName) -> Option<String> {
+    match &twin.original {
+        Resource::Index(index) => {
+            Some(rename_index(&index.schema, &index.name, &names::retired(&index.name)))
+        }
+        Resource::Constraint(Constraint {
+            name,
+            definition: ConstraintDefinition::PrimaryKey { .. },
+            ..
+        }) => Some(format!("ALTER TABLE {table} DROP CONSTRAINT {name}")),
+        Resource::Constraint(Constraint { name, .. }) => {
+            Some(rename_constraint(table, name, &names::retired(name)))
+        }
+        _ => None,
+    }
+}
+
+fn take_place(twin: &Twin, table: &QualifiedName) -> Vec<String> {
+    let (placed, object, comment) = match (&twin.original, &twin.twin) {
+        (Resource::Index(original), Resource::Index(twin)) => (
+            rename_index(&original.schema, &twin.name, &original.name),
+            format!("INDEX {}", original.qualified_name()),
+            original.comment.as_deref(),
+        ),
+        (Resource::Constraint(original), Resource::Constraint(twin)) => (
+            if original.has_index() {
+                constraint::key_of_index(original, &twin.name)
+            } else {
+                rename_constraint(table, &twin.name, &original.name)
+            },
+            format!("CONSTRAINT {} ON {table}", original.name),
+            original.comment.as_deref(),
+        ),
+        _ => return Vec::new(),
+    };
+    let comment = comment.map(|comment| comment_sql(&object, Some(comment)));
+    std::iter::once(placed).chain(comment).collect()
+}
+
+/// Notes when it was, by the clock of the server.
+fn note(migration: &Migration, old: &Ident) -> String {
+    const NOW: &str = "{now}";
+    let marker = Marker {
+        backfilled: true,
+        verified: true,
+        cut_over_at: Some(NOW.to_owned()),
+        ..Marker::new(migration.clone())
+    };
+    let statement = mark(old, &marker);
+    let (before, after) = statement.rsplit_once(NOW).expect("the marker holds what it was given");
+    format!(
+        "DO $djogi$ BEGIN EXECUTE {} || pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', \
+         'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || {}; END $djogi$",
+        Literal(before),
+        Literal(after)
+    )
+}

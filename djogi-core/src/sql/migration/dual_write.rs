@@ -1,0 +1,84 @@
+//! What keeps the two columns alike while rows are written: two triggers with one function.
+//!
+//! They decide by values, never by who writes: whoever writes the column that counts writes the other. Which one counts is
+//! in the body of the function, so that a cutover changes it without a lock of its own.
+
+use super::fill::comparable;
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::Migration;
+use crate::lexis::in_parentheses;
+use crate::migration::names;
+
+/// The function while the old values count.
+pub(super) fn forward(migration: &Migration) -> String {
+    let helper = names::new_column(&migration.column);
+    let up = value_of(&migration.table, migration.up.as_str());
+    function(migration, &format!("NEW.{helper} := {up};"))
+}
+
+/// The function while the new values count. An old value that there is none for is null, so that nobody is refused for it.
+pub(super) fn backward(migration: &Migration) -> String {
+    let helper = names::old_column(&migration.column);
+    let body = match &migration.down {
+        Some(down) => {
+            let down = value_of(&migration.table, down.as_str());
+            format!(
+                "BEGIN\n    NEW.{helper} := {down};\n  EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN\n    \
+                 NEW.{helper} := NULL;\n  END;"
+            )
+        }
+        None => format!("NEW.{helper} := NULL;"),
+    };
+    function(migration, &body)
+}
+
+/// An expression over the row that is written.
+fn value_of(table: &QualifiedName, expression: &str) -> String {
+    format!("(SELECT {} FROM (SELECT (NEW).*) AS {})", in_parentheses(expression), table.name)
+}
+
+fn function(migration: &Migration, body: &str) -> String {
+    let name = names::function(&migration.name);
+    // The quotes of the body must not occur in it.
+    let tag =
+        (0..).map(|n| format!("$djogi{n}$")).find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+    format!(
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS {tag}\n\
+         #variable_conflict use_column\nBEGIN\n  {body}\n  RETURN NEW;\nEND\n{tag}"
+    )
+}
+
+/// Both triggers. They fire for what replication writes as well, and not for the backfill, which writes the same.
+pub(super) fn triggers(migration: &Migration) -> Vec<String> {
+    let Migration { table, column, .. } = migration;
+    let (helper, function) = (names::new_column(column), names::function(&migration.name));
+    let [insert, update] = names::triggers(column);
+    let changed = |name: &Ident, data_type: &str| {
+        let cast = comparable(data_type);
+        format!("OLD.{name}{cast} IS DISTINCT FROM NEW.{name}{cast}")
+    };
+    let create = |trigger: &Ident, event: &str, condition: String| {
+        format!(
+            "CREATE TRIGGER {trigger} BEFORE {event} ON {table} FOR EACH ROW{condition} EXECUTE FUNCTION {function}()"
+        )
+    };
+    let condition = format!(
+        " WHEN ((pg_catalog.current_setting('djogi.backfill', true) IS DISTINCT FROM 'on') AND ({} OR {}))",
+        changed(column, &migration.from),
+        changed(&helper, &migration.to)
+    );
+    vec![
+        create(&insert, "INSERT", String::new()),
+        create(&update, "UPDATE", condition),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {insert}"),
+        format!("ALTER TABLE {table} ENABLE ALWAYS TRIGGER {update}"),
+    ]
+}
+
+/// Takes both away, with the function.
+pub(super) fn drop(migration: &Migration) -> Vec<String> {
+    let triggers = names::triggers(&migration.column);
+    let triggers =
+        triggers.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {}", migration.table));
+    triggers.chain([format!("DROP FUNCTION IF EXISTS {}()", names::function(&migration.name))]).collect()
+}

@@ -1,0 +1,165 @@
+//! The statements of one step.
+
+use std::collections::BTreeSet;
+
+use super::super::{Context, Impossible, Step, constraint, index, precheck};
+use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, together};
+use crate::address::Address;
+use crate::ident::Ident;
+use crate::kind::{Migration, MigrationPhase, MigrationStep, MigrationStepAlteration, Resource};
+use crate::migration::{Marker, names, row_key};
+use crate::plan::Backfill;
+use crate::safety::Verb;
+
+pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Some(migration) = migration_of(step, ctx) else { return Vec::new() };
+    match step.phase {
+        MigrationPhase::Expand => expand(migration, ctx, address),
+        MigrationPhase::DualWrite => write_both(migration, ctx, address),
+        MigrationPhase::Backfill => backfill(migration, ctx, address),
+        MigrationPhase::Index => parts::indexes(migration, &step.made, ctx, address),
+        MigrationPhase::Constrain => parts::constraints(migration, &step.made, ctx, address),
+        MigrationPhase::Verify => verify(migration, ctx, address),
+        MigrationPhase::Cutover => cutover::cut_over(migration, ctx, address),
+        // It is the end of the migration, and of all its steps.
+        MigrationPhase::Contract => Vec::new(),
+    }
+}
+
+pub(in crate::sql) fn alter(
+    live: &MigrationStep,
+    desired: &MigrationStep,
+    _: &MigrationStepAlteration,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
+    let Some(migration) = migration_of(desired, ctx) else { return Vec::new() };
+    let obsolete = live.made.difference(&desired.made).chain(&live.unfinished);
+    let missing: BTreeSet<Ident> = desired.made.difference(&live.made).cloned().collect();
+    match desired.phase {
+        MigrationPhase::Index => {
+            let dropped = obsolete.map(|name| parts::drop_index(migration, name, ctx, address));
+            dropped.chain(parts::indexes(migration, &missing, ctx, address)).collect()
+        }
+        MigrationPhase::Constrain => {
+            // One that is not valid yet is what was wanted, but for its validation.
+            let (kept, gone): (BTreeSet<&Ident>, BTreeSet<&Ident>) =
+                obsolete.partition(|name| desired.made.contains(*name));
+            let dropped = gone.into_iter().map(|name| parts::drop_constraint(migration, name, ctx, address));
+            let kept: BTreeSet<Ident> = kept.into_iter().cloned().collect();
+            let added = missing.difference(&kept).cloned().collect();
+            dropped
+                .chain(parts::constraints(migration, &added, ctx, address))
+                .chain(parts::validations(migration, &kept, ctx, address))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Its parts go with the migration.
+pub(in crate::sql) fn drop(_: &MigrationStep, _: &Context<'_>, _: &Address) -> Vec<Step> {
+    Vec::new()
+}
+
+pub(in crate::sql) fn rename(
+    _: &MigrationStep,
+    _: &MigrationStep,
+    _: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    Err(Impossible::FixedName { address: address.clone() })
+}
+
+fn migration_of<'a>(step: &MigrationStep, ctx: &Context<'a>) -> Option<&'a Migration> {
+    match &*ctx.desired?.get(&Address::migration(ctx.target, &step.migration))?.resource {
+        Resource::Migration(migration) => Some(migration),
+        _ => None,
+    }
+}
+
+/// The helper column and what it is for, in one: a column that nobody knows would be taken for one to drop.
+fn expand(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Migration { table, column, to, collation, .. } = migration;
+    let helper = names::new_column(column);
+    let collation = collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+    let sql = together([
+        format!("ALTER TABLE {table} ADD COLUMN {helper} {to}{collation}"),
+        mark(&helper, &Marker::new(migration.clone())),
+    ]);
+    vec![ctx.step_on_one(address, Verb::AddColumnNullable, table, sql)]
+}
+
+fn write_both(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let helper = names::new_column(&migration.column);
+    // What was written since is in one of the columns alone.
+    let again = [mark(&helper, &Marker::new(migration.clone())), forget(migration, ctx)];
+    let sql = together(
+        [dual_write::forward(migration)].into_iter().chain(dual_write::triggers(migration)).chain(again),
+    );
+    vec![ctx.step_on_one(address, Verb::WriteBothColumns, &migration.table, sql)]
+}
+
+/// What the ledger knows of the rows that were gone through.
+pub(super) fn forget(migration: &Migration, ctx: &Context<'_>) -> String {
+    use crate::ident::Literal;
+    let own =
+        format!("target = {} AND name = {}", Literal(ctx.target.as_str()), Literal(migration.name.as_str()));
+    together([
+        format!("DELETE FROM djogi.cursor WHERE op_id IN (SELECT op_id FROM djogi.live WHERE {own})"),
+        format!("DELETE FROM djogi.live WHERE {own}"),
+    ])
+}
+
+fn backfill(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Some(key) = ctx.live.table(ctx.target, &migration.table).and_then(|table| row_key(table, ctx.live))
+    else {
+        return Vec::new();
+    };
+    let (assignment, condition) = (fill::assignment(migration), fill::differs(migration));
+    let sql = format!("UPDATE {} SET {assignment} WHERE {condition}", migration.table);
+    let mut written = ctx.step_on_one(address, Verb::Backfill, &migration.table, sql);
+    written.operation.backfill = Some(Backfill {
+        migration: migration.name.as_str().to_owned(),
+        table: migration.table.clone(),
+        key,
+        assignment,
+        condition,
+    });
+    let helper = names::new_column(&migration.column);
+    let marker = Marker { backfilled: true, ..Marker::new(migration.clone()) };
+    let noted = ctx.step_on_one(address, Verb::CommentOnRelation, &migration.table, mark(&helper, &marker));
+    vec![written, noted]
+}
+
+/// Compares all rows, and only then says so.
+fn verify(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let helper = names::new_column(&migration.column);
+    let marker = Marker { backfilled: true, verified: true, ..Marker::new(migration.clone()) };
+    let step = ctx.step_on_one(address, Verb::CommentOnRelation, &migration.table, mark(&helper, &marker));
+    let question = precheck::of_condition(&migration.table, &fill::differs(migration), ctx);
+    vec![step.with_precheck(Some(question))]
+}
+
+/// Whether the column is `NOT NULL` and stays so.
+pub(super) fn is_not_null(migration: &Migration, ctx: &Context<'_>) -> bool {
+    live_column(migration, ctx).is_some_and(|column| column.not_null)
+        && declared_table(&migration.table, ctx)
+            .and_then(|table| table.column(&migration.column))
+            .is_some_and(|column| column.not_null)
+}
+
+/// The constraint `twin` as it is added, which reads no row.
+pub(super) fn add_unchecked(
+    twin: &crate::kind::Constraint,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> impl Iterator<Item = Step> {
+    let unchecked = crate::kind::Constraint { validated: false, ..twin.clone() };
+    constraint::create_at_once(&unchecked, ctx, address).into_iter()
+}
+
+/// Builds one index beside readers and writers.
+pub(super) fn build(index: &crate::kind::Index, ctx: &Context<'_>, address: &Address) -> Step {
+    index::build_concurrently(index, &index.name, "because it is a step of a live migration", ctx, address)
+}
