@@ -12,6 +12,7 @@ use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
 use crate::lock::LockError;
 use crate::normalise::NormaliseError;
+use crate::retention::Kept;
 use crate::secrets::{HELP, Missing, SECRET_NOT_AT_HAND};
 use crate::server::ServerError;
 use crate::state::{Misplaced, StoreError};
@@ -61,6 +62,8 @@ pub enum EngineError {
     /// Of options that statements of the plan set.
     #[error("{0}")]
     Secrets(Missing),
+    #[error(transparent)]
+    Kept(#[from] Kept),
     #[error("the plan was not confirmed")]
     Declined,
     #[error("the plan has work for target `{0}`, which this configuration does not have")]
@@ -108,6 +111,7 @@ impl EngineError {
             EngineError::Sweep(_) => 6,
             EngineError::Misplaced(misplaced) => misplaced.exit_code(),
             EngineError::Approve(error) if error.is_refusal() => 7,
+            EngineError::Kept(_) => 7,
             EngineError::Surgery(error) => error.exit_code(),
             EngineError::Interrupted(code) => *code,
             _ => 1,
@@ -135,6 +139,7 @@ impl EngineError {
             EngineError::Backfill(error) => error.code(),
             EngineError::Interrupted(_) => "interrupted",
             EngineError::Secrets(_) => SECRET_NOT_AT_HAND,
+            EngineError::Kept(_) => "live_retention",
             EngineError::Declined => "declined",
             EngineError::NoTarget(_) => "no_target",
             EngineError::CommitLost { .. } => "commit_lost",
@@ -163,6 +168,9 @@ impl EngineError {
             EngineError::Backfill(error) => Some(error.help()),
             EngineError::Stale(_) => Some("make a new plan: `djogi plan`".to_owned()),
             EngineError::Secrets(_) => Some(HELP.to_owned()),
+            EngineError::Kept(Kept { migration, .. }) => Some(format!(
+                "`djogi live finalize {migration} --now` does not wait; `[live] retention` in djogi.toml says how long"
+            )),
             EngineError::Declined => Some("nothing was changed".to_owned()),
             EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
             EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => {

@@ -11,6 +11,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
 use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look_and_prepare};
+use crate::retention;
 use crate::secrets;
 use crate::session::Session;
 use crate::state::{Snapshot, Store, StoreError};
@@ -93,6 +94,7 @@ pub(crate) async fn plan_gathered(
 ) -> Result<Planned, EngineError> {
     let mut inputs = gathered.inputs;
     for target in &mut inputs.targets {
+        retention::keep(&target.live.catalog, &inputs.options)?;
         target.postponed = postpone(&target.target, &mut target.desired, &target.live, &inputs.options);
     }
     let mut document = compile(&inputs)?;

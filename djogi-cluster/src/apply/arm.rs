@@ -162,7 +162,11 @@ impl Armed {
         let before = before.iter().filter(|(address, _)| matches!(address.kind(), Kind::Index | Kind::Table));
         let change = work.of(group).iter().find(|change| change.address == operation.address);
         let after = match concurrently.verb {
-            ConcurrentVerb::IndexCreate => change.and_then(|change| declared_index(change)).map(|index| {
+            ConcurrentVerb::IndexCreate => {
+                let declared = || change.and_then(|change| declared_index(change));
+                concurrently.builds.as_deref().cloned().or_else(declared)
+            }
+            .map(|index| {
                 let name = concurrently.object.name().clone();
                 build_digest(&Resource::Index(Index { name, ..index }))
             }),

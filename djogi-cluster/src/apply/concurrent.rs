@@ -10,7 +10,7 @@ use djogi_core::QualifiedName;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation};
 
-use super::execute::{Backing, Execution, Obstacle, observe_some};
+use super::execute::{Backing, Execution, Obstacle, observe_all_of};
 use crate::commit::{Fate, commit};
 use crate::error::EngineError;
 use crate::event::{Failure, TransactionFate};
@@ -38,8 +38,9 @@ impl Execution<'_> {
             return Err(EngineError::Stale(vec![what]).into());
         };
         fence(client, fenced).await?;
-        let before = observe_some(session, relations).await?;
-        let moved = self.moved(&group.target, &before.catalog, relations);
+        let before = observe_all_of(session, relations).await?;
+        let seen = before.clone().with_migrations(&group.target);
+        let moved = self.moved(&group.target, &seen.catalog, relations);
         if !moved.is_empty() {
             return Err(EngineError::Stale(moved).into());
         }
@@ -76,10 +77,10 @@ impl Execution<'_> {
     async fn has_done(
         &self,
         session: &Session<'_>,
-        Concurrently { verb, object }: &Concurrently,
+        Concurrently { verb, object, builds: _ }: &Concurrently,
         relations: &BTreeSet<QualifiedName>,
     ) -> Result<bool, EngineError> {
-        let observed = observe_some(session, relations).await?;
+        let observed = observe_all_of(session, relations).await?;
         let found = observed.catalog.get(object);
         Ok(match verb {
             ConcurrentVerb::IndexCreate | ConcurrentVerb::Reindex => {
@@ -100,13 +101,13 @@ pub(super) async fn tell_what_is_left(
     if failure.transaction == TransactionFate::RolledBack {
         failure.transaction = TransactionFate::Outside;
     }
-    let Some(Concurrently { verb, object }) =
+    let Some(Concurrently { verb, object, builds: _ }) =
         group.operations.first().and_then(|operation| operation.concurrently.as_ref())
     else {
         return;
     };
     // Only words of the message depend on it.
-    let Ok(observed) = observe_some(session, relations).await else { return };
+    let Ok(observed) = observe_all_of(session, relations).await else { return };
     let Some(Resource::Index(index)) = observed.catalog.get(object) else { return };
     if index.valid {
         return;

@@ -270,8 +270,7 @@ impl<'a> Execution<'a> {
                 self.run_concurrently(session, fence, number, group, backing, relations).await
             }
             TransactionMode::Chunked => {
-                let what = format!("group {} is to run in chunks, which this djogi cannot do", group.id);
-                Err(EngineError::Stale(vec![what]).into())
+                self.run_in_chunks(session, fence, number, group, backing, relations).await
             }
         }
     }
@@ -392,6 +391,15 @@ impl<'a> Execution<'a> {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn reporter(&self) -> &dyn Reporter {
+        self.reporter
+    }
+
+    /// Ends what waits for it.
+    pub(super) fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     pub(super) fn progress(&self) -> &Progress {
@@ -542,8 +550,16 @@ fn table_of_rows(document: &PlanDocument, address: &Address) -> Option<Qualified
     needs.iter().find(|need| need.kind() == Kind::Table).and_then(Address::relation)
 }
 
-/// Reads `relations` as the session sees them.
+/// Reads `relations` as the session sees them, as a plan does.
 pub(super) async fn observe_some(
+    session: &Session<'_>,
+    relations: &BTreeSet<QualifiedName>,
+) -> Result<ObservedRelations, EngineError> {
+    Ok(observe_all_of(session, relations).await?.with_migrations(session.target))
+}
+
+/// The same with what live migrations have made.
+pub(super) async fn observe_all_of(
     session: &Session<'_>,
     relations: &BTreeSet<QualifiedName>,
 ) -> Result<ObservedRelations, EngineError> {

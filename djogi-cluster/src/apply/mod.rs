@@ -6,6 +6,7 @@
 //! goes on from what it finds.
 
 mod arm;
+mod backfill;
 mod clear;
 mod concurrent;
 mod execute;

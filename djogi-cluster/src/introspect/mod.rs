@@ -59,11 +59,12 @@ mod unmodelled_global;
 mod user_mapping;
 mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::address::Address;
 use djogi_core::catalog::Catalog;
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::migration::{self, Observed};
 use djogi_core::observation::{Observation, Oid, ServerVersion, TableSize};
 use djogi_core::role_pattern::ManagedRoles;
 use tokio_postgres::Client;
@@ -95,6 +96,31 @@ pub struct ObservedRelations {
     pub catalog: Catalog,
     pub oids: BTreeMap<Address, Oid>,
     pub sizes: BTreeMap<QualifiedName, TableSize>,
+}
+
+impl ObservedRelations {
+    /// Sees the live migrations that are under way, with what they have made taken out.
+    #[must_use]
+    pub(crate) fn with_migrations(mut self, target: &Ident) -> Self {
+        read_migrations(&mut self.catalog, &mut self.oids, target);
+        self
+    }
+}
+
+/// Gives back what live migrations have made, which is in the catalog no more.
+fn read_migrations(
+    catalog: &mut Catalog,
+    oids: &mut BTreeMap<Address, Oid>,
+    target: &Ident,
+) -> BTreeSet<Address> {
+    let Observed { found, taken_out } = migration::observe(catalog, target);
+    for (address, table) in found {
+        if let Some(oid) = oids.get(&table).copied() {
+            oids.insert(address, oid);
+        }
+    }
+    oids.retain(|address, _| !taken_out.contains(address));
+    taken_out
 }
 
 /// Reads everything in `scope` in one snapshot.
@@ -149,7 +175,7 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     dependents.extend(dependents::uses_of_roles(&scope.target, uses, &assembled));
     let mut edges = dependents::edges(&dependencies, &assembled);
     let owners = dependents::owners(owners, &assembled);
-    let taken_out = assembled.read_migrations();
+    let taken_out = read_migrations(&mut assembled.catalog, &mut assembled.oids, &scope.target);
     edges.retain(|address, _| !taken_out.contains(address));
     let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
@@ -197,6 +223,5 @@ pub async fn observe_relations(
     let mut assembled = assemble::assemble(relations, found, &scope.target, version)?;
     assembled.add_seeds(seeds);
     assembled.add_managed_roles(managed?);
-    assembled.read_migrations();
     Ok(ObservedRelations { catalog: assembled.catalog, oids: assembled.oids, sizes: assembled.sizes })
 }

@@ -22,6 +22,8 @@ pub enum OpKind {
     Group,
     /// One statement that PostgreSQL refuses in a transaction; the row came after it.
     Concurrent,
+    /// Rows that were written chunk by chunk; the row came after the last of them.
+    Backfill,
     /// Existing objects taken over; no SQL but this row.
     Adopt,
 }
@@ -31,12 +33,15 @@ impl OpKind {
         match self {
             OpKind::Group => "group",
             OpKind::Concurrent => "concurrent",
+            OpKind::Backfill => "backfill",
             OpKind::Adopt => "adopt",
         }
     }
 
     fn from_str(text: &str) -> Option<Self> {
-        [OpKind::Group, OpKind::Concurrent, OpKind::Adopt].into_iter().find(|kind| kind.as_str() == text)
+        [OpKind::Group, OpKind::Concurrent, OpKind::Backfill, OpKind::Adopt]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 

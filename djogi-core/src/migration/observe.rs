@@ -112,6 +112,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
         table: migration.table.clone(),
         made: BTreeSet::new(),
         unfinished: BTreeSet::new(),
+        at: marker.cut_over_at.clone().filter(|_| phase == MigrationPhase::Cutover),
     };
     let is_cut_over = table.column(&names::old_column(&migration.column)).is_some();
     let syncs = parts.triggers == names::triggers(&migration.column).len();
@@ -139,8 +140,10 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
             // After the cutover they are what is left of the old column.
             names.filter(|_| !is_cut_over).map(|(name, _)| name.clone()).collect()
         };
+        let retired = parts.indexes.keys().chain(parts.constraints.keys());
+        let retired = retired.filter(|_| is_cut_over && phase == MigrationPhase::Cutover).cloned();
         found.push(Resource::MigrationStep(MigrationStep {
-            made: of(true),
+            made: of(true).into_iter().chain(retired).collect(),
             unfinished: of(false),
             ..step(phase)
         }));

@@ -7,7 +7,7 @@ use super::names;
 use super::observe::under_way;
 use super::obstacles::{named_index_on, obstacles};
 use super::retype::{retype, rewrites};
-use super::twins::{twins, uses_column};
+use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
@@ -90,7 +90,8 @@ impl Side<'_> {
             self.supersede(migration, wanted);
         } else if is_cut_over {
             if !self.options.finalize.contains(&migration.name) {
-                self.add(migration, &BTreeMap::new());
+                let retired = self.retired(migration);
+                self.add(migration, &retired);
             }
         } else {
             self.begin(migration);
@@ -147,9 +148,21 @@ impl Side<'_> {
             && self.declared_column(migration).is_some_and(|column| column.not_null);
         let constraints = twins.iter().filter_map(|twin| Some(twin.constraint()?.name.clone()));
         let constraints = constraints.chain(is_not_null.then(|| names::filled(&migration.column))).collect();
-        let made =
-            BTreeMap::from([(MigrationPhase::Index, indexes), (MigrationPhase::Constrain, constraints)]);
+        let made = BTreeMap::from([
+            (MigrationPhase::Index, indexes),
+            (MigrationPhase::Constrain, constraints),
+            (MigrationPhase::Cutover, twins.iter().filter_map(Twin::retired).collect()),
+        ]);
         self.add(migration, &made);
+    }
+
+    /// What is left of the old column after the cutover.
+    fn retired(&self, migration: &Migration) -> BTreeMap<MigrationPhase, BTreeSet<Ident>> {
+        let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
+        match self.live.catalog.get(&cutover) {
+            Some(Resource::MigrationStep(step)) => BTreeMap::from([(step.phase, step.made.clone())]),
+            _ => BTreeMap::new(),
+        }
     }
 
     fn declared_column(&self, migration: &Migration) -> Option<&Column> {
@@ -186,6 +199,7 @@ impl Side<'_> {
                 table: migration.table.clone(),
                 made: made.get(&phase).cloned().unwrap_or_default(),
                 unfinished: BTreeSet::new(),
+                at: None,
             }));
         }
     }

@@ -27,6 +27,18 @@ impl Twin {
         }
     }
 
+    /// What the original is called after the cutover. A primary key goes: a table has one.
+    pub fn retired(&self) -> Option<Ident> {
+        match &self.original {
+            Resource::Index(index) => Some(names::retired(&index.name)),
+            Resource::Constraint(Constraint {
+                definition: ConstraintDefinition::PrimaryKey { .. }, ..
+            }) => None,
+            Resource::Constraint(constraint) => Some(names::retired(&constraint.name)),
+            _ => None,
+        }
+    }
+
     /// A constraint that holds without an index.
     pub fn constraint(&self) -> Option<&Constraint> {
         match &self.twin {

@@ -11,7 +11,7 @@ use super::{
     ApprovalNeed, Base, BaseTarget, Group, PLAN_FORMAT, PlanDiagnostic, PlanDocument, RecoveryGates,
     ResourceChange, Summary, Unmanaged,
 };
-use super::{inherited, not_modelled, rights};
+use super::{inherited, migrations, not_modelled, rights};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::Desired;
@@ -61,6 +61,7 @@ pub fn compile(inputs: &PlanInputs) -> Result<PlanDocument, PlanError> {
         document.unmanaged.resources.extend(planned.unmanaged.resources);
         document.unmanaged.unmodelled.extend(planned.unmanaged.unmodelled);
     }
+    migrations::at_their_gates(&document.resource_changes, &inputs.options)?;
     document.summary = assemble::summary(&document.resource_changes, &document.resource_drift);
     document.converged = document.resource_changes.is_empty();
     document.digest = document.body_digest();

@@ -1,6 +1,7 @@
 //! What a plan is made from, and why none could be made.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::address::Address;
 use crate::desired::{Desired, NotModelled};
@@ -64,6 +65,8 @@ pub struct PlanOptions {
     pub accept_downtime: Vec<Address>,
     /// Migrations whose next gate is open.
     pub finalize: Vec<Ident>,
+    /// How long the old values are kept after the cutover before they may go.
+    pub retention: Duration,
     /// Migrations that are to be undone.
     pub abandon: Vec<Ident>,
     /// List unmanaged objects instead of only counting them.
@@ -86,6 +89,9 @@ pub enum PlanError {
     UnknownAddress(Address),
     #[error("the changes of target {target} need each other: {}", .edges.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Cycle { target: Ident, edges: Vec<Because> },
+    /// What is to be finalized or abandoned is not in the plan as that.
+    #[error("live migration {migration} cannot be {what}: {why}")]
+    NotAtItsGate { migration: Ident, what: &'static str, why: String },
     /// With `--strict`.
     #[error("target {target} has what djogi cannot manage: {}", .objects.join(", "))]
     NotModelled { target: Ident, objects: Vec<String> },
@@ -101,6 +107,7 @@ impl PlanError {
             PlanError::PackagesVanished { .. } => "packages_vanished",
             PlanError::UnknownAddress(_) => "unknown_address",
             PlanError::Cycle { .. } => "dependency_cycle",
+            PlanError::NotAtItsGate { .. } => "live_gate",
             PlanError::NotModelled { .. } => NOT_MODELLED,
             PlanError::Proof { .. } => "internal",
         }
@@ -117,6 +124,9 @@ impl PlanError {
             )),
             PlanError::UnknownAddress(_) => {
                 Some("`djogi show` and `djogi plan` list the addresses".to_owned())
+            }
+            PlanError::NotAtItsGate { .. } => {
+                Some("`djogi live status` says how far each migration is".to_owned())
             }
             PlanError::NotModelled { .. } => {
                 Some("without --strict they are listed and left as they are".to_owned())

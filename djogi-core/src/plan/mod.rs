@@ -13,6 +13,7 @@ pub mod inputs;
 mod json_schema;
 pub mod lower;
 mod made;
+mod migrations;
 mod moving;
 pub mod needs;
 mod not_modelled;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::ident::{Ident, Literal, QualifiedName};
+use crate::kind::Index;
 
 /// PostgreSQL's table lock modes, weakest first (manual section 13.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -212,6 +213,10 @@ pub struct Concurrently {
     pub verb: ConcurrentVerb,
     /// The object that the statement names; while an index is exchanged, it has a name that nobody declared.
     pub object: Address,
+    /// The index that is built, where the change that it belongs to does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    pub builds: Option<Box<Index>>,
 }
 
 /// The statements with `CONCURRENTLY`.

@@ -98,7 +98,8 @@ fn concurrently(
     ctx: &Context<'_>,
 ) -> Step {
     let name = QualifiedName::new(schema.clone(), name.clone());
-    step.operation.concurrently = Some(Concurrently { verb, object: Address::index(ctx.target, &name) });
+    step.operation.concurrently =
+        Some(Concurrently { verb, object: Address::index(ctx.target, &name), builds: None });
     step.with_hazard(format!("concurrently, {why}"))
 }
 

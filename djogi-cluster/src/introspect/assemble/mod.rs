@@ -11,7 +11,6 @@ use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{
     EnumType, Expression, Extension, Index, Resource, Schema, Seed, Sequence, SequenceOptions,
 };
-use djogi_core::migration::{self, Observed};
 use djogi_core::observation::{Oid, ServerVersion, TableSize, Unmodelled};
 
 use crate::introspect::column::{self, ColumnRow, ExpressionRow, ReferencedRow};
@@ -162,20 +161,6 @@ impl Assembled {
                 self.insert(table, Resource::Seed(seed));
             }
         }
-    }
-
-    /// Sees the live migrations that are under way. Gives back what they have made, which is in the catalog no more.
-    pub(super) fn read_migrations(&mut self) -> BTreeSet<Address> {
-        let Observed { found, taken_out } = migration::observe(&mut self.catalog, &self.target);
-        for (address, table) in found {
-            if let Some(oid) = self.oids.get(&table) {
-                self.oids.insert(address, *oid);
-            }
-        }
-        for address in &taken_out {
-            self.oids.remove(address);
-        }
-        taken_out
     }
 
     /// Gives back what still needs them.

@@ -13,7 +13,11 @@ pub(super) fn of_step(address: &Address) -> Option<Address> {
 }
 
 /// `None` for what is no part of a migration, and for a step that can be made now.
-pub(super) fn gate(candidate: &Candidate<'_>, gates: &Gates<'_>) -> Option<Judgement> {
+pub(super) fn gate(
+    candidate: &Candidate<'_>,
+    candidates: &[Candidate<'_>],
+    gates: &Gates<'_>,
+) -> Option<Judgement> {
     let Change { address, action, .. } = &candidate.change;
     match (address.kind(), action, candidate.change.desired.map(|declared| &*declared.resource)) {
         (Kind::Migration, Action::Create, _) => Some(Reason::CompositeDigest.disposition().into()),
@@ -25,7 +29,7 @@ pub(super) fn gate(candidate: &Candidate<'_>, gates: &Gates<'_>) -> Option<Judge
         (Kind::MigrationStep, Action::Create, Some(Resource::MigrationStep(step)))
             if step.phase.is_gated() =>
         {
-            gated(address, step.phase, gates)
+            gated(address, step.phase, candidates, gates)
         }
         (Kind::MigrationStep, Action::Create | Action::Update(_), _)
             if candidate.lowered.parts.is_empty() =>
@@ -36,18 +40,23 @@ pub(super) fn gate(candidate: &Candidate<'_>, gates: &Gates<'_>) -> Option<Judge
     }
 }
 
-fn gated(address: &Address, phase: MigrationPhase, gates: &Gates<'_>) -> Option<Judgement> {
+fn gated(
+    address: &Address,
+    phase: MigrationPhase,
+    candidates: &[Candidate<'_>],
+    gates: &Gates<'_>,
+) -> Option<Judgement> {
     let migration = address.parent_name()?;
-    let is_done = |phase| {
-        let step = Address::migration_step(address.target(), migration, phase);
-        gates.live.contains(&step)
-    };
     if let Some(obstacles) = gates.obstacles.get(address) {
         return Some(Reason::NoWayInPlace.because(obstacles.clone()));
     }
-    let before =
-        if phase == MigrationPhase::Cutover { MigrationPhase::Verify } else { MigrationPhase::Cutover };
-    if !is_done(before) {
+    let to_come = candidates.iter().filter_map(|other| match &*other.change.desired?.resource {
+        Resource::MigrationStep(step) if step.migration == *migration && step.phase < phase => {
+            Some(step.phase)
+        }
+        _ => None,
+    });
+    if let Some(before) = to_come.max() {
         return Some(Reason::LaterPhase.because(vec![format!("comes after {before}")]));
     }
     if phase == MigrationPhase::Cutover && gates.finalize.contains(migration) {

@@ -188,7 +188,7 @@ fn own_gates(
         judgement.notes.extend(migration::missed(change, gates));
         return judgement;
     }
-    if let Some(judgement) = migration::gate(candidate, gates) {
+    if let Some(judgement) = migration::gate(candidate, candidates, gates) {
         return judgement;
     }
     if lowered.reversibility().is_destructive() {

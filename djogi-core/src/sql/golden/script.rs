@@ -88,7 +88,7 @@ impl Script {
         if let Some(bytes) = bytes {
             write!(self.text, ", {rows:?} rows, {bytes} bytes").unwrap();
         }
-        if let Some(Concurrently { verb, object }) = concurrently {
+        if let Some(Concurrently { verb, object, builds: _ }) = concurrently {
             write!(self.text, ", {verb:?} of {object}").unwrap();
         }
         if step.is_alone {

@@ -5,7 +5,7 @@ use super::step::is_not_null;
 use super::{declared_table, dual_write, live_column, mark, parts, together};
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::{Constraint, ConstraintDefinition, Migration, Resource};
+use crate::kind::{Migration, Resource};
 use crate::migration::{Marker, Twin, names};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint};
@@ -41,17 +41,13 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
 
 /// What is on the old column leaves its name to what is on the new one. A table has one primary key, which goes.
 fn make_way(twin: &Twin, table: &QualifiedName) -> Option<String> {
-    match &twin.original {
-        Resource::Index(index) => {
-            Some(rename_index(&index.schema, &index.name, &names::retired(&index.name)))
+    match (&twin.original, twin.retired()) {
+        (Resource::Index(index), Some(aside)) => Some(rename_index(&index.schema, &index.name, &aside)),
+        (Resource::Constraint(constraint), Some(aside)) => {
+            Some(rename_constraint(table, &constraint.name, &aside))
         }
-        Resource::Constraint(Constraint {
-            name,
-            definition: ConstraintDefinition::PrimaryKey { .. },
-            ..
-        }) => Some(format!("ALTER TABLE {table} DROP CONSTRAINT {name}")),
-        Resource::Constraint(Constraint { name, .. }) => {
-            Some(rename_constraint(table, name, &names::retired(name)))
+        (Resource::Constraint(key), None) => {
+            Some(format!("ALTER TABLE {table} DROP CONSTRAINT {}", key.name))
         }
         _ => None,
     }

@@ -161,5 +161,10 @@ pub(super) fn add_unchecked(
 
 /// Builds one index beside readers and writers.
 pub(super) fn build(index: &crate::kind::Index, ctx: &Context<'_>, address: &Address) -> Step {
-    index::build_concurrently(index, &index.name, "because it is a step of a live migration", ctx, address)
+    let why = "because it is a step of a live migration";
+    let mut step = index::build_concurrently(index, &index.name, why, ctx, address);
+    if let Some(concurrently) = &mut step.operation.concurrently {
+        concurrently.builds = Some(Box::new(index.clone()));
+    }
+    step
 }

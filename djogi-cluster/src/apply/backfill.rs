@@ -1,0 +1,123 @@
+//! Executes a group whose rows are written chunk by chunk: compare, write until every row is, and only then the ledger row.
+//!
+//! Each chunk commits by itself, with the cursor that says how far it is; a killed run goes on behind the last one. Workers
+//! of other processes may write the same rows at the same time (`djogi live worker`).
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
+use djogi_core::{Address, Digest, QualifiedName};
+
+use super::execute::{Backing, Execution, Obstacle, observe_some};
+use crate::backfill::{Limits, Notice, Outcome, begin, run};
+use crate::commit::{Fate, commit};
+use crate::error::EngineError;
+use crate::event::{Event, millis_since};
+use crate::ledger::{Fence, OpKind, fence, record_op};
+use crate::session::Session;
+
+impl Execution<'_> {
+    pub(super) async fn run_in_chunks(
+        &self,
+        session: &Session<'_>,
+        fenced: &Fence,
+        number: u32,
+        group: &Group,
+        backing: &mut Backing<'_, '_>,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> Result<(), Obstacle> {
+        let client = session.connection.client();
+        let [Operation { address, sql, backfill: Some(backfill), .. }] = group.operations.as_slice() else {
+            let what = format!("group {} is to run in chunks, but says not of which rows", group.id);
+            return Err(EngineError::Stale(vec![what]).into());
+        };
+        fence(client, fenced).await?;
+        let before = observe_some(session, relations).await?;
+        let moved = self.moved(&group.target, &before.catalog, relations);
+        if !moved.is_empty() {
+            return Err(EngineError::Stale(moved).into());
+        }
+        let began = Instant::now();
+        let told = |event: Event| self.reporter().report(&event);
+        told(Event::OperationStarted {
+            target: group.target.clone(),
+            group: group.id.clone(),
+            address: address.clone(),
+            number: 1,
+            sql: sql.clone(),
+        });
+        let intent = backing.armed.group(group);
+        let (op, name) = (intent.op_id, backfill.migration.as_str());
+        begin(client, &group.target, op, Digest::of(backfill), backfill).await?;
+        let tell = |notice: &Notice| match notice {
+            Notice::Progress(at) => told(Event::OperationProgress {
+                target: group.target.clone(),
+                group: group.id.clone(),
+                address: address.clone(),
+                number: 1,
+                phase: at.throttle.clone(),
+                done: at.rows_done,
+                total: Some(at.rows),
+                elapsed_ms: millis_since(began),
+            }),
+            Notice::Refilled { .. } | Notice::Hindered { .. } | Notice::Disconnected { .. } => {
+                told(Event::Diagnostic(finding(notice, address)));
+            }
+        };
+        let limits = Limits::default();
+        let outcome = run(&session.parameters, &group.target, name, &limits, self.stop(), &tell).await?;
+        let message = match outcome {
+            Outcome::Done { .. } => None,
+            Outcome::Paused { reason } => Some(format!("live migration `{name}` is paused: {reason}")),
+            Outcome::Stopped => Some(format!("live migration `{name}` goes on with the next apply")),
+            Outcome::Gone => Some(format!("live migration `{name}` was given up meanwhile")),
+        };
+        if let Some(message) = message {
+            let hint = Some("djogi live status; djogi live resume goes on with a paused one");
+            return Err(Obstacle::Outcome { message, hint, address: address.clone() });
+        }
+        const BEGIN: &str = "BEGIN";
+        client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
+        fence(client, fenced).await?;
+        crate::failpoint!("backfill.before_op_row");
+        let xid = record_op(client, &self.op_record(OpKind::Backfill, fenced, number, intent)).await?;
+        backing.move_state(session, group, op, relations).await?;
+        crate::failpoint!("backfill.after_op_row");
+        match commit(session, op, xid).await? {
+            Fate::Committed => {
+                told(Event::OperationFinished {
+                    target: group.target.clone(),
+                    group: group.id.clone(),
+                    address: address.clone(),
+                    number: 1,
+                    elapsed_ms: millis_since(began),
+                });
+                Ok(())
+            }
+            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
+        }
+    }
+}
+
+/// What is no progress, for people.
+fn finding(notice: &Notice, address: &Address) -> PlanDiagnostic {
+    let (code, message) = match notice {
+        Notice::Refilled { range, rows, .. } => (
+            "backfill_refilled",
+            format!("{rows} rows of range {range} need their value again: somebody writes past the trigger"),
+        ),
+        Notice::Hindered { reason, .. } => ("backfill_hindered", format!("a chunk is tried again: {reason}")),
+        Notice::Disconnected { reason, .. } => {
+            ("backfill_disconnected", format!("the server is sought again: {reason}"))
+        }
+        Notice::Progress(_) => ("backfill_progress", String::new()),
+    };
+    PlanDiagnostic {
+        code: code.to_owned(),
+        severity: Severity::Warning,
+        address: Some(address.clone()),
+        message,
+        help: None,
+    }
+}
