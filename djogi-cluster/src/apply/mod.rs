@@ -10,6 +10,7 @@ mod backfill;
 mod clear;
 mod concurrent;
 mod execute;
+mod gates;
 mod holders;
 mod kin;
 mod precheck;

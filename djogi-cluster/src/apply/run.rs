@@ -12,6 +12,7 @@ use djogi_core::plan::{
 use super::arm::{Armed, unique_build};
 use super::clear::clear_away;
 use super::execute::{Backing, Execution, GroupError};
+use super::gates::gates_reached;
 use super::kin::Kin;
 use super::quiescence::Quiescence;
 use super::record::Record;
@@ -298,6 +299,9 @@ impl Run {
                 let way_out = change.way_out.clone();
                 reporter.report(&Event::ChangeBlocked { address, reason, notes, way_out });
             }
+        }
+        for gate in gates_reached(&changes, &self.applied) {
+            reporter.report(&Event::Diagnostic(gate));
         }
         for (address, reason) in &self.stuck {
             let (address, reason, notes) = (address.clone(), *reason, Vec::new());

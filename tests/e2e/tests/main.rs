@@ -41,6 +41,7 @@ mod json_schemas;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
+mod live;
 mod live_workers;
 #[cfg(test)]
 mod locking;

@@ -1,6 +1,8 @@
 //! The moment in which the new column takes the place of the old one, with all that is on it: one transaction, catalog only.
 
-use super::place::{Leaving, not_null, rename_column, rename_constraint, rename_index, take_over};
+use super::place::{
+    Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
+};
 use super::step::is_not_null;
 use super::{declared_table, dual_write, live_column, mark, parts, together};
 use crate::address::Address;
@@ -27,7 +29,7 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
     if is_not_null(migration, ctx) {
         sql.extend(not_null(table, wanted, &names::filled(column), ctx));
     }
-    sql.extend(twins.iter().flat_map(|twin| take_place(twin, table)));
+    sql.extend(twins.iter().flat_map(|twin| take_place(twin, table, (&new, column))));
     sql.extend(take_over(&leaving, wanted, declared, ctx, address));
     sql.push(comment_sql(&format!("COLUMN {table}.{column}"), wanted.comment.as_deref()));
     sql.push(note(migration, &old));
@@ -36,7 +38,9 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
         Some(_) => format!("until it is finalized again, `djogi live abandon {}` leads back", migration.name),
         None => format!("there is no way back from {} to {}", migration.to, migration.from),
     };
-    vec![step.with_hazard(back)]
+    let order = "the column comes last from then on: INSERT and COPY that do not name their columns are refused until the old \
+                 values go, and write into other columns then";
+    vec![step.with_hazard(order).with_hazard(back)]
 }
 
 /// What is on the old column leaves its name to what is on the new one. A table has one primary key, which goes.
@@ -53,7 +57,7 @@ fn make_way(twin: &Twin, table: &QualifiedName) -> Option<String> {
     }
 }
 
-fn take_place(twin: &Twin, table: &QualifiedName) -> Vec<String> {
+fn take_place(twin: &Twin, table: &QualifiedName, (new, column): (&Ident, &Ident)) -> Vec<String> {
     let (placed, object, comment) = match (&twin.original, &twin.twin) {
         (Resource::Index(original), Resource::Index(twin)) => (
             rename_index(&original.schema, &twin.name, &original.name),
@@ -72,7 +76,8 @@ fn take_place(twin: &Twin, table: &QualifiedName) -> Vec<String> {
         _ => return Vec::new(),
     };
     let comment = comment.map(|comment| comment_sql(&object, Some(comment)));
-    std::iter::once(placed).chain(comment).collect()
+    let renamed = twin.index().and_then(|index| rename_index_column(&index, new, column));
+    renamed.into_iter().chain([placed]).chain(comment).collect()
 }
 
 /// Notes when it was, by the clock of the server.

@@ -4,7 +4,7 @@
 //! in the body of the function, so that a cutover changes it without a lock of its own.
 
 use super::fill::comparable;
-use crate::ident::{Ident, QualifiedName};
+use crate::ident::{Ident, Literal, QualifiedName};
 use crate::kind::Migration;
 use crate::lexis::in_parentheses;
 use crate::migration::names;
@@ -17,8 +17,18 @@ pub(super) fn forward(migration: &Migration) -> String {
 }
 
 /// The function while the new values count. An old value that there is none for is null, so that nobody is refused for it.
+/// Whoever writes the old column has not named the columns, and would write something else than is meant.
 pub(super) fn backward(migration: &Migration) -> String {
-    let helper = names::old_column(&migration.column);
+    let Migration { table, column, from, .. } = migration;
+    let helper = names::old_column(column);
+    let cast = comparable(from);
+    let message = Literal(&format!("column {helper} of {table} is not to be written")).to_string();
+    let hint =
+        Literal(&format!("{column} is the last column now: name the columns of INSERT and COPY")).to_string();
+    let guard = format!(
+        "IF TG_OP = 'INSERT' AND NEW.{helper} IS NOT NULL OR TG_OP = 'UPDATE' AND NEW.{helper}{cast} IS DISTINCT FROM OLD.{helper}{cast} THEN\n    \
+         RAISE EXCEPTION USING ERRCODE = 'invalid_column_reference', MESSAGE = {message}, HINT = {hint};\n  END IF;\n  "
+    );
     let body = match &migration.down {
         Some(down) => {
             let down = value_of(&migration.table, down.as_str());
@@ -29,7 +39,7 @@ pub(super) fn backward(migration: &Migration) -> String {
         }
         None => format!("NEW.{helper} := NULL;"),
     };
-    function(migration, &body)
+    function(migration, &(guard + &body))
 }
 
 /// An expression over the row that is written.

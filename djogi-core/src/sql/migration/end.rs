@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::place::{Leaving, not_null, rename_column, rename_constraint, rename_index, take_over};
+use super::place::{
+    Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
+};
 use super::step::{add_unchecked, build, forget};
 use super::{dual_write, live_column, parts, together};
 use crate::address::Address;
@@ -87,6 +89,7 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     sql.push(format!("ALTER TABLE {table} DROP COLUMN {new}"));
     sql.extend(restored(migration, ctx));
     if let (Some(key), Some(index)) = (&key, &key_index) {
+        sql.extend(rename_index_column(index, &old, column));
         sql.push(constraint::key_of_index(key, &index.name));
     }
     sql.push(forget(migration, ctx));

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
 use crate::kind::{
-    Alteration, Column, ColumnAlteration, ColumnComparison, NotNull, Resource, Table, TableAlteration,
+    Alteration, Column, ColumnAlteration, ColumnComparison, Index, NotNull, Resource, Table, TableAlteration,
 };
 use crate::sql::{Context, alter};
 
@@ -116,6 +116,12 @@ pub(super) fn rename_column(table: &QualifiedName, from: &Ident, to: &Ident) -> 
 
 pub(super) fn rename_index(schema: &Ident, from: &Ident, to: &Ident) -> String {
     format!("ALTER INDEX {schema}.{from} RENAME TO {to}")
+}
+
+/// The columns of an index keep the names that those of the table had when it was built.
+pub(super) fn rename_index_column(index: &Index, from: &Ident, to: &Ident) -> Option<String> {
+    let has_it = index.columns().any(|name| name == from);
+    has_it.then(|| format!("ALTER TABLE {} RENAME COLUMN {from} TO {to}", index.qualified_name()))
 }
 
 pub(super) fn rename_constraint(table: &QualifiedName, from: &Ident, to: &Ident) -> String {

@@ -1,0 +1,63 @@
+//! What waits for an operator, and for how long.
+
+use e2e::on_each_server;
+
+use super::{BEFORE, FINALIZE, NAME, after, leftovers, project};
+
+#[test]
+fn no_gate_opens_before_its_time() {
+    on_each_server(|server| {
+        let mut project = project(server);
+        project.run(FINALIZE).expect(1).says(&["live_gate", "comes after verify"]);
+        project.run(&["apply", "--auto-approve"]).ok();
+        project.run(&["apply", "--auto-approve"]).ok().says(&["djogi live finalize orders_total_type"]);
+        project.run(FINALIZE).ok();
+        project.run(FINALIZE).expect(7).says(&["live_retention", "are kept until", "--now"]);
+        project.configure_more("[live]\nretention = \"1ms\"\n");
+        project.run(FINALIZE).ok();
+        assert_eq!(leftovers(project.database()), [""; 0]);
+        project.is_converged();
+    });
+}
+
+#[test]
+fn another_declaration_meanwhile_is_blocked_with_both_ways_out() {
+    on_each_server(|server| {
+        let project = project(server);
+        project.run(&["apply", "--auto-approve"]).ok();
+        project.declare(&BEFORE.replace("total integer", "total numeric"));
+        let said = ["backfill_superseded", "from integer to bigint", "djogi live abandon orders_total_type"];
+        project.run(&["plan", "--json"]).ok().says(&said);
+        project.run(&["apply", "--auto-approve"]).expect(3);
+        // One way: on with it.
+        project.declare(&after());
+        project.run(FINALIZE).ok();
+        // The other way, from there.
+        project.declare(BEFORE);
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["djogi live abandon orders_total_type"]);
+        project.run(&["live", "abandon", NAME, "--auto-approve"]).ok();
+        project.is_converged();
+        project.matches(BEFORE);
+    });
+}
+
+#[test]
+fn what_somebody_has_taken_away_is_made_again() {
+    on_each_server(|server| {
+        let project = project(server);
+        project.run(&["apply", "--auto-approve"]).ok();
+        let database = project.database();
+        database.run(
+            "DROP TRIGGER \"~total__djogi_update\" ON orders; UPDATE orders SET total = 1000 WHERE id = 9",
+        );
+        project.run(FINALIZE).expect(1).says(&["comes after"]);
+        database.run("DROP TRIGGER \"~total__djogi_insert\" ON orders");
+        project.run(&["apply", "--auto-approve"]).ok();
+        assert_eq!(database.value("SELECT total__djogi_new FROM orders WHERE id = 9"), "1000");
+        database.run("ALTER TABLE orders DISABLE TRIGGER \"~total__djogi_update\";
+            UPDATE orders SET total = 2000 WHERE id = 9; ALTER TABLE orders ENABLE ALWAYS TRIGGER \"~total__djogi_update\"");
+        project.run(FINALIZE).ok();
+        // A row that was written past the trigger is not found again after it was verified.
+        assert_eq!(database.value("SELECT total__djogi_old FROM orders WHERE id = 9"), "2000");
+    });
+}
