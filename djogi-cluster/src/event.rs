@@ -176,6 +176,12 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         way_out: Option<String>,
     },
+    /// What the run has done leads to a step that waits for an operator.
+    GateReached {
+        address: Address,
+        /// The command that opens it.
+        way_out: String,
+    },
     StateWritten {
         serial: Serial,
         digest: Digest,

@@ -125,6 +125,11 @@ impl Progress {
                 let (address, notes, way_out) = (address.clone(), notes.clone(), way_out.clone());
                 self.not_done.entry(*reason).or_default().push(NotDone { address, notes, way_out });
             }
+            Event::GateReached { address, way_out } => {
+                let (address, way_out) = (address.clone(), Some(way_out.clone()));
+                let gate = NotDone { address, notes: Vec::new(), way_out };
+                self.not_done.entry(Reason::OperatorGate).or_default().push(gate);
+            }
             Event::ApprovalSpent { address, approver, reason, .. } => {
                 let text = format!("{address}: approved by {approver} ({reason}), now spent");
                 return self.text(&Line::new(text, Tone::Plain));

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use djogi_core::disposition::Verdict;
 use djogi_core::kind::MigrationPhase;
-use djogi_core::plan::{PlanDiagnostic, ResourceChange, Severity};
+use djogi_core::plan::ResourceChange;
 use djogi_core::{Address, Kind};
 
+use crate::event::Event;
+
 /// The migrations that have come to a gate which the plan had still before it.
-pub(super) fn gates_reached(changes: &[&ResourceChange], applied: &BTreeSet<Address>) -> Vec<PlanDiagnostic> {
+pub(super) fn gates_reached(changes: &[&ResourceChange], applied: &BTreeSet<Address>) -> Vec<Event> {
     let step = |change: &ResourceChange| {
         (change.kind == Kind::MigrationStep).then(|| change.address.parent_name().cloned())
     };
@@ -26,12 +28,9 @@ pub(super) fn gates_reached(changes: &[&ResourceChange], applied: &BTreeSet<Addr
             Verdict::Derived => true,
             Verdict::Deferred | Verdict::Blocked => false,
         });
-        is_there.then(|| PlanDiagnostic {
-            code: "live_gate".to_owned(),
-            severity: Severity::Info,
-            address: Some(cutover.address.clone()),
-            message: format!("live migration {migration} waits for its cutover"),
-            help: Some(format!("djogi live finalize {migration}")),
+        is_there.then(|| Event::GateReached {
+            address: cutover.address.clone(),
+            way_out: format!("djogi live finalize {migration}"),
         })
     });
     reached.collect()

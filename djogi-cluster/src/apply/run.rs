@@ -301,7 +301,7 @@ impl Run {
             }
         }
         for gate in gates_reached(&changes, &self.applied) {
-            reporter.report(&Event::Diagnostic(gate));
+            reporter.report(&gate);
         }
         for (address, reason) in &self.stuck {
             let (address, reason, notes) = (address.clone(), *reason, Vec::new());

@@ -50,7 +50,7 @@ pub(crate) fn leftovers(database: &Database) -> Vec<String> {
     database.column(
         "SELECT attrelid::regclass || '.' || attname FROM pg_attribute WHERE attname LIKE '%djogi%' AND NOT attisdropped
             AND attrelid NOT IN (SELECT oid FROM pg_class WHERE relnamespace = 'djogi'::regnamespace)
-         UNION ALL SELECT conname FROM pg_constraint WHERE conname LIKE '%djogi%'
+         UNION ALL SELECT conname FROM pg_constraint WHERE conname LIKE '%#_#_djogi%' ESCAPE '#'
          UNION ALL SELECT relname FROM pg_class WHERE relname LIKE '%djogi%' AND relkind IN ('i', 'r', 'v')
          UNION ALL SELECT tgname FROM pg_trigger WHERE tgname LIKE '%djogi%'
          UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'djogi'::regnamespace
