@@ -32,7 +32,7 @@ fn waits_until_somebody_accepts_it_and_the_rest_is_done() {
             "djogi apply --accept-downtime constraint.main.public.stays.seen_once",
         ]);
         project.run(&["apply", "--auto-approve"]).expect(7).says(&["2 blocked"]);
-        let done = "SELECT (SELECT relpersistence FROM pg_class WHERE oid = 'goods'::regclass)
+        let done = "SELECT (SELECT relpersistence::text FROM pg_class WHERE oid = 'goods'::regclass)
              || ' ' || (SELECT format_type(atttypid, -1) FROM pg_attribute
                          WHERE attrelid = 'makers'::regclass AND attname = 'size')";
         assert_eq!(project.database().value(done), "p bigint");

@@ -22,7 +22,7 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
     let leaving = Leaving { column: live, aside: &old };
     let twins = parts::all(migration, ctx);
     let mut sql: Vec<String> = twins.iter().filter_map(|twin| make_way(twin, table)).collect();
-    sql.extend(leaving.let_go(table));
+    sql.extend(leaving.let_go(table, ctx));
     sql.push(rename_column(table, column, &old));
     sql.push(rename_column(table, &new, column));
     sql.push(dual_write::backward(migration));

@@ -78,7 +78,7 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     };
     let mut sql = dual_write::drop(migration);
     sql.extend(key.iter().map(|key| format!("ALTER TABLE {table} DROP CONSTRAINT {}", key.name)));
-    sql.extend(leaving.let_go(table));
+    sql.extend(leaving.let_go(table, ctx));
     sql.push(rename_column(table, column, &new));
     sql.push(rename_column(table, &old, column));
     if live.not_null {

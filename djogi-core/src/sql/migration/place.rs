@@ -5,6 +5,7 @@ use crate::ident::{Ident, Literal, QualifiedName};
 use crate::kind::{
     Alteration, Column, ColumnAlteration, ColumnComparison, Index, NotNull, Resource, Table, TableAlteration,
 };
+use crate::migration::names;
 use crate::sql::{Context, alter};
 
 /// A column that leaves its name to another.
@@ -17,12 +18,18 @@ pub(super) struct Leaving<'a> {
 
 impl Leaving<'_> {
     /// What would refuse a value of it, or fill one in. An identity goes when its numbers have been taken over.
-    pub(super) fn let_go(&self, table: &QualifiedName) -> Vec<String> {
-        let Column { name, default, not_null, identity, .. } = self.column;
+    pub(super) fn let_go(&self, table: &QualifiedName, ctx: &Context<'_>) -> Vec<String> {
+        let Column { name, default, not_null, not_null_constraint, identity, .. } = self.column;
         let of = |what: &str| format!("ALTER TABLE {table} ALTER COLUMN {name} {what}");
         let default = default.is_some().then(|| of("DROP DEFAULT"));
         let not_null = (*not_null && identity.is_none()).then(|| of("DROP NOT NULL"));
-        default.into_iter().chain(not_null).collect()
+        // An identity keeps its column `NOT NULL` for a while; from PostgreSQL 18 on, that has a name, which is wanted.
+        let named = identity.is_some() && ctx.version.major() >= 18;
+        let aside = named.then(|| {
+            let name = not_null_constraint.name_on(&table.name, name);
+            rename_constraint(table, &name, &names::retired(&name))
+        });
+        default.into_iter().chain(not_null).chain(aside).collect()
     }
 }
 
