@@ -35,7 +35,7 @@ pub fn observe(catalog: &mut Catalog, target: &Ident) -> Observed {
         for (helper, marker) in helpers(table) {
             rest.columns.retain(|column| column.name != *helper);
             observed.taken_out.insert(Address::column(target, &table.qualified_name(), helper));
-            let parts = Parts::take(catalog, target, helper, &marker.migration);
+            let parts = Parts::take(catalog, helper, &marker.migration);
             for resource in steps(&marker, &parts, table) {
                 let found = resource.address(target);
                 catalog.insert(target, resource);
@@ -72,7 +72,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn take(catalog: &mut Catalog, target: &Ident, helper: &Ident, migration: &Migration) -> Self {
+    fn take(catalog: &mut Catalog, helper: &Ident, migration: &Migration) -> Self {
         let Migration { table, column, .. } = migration;
         let mut parts = Self::default();
         let triggers = names::triggers(column);
@@ -98,7 +98,6 @@ impl Parts {
         for address in &parts.addresses {
             catalog.remove(address);
         }
-        let _ = target;
         parts
     }
 }

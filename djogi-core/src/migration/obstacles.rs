@@ -1,5 +1,7 @@
 //! What a migration of a column cannot take along.
 
+use std::collections::BTreeSet;
+
 use super::names;
 use super::twins::uses_column;
 use crate::address::{Address, Kind};
@@ -33,7 +35,7 @@ pub(super) fn obstacles(live: &Observation, target: &Ident, table: &Table, colum
         catalog.iter().filter_map(|(address, resource)| in_the_way(address, resource, &name, column)),
     );
     let own = Address::column(target, &name, &column.name);
-    let needs_it = |(address, needs): (&Address, &std::collections::BTreeSet<Address>)| {
+    let needs_it = |(address, needs): (&Address, &BTreeSet<Address>)| {
         let is_in_the_way = needs.contains(&own) && !matches!(address.kind(), Kind::Constraint | Kind::Index);
         is_in_the_way.then(|| format!("{address} uses it"))
     };

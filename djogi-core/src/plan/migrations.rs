@@ -18,10 +18,10 @@ pub(super) fn at_their_gates(changes: &[ResourceChange], options: &PlanOptions) 
             (false, None) => return Err(refused(migration, "finalized", &[])),
         }
     }
-    for migration in options.abandon.iter().filter(|migration| !ends(changes, migration)) {
-        return Err(refused(migration, "abandoned", &[]));
+    match options.abandon.iter().find(|migration| !ends(changes, migration)) {
+        Some(migration) => Err(refused(migration, "abandoned", &[])),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn is_cutover(change: &ResourceChange, migration: &Ident) -> bool {

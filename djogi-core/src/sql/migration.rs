@@ -10,7 +10,7 @@ pub(super) mod step;
 
 use super::{Context, Step};
 use crate::address::Address;
-use crate::ident::QualifiedName;
+use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Table};
 use crate::migration::Marker;
 
@@ -57,7 +57,7 @@ fn declared_table<'a>(table: &QualifiedName, ctx: &Context<'a>) -> Option<&'a Ta
 }
 
 /// Writes down on the column `helper` how far the migration is.
-fn mark(helper: &crate::ident::Ident, marker: &Marker) -> String {
+fn mark(helper: &Ident, marker: &Marker) -> String {
     let object = format!("COLUMN {}.{helper}", marker.migration.table);
     super::comment_sql(&object, Some(&marker.to_string()))
 }

@@ -16,7 +16,7 @@ use crate::kind::{
 use crate::migration::{names, uses_column};
 use crate::plan::Reversibility;
 use crate::safety::{Verb, classify};
-use crate::sql::{Context, Step, constraint, precheck};
+use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
 /// Nothing is left of it but the new column.
 pub(super) fn contract(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
@@ -94,7 +94,7 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     }
     sql.push(forget(migration, ctx));
     let comment = live.comment.as_deref();
-    sql.push(crate::sql::comment_sql(&format!("COLUMN {table}.{column}"), comment));
+    sql.push(comment_sql(&format!("COLUMN {table}.{column}"), comment));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
     steps.push(step.with_precheck(Some(precheck::of_condition(table, &lost, ctx))));
     steps

@@ -3,7 +3,8 @@
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
 use crate::kind::{
-    Alteration, Column, ColumnAlteration, ColumnComparison, Index, NotNull, Resource, Table, TableAlteration,
+    Alteration, Column, ColumnAlteration, ColumnComparison, Identity, Index, NotNull, Resource,
+    SequenceOwner, Table, TableAlteration,
 };
 use crate::migration::names;
 use crate::sql::{Context, alter};
@@ -68,7 +69,7 @@ pub(super) fn take_over(
     let new_identity = |alteration: &ColumnAlteration| matches!(alteration, ColumnAlteration::AddIdentity(_));
     let mut sql = Vec::new();
     if let Some(identity) = &leaving.column.identity {
-        let sequence = |identity: &crate::kind::Identity| {
+        let sequence = |identity: &Identity| {
             QualifiedName::new(table.schema.clone(), identity.sequence_on(&table.name, name))
         };
         let mut body = vec![
@@ -88,7 +89,7 @@ pub(super) fn take_over(
         Resource::Sequence(sequence) => Some(sequence),
         _ => None,
     });
-    let is_own = |owner: &crate::kind::SequenceOwner| owner.table == table && owner.column == *name;
+    let is_own = |owner: &SequenceOwner| owner.table == table && owner.column == *name;
     let owned = owned.filter(|sequence| sequence.owned_by.as_ref().is_some_and(is_own));
     sql.extend(
         owned.map(|sequence| format!("ALTER SEQUENCE {} OWNED BY {table}.{name}", sequence.qualified_name())),

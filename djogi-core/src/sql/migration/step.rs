@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::super::{Context, Impossible, Step, constraint, index, precheck};
 use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, together};
 use crate::address::Address;
-use crate::ident::Ident;
-use crate::kind::{Migration, MigrationPhase, MigrationStep, MigrationStepAlteration, Resource};
+use crate::ident::{Ident, Literal};
+use crate::kind::{
+    Constraint, Index, Migration, MigrationPhase, MigrationStep, MigrationStepAlteration, Resource,
+};
 use crate::migration::{Marker, names, row_key};
 use crate::plan::Backfill;
 use crate::safety::Verb;
@@ -102,7 +104,6 @@ fn write_both(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Ve
 
 /// What the ledger knows of the rows that were gone through.
 pub(super) fn forget(migration: &Migration, ctx: &Context<'_>) -> String {
-    use crate::ident::Literal;
     let own =
         format!("target = {} AND name = {}", Literal(ctx.target.as_str()), Literal(migration.name.as_str()));
     together([
@@ -151,16 +152,16 @@ pub(super) fn is_not_null(migration: &Migration, ctx: &Context<'_>) -> bool {
 
 /// The constraint `twin` as it is added, which reads no row.
 pub(super) fn add_unchecked(
-    twin: &crate::kind::Constraint,
+    twin: &Constraint,
     ctx: &Context<'_>,
     address: &Address,
 ) -> impl Iterator<Item = Step> {
-    let unchecked = crate::kind::Constraint { validated: false, ..twin.clone() };
+    let unchecked = Constraint { validated: false, ..twin.clone() };
     constraint::create_at_once(&unchecked, ctx, address).into_iter()
 }
 
 /// Builds one index beside readers and writers.
-pub(super) fn build(index: &crate::kind::Index, ctx: &Context<'_>, address: &Address) -> Step {
+pub(super) fn build(index: &Index, ctx: &Context<'_>, address: &Address) -> Step {
     let why = "because it is a step of a live migration";
     let mut step = index::build_concurrently(index, &index.name, why, ctx, address);
     if let Some(concurrently) = &mut step.operation.concurrently {
