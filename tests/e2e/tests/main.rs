@@ -42,6 +42,7 @@ mod json_schemas;
 mod kinds;
 #[cfg(test)]
 mod live;
+#[cfg(test)]
 mod live_workers;
 #[cfg(test)]
 mod locking;
