@@ -76,7 +76,10 @@ impl Plot {
 }
 
 const APPLY: &[&str] = &["apply", "--auto-approve"];
-const ONLINE: &[&str] = &["apply", "--auto-approve", "--online", "always"];
+const ONLINE: &[&str] =
+    &["apply", "--auto-approve", "--online", "always", "--accept-downtime", "table.main.public.line"];
+const LIVE: &[&str] = &["apply", "--auto-approve", "--online", "always"];
+const FINALIZE: &[&str] = &["live", "finalize", "goods_price_type", "--now", "--auto-approve"];
 const REFRESH: &[&str] = &["refresh"];
 const IMPORT: &[&str] = &["import", "table.main.public.more"];
 const UNLOCK: &[&str] = &["unlock", "--terminate", "--auto-approve"];

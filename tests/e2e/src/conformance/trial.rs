@@ -218,8 +218,28 @@ fn attempt(
         return Err(refused("import", &imported));
     }
     let has_unmanaged = client.batch_execute(UNMANAGED).is_ok();
-    let applied = run(&[&["apply", "--auto-approve", "--json"], flags].concat());
-    let planned = run(&["plan", "--json", "--unmanaged", "--detailed-exitcode"]);
+    let apply = [&["apply", "--auto-approve", "--json"], flags].concat();
+    let applied = run(&apply);
+    let look = ["plan", "--json", "--unmanaged", "--detailed-exitcode"];
+    let mut planned = run(&look);
+    // Each migration has two gates, and what waits for its cutover comes after it.
+    for _ in 0..4 {
+        let waiting = at_their_gates(&planned);
+        if waiting.is_empty() {
+            break;
+        }
+        for migration in waiting {
+            let finalized = run(&["live", "finalize", &migration, "--now", "--auto-approve", "--json"]);
+            if finalized.code != Some(0) {
+                return Err(refused("live finalize", &finalized));
+            }
+        }
+        let applied = run(&apply);
+        if applied.code != Some(0) {
+            return Err(refused("apply", &applied));
+        }
+        planned = run(&look);
+    }
     let not_modelled = not_modelled(&planned);
     let named = |otherwise: Failure| match not_modelled.is_empty() {
         true => otherwise,
@@ -323,6 +343,17 @@ fn not_modelled(planned: &Output) -> BTreeSet<String> {
         .filter(|object| !object["name"].as_str().unwrap_or_default().contains(BYSTANDER))
         .filter_map(|object| object["kind"].as_str().map(str::to_owned));
     declared.chain(live).collect()
+}
+
+/// The migrations that wait for an operator.
+fn at_their_gates(planned: &Output) -> BTreeSet<String> {
+    let Ok(document) = serde_json::from_str::<Value>(&planned.stdout) else { return BTreeSet::new() };
+    let changes = document["resource_changes"].as_array().into_iter().flatten();
+    let waiting = changes.filter(|change| change["type"] == "step" && change["reason"] == "operator_gate");
+    let addresses = waiting.filter_map(|change| change["address"].as_str());
+    addresses
+        .filter_map(|address| Some(address.strip_prefix("step.main.")?.rsplit_once('.')?.0.to_owned()))
+        .collect()
 }
 
 /// What a plan still wants to do.
