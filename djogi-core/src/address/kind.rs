@@ -65,7 +65,9 @@ pub enum Kind {
     /// Rows of one table.
     Seed,
     /// A change that is made beside readers and writers, in steps.
+    #[serde(rename = "live")]
     Migration,
+    #[serde(rename = "step")]
     MigrationStep,
     /// Of the whole server.
     Role,

@@ -12,6 +12,7 @@ use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
 use crate::kind::{Column, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::lexis::mentions;
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
 use crate::safety::{Online, Route, route};
@@ -113,7 +114,11 @@ impl Side<'_> {
         {
             return;
         }
-        let obstacles = self.obstacles(found);
+        let obstacles = self
+            .obstacles(found)
+            .into_iter()
+            .chain(self.declared_obstacles(found, wanted))
+            .collect::<Vec<_>>();
         match retype(&table, found, wanted) {
             Ok((migration, _)) if obstacles.is_empty() => self.begin(&migration),
             Ok(_) => {
@@ -130,6 +135,44 @@ impl Side<'_> {
         let named =
             named.map(|index| format!("the table names {index} as its replica identity or its order"));
         obstacles(self.live, self.target, self.found, column).into_iter().chain(named).collect()
+    }
+
+    /// What is to come meanwhile and would be on the old column.
+    fn declared_obstacles(&self, found: &Column, wanted: &Column) -> Vec<String> {
+        let table = self.found.qualified_name();
+        let own = Address::column(self.target, &table, &found.name);
+        let mut obstacles = Vec::new();
+        let owned = |resource: &Resource| match resource {
+            Resource::Sequence(sequence) => sequence
+                .owned_by
+                .as_ref()
+                .is_some_and(|owner| owner.table == table && owner.column == found.name),
+            _ => false,
+        };
+        let live =
+            self.live.catalog.iter().filter(|(_, resource)| owned(resource)).map(|(address, _)| address);
+        let declared = self.desired.iter().filter(|(_, declared)| owned(&declared.resource));
+        if found.identity.is_some() != wanted.identity.is_some()
+            || !live.eq(declared.map(|(address, _)| address))
+        {
+            obstacles.push("its numbers come from somewhere else then".to_owned());
+        }
+        if wanted.generated.is_some() {
+            obstacles.push("the column is to be generated".to_owned());
+        }
+        if let Resource::Table(whole) = &*self.declared.resource {
+            let computed = whole.columns.iter().filter(|other| {
+                other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), &found.name))
+            });
+            obstacles
+                .extend(computed.map(|other| format!("column {} is to be computed from it", other.name)));
+        }
+        let users = self.desired.iter().filter(|(address, declared)| {
+            declared.needs.contains(&own)
+                && !matches!(address.kind(), Kind::Constraint | Kind::Index | Kind::Table)
+        });
+        obstacles.extend(users.map(|(address, _)| format!("{address} is to use it")));
+        obstacles
     }
 
     /// A migration before its cutover, new or not.

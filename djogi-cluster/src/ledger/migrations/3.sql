@@ -20,14 +20,26 @@ CREATE TABLE djogi.live (
 );
 REVOKE ALL ON djogi.live FROM PUBLIC;
 
--- Who works on a range until when, and how it went so far.
-ALTER TABLE djogi.cursor
-    ADD CHECK (state IN ('open', 'written', 'done')),
-    ADD holder      text,
-    ADD backend_pid integer,
-    ADD passes      integer          NOT NULL DEFAULT 0,
-    ADD chunks      bigint           NOT NULL DEFAULT 0,
-    ADD keys_done   bigint           NOT NULL DEFAULT 0,
-    ADD busy_ms     bigint           NOT NULL DEFAULT 0,
-    ADD longest_ms  bigint           NOT NULL DEFAULT 0,
-    ADD rate        double precision NOT NULL DEFAULT 0;
+-- Anew, with who works on a range until when, and how it went so far: no version before has written a row, and an event
+-- trigger of the database may refuse to see a table altered.
+DROP TABLE djogi.cursor;
+CREATE TABLE djogi.cursor (
+    op_id       text             COLLATE "C" NOT NULL,
+    range_no    integer          NOT NULL,
+    lo          jsonb,
+    hi          jsonb,
+    position    jsonb,
+    rows_done   bigint           NOT NULL DEFAULT 0,
+    state       text             NOT NULL CHECK (state IN ('open', 'written', 'done')),
+    lease_until timestamptz,
+    holder      text,
+    backend_pid integer,
+    passes      integer          NOT NULL DEFAULT 0,
+    chunks      bigint           NOT NULL DEFAULT 0,
+    keys_done   bigint           NOT NULL DEFAULT 0,
+    busy_ms     bigint           NOT NULL DEFAULT 0,
+    longest_ms  bigint           NOT NULL DEFAULT 0,
+    rate        double precision NOT NULL DEFAULT 0,
+    PRIMARY KEY (op_id, range_no)
+);
+REVOKE ALL ON djogi.cursor FROM PUBLIC;

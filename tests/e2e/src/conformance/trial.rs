@@ -222,8 +222,8 @@ fn attempt(
     let applied = run(&apply);
     let look = ["plan", "--json", "--unmanaged", "--detailed-exitcode"];
     let mut planned = run(&look);
-    // Each migration has two gates, and what waits for its cutover comes after it.
-    for _ in 0..4 {
+    // Each migration has two gates, and another one may begin when it is over.
+    for _ in 0..12 {
         let waiting = at_their_gates(&planned);
         if waiting.is_empty() {
             break;
@@ -366,8 +366,12 @@ pub(super) fn changed(planned: &Output) -> Vec<String> {
         .map(|change| {
             let actions = &change["change"]["actions"];
             format!(
-                "{} {actions} {} {}",
-                change["address"], change["disposition"], change["change"]["before"]
+                "{} {actions} {} {} {} {}",
+                change["address"],
+                change["disposition"],
+                change["reason"],
+                change["notes"],
+                change["change"]["before"]
             )
         })
         .collect()
