@@ -150,6 +150,8 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("backfill.after_check", "djogi-cluster/src/backfill/check.rs", ALL),
     at("backfill.before_done", "djogi-cluster/src/backfill/range.rs", ALL),
     at("backfill.after_done", "djogi-cluster/src/backfill/range.rs", ALL),
+    at("backfill.before_op_row", "djogi-cluster/src/apply/backfill.rs", ALL),
+    at("backfill.after_op_row", "djogi-cluster/src/apply/backfill.rs", ALL),
     at("backfill.before_throttle", "djogi-cluster/src/backfill/monitor.rs", ALL),
     at("backfill.before_turn", "djogi-cluster/src/backfill/row.rs", ALL),
     at("backfill.before_recheck", "djogi-cluster/src/backfill/begin.rs", ALL),

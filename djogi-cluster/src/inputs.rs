@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::kind::{Column, Resource, Table};
-use djogi_core::migration::Postponed;
+use djogi_core::migration::{Postponed, postpone};
 use djogi_core::observation::Observation;
 use djogi_core::plan::{ConfigReference, PlanInputs, PlanOptions, TargetInputs};
 use djogi_core::recorded::Recorded;
@@ -161,7 +161,7 @@ pub(crate) async fn gather(
     let location = store.location();
     let targets = sessions.iter().zip(looks).map(|(session, look)| {
         let ours = pending.extract_if(.., |pending| pending.sidecar.target == *session.target).collect();
-        survey(cluster, (snapshot, &location), session, (look, ours), what, reporter)
+        survey(cluster, (snapshot, &location), session, (look, ours), (what, &options), reporter)
     });
     let targets: Vec<_> = targets.collect();
     let surveyed = futures_util::future::try_join_all(targets).await?;
@@ -210,7 +210,7 @@ async fn survey(
     (snapshot, location): (&Snapshot, &str),
     session: &Session<'_>,
     (Look { mut live, lease, lock_table_size, .. }, mut pending): (Look, Vec<Pending>),
-    what: Survey,
+    (what, options): (Survey, &PlanOptions),
     reporter: &dyn Reporter,
 ) -> Result<Surveyed, EngineError> {
     let Session { target, settings, connection, .. } = session;
@@ -287,6 +287,10 @@ async fn survey(
         live.sequence_positions =
             positions.into_iter().map(|(number, at)| (addresses[number].clone(), at)).collect();
     }
+    let postponed = match what {
+        Survey::Undeclared => Postponed::default(),
+        Survey::Declared | Survey::Regressed => postpone(&target, &mut desired, &live, options),
+    };
     let sides = Sides { target: &target, desired: &desired, live: &live };
     let mut overtaken = roll_forward(&mut recorded, &sides, ops);
     overtaken.is_unspoken = is_unspoken;
@@ -301,7 +305,7 @@ async fn survey(
         recoveries.extend(still_violated(connection.client(), snapshot, sides, declarations).await);
     }
     let inputs = TargetInputs {
-        postponed: Postponed::default(),
+        postponed,
         recoveries,
         recorded,
         target,

@@ -22,6 +22,7 @@ mod interrupt;
 pub mod introspect;
 pub mod leave;
 pub mod ledger;
+pub mod live;
 pub mod lock;
 mod locked;
 pub mod normalise;

@@ -3,7 +3,6 @@
 //! No lock is taken and nothing is written, neither to the state nor to a target.
 
 use djogi_core::Address;
-use djogi_core::migration::postpone;
 use djogi_core::plan::{Because, PlanDocument, PlanInputs, PlanOptions, compile, explain};
 
 use crate::cluster::Cluster;
@@ -93,9 +92,8 @@ pub(crate) async fn plan_gathered(
     reporter: &dyn Reporter,
 ) -> Result<Planned, EngineError> {
     let mut inputs = gathered.inputs;
-    for target in &mut inputs.targets {
+    for target in &inputs.targets {
         retention::keep(&target.live.catalog, &inputs.options)?;
-        target.postponed = postpone(&target.target, &mut target.desired, &target.live, &inputs.options);
     }
     let mut document = compile(&inputs)?;
     if needs_definitions(&document) {

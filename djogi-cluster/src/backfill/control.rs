@@ -16,20 +16,6 @@ use crate::event::{Event, Reporter};
 use crate::identity::RunId;
 use crate::session::Session;
 
-/// All backfills of each target.
-///
-/// # Errors
-/// When a target cannot be reached.
-pub async fn observe_all(
-    cluster: &Cluster,
-    reporter: &dyn Reporter,
-) -> Result<Vec<(Ident, LiveProgress)>, EngineError> {
-    let sessions = Session::open_all(cluster, RunId::generate(), reporter).await?;
-    let found = find(&sessions, None).await?;
-    Session::close_all(sessions).await?;
-    Ok(found.into_iter().map(|(target, live)| (target.clone(), live)).collect())
-}
-
 /// Those of this name, or all.
 async fn find<'a>(
     sessions: &[Session<'a>],

@@ -22,7 +22,7 @@ mod throttle;
 mod worker;
 
 pub use begin::{Begun, RANGE_ROWS, begin, begin_in_ranges, recheck};
-pub use control::{observe_all, pause_or_resume, work_on_all};
+pub use control::{pause_or_resume, work_on_all};
 pub use error::BackfillError;
 pub use observe::{LiveProgress, RangeWorker, observe};
 pub use row::{State, forget, pause, resume, set_chunk_ms, set_workers};

@@ -119,7 +119,12 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
     for phase in MigrationPhase::ALL {
         // What was written while nothing kept the columns alike is in one of them alone.
         let is_done = match phase {
-            MigrationPhase::Expand | MigrationPhase::Index | MigrationPhase::Constrain => true,
+            MigrationPhase::Expand => true,
+            // Where there is nothing to make, it is done when the next step is.
+            MigrationPhase::Index => !parts.indexes.is_empty() || syncs && marker.verified || is_cut_over,
+            MigrationPhase::Constrain => {
+                !parts.constraints.is_empty() || syncs && marker.verified || is_cut_over
+            }
             MigrationPhase::DualWrite => syncs,
             MigrationPhase::Backfill => syncs && marker.backfilled,
             MigrationPhase::Verify => syncs && marker.verified,

@@ -60,7 +60,7 @@ fn a_migration_is_shown_paused_resumed_and_worked_on() {
             .says(&["all rows are written, 4000"]);
         every_row_was_written_once(&project);
         let json = project.run(&["live", "status", "--json"]).ok().json();
-        assert_eq!(json["migrations"][0]["phase"], "done", "{json:#}");
+        assert_eq!(json["migrations"][0]["phase"], "index", "{json:#}");
         project.run(&["live", "worker"]).ok().says(&["No rows are to be written"]);
         project.is_converged();
     });

@@ -1,8 +1,9 @@
 //! `djogi live status`: how far the rows of each migration are, from any terminal.
 
 use clap::Args;
-use djogi_cluster::backfill::{LiveProgress, State, observe_all};
-use djogi_core::Ident;
+use djogi_cluster::backfill::{LiveProgress, State};
+use djogi_cluster::live::{LiveMigration, status};
+use djogi_core::kind::{Migration, MigrationPhase};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -25,9 +26,9 @@ pub(super) struct StatusArgs {
 pub(super) fn run(args: &StatusArgs, context: &Context, terminal: &mut Terminal) -> Result<Exit, CliError> {
     let cluster = cluster_without_models(context)?;
     let engine = Engine::start()?;
-    let mut found = with_progress(terminal, |reporter| engine.run(observe_all(&cluster, reporter)))??;
+    let mut found = with_progress(terminal, |reporter| engine.run(status(&cluster, reporter)))??;
     if let Some(name) = &args.name {
-        found.retain(|(_, live)| live.name == *name);
+        found.retain(|live| live.name == *name || format!("live.{}.{}", live.target, live.name) == *name);
         if found.is_empty() {
             let message = format!("there is no live migration `{name}`");
             return Err(Diagnostic::error("live_unknown", message)
@@ -36,38 +37,68 @@ pub(super) fn run(args: &StatusArgs, context: &Context, terminal: &mut Terminal)
         }
     }
     let text = if context.global.json {
-        let migrations: Vec<Value> = found.iter().map(|(target, live)| to_json(target, live)).collect();
+        let migrations: Vec<Value> = found.iter().map(to_json).collect();
         format!("{:#}\n", json!({"migrations": migrations}))
     } else if found.is_empty() {
         "No live migrations.\n".to_owned()
     } else {
-        printable_lines(&found.iter().map(|(target, live)| to_text(target, live)).collect::<String>())
+        printable_lines(&found.iter().map(to_text).collect::<String>())
     };
     terminal.print(&text).map_err(|error| CliError::output(&error))?;
     Ok(Exit::Done)
 }
 
-/// What the ledger knows: a migration that is not done writes its rows.
-fn phase(live: &LiveProgress) -> &'static str {
-    if live.state == State::Done { "done" } else { "backfill" }
-}
-
-fn to_json(target: &Ident, live: &LiveProgress) -> Value {
-    let mut value = json!(live);
+fn to_json(live: &LiveMigration) -> Value {
+    let LiveMigration { target, name, migration, phase, cut_over_at, rows } = live;
+    let mut value = rows.as_ref().map_or_else(|| json!({}), |rows| json!(rows));
     value["target"] = json!(target);
-    value["phase"] = phase(live).into();
+    value["name"] = json!(name);
+    value["phase"] = phase.as_str().into();
+    value["gate"] = json!(live.gate());
+    value["cut_over_at"] = json!(cut_over_at);
+    if let Some(migration) = migration {
+        value["table"] = json!(migration.table);
+        value["column"] = json!(migration.column);
+        value["from"] = json!(migration.from);
+        value["to"] = json!(migration.to);
+        value["undo"] = format!("djogi live abandon {name}").into();
+    }
     value
 }
 
-fn to_text(target: &Ident, live: &LiveProgress) -> String {
-    let LiveProgress { name, table, rows_done, rows, ranges, ranges_done, .. } = live;
-    let percent = (100 * rows_done).checked_div(*rows).unwrap_or(100);
-    let mut text = format!(
-        "{name} ({target}, {table}): {}\n  rows     {rows_done} of about {rows} ({percent} %), {ranges_done} of \
-         {ranges} ranges checked\n",
-        phase(live)
-    );
+fn to_text(live: &LiveMigration) -> String {
+    let LiveMigration { target, name, migration, phase, cut_over_at, rows } = live;
+    let table = migration.as_ref().map(|migration| &migration.table);
+    let table = table.or(rows.as_ref().map(|rows| &rows.table)).map(ToString::to_string).unwrap_or_default();
+    let mut text = format!("{name} ({target}, {table}): {phase}\n");
     let mut fact = |name: &str, value: String| text.push_str(&format!("  {name:<8} {value}\n"));
+    if let Some(Migration { column, from, to, .. }) = migration {
+        fact("column", format!("{column}, from {from} to {to}"));
+    }
+    if let Some(rows) = rows.as_ref().filter(|_| *phase <= MigrationPhase::Backfill) {
+        facts_of_rows(name, rows, &mut fact);
+    }
+    if let Some(at) = cut_over_at {
+        fact("kept", format!("the old values, since {at}"));
+    }
+    if let Some(gate) = live.gate() {
+        fact("next", gate);
+    } else if migration.is_some() {
+        fact("next", "djogi apply".to_owned());
+    }
+    if migration.is_some() {
+        fact("undo", format!("djogi live abandon {name}"));
+    }
+    text
+}
+
+fn facts_of_rows(name: &str, live: &LiveProgress, fact: &mut impl FnMut(&str, String)) {
+    let LiveProgress { rows_done, rows, ranges, ranges_done, .. } = live;
+    let percent = (100 * rows_done).checked_div(*rows).unwrap_or(100);
+    fact(
+        "rows",
+        format!("{rows_done} of about {rows} ({percent} %), {ranges_done} of {ranges} ranges checked"),
+    );
     if let Some(left) = live.seconds_left {
         fact("speed", format!("{:.0} rows/s, {left} s left", live.rows_per_second));
     }
@@ -81,12 +112,8 @@ fn to_text(target: &Ident, live: &LiveProgress) -> String {
     for worker in &live.working {
         fact("worker", format!("{} at range {}", worker.holder, worker.range));
     }
-    if live.state != State::Done
-        && live.working.is_empty()
-        && live.paused.is_none()
-        && live.throttle.is_none()
-    {
+    let is_idle = live.working.is_empty() && live.paused.is_none() && live.throttle.is_none();
+    if live.state != State::Done && is_idle {
         fact("worker", format!("none (djogi live worker {name}, or djogi apply)"));
     }
-    text
 }

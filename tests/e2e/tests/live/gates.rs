@@ -11,7 +11,15 @@ fn no_gate_opens_before_its_time() {
         project.run(FINALIZE).expect(1).says(&["live_gate", "comes after verify"]);
         project.run(&["apply", "--auto-approve"]).ok();
         project.run(&["apply", "--auto-approve"]).ok().says(&["djogi live finalize orders_total_type"]);
+        project.run(&["live", "status"]).ok().says(&[
+            "orders_total_type (main, public.orders): cutover",
+            "total, from integer to bigint",
+            "djogi live finalize orders_total_type",
+            "djogi live abandon orders_total_type",
+        ]);
         project.run(FINALIZE).ok();
+        let status = project.run(&["live", "status", "--json"]).ok().json();
+        assert_eq!(status["migrations"][0]["phase"], "contract", "{status:#}");
         project.run(FINALIZE).expect(7).says(&["live_retention", "are kept until", "--now"]);
         project.configure_more("[live]\nretention = \"1ms\"\n");
         project.run(FINALIZE).ok();

@@ -191,3 +191,21 @@ pub(super) const FOREIGN_AND_PARTITIONS: &str = concat!(
 /// `BARE` and a table that is to go.
 pub(super) const WITH_OBSOLETE: &str =
     concat!(bare!(), "CREATE TABLE obsolete (id integer PRIMARY KEY, x text);");
+
+/// A column with an index and constraints, whose type changes beside its writers.
+macro_rules! priced {
+    ($type:literal) => {
+        concat!(
+            "CREATE TABLE goods (id integer PRIMARY KEY, price ",
+            $type,
+            " NOT NULL DEFAULT 1 CONSTRAINT priced CHECK (price > 0)); CREATE INDEX goods_price ON goods (price);"
+        )
+    };
+}
+
+pub(super) const PRICED: &str = priced!("integer");
+
+pub(super) const REPRICED: &str = priced!("bigint");
+
+pub(super) const FOREIGN_AND_PRICES: &str =
+    concat!(foreign!(), "INSERT INTO goods SELECT n, n FROM generate_series(1, 3000) AS n; ANALYZE;");
