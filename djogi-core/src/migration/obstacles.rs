@@ -7,7 +7,7 @@ use super::twins::uses_column;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Constraint, ConstraintDefinition, Resource, Securable, Table};
+use crate::kind::{Column, Constraint, ConstraintDefinition, Publication, Resource, Securable, Table};
 use crate::lexis::mentions;
 use crate::observation::Observation;
 
@@ -20,6 +20,9 @@ pub(super) fn obstacles(live: &Observation, target: &Ident, table: &Table, colum
     }
     if column.generated.is_some() {
         found.push("the column is generated".to_owned());
+    }
+    if table.properties.force_row_security {
+        found.push("row level security is forced, so that nobody sees all of its rows for sure".to_owned());
     }
     let computed = table.columns.iter().filter(|other| {
         other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), &column.name))
@@ -68,16 +71,28 @@ fn in_the_way(
         Resource::Statistics(statistics) if statistics.table == *table => {
             statistics.texts_mention(name).then(|| format!("{address} uses it"))
         }
-        Resource::Publication(publication) => {
-            let names_it =
-                publication.tables.iter().filter(|published| published.table == *table).any(|published| {
-                    published.columns.contains(name)
-                        || published.filter.as_ref().is_some_and(|filter| mentions(filter.as_str(), name))
-                });
-            names_it.then(|| format!("{address} names it"))
-        }
+        Resource::Publication(publication) => published(address, publication, table, name),
         _ => None,
     }
+}
+
+/// Subscribers refuse the rows of a table that has a column which theirs lacks.
+fn published(
+    address: &Address,
+    publication: &Publication,
+    table: &QualifiedName,
+    column: &Ident,
+) -> Option<String> {
+    let own = || publication.tables.iter().filter(|published| published.table == *table);
+    let is_filtered = own()
+        .any(|published| published.filter.as_ref().is_some_and(|filter| mentions(filter.as_str(), column)));
+    if is_filtered || own().any(|published| published.columns.contains(column)) {
+        return Some(format!("{address} names it"));
+    }
+    let is_whole = publication.all_tables
+        || publication.schemas.contains(&table.schema)
+        || own().any(|published| published.columns.is_empty());
+    is_whole.then(|| format!("{address} sends all columns of the table, and subscribers lack the new one"))
 }
 
 fn constraint_in_the_way(

@@ -55,6 +55,26 @@ fn what_a_migration_cannot_take_along_is_said() {
         project.run(&["plan"]).ok().says(&["blocked", "big"]).never_says(&["live.main"]);
         project.database().run("DROP VIEW big");
         project.run(&["plan"]).ok().says(&["live.main.orders_total_type"]);
+        for (comes, goes, why) in [
+            (
+                "CREATE PUBLICATION sent FOR TABLE orders",
+                "DROP PUBLICATION sent",
+                "subscribers lack the new one",
+            ),
+            (
+                "ALTER TABLE orders FORCE ROW LEVEL SECURITY",
+                "ALTER TABLE orders NO FORCE ROW LEVEL SECURITY",
+                "row level security is forced",
+            ),
+        ] {
+            project.database().run(comes);
+            project
+                .run(&["plan"])
+                .ok()
+                .says(&["would keep readers or writers", why])
+                .never_says(&["live.main"]);
+            project.database().run(goes);
+        }
         project
             .run(&["plan", "--accept-downtime", "table.main.public.orders"])
             .ok()
