@@ -217,7 +217,7 @@ impl Side<'_> {
 
     /// What is declared leads somewhere else: the migration stays as it is, and says so.
     fn supersede(&mut self, migration: &Migration, wanted: &Table) {
-        self.hold(&migration.column);
+        self.hold_all();
         let to = wanted.column(&migration.column).map_or("nothing", |column| &column.data_type);
         let other = Migration { to: to.to_owned(), ..migration.clone() };
         self.insert(Resource::Migration(other));
@@ -257,6 +257,32 @@ impl Side<'_> {
             ..self.declared.clone()
         };
         self.desired.insert(declared.resource.address(self.target), declared);
+    }
+
+    /// The whole table stays as it is, its names too, by which the triggers know it.
+    fn hold_all(&mut self) {
+        let table = self.found.qualified_name();
+        if let Some(declared) = self.desired.get_mut(&Address::table(self.target, &table)) {
+            declared.resource = Arc::new(Resource::Table(self.found.clone()));
+            declared.renamed_columns.clear();
+        }
+        let is_part = |address: &Address| matches!(address.kind(), Kind::Constraint | Kind::Index);
+        let parts: Vec<Address> = self
+            .desired
+            .iter()
+            .filter(|(address, declared)| {
+                is_part(address) && declared.resource.relation_name().as_ref() == Some(&table)
+            })
+            .map(|(address, _)| address.clone())
+            .collect();
+        for address in parts {
+            let Some(mut declared) = self.desired.remove(&address) else { continue };
+            let there = declared.renamed_from.take().unwrap_or(address);
+            if let Some(found) = self.live.catalog.get_shared(&there) {
+                declared.resource = found.clone();
+                self.desired.insert(there, declared);
+            }
+        }
     }
 
     /// The column and what is on it stay as they are.

@@ -50,6 +50,24 @@ fn another_declaration_meanwhile_is_blocked_with_both_ways_out() {
 }
 
 #[test]
+fn a_column_keeps_its_name_as_long_as_it_is_migrated() {
+    on_each_server(|server| {
+        let project = project(server);
+        project.run(&["apply", "--auto-approve"]).ok();
+        let renamed = BEFORE
+            .replace("total ", "amount ")
+            .replace("(total ", "(amount ")
+            .replace(", total)", ", amount)");
+        let renamed =
+            renamed.replace("orders.total", "orders.amount").replace("amount integer", "amount bigint");
+        let column = ("column.main.public.orders.total", "column.main.public.orders.amount");
+        project.declare_renamed(&renamed, &[column]);
+        project.run(&["apply", "--auto-approve"]).expect(3).says(&["djogi live abandon orders_total_type"]);
+        project.database().run("UPDATE orders SET total = 4 WHERE id = 1");
+    });
+}
+
+#[test]
 fn what_somebody_has_taken_away_is_made_again() {
     on_each_server(|server| {
         let project = project(server);
