@@ -125,9 +125,10 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
             MigrationPhase::Constrain => {
                 !parts.constraints.is_empty() || syncs && marker.verified || is_cut_over
             }
-            MigrationPhase::DualWrite => syncs,
-            MigrationPhase::Backfill => syncs && marker.backfilled,
-            MigrationPhase::Verify => syncs && marker.verified,
+            // After the cutover nothing makes up for what was written past the triggers; the way back looks for it.
+            MigrationPhase::DualWrite => syncs || is_cut_over,
+            MigrationPhase::Backfill => syncs && marker.backfilled || is_cut_over,
+            MigrationPhase::Verify => syncs && marker.verified || is_cut_over,
             MigrationPhase::Cutover => is_cut_over,
             MigrationPhase::Contract => false,
         };

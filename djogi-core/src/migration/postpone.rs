@@ -11,7 +11,9 @@ use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
-use crate::kind::{Column, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::kind::{
+    Column, Constraint, ConstraintDefinition, Migration, MigrationPhase, MigrationStep, Resource, Table,
+};
 use crate::lexis::mentions;
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
@@ -157,6 +159,17 @@ impl Side<'_> {
         {
             obstacles.push("its numbers come from somewhere else then".to_owned());
         }
+        let is_made = |data_type: &str| data_type.contains('.');
+        if is_made(&found.data_type) || is_made(&wanted.data_type) {
+            obstacles.push("its type is one of the database's own, which comes or goes beside it".to_owned());
+        }
+        let refers = self.desired.iter().filter(|(_, declared)| match &*declared.resource {
+            Resource::Constraint(Constraint {
+                definition: ConstraintDefinition::ForeignKey(key), ..
+            }) => key.references == table && key.referenced_columns.contains(&found.name),
+            _ => false,
+        });
+        obstacles.extend(refers.map(|(address, _)| format!("{address} is to refer to it")));
         if wanted.generated.is_some() {
             obstacles.push("the column is to be generated".to_owned());
         }

@@ -242,7 +242,8 @@ impl<'a> Dependencies<'a> {
             Resource::Seed(seed) => self.of_seed(seed),
             Resource::Migration(migration) => vec![Address::table(self.target, &migration.table)],
             Resource::MigrationStep(step) => {
-                let before = MigrationPhase::ALL.into_iter().rfind(|phase| *phase < step.phase);
+                // All of them: one that makes nothing has no place in the order.
+                let before = MigrationPhase::ALL.into_iter().filter(|phase| *phase < step.phase);
                 let before = before.map(|phase| Address::migration_step(self.target, &step.migration, phase));
                 let whole = Address::migration(self.target, &step.migration);
                 [Address::table(self.target, &step.table), whole].into_iter().chain(before).collect()

@@ -27,7 +27,9 @@ fn there_and_back_with(flags: &[&str], before: &str, data: &str, after: &str) {
 
 #[test]
 fn column_types() {
-    for flags in [[].as_slice(), &["--online", "always"]] {
+    let tables = ["table.main.public.goods", "table.main.public.parts"];
+    let at_once = [["--online", "always", "--accept-downtime"].as_slice(), &tables].concat();
+    for flags in [[].as_slice(), &at_once] {
         there_and_back_with(flags,
         "CREATE TYPE size AS ENUM ('s', 'm');
          CREATE TABLE goods (

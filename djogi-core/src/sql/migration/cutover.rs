@@ -4,13 +4,13 @@ use super::place::{
     Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
 };
 use super::step::is_not_null;
-use super::{declared_table, dual_write, live_column, mark, parts, together};
+use super::{declared_table, dual_write, fill, live_column, mark, parts, together};
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
 use crate::kind::{Migration, Resource};
 use crate::migration::{Marker, Twin, names};
 use crate::safety::Verb;
-use crate::sql::{Context, Step, comment_sql, constraint};
+use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
 pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let Migration { table, column, .. } = migration;
@@ -40,7 +40,9 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
     };
     let order = "the column comes last from then on: INSERT and COPY that do not name their columns are refused until the old \
                  values go, and write into other columns then";
-    vec![step.with_hazard(order).with_hazard(back)]
+    // Somebody may have written past the triggers since the rows were compared.
+    let question = precheck::of_condition(table, &fill::differs(migration), ctx);
+    vec![step.with_precheck(Some(question)).with_hazard(order).with_hazard(back)]
 }
 
 /// What is on the old column leaves its name to what is on the new one. A table has one primary key, which goes.

@@ -58,7 +58,7 @@ fn function(migration: &Migration, body: &str) -> String {
     )
 }
 
-/// Both triggers. They fire for what replication writes as well, and not for the backfill, which writes the same.
+/// Both triggers, where one of them may be there. They fire for what replication writes as well, and not for the backfill, which writes the same.
 pub(super) fn triggers(migration: &Migration) -> Vec<String> {
     let Migration { table, column, .. } = migration;
     let (helper, function) = (names::new_column(column), names::function(&migration.name));
@@ -69,7 +69,7 @@ pub(super) fn triggers(migration: &Migration) -> Vec<String> {
     };
     let create = |trigger: &Ident, event: &str, condition: String| {
         format!(
-            "CREATE TRIGGER {trigger} BEFORE {event} ON {table} FOR EACH ROW{condition} EXECUTE FUNCTION {function}()"
+            "CREATE OR REPLACE TRIGGER {trigger} BEFORE {event} ON {table} FOR EACH ROW{condition} EXECUTE FUNCTION {function}()"
         )
     };
     let condition = format!(

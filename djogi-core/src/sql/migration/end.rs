@@ -6,7 +6,7 @@ use super::place::{
     Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
 };
 use super::step::{add_unchecked, build, forget};
-use super::{dual_write, live_column, parts, together};
+use super::{dual_write, fill, live_column, parts, together};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
@@ -45,7 +45,8 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     };
     let (new, old) = (names::new_column(column), names::old_column(column));
     let mut steps = Vec::new();
-    let lost = format!("{old} IS NULL AND {column} IS NOT NULL");
+    // What the old type cannot hold, and what was written past the triggers.
+    let lost = fill::is_lost(migration);
     if live.not_null {
         let proof = parts::filled(migration, &old, names::refilled);
         let question = precheck::of_condition(table, &lost, ctx);

@@ -4,6 +4,7 @@ use crate::ident::Ident;
 use crate::kind::Migration;
 use crate::lexis::in_parentheses;
 use crate::migration::names;
+use crate::names::replace_columns;
 
 /// The rows whose new value is not that of the old one.
 pub(super) fn differs(migration: &Migration) -> String {
@@ -15,6 +16,15 @@ pub(super) fn differs(migration: &Migration) -> String {
 /// As after `SET`. PostgreSQL assigns, and refuses what a cast would cut off.
 pub(super) fn assignment(migration: &Migration) -> String {
     format!("{} = {}", names::new_column(&migration.column), migration.up.as_str())
+}
+
+/// After the cutover: the rows whose value does not come out of the old one.
+pub(super) fn is_lost(migration: &Migration) -> String {
+    let Migration { column, up, to, .. } = migration;
+    let old = names::old_column(column);
+    let of_old = replace_columns(up.as_str(), |name| (name == column).then_some(&old));
+    let value = format!("{}::{to}", in_parentheses(&of_old));
+    unequal(column, &value, to)
 }
 
 fn unequal(column: &Ident, value: &str, data_type: &str) -> String {

@@ -352,7 +352,7 @@ fn at_their_gates(planned: &Output) -> BTreeSet<String> {
     let waiting = changes.filter(|change| change["type"] == "step" && change["reason"] == "operator_gate");
     let addresses = waiting.filter_map(|change| change["address"].as_str());
     addresses
-        .filter_map(|address| Some(address.strip_prefix("step.main.")?.rsplit_once('.')?.0.to_owned()))
+        .filter_map(|address| Some(format!("live.{}", address.strip_prefix("step.")?.rsplit_once('.')?.0)))
         .collect()
 }
 

@@ -47,6 +47,17 @@ fn a_serial() {
 }
 
 #[test]
+fn a_column_that_is_not_null_and_has_nothing_on_it() {
+    on_each_server(|server| {
+        let before = "CREATE TABLE t (id integer PRIMARY KEY, a integer NOT NULL)";
+        let after = before.replace("a integer", "a bigint");
+        let rows = "INSERT INTO t SELECT n, n FROM generate_series(1, 500) AS n";
+        let project = goes(server, (before, &after), rows, "t_a_type");
+        is_done(&project, &after);
+    });
+}
+
+#[test]
 fn types_that_are_not_compared_as_they_are_printed() {
     on_each_server(|server| {
         let before = "CREATE TABLE t (id integer PRIMARY KEY, a numeric, b json, c text, d integer)";
