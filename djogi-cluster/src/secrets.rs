@@ -144,7 +144,7 @@ impl Secrets {
 }
 
 /// A text with all that is in double quotes masked.
-fn without_quoted(text: &str) -> String {
+pub(crate) fn without_quoted(text: &str) -> String {
     let Some((before, rest)) = text.split_once('"') else { return text.to_owned() };
     // A value may have quotes of its own.
     let after = rest.rsplit_once('"').map_or("", |(_, after)| after);

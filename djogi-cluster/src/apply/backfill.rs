@@ -10,7 +10,7 @@ use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
 use djogi_core::{Address, Digest, QualifiedName};
 
 use super::execute::{Backing, Execution, Obstacle, observe_some};
-use crate::backfill::{Limits, Notice, Outcome, begin, run};
+use crate::backfill::{BackfillError, Limits, Notice, Outcome, begin, run};
 use crate::commit::{Fate, commit};
 use crate::error::EngineError;
 use crate::event::{Event, millis_since};
@@ -66,7 +66,17 @@ impl Execution<'_> {
             }
         };
         let limits = Limits::default();
-        let outcome = run(&session.parameters, &group.target, name, &limits, self.stop(), &tell).await?;
+        let ran = run(&session.parameters, &group.target, name, &limits, self.stop(), &tell).await;
+        let outcome = match ran {
+            // Told as of any other statement, with what is hidden of it.
+            Err(EngineError::Backfill(BackfillError::Row { key, mut error, table, .. })) => {
+                if self.shows_rows(&group.target, relations) {
+                    error.hint.get_or_insert_with(|| format!("it is the row of {table} with {key}"));
+                }
+                return Err(Obstacle::Statement { error: *error, address: Some(address.clone()) });
+            }
+            ran => ran?,
+        };
         let message = match outcome {
             Outcome::Done { .. } => None,
             Outcome::Paused { reason } => Some(format!("live migration `{name}` is paused: {reason}")),

@@ -286,8 +286,7 @@ impl<'a> Execution<'a> {
     ) -> Result<(), Obstacle> {
         let (armed, store) = (backing.armed, backing.store);
         let (client, intent) = (session.connection.client(), armed.group(group));
-        let is_shown = self.secrets.sensitive_among(&group.target, relations).is_none();
-        ask_rows(client, group, is_shown).await?;
+        ask_rows(client, group, self.shows_rows(&group.target, relations)).await?;
         let xid = self.enter(session, fence, group, relations).await?;
         let row = self.op_record(OpKind::Group, fence, number, intent);
         let record = async {
@@ -395,6 +394,11 @@ impl<'a> Execution<'a> {
 
     pub(super) fn reporter(&self) -> &dyn Reporter {
         self.reporter
+    }
+
+    /// Whether what rows of `relations` hold may be said.
+    pub(super) fn shows_rows(&self, target: &Ident, relations: &BTreeSet<QualifiedName>) -> bool {
+        self.secrets.sensitive_among(target, relations).is_none()
     }
 
     /// Ends what waits for it.

@@ -13,6 +13,7 @@ use super::run::{Crew, Notice, Outcome};
 use super::throttle::Throttle;
 use crate::connect::{ConnectError, Connection, DatabaseError};
 use crate::error::EngineError;
+use crate::secrets::without_quoted;
 
 /// Works until the backfill is done or the run is over.
 pub(super) async fn work(crew: &Crew<'_>, number: u32) -> Result<Outcome, EngineError> {
@@ -206,7 +207,10 @@ impl Worker<'_> {
 
     /// Names the row that a chunk of one key failed for.
     async fn row_error(&self, writing: &Writing<'_>, range: &Range, error: EngineError) -> EngineError {
-        let EngineError::Sql(database) = error else { return error };
+        let EngineError::Sql(mut database) = error else { return error };
+        // A worker knows of no model which columns are sensitive.
+        database.message = without_quoted(&database.message);
+        database.detail = None;
         let key = match writing.next_key(range).await {
             Ok(key) => key.unwrap_or_else(|| range.hi.clone().unwrap_or_default()),
             Err(_) => return EngineError::Sql(database),

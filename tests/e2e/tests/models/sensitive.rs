@@ -97,6 +97,12 @@ fn what_postgresql_says_of_rows_is_told_without_them() {
             declare(&project, &[model]);
             let refused = run(&project, &["apply", "--auto-approve", "--online", "always"]).expect(1);
             refused.says(&[code]).never_says(&["t0ps3cret", "p1n"]);
+            if code == "22P02" {
+                // The rows that are written chunk by chunk are the same as others to a worker.
+                let worker = run(&project, &["live", "worker"]).expect(1);
+                worker.says(&[code]).never_says(&["t0ps3cret", "p1n"]);
+                run(&project, &["live", "abandon", "accounts_pin_type", "--auto-approve"]).ok();
+            }
         }
         // That the rows are still equal is said without saying in what.
         run(&project, &["plan"]).says(&["2 rows are equal"]).never_says(&["t0ps3cret"]);
