@@ -22,7 +22,9 @@ pub(super) fn preconditions(
     };
     for change in changes.iter().filter(runs) {
         let needs = change.depends_on.iter().filter(|need| need.kind() != Kind::Column);
-        for need in needs.filter(|need| !rebased.is_left_alone(need)) {
+        // What goes may rest on what nobody has read, in a schema that is not managed.
+        let is_unread = |need: &Address| change.after_digest.is_none() && rebased.as_read(need).is_none();
+        for need in needs.filter(|need| !rebased.is_left_alone(need) && !is_unread(need)) {
             let digest = || rebased.as_read(need).map(Digest::of);
             found.entry(rebased.origin(need).into_owned()).or_insert_with(digest);
         }
