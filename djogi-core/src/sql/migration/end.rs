@@ -14,15 +14,13 @@ use crate::kind::{
     Resource, Table,
 };
 use crate::migration::{names, uses_column};
-use crate::plan::Reversibility;
-use crate::safety::{Verb, classify};
+use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
 /// Nothing is left of it but the new column.
 pub(super) fn contract(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let mut step = ended(migration, &names::old_column(&migration.column), ctx, address);
-    let loses = classify(&migration.from, &migration.to).is_none_or(|change| change.narrowing);
-    step.reversibility = if loses { Reversibility::DataLoss } else { Reversibility::Recoverable };
+    // Whoever opens the gate has been asked, and the old values have been kept for as long as was said.
+    let step = ended(migration, &names::old_column(&migration.column), ctx, address);
     vec![step.with_hazard("the values of the old type are gone, and with them the way back")]
 }
 
