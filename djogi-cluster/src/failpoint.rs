@@ -99,8 +99,8 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("concurrent.before_statement", "djogi-cluster/src/apply/concurrent.rs", ALL),
     at("concurrent.statement_sent", "djogi-cluster/src/apply/concurrent.rs", INFALLIBLE),
     at("concurrent.during", "djogi-cluster/src/apply/progress.rs", INFALLIBLE),
-    at("concurrent.before_op_row", "djogi-cluster/src/apply/concurrent.rs", ALL),
-    at("concurrent.after_op_row", "djogi-cluster/src/apply/concurrent.rs", ALL),
+    at("concurrent.before_op_row", "djogi-cluster/src/apply/unrolled.rs", ALL),
+    at("concurrent.after_op_row", "djogi-cluster/src/apply/unrolled.rs", ALL),
     at("group.before_commit", "djogi-cluster/src/commit.rs", ALL),
     at("group.commit_sent_no_reply", "djogi-cluster/src/commit.rs", INFALLIBLE),
     at("group.after_commit", "djogi-cluster/src/commit.rs", INFALLIBLE),
@@ -150,11 +150,8 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("backfill.after_check", "djogi-cluster/src/backfill/check.rs", ALL),
     at("backfill.before_done", "djogi-cluster/src/backfill/range.rs", ALL),
     at("backfill.after_done", "djogi-cluster/src/backfill/range.rs", ALL),
-    at("backfill.before_op_row", "djogi-cluster/src/apply/backfill.rs", ALL),
-    at("backfill.after_op_row", "djogi-cluster/src/apply/backfill.rs", ALL),
     at("backfill.before_throttle", "djogi-cluster/src/backfill/monitor.rs", ALL),
     at("backfill.before_turn", "djogi-cluster/src/backfill/row.rs", ALL),
-    at("backfill.before_recheck", "djogi-cluster/src/backfill/begin.rs", ALL),
 ];
 
 /// Marks the place of a failpoint.

@@ -198,29 +198,6 @@ RETURNING state"
     )
 }
 
-const RECHECK: &str = "
-WITH again AS (
-    UPDATE djogi.live
-       SET state = 'running', done_at = NULL
-     WHERE target = $1 AND name = $2 AND state = 'done'
-    RETURNING op_id
-)
-UPDATE djogi.cursor c
-   SET state = 'written', passes = 0
-  FROM again
- WHERE c.op_id = again.op_id
-RETURNING true";
-
-/// Lets the next worker look whether a backfill that is done is still done; whoever writes old rows past the trigger makes
-/// it begin again.
-///
-/// # Errors
-/// When the ledger cannot be written.
-pub async fn recheck(client: &Client, target: &Ident, name: &str) -> Result<(), EngineError> {
-    crate::failpoint!("backfill.before_recheck");
-    super::sql::all(client, RECHECK, &[(&target.as_str(), Type::TEXT), (&name, Type::TEXT)]).await.map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use djogi_core::plan::{PlanDiagnostic, Severity};
 
 use super::error::BackfillError;
 use super::observe::{LiveProgress, observe};
-use super::row::{State, pause, resume};
+use super::row::{State, set_paused};
 use super::run::{Limits, Notice, Outcome, run};
 use crate::apply::Stop;
 use crate::cluster::Cluster;
@@ -53,10 +53,7 @@ pub async fn pause_or_resume(
     };
     for session in sessions.iter().filter(|session| session.target == target) {
         let client = session.connection.client();
-        match paused {
-            Some(reason) => pause(client, target, name, Some(reason)).await?,
-            None => resume(client, target, name).await?,
-        }
+        set_paused(client, target, name, paused).await?;
     }
     let target = target.clone();
     Session::close_all(sessions).await?;

@@ -21,9 +21,9 @@ mod sql;
 mod throttle;
 mod worker;
 
-pub use begin::{Begun, RANGE_ROWS, begin, begin_in_ranges, recheck};
+pub use begin::{Begun, RANGE_ROWS, begin, begin_in_ranges};
 pub use control::{pause_or_resume, work_on_all};
 pub use error::BackfillError;
 pub use observe::{LiveProgress, RangeWorker, observe};
-pub use row::{State, forget, pause, resume, set_chunk_ms, set_workers};
+pub use row::{State, set_paused};
 pub use run::{Limits, Notice, Outcome, Report, run};

@@ -2,7 +2,6 @@
 
 use std::str::FromStr as _;
 
-use djogi_core::ident::Literal;
 use djogi_core::plan::Backfill;
 use djogi_core::{Digest, Ident};
 use serde::Serialize;
@@ -98,106 +97,31 @@ fn unknown(target: &Ident, name: &str) -> EngineError {
     BackfillError::Unknown { target: target.to_string(), name: name.to_owned() }.into()
 }
 
-/// What any client may change while workers are at it; they see it before their next chunk.
-#[derive(Clone, Copy, Debug)]
-enum Knob<'a> {
-    Pause(Option<&'a str>),
-    Resume,
-    ChunkMs(i32),
-    Workers(i32),
-}
-
-/// A statement names all columns, so that there is one for all knobs.
-const TURN: &str = "
+/// The row is for any client to change, as are `chunk_ms` and `workers`; workers see it before their next chunk.
+const SET_PAUSED: &str = "
 UPDATE djogi.live
-   SET paused = COALESCE($3, paused), pause_reason = CASE WHEN $3 IS NULL THEN pause_reason ELSE $4 END,
-       chunk_ms = COALESCE($5, chunk_ms), workers = COALESCE($6, workers)
+   SET paused = $3 IS NOT NULL, pause_reason = $3
  WHERE target = $1 AND name = $2
 RETURNING true";
 
-/// Tells all workers to stop after their chunk, and others not to begin.
+/// Tells all workers to stop after their chunk, and others not to begin, for a reason; without one they may go on.
 ///
 /// # Errors
 /// [`BackfillError::Unknown`].
-pub async fn pause(
+pub async fn set_paused(
     client: &Client,
     target: &Ident,
     name: &str,
     reason: Option<&str>,
 ) -> Result<(), EngineError> {
-    turn(client, target, name, Knob::Pause(reason)).await
-}
-
-/// Lets workers go on.
-///
-/// # Errors
-/// [`BackfillError::Unknown`].
-pub async fn resume(client: &Client, target: &Ident, name: &str) -> Result<(), EngineError> {
-    turn(client, target, name, Knob::Resume).await
-}
-
-/// Sets how long a chunk may take, and with it how long a writer may have to wait for a row.
-///
-/// # Errors
-/// [`BackfillError::Unknown`].
-pub async fn set_chunk_ms(
-    client: &Client,
-    target: &Ident,
-    name: &str,
-    millis: u32,
-) -> Result<(), EngineError> {
-    turn(client, target, name, Knob::ChunkMs(at_least_one(millis))).await
-}
-
-/// Sets how many workers a process has that was not told how many.
-///
-/// # Errors
-/// [`BackfillError::Unknown`].
-pub async fn set_workers(
-    client: &Client,
-    target: &Ident,
-    name: &str,
-    workers: u32,
-) -> Result<(), EngineError> {
-    turn(client, target, name, Knob::Workers(at_least_one(workers))).await
-}
-
-fn at_least_one(value: u32) -> i32 {
-    i32::try_from(value.max(1)).unwrap_or(i32::MAX)
-}
-
-async fn turn(client: &Client, target: &Ident, name: &str, knob: Knob<'_>) -> Result<(), EngineError> {
     if !is_there(client).await? {
         return Err(unknown(target, name));
     }
-    let (paused, reason, chunk_ms, workers) = match knob {
-        Knob::Pause(reason) => (Some(true), reason, None, None),
-        Knob::Resume => (Some(false), None, None, None),
-        Knob::ChunkMs(millis) => (None, None, Some(millis), None),
-        Knob::Workers(workers) => (None, None, None, Some(workers)),
-    };
-    let parameters: [Parameter<'_>; 6] = [
-        (&target.as_str(), Type::TEXT),
-        (&name, Type::TEXT),
-        (&paused, Type::BOOL),
-        (&reason, Type::TEXT),
-        (&chunk_ms, Type::INT4),
-        (&workers, Type::INT4),
-    ];
+    let parameters: [Parameter<'_>; 3] =
+        [(&target.as_str(), Type::TEXT), (&name, Type::TEXT), (&reason, Type::TEXT)];
     crate::failpoint!("backfill.before_turn");
-    match optional(client, TURN, &parameters).await? {
+    match optional(client, SET_PAUSED, &parameters).await? {
         Some(_) => Ok(()),
         None => Err(unknown(target, name)),
     }
-}
-
-/// The statement that forgets a backfill, for the transaction that ends its migration. It waits for chunks that are being
-/// written; those that come after find nothing to write.
-pub fn forget(target: &Ident, name: &str) -> String {
-    format!(
-        "WITH gone AS (DELETE FROM djogi.live WHERE target = {} AND name = {} RETURNING op_id)\n\
-         DELETE FROM djogi.cursor AS c USING gone WHERE c.op_id = gone.op_id",
-        Literal(target.as_str()),
-        Literal(name)
-    )
 }

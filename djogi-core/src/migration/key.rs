@@ -2,20 +2,25 @@
 
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, ConstraintDefinition, Resource, Table};
+use crate::kind::{ConstraintDefinition, Resource, Table};
 
 /// The columns of the primary key, or of another unique key without nulls; `None` where there is neither.
-pub fn row_key(table: &Table, catalog: &Catalog) -> Option<Vec<Ident>> {
+pub(crate) fn row_key(table: &Table, catalog: &Catalog) -> Option<Vec<Ident>> {
     let name = table.qualified_name();
     let keys = catalog.iter().filter_map(|(_, resource)| key_of(resource, &name));
     let has_no_nulls = |columns: &Vec<Ident>| {
-        columns.iter().all(|key| table.column(key).is_some_and(|column: &Column| column.not_null))
+        columns.iter().all(|key| table.column(key).is_some_and(|column| column.not_null))
     };
     // The primary key, then the shortest.
     let best = keys
         .filter(|(_, columns)| has_no_nulls(columns))
         .min_by_key(|(rank, columns)| (*rank, columns.len()))?;
     Some(best.1)
+}
+
+/// Whether `resource` makes `columns` of `table` unique.
+pub(super) fn is_key(resource: &Resource, table: &QualifiedName, columns: &[Ident]) -> bool {
+    key_of(resource, table).is_some_and(|(_, key)| key == columns)
 }
 
 fn key_of(resource: &Resource, table: &QualifiedName) -> Option<(u8, Vec<Ident>)> {

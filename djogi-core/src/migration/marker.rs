@@ -11,24 +11,24 @@ const PREFIX: &str = "djogi live migration: ";
 /// What is known of a migration that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Marker {
-    pub migration: Migration,
+pub(crate) struct Marker {
+    pub(crate) migration: Migration,
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
-    pub backfilled: bool,
+    pub(crate) backfilled: bool,
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
-    pub verified: bool,
+    pub(crate) verified: bool,
     /// When the columns changed their names, by the clock of the server: how long the old values have been kept.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
-    pub cut_over_at: Option<String>,
+    pub(crate) cut_over_at: Option<String>,
 }
 
 impl Marker {
-    pub fn new(migration: Migration) -> Self {
+    pub(crate) fn new(migration: Migration) -> Self {
         Self { migration, backfilled: false, verified: false, cut_over_at: None }
     }
 
     /// Of a column whose comment is one.
-    pub fn of(column: &Column) -> Option<Self> {
+    pub(crate) fn of(column: &Column) -> Option<Self> {
         serde_json::from_str(column.comment.as_deref()?.strip_prefix(PREFIX)?).ok()
     }
 }

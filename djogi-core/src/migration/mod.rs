@@ -5,17 +5,29 @@
 //! cutover. The statements are in `sql/migration/`.
 
 mod key;
-pub mod marker;
-pub mod names;
+mod marker;
+pub(crate) mod names;
 mod observe;
 mod obstacles;
 mod postpone;
 mod retype;
 mod twins;
 
-pub use key::row_key;
-pub use marker::Marker;
+pub(crate) use key::row_key;
+pub(crate) use marker::Marker;
 pub use observe::{Observed, observe};
 pub use postpone::{Postponed, postpone};
-pub(crate) use twins::uses_column;
-pub use twins::{Twin, twins};
+pub(crate) use twins::{Twin, twins, uses_column};
+
+use crate::ident::{Ident, Literal};
+
+/// The statement that forgets what the ledger knows of the rows of a migration, for the transaction that ends it. It waits for
+/// chunks that are being written, which lock the same rows in the same order; those that come after find nothing to write.
+pub fn forget(target: &Ident, migration: &str) -> String {
+    format!(
+        "WITH gone AS (DELETE FROM djogi.live WHERE target = {} AND name = {} RETURNING op_id)\n\
+         DELETE FROM djogi.cursor AS c USING gone WHERE c.op_id = gone.op_id",
+        Literal(target.as_str()),
+        Literal(migration)
+    )
+}

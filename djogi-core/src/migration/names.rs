@@ -5,7 +5,7 @@ use crate::model::naming::object_name;
 use crate::sql::suffixed;
 
 /// `<table>_<column>_type`, with the schema before it where that is not `public`.
-pub fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
+pub(crate) fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
     let relation = match table.schema.as_str() {
         "public" => table.name.as_str().to_owned(),
         schema => format!("{schema}_{}", table.name.as_str()),
@@ -15,45 +15,47 @@ pub fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
 }
 
 /// The helper column before the cutover: it holds the new values.
-pub fn new_column(column: &Ident) -> Ident {
+pub(crate) fn new_column(column: &Ident) -> Ident {
     suffixed(column, "__djogi_new")
 }
 
 /// The helper column after the cutover: it holds the old values.
-pub fn old_column(column: &Ident) -> Ident {
+pub(crate) fn old_column(column: &Ident) -> Ident {
     suffixed(column, "__djogi_old")
 }
 
 /// The check that proves the new values to be there, where the column is `NOT NULL`.
-pub fn filled(column: &Ident) -> Ident {
+pub(crate) fn filled(column: &Ident) -> Ident {
     suffixed(column, "__djogi_filled")
 }
 
 /// The same for the old values, on the way back.
-pub fn refilled(column: &Ident) -> Ident {
+pub(crate) fn refilled(column: &Ident) -> Ident {
     suffixed(column, "__djogi_refilled")
 }
 
 /// An index or a constraint on the new values, before the cutover.
-pub fn twin(original: &Ident) -> Ident {
+pub(crate) fn twin(original: &Ident) -> Ident {
     suffixed(original, "__djogi_new")
 }
 
 /// What was on the old values, after the cutover.
-pub fn retired(original: &Ident) -> Ident {
+pub(crate) fn retired(original: &Ident) -> Ident {
     suffixed(original, "__djogi_old")
 }
 
 /// PostgreSQL fires triggers in the order of their names, and these must see what all others have made of the row.
-pub fn triggers(column: &Ident) -> [Ident; 2] {
+pub(crate) fn triggers(column: &Ident) -> [Ident; 2] {
     ["__djogi_insert", "__djogi_update"].map(|suffix| {
-        let column = Ident::new(format!("~{}", column.as_str())).unwrap_or_else(|_| column.clone());
-        suffixed(&column, suffix)
+        // One byte shorter, for the sign before it that sorts after every letter.
+        let name = suffixed(column, &format!("{suffix}~"));
+        let name = name.as_str().trim_end_matches('~');
+        Ident::new(format!("~{name}")).expect("it was cut to leave room for the sign")
     })
 }
 
 /// In the schema of the ledger, where no plan looks.
-pub fn function(migration: &Ident) -> QualifiedName {
+pub(crate) fn function(migration: &Ident) -> QualifiedName {
     let schema = Ident::new("djogi").expect("it is a name");
     QualifiedName::new(schema, suffixed(migration, "__sync"))
 }

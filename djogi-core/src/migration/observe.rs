@@ -157,10 +157,12 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
 }
 
 /// The migrations in a catalog that [`observe`] has seen, by their tables.
-pub(super) fn under_way<'a>(catalog: &'a Catalog, table: &QualifiedName) -> Vec<&'a Migration> {
-    let migrations = catalog.iter().filter_map(|(_, resource)| match resource {
-        Resource::Migration(migration) => Some(migration),
-        _ => None,
-    });
-    migrations.filter(|migration| migration.table == *table).collect()
+pub(super) fn under_way(catalog: &Catalog) -> BTreeMap<QualifiedName, Vec<&Migration>> {
+    let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (_, resource) in catalog.iter() {
+        if let Resource::Migration(migration) = resource {
+            known.entry(migration.table.clone()).or_default().push(migration);
+        }
+    }
+    known
 }

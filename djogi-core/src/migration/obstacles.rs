@@ -2,52 +2,138 @@
 
 use std::collections::BTreeSet;
 
+use super::key::{is_key, row_key};
 use super::names;
 use super::twins::uses_column;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
+use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Constraint, ConstraintDefinition, Publication, Resource, Securable, Table};
 use crate::lexis::mentions;
 use crate::observation::Observation;
 
-/// Why the column cannot change beside its readers and writers, one sentence each; empty when it can.
-pub(super) fn obstacles(live: &Observation, target: &Ident, table: &Table, column: &Column) -> Vec<String> {
-    let (catalog, name) = (&live.catalog, table.qualified_name());
-    let mut found = Vec::new();
-    if table.foreign.is_some() || table.partition_by.is_some() || !table.lineage.parents().is_empty() {
-        found.push("the table is partitioned, a part of another, or elsewhere".to_owned());
+/// What is there and what is declared.
+pub(super) struct Sides<'a> {
+    pub(super) live: &'a Observation,
+    pub(super) desired: &'a Desired,
+    pub(super) target: &'a Ident,
+}
+
+impl Sides<'_> {
+    /// Why the column cannot change beside its readers and writers, one sentence each; empty when it can.
+    pub(super) fn obstacles(&self, table: &Table, column: &Column) -> Vec<String> {
+        let (live, name) = (self.live, table.qualified_name());
+        let mut found = Vec::new();
+        if table.foreign.is_some() || table.partition_by.is_some() || !table.lineage.parents().is_empty() {
+            found.push("the table is partitioned, a part of another, or elsewhere".to_owned());
+        }
+        if column.generated.is_some() {
+            found.push("the column is generated".to_owned());
+        }
+        if table.properties.force_row_security {
+            let why = "row level security is forced, so that nobody sees all of its rows for sure";
+            found.push(why.to_owned());
+        }
+        found.extend(computed(table, column).map(|other| format!("column {other} is computed from it")));
+        found.extend(
+            live.catalog.iter().filter_map(|(address, other)| in_the_way(address, other, &name, column)),
+        );
+        let own = Address::column(self.target, &name, &column.name);
+        let users = live.dependencies.iter().filter(|(address, needs)| uses(address, needs, &own));
+        found.extend(users.map(|(address, _)| format!("{address} uses it")));
+        let unmodelled = live.unmodelled_dependents.get(&own).into_iter().flatten();
+        found.extend(unmodelled.map(|other| format!("{} {} uses it", other.kind, other.name)));
+        let named = named_index_on(table, &column.name, &live.catalog, self.target);
+        found.extend(
+            named.map(|index| format!("the table names {index} as its replica identity or its order")),
+        );
+        found.sort();
+        found.dedup();
+        found
     }
-    if column.generated.is_some() {
-        found.push("the column is generated".to_owned());
+
+    /// As [`Sides::obstacles`], with what keeps a migration from beginning: names that are taken, rows that cannot be gone
+    /// through, and what is to come meanwhile and would be on the old column.
+    pub(super) fn obstacles_to_begin(
+        &self,
+        (table, found): (&Table, &Column),
+        (declared, wanted): (&Resource, &Column),
+    ) -> Vec<String> {
+        let mut obstacles = self.obstacles(table, found);
+        let name = table.qualified_name();
+        let helpers = [names::new_column(&found.name), names::old_column(&found.name)];
+        let taken = helpers.into_iter().filter(|helper| table.column(helper).is_some());
+        obstacles.extend(taken.map(|helper| format!("there is a column {helper} already")));
+        match row_key(table, &self.live.catalog) {
+            None => {
+                obstacles
+                    .push("the table has no unique key without nulls to go through its rows by".to_owned());
+            }
+            Some(key) => {
+                let stays = self.desired.values().any(|other| is_key(&other.resource, &name, &key));
+                if !stays {
+                    obstacles.push("the key that its rows are gone through by goes".to_owned());
+                }
+            }
+        }
+        let owned = |resource: &Resource| match resource {
+            Resource::Sequence(sequence) => {
+                let owner = sequence.owned_by.as_ref();
+                owner.is_some_and(|owner| owner.table == name && owner.column == found.name)
+            }
+            _ => false,
+        };
+        let live =
+            self.live.catalog.iter().filter(|(_, resource)| owned(resource)).map(|(address, _)| address);
+        let desired = self.desired.iter().filter(|(_, declared)| owned(&declared.resource));
+        if found.identity.is_some() != wanted.identity.is_some()
+            || !live.eq(desired.map(|(address, _)| address))
+        {
+            obstacles.push("its numbers come from somewhere else then".to_owned());
+        }
+        let is_made = |data_type: &str| data_type.contains('.');
+        if is_made(&found.data_type) || is_made(&wanted.data_type) {
+            obstacles.push("its type is one of the database's own, which comes or goes beside it".to_owned());
+        }
+        if wanted.generated.is_some() {
+            obstacles.push("the column is to be generated".to_owned());
+        }
+        if let Resource::Table(whole) = declared {
+            obstacles.extend(
+                computed(whole, found).map(|other| format!("column {other} is to be computed from it")),
+            );
+        }
+        let own = Address::column(self.target, &name, &found.name);
+        let users = self.desired.iter().filter(|(address, declared)| {
+            uses(address, &declared.needs, &own) || refers_to(&declared.resource, &name, &found.name)
+        });
+        obstacles.extend(users.map(|(address, _)| format!("{address} is to use it")));
+        obstacles
     }
-    if table.properties.force_row_security {
-        found.push("row level security is forced, so that nobody sees all of its rows for sure".to_owned());
-    }
-    let computed = table.columns.iter().filter(|other| {
-        other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), &column.name))
-    });
-    found.extend(computed.map(|other| format!("column {} is computed from it", other.name)));
-    if super::row_key(table, catalog).is_none() {
-        found.push("the table has no unique key without nulls to go through its rows by".to_owned());
-    }
-    let helpers = [names::new_column(&column.name), names::old_column(&column.name)];
-    let taken = helpers.into_iter().filter(|helper| table.column(helper).is_some());
-    found.extend(taken.map(|helper| format!("there is a column {helper} already")));
-    found.extend(
-        catalog.iter().filter_map(|(address, resource)| in_the_way(address, resource, &name, column)),
-    );
-    let own = Address::column(target, &name, &column.name);
-    let needs_it = |(address, needs): (&Address, &BTreeSet<Address>)| {
-        let is_in_the_way = needs.contains(&own) && !matches!(address.kind(), Kind::Constraint | Kind::Index);
-        is_in_the_way.then(|| format!("{address} uses it"))
+}
+
+/// The columns of `table` that are computed from one.
+fn computed<'t>(table: &'t Table, column: &'t Column) -> impl Iterator<Item = &'t Ident> {
+    let is_computed = |other: &&Column| {
+        let generated = other.generated.as_ref();
+        generated.is_some_and(|generated| mentions(generated.expression.as_str(), &column.name))
     };
-    found.extend(live.dependencies.iter().filter_map(needs_it));
-    let unmodelled = live.unmodelled_dependents.get(&own).into_iter().flatten();
-    found.extend(unmodelled.map(|other| format!("{} {} uses it", other.kind, other.name)));
-    found.sort();
-    found.dedup();
-    found
+    table.columns.iter().filter(is_computed).map(|other| &other.name)
+}
+
+/// Whether what needs `needs` uses the column `own`. Constraints and indexes are made twice.
+fn uses(address: &Address, needs: &BTreeSet<Address>, own: &Address) -> bool {
+    needs.contains(own) && !matches!(address.kind(), Kind::Constraint | Kind::Index | Kind::Table)
+}
+
+/// Whether it is a foreign key to the column.
+fn refers_to(resource: &Resource, table: &QualifiedName, column: &Ident) -> bool {
+    matches!(
+        resource,
+        Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(key), .. })
+            if key.references == *table && key.referenced_columns.contains(column)
+    )
 }
 
 fn in_the_way(
@@ -61,7 +147,6 @@ fn in_the_way(
         Resource::Table(child) if child.lineage.parents().contains(table) => {
             Some(format!("{address} inherits it"))
         }
-        Resource::Table(own) if own.qualified_name() == *table => None,
         Resource::Constraint(constraint) => constraint_in_the_way(address, constraint, resource, table, name),
         Resource::Grant(grant) => {
             let is_on_it = matches!(&grant.on, Securable::Table(on) if on == table);
@@ -103,11 +188,7 @@ fn constraint_in_the_way(
     column: &Ident,
 ) -> Option<String> {
     match &constraint.definition {
-        ConstraintDefinition::ForeignKey(key)
-            if key.references == *table && key.referenced_columns.contains(column) =>
-        {
-            Some(format!("{address} refers to it"))
-        }
+        _ if refers_to(resource, table, column) => Some(format!("{address} refers to it")),
         ConstraintDefinition::Exclusion(_) if uses_column(resource, table, column) => {
             Some(format!("{address} is an exclusion constraint, which cannot be built beside writers"))
         }
@@ -121,12 +202,7 @@ fn constraint_in_the_way(
 }
 
 /// Whether an index that the table names, for its replica identity or its order, is on the column.
-pub(super) fn named_index_on(
-    table: &Table,
-    column: &Ident,
-    catalog: &Catalog,
-    target: &Ident,
-) -> Option<Ident> {
+fn named_index_on(table: &Table, column: &Ident, catalog: &Catalog, target: &Ident) -> Option<Ident> {
     let name = table.qualified_name();
     let uses = |index: &&Ident| {
         let plain = Address::index(target, &QualifiedName::new(table.schema.clone(), (*index).clone()));

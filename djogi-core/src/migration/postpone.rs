@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use super::names;
 use super::observe::under_way;
-use super::obstacles::{named_index_on, obstacles};
+use super::obstacles::Sides;
 use super::retype::{retype, rewrites};
 use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
-use crate::kind::{
-    Column, Constraint, ConstraintDefinition, Migration, MigrationPhase, MigrationStep, Resource, Table,
-};
-use crate::lexis::mentions;
+use crate::kind::{Column, Migration, MigrationPhase, MigrationStep, Resource, Table};
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
 use crate::safety::{Online, Route, route};
@@ -38,12 +35,18 @@ pub fn postpone(
     options: &PlanOptions,
 ) -> Postponed {
     let mut postponed = Postponed::default();
-    let tables: Vec<(Address, DesiredResource)> = desired
+    let known = under_way(&live.catalog);
+    // Most plans change no type, and need none of this.
+    let concerned: Vec<(Address, DesiredResource)> = desired
         .iter()
-        .filter(|(address, _)| address.kind() == Kind::Table)
+        .filter(|(address, declared)| {
+            let tables = (live.catalog.get(address), &*declared.resource);
+            matches!(tables, (Some(Resource::Table(found)), Resource::Table(wanted))
+                if known.contains_key(&found.qualified_name()) || changes_a_type(found, wanted))
+        })
         .map(|(address, declared)| (address.clone(), declared.clone()))
         .collect();
-    for (address, declared) in tables {
+    for (address, declared) in concerned {
         let (Resource::Table(wanted), Some(Resource::Table(found))) =
             (&*declared.resource, live.catalog.get(&address))
         else {
@@ -51,8 +54,8 @@ pub fn postpone(
         };
         let mut side =
             Side { target, desired, live, options, declared: &declared, found, postponed: &mut postponed };
-        let known = under_way(&live.catalog, &found.qualified_name());
-        for migration in &known {
+        let known = known.get(&found.qualified_name()).map_or(&[][..], Vec::as_slice);
+        for migration in known {
             side.go_on(migration, wanted);
         }
         for column in &found.columns {
@@ -63,6 +66,13 @@ pub fn postpone(
         }
     }
     postponed
+}
+
+fn changes_a_type(found: &Table, wanted: &Table) -> bool {
+    found
+        .columns
+        .iter()
+        .any(|found| wanted.column(&found.name).is_some_and(|wanted| wanted.data_type != found.data_type))
 }
 
 /// One table on both sides.
@@ -116,11 +126,8 @@ impl Side<'_> {
         {
             return;
         }
-        let obstacles = self
-            .obstacles(found)
-            .into_iter()
-            .chain(self.declared_obstacles(found, wanted))
-            .collect::<Vec<_>>();
+        let sides = Sides { live: self.live, desired: self.desired, target: self.target };
+        let obstacles = sides.obstacles_to_begin((self.found, found), (&self.declared.resource, wanted));
         match retype(&table, found, wanted) {
             Ok((migration, _)) if obstacles.is_empty() => self.begin(&migration),
             Ok(_) => {
@@ -132,67 +139,12 @@ impl Side<'_> {
         }
     }
 
-    fn obstacles(&self, column: &Column) -> Vec<String> {
-        let named = named_index_on(self.found, &column.name, &self.live.catalog, self.target);
-        let named =
-            named.map(|index| format!("the table names {index} as its replica identity or its order"));
-        obstacles(self.live, self.target, self.found, column).into_iter().chain(named).collect()
-    }
-
-    /// What is to come meanwhile and would be on the old column.
-    fn declared_obstacles(&self, found: &Column, wanted: &Column) -> Vec<String> {
-        let table = self.found.qualified_name();
-        let own = Address::column(self.target, &table, &found.name);
-        let mut obstacles = Vec::new();
-        let owned = |resource: &Resource| match resource {
-            Resource::Sequence(sequence) => sequence
-                .owned_by
-                .as_ref()
-                .is_some_and(|owner| owner.table == table && owner.column == found.name),
-            _ => false,
-        };
-        let live =
-            self.live.catalog.iter().filter(|(_, resource)| owned(resource)).map(|(address, _)| address);
-        let declared = self.desired.iter().filter(|(_, declared)| owned(&declared.resource));
-        if found.identity.is_some() != wanted.identity.is_some()
-            || !live.eq(declared.map(|(address, _)| address))
-        {
-            obstacles.push("its numbers come from somewhere else then".to_owned());
-        }
-        let is_made = |data_type: &str| data_type.contains('.');
-        if is_made(&found.data_type) || is_made(&wanted.data_type) {
-            obstacles.push("its type is one of the database's own, which comes or goes beside it".to_owned());
-        }
-        let refers = self.desired.iter().filter(|(_, declared)| match &*declared.resource {
-            Resource::Constraint(Constraint {
-                definition: ConstraintDefinition::ForeignKey(key), ..
-            }) => key.references == table && key.referenced_columns.contains(&found.name),
-            _ => false,
-        });
-        obstacles.extend(refers.map(|(address, _)| format!("{address} is to refer to it")));
-        if wanted.generated.is_some() {
-            obstacles.push("the column is to be generated".to_owned());
-        }
-        if let Resource::Table(whole) = &*self.declared.resource {
-            let computed = whole.columns.iter().filter(|other| {
-                other.generated.as_ref().is_some_and(|g| mentions(g.expression.as_str(), &found.name))
-            });
-            obstacles
-                .extend(computed.map(|other| format!("column {} is to be computed from it", other.name)));
-        }
-        let users = self.desired.iter().filter(|(address, declared)| {
-            declared.needs.contains(&own)
-                && !matches!(address.kind(), Kind::Constraint | Kind::Index | Kind::Table)
-        });
-        obstacles.extend(users.map(|(address, _)| format!("{address} is to use it")));
-        obstacles
-    }
-
     /// A migration before its cutover, new or not.
     fn begin(&mut self, migration: &Migration) {
         let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
         if let Some(column) = self.found.column(&migration.column) {
-            let obstacles = self.obstacles(column);
+            let sides = Sides { live: self.live, desired: self.desired, target: self.target };
+            let obstacles = sides.obstacles(self.found, column);
             if !obstacles.is_empty() {
                 self.postponed.obstacles.insert(cutover, obstacles);
             }

@@ -10,16 +10,16 @@ use crate::lexis::mentions;
 
 /// An index or constraint of the column with its likeness on the helper column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Twin {
+pub(crate) struct Twin {
     /// As it is there now.
-    pub original: Resource,
+    pub(crate) original: Resource,
     /// Under a name of its own.
-    pub twin: Resource,
+    pub(crate) twin: Resource,
 }
 
 impl Twin {
     /// The index that has to be built for it.
-    pub fn index(&self) -> Option<Index> {
+    pub(crate) fn index(&self) -> Option<Index> {
         match &self.twin {
             Resource::Index(index) => Some(index.clone()),
             Resource::Constraint(constraint) => constraint.index(),
@@ -28,7 +28,7 @@ impl Twin {
     }
 
     /// What the original is called after the cutover. A primary key goes: a table has one.
-    pub fn retired(&self) -> Option<Ident> {
+    pub(crate) fn retired(&self) -> Option<Ident> {
         match &self.original {
             Resource::Index(index) => Some(names::retired(&index.name)),
             Resource::Constraint(Constraint {
@@ -40,7 +40,7 @@ impl Twin {
     }
 
     /// A constraint that holds without an index.
-    pub fn constraint(&self) -> Option<&Constraint> {
+    pub(crate) fn constraint(&self) -> Option<&Constraint> {
         match &self.twin {
             Resource::Constraint(constraint) if !constraint.has_index() => Some(constraint),
             _ => None,
@@ -49,7 +49,7 @@ impl Twin {
 }
 
 /// The twins of what `live` has on the column. They are like what is `declared` of it for the new type.
-pub fn twins(migration: &Migration, live: &Catalog, declared: &Desired, target: &Ident) -> Vec<Twin> {
+pub(crate) fn twins(migration: &Migration, live: &Catalog, declared: &Desired, target: &Ident) -> Vec<Twin> {
     let Migration { table, column, .. } = migration;
     let helper = names::new_column(column);
     let originals = live.iter().filter(|(_, resource)| uses_column(resource, table, column));

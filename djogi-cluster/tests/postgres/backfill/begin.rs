@@ -114,7 +114,7 @@ async fn what_nobody_has_begun_is_unknown_and_an_empty_database_has_none() {
         let unknown = run(database, hurried()).await.unwrap_err();
         assert!(matches!(unknown, EngineError::Backfill(BackfillError::Unknown { .. })), "{unknown}");
         with_rows(database, 10).await;
-        let unknown = backfill::pause(client, &ident("main"), "t_w", None).await.unwrap_err();
+        let unknown = backfill::set_paused(client, &ident("main"), "t_w", None).await.unwrap_err();
         assert_eq!(unknown.code(), "live_unknown");
         let gone =
             Backfill { table: djogi_core::QualifiedName::new(ident("public"), ident("no")), ..lengths() };

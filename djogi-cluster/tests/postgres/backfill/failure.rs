@@ -1,10 +1,10 @@
 //! Rows that cannot be written, and rows that need it again.
 
-use djogi_cluster::backfill::{self, Notice, Outcome};
+use djogi_cluster::backfill::{Notice, Outcome};
 use djogi_core::plan::Backfill;
 
-use super::{Run, begin, every_row_was_written_once, hurried, lengths, number, run, with_rows};
-use crate::support::{ident, on_each_server};
+use super::{AGAIN, Run, begin, every_row_was_written_once, hurried, lengths, number, run, with_rows};
+use crate::support::on_each_server;
 
 #[tokio::test]
 async fn a_row_that_cannot_be_written_is_named_and_the_rest_before_it_is_kept() {
@@ -44,7 +44,7 @@ async fn rows_that_need_it_again_are_written_again_with_a_warning() {
             .run("UPDATE public.t SET w = NULL WHERE id IN (30, 33); INSERT INTO public.t (id, v) VALUES (99999, 'new')")
             .await;
         let again = Run::new(&database.parameters, hurried());
-        backfill::recheck(client, &ident("main"), "t_w").await.unwrap();
+        database.run(AGAIN).await;
         assert_eq!(again.go().await.unwrap(), Outcome::Done { rows: 5003 });
         assert!(again.has_told(|notice| matches!(notice, Notice::Refilled { range: 1, rows: 2, .. })));
         assert!(again.has_told(|notice| matches!(notice, Notice::Refilled { rows: 1, .. })));
@@ -61,7 +61,7 @@ async fn a_table_that_was_empty_may_be_looked_at_again() {
         let client = database.connection.client();
         begin(client, &lengths(), 1000).await;
         database.run("INSERT INTO public.t (id, v) SELECT n, 'new' FROM generate_series(1, 10) AS n").await;
-        backfill::recheck(client, &ident("main"), "t_w").await.unwrap();
+        database.run(AGAIN).await;
         assert_eq!(run(database, hurried()).await.unwrap(), Outcome::Done { rows: 10 });
         assert_eq!(number(client, "SELECT count(*) FROM public.t WHERE w = 3").await, 10);
     })

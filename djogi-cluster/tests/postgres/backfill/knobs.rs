@@ -19,7 +19,7 @@ async fn a_pause_ends_the_run_after_its_chunk_until_it_is_resumed() {
         let target = ident("main");
         let pause = async {
             until(&database.parameters, |found| found.chunks > 2).await;
-            backfill::pause(client, &target, "t_w", Some("the shop is busy")).await.unwrap();
+            backfill::set_paused(client, &target, "t_w", Some("the shop is busy")).await.unwrap();
         };
         let limits = Limits { workers: Some(2), ..hurried() };
         let (outcome, ()) = tokio::join!(run(database, limits.clone()), pause);
@@ -32,7 +32,7 @@ async fn a_pause_ends_the_run_after_its_chunk_until_it_is_resumed() {
         // Nobody begins while it is paused.
         assert_eq!(run(database, limits.clone()).await.unwrap(), paused);
         assert_eq!(progress(client).await.rows_written, found.rows_written);
-        backfill::resume(client, &target, "t_w").await.unwrap();
+        backfill::set_paused(client, &target, "t_w", None).await.unwrap();
         assert_eq!(run(database, limits).await.unwrap(), Outcome::Done { rows: 40_000 });
         every_row_was_written_once(client).await;
     })
@@ -69,7 +69,7 @@ async fn a_migration_that_is_given_up_ends_the_run_and_leaves_nothing_behind() {
         begin(client, &lengths(), 10_000).await;
         let forget = async {
             until(&database.parameters, |found| found.chunks > 2).await;
-            let forget = backfill::forget(&ident("main"), "t_w");
+            let forget = djogi_core::migration::forget(&ident("main"), "t_w");
             client.batch_execute(&format!("BEGIN; {forget}; COMMIT")).await.unwrap();
         };
         let limits = Limits { workers: Some(2), ..hurried() };
@@ -89,11 +89,10 @@ async fn the_number_of_workers_may_change_while_they_work() {
         with_rows(database, 60_000).await;
         let client = database.connection.client();
         begin(client, &lengths(), 5_000).await;
-        let target = ident("main");
-        backfill::set_chunk_ms(client, &target, "t_w", 1).await.unwrap();
+        database.run("UPDATE djogi.live SET chunk_ms = 1").await;
         let more = async {
             until(&database.parameters, |found| found.chunks > 2).await;
-            backfill::set_workers(client, &target, "t_w", 3).await.unwrap();
+            database.run("UPDATE djogi.live SET workers = 3").await;
             until(&database.parameters, |found| found.working.len() == 3 || found.state == State::Done).await
         };
         let (outcome, found) = tokio::join!(run(database, Limits::default()), more);

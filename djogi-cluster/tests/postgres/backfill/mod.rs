@@ -58,6 +58,10 @@ async fn begin(client: &Client, backfill: &Backfill, range_rows: u32) -> Begun {
         .unwrap()
 }
 
+/// Lets the next worker look whether what is done is still done.
+const AGAIN: &str = "UPDATE djogi.live SET state = 'running', done_at = NULL;
+     UPDATE djogi.cursor SET state = 'written', passes = 0";
+
 /// Chunks that are small, so that there are many.
 fn hurried() -> Limits {
     Limits { chunk_ms: Some(1), workers: Some(1), ..Limits::default() }

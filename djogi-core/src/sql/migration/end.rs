@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::place::{
     Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
 };
-use super::step::{add_unchecked, build, forget};
+use super::step::{add_unchecked, build};
 use super::{dual_write, fill, live_column, parts, together};
 use crate::address::Address;
 use crate::ident::Ident;
@@ -13,7 +13,7 @@ use crate::kind::{
     Column, Constraint, ConstraintAlteration, ConstraintDefinition, Index, Migration, MigrationPhase,
     Resource, Table,
 };
-use crate::migration::{names, uses_column};
+use crate::migration::{forget, names, uses_column};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
@@ -31,7 +31,9 @@ pub(super) fn abandon(migration: &Migration, ctx: &Context<'_>, address: &Addres
 
 fn ended(migration: &Migration, helper: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
     let dropped = format!("ALTER TABLE {} DROP COLUMN {helper}", migration.table);
-    let sql = together(dual_write::drop(migration).into_iter().chain([dropped, forget(migration, ctx)]));
+    let sql = together(
+        dual_write::drop(migration).into_iter().chain([dropped, forget(ctx.target, migration.name.as_str())]),
+    );
     ctx.step_on_one(address, Verb::EndMigration, &migration.table, sql)
 }
 
@@ -91,7 +93,7 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
         sql.extend(rename_index_column(index, &old, column));
         sql.push(constraint::key_of_index(key, &index.name));
     }
-    sql.push(forget(migration, ctx));
+    sql.push(forget(ctx.target, migration.name.as_str()));
     let comment = live.comment.as_deref();
     sql.push(comment_sql(&format!("COLUMN {table}.{column}"), comment));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));

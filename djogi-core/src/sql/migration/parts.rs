@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::step::{add_unchecked, build, is_not_null};
+use super::step::{WHY, add_unchecked, build, is_not_null};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
@@ -23,39 +23,24 @@ pub(super) fn indexes(
     indexes.filter(|index| wanted.contains(&index.name)).map(|index| build(&index, ctx, address)).collect()
 }
 
-/// Adds those of `wanted`, and validates them.
+/// Adds those of `wanted` that are not `there`, and validates them all.
 pub(super) fn constraints(
     migration: &Migration,
     wanted: &BTreeSet<Ident>,
+    there: &BTreeSet<Ident>,
     ctx: &Context<'_>,
     address: &Address,
 ) -> Vec<Step> {
-    let twins = checked(migration, ctx);
-    let added = twins.iter().filter(|twin| wanted.contains(&twin.name)).flat_map(|twin| {
-        let validated = validate(twin, ctx, address).into_iter();
-        let validated = validated.map(|step| step.afterwards("because it is a step of a live migration"));
-        add_unchecked(twin, ctx, address).chain(validated).collect::<Vec<_>>()
+    let twins = checked(migration, ctx).into_iter().filter(|twin| wanted.contains(&twin.name));
+    let steps = twins.flat_map(|twin| {
+        let validated = constraint::alter(&twin, &ConstraintAlteration::Validate, ctx, address).into_iter();
+        if there.contains(&twin.name) {
+            return validated.collect::<Vec<_>>();
+        }
+        let validated = validated.map(|step| step.afterwards(WHY));
+        add_unchecked(&twin, ctx, address).chain(validated).collect()
     });
-    added.collect()
-}
-
-/// Validates those of `wanted`, which are there.
-pub(super) fn validations(
-    migration: &Migration,
-    wanted: &BTreeSet<Ident>,
-    ctx: &Context<'_>,
-    address: &Address,
-) -> Vec<Step> {
-    let twins = checked(migration, ctx);
-    twins
-        .iter()
-        .filter(|twin| wanted.contains(&twin.name))
-        .flat_map(|twin| validate(twin, ctx, address))
-        .collect()
-}
-
-fn validate(twin: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    constraint::alter(twin, &ConstraintAlteration::Validate, ctx, address)
+    steps.collect()
 }
 
 pub(super) fn drop_index(migration: &Migration, name: &Ident, ctx: &Context<'_>, address: &Address) -> Step {

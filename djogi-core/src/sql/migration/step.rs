@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use super::super::{Context, Impossible, Step, constraint, index, precheck};
 use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, together};
 use crate::address::Address;
-use crate::ident::{Ident, Literal};
+use crate::ident::Ident;
 use crate::kind::{
     Constraint, Index, Migration, MigrationPhase, MigrationStep, MigrationStepAlteration, Resource,
 };
-use crate::migration::{Marker, names, row_key};
+use crate::migration::{Marker, forget, names, row_key};
 use crate::plan::Backfill;
 use crate::safety::Verb;
+
+/// Why the way is taken on which others go on.
+pub(super) const WHY: &str = "because it is a step of a live migration";
 
 pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let Some(migration) = migration_of(step, ctx) else { return Vec::new() };
@@ -20,7 +23,9 @@ pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &
         MigrationPhase::DualWrite => write_both(migration, ctx, address),
         MigrationPhase::Backfill => backfill(migration, ctx, address),
         MigrationPhase::Index => parts::indexes(migration, &step.made, ctx, address),
-        MigrationPhase::Constrain => parts::constraints(migration, &step.made, ctx, address),
+        MigrationPhase::Constrain => {
+            parts::constraints(migration, &step.made, &BTreeSet::new(), ctx, address)
+        }
         MigrationPhase::Verify => verify(migration, ctx, address),
         MigrationPhase::Cutover => cutover::cut_over(migration, ctx, address),
         // It is the end of the migration, and of all its steps.
@@ -45,15 +50,9 @@ pub(in crate::sql) fn alter(
         }
         MigrationPhase::Constrain => {
             // One that is not valid yet is what was wanted, but for its validation.
-            let (kept, gone): (BTreeSet<&Ident>, BTreeSet<&Ident>) =
-                obsolete.partition(|name| desired.made.contains(*name));
-            let dropped = gone.into_iter().map(|name| parts::drop_constraint(migration, name, ctx, address));
-            let kept: BTreeSet<Ident> = kept.into_iter().cloned().collect();
-            let added = missing.difference(&kept).cloned().collect();
-            dropped
-                .chain(parts::constraints(migration, &added, ctx, address))
-                .chain(parts::validations(migration, &kept, ctx, address))
-                .collect()
+            let gone = obsolete.filter(|name| !desired.made.contains(*name));
+            let dropped = gone.map(|name| parts::drop_constraint(migration, name, ctx, address));
+            dropped.chain(parts::constraints(migration, &missing, &live.unfinished, ctx, address)).collect()
         }
         _ => Vec::new(),
     }
@@ -95,21 +94,11 @@ fn expand(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<St
 fn write_both(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let helper = names::new_column(&migration.column);
     // What was written since is in one of the columns alone.
-    let again = [mark(&helper, &Marker::new(migration.clone())), forget(migration, ctx)];
+    let again = [mark(&helper, &Marker::new(migration.clone())), forget(ctx.target, migration.name.as_str())];
     let sql = together(
         [dual_write::forward(migration)].into_iter().chain(dual_write::triggers(migration)).chain(again),
     );
     vec![ctx.step_on_one(address, Verb::WriteBothColumns, &migration.table, sql)]
-}
-
-/// What the ledger knows of the rows that were gone through.
-pub(super) fn forget(migration: &Migration, ctx: &Context<'_>) -> String {
-    let own =
-        format!("target = {} AND name = {}", Literal(ctx.target.as_str()), Literal(migration.name.as_str()));
-    together([
-        format!("DELETE FROM djogi.cursor WHERE op_id IN (SELECT op_id FROM djogi.live WHERE {own})"),
-        format!("DELETE FROM djogi.live WHERE {own}"),
-    ])
 }
 
 fn backfill(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
@@ -162,8 +151,7 @@ pub(super) fn add_unchecked(
 
 /// Builds one index beside readers and writers.
 pub(super) fn build(index: &Index, ctx: &Context<'_>, address: &Address) -> Step {
-    let why = "because it is a step of a live migration";
-    let mut step = index::build_concurrently(index, &index.name, why, ctx, address);
+    let mut step = index::build_concurrently(index, &index.name, WHY, ctx, address);
     if let Some(concurrently) = &mut step.operation.concurrently {
         concurrently.builds = Some(Box::new(index.clone()));
     }
