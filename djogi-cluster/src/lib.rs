@@ -30,7 +30,6 @@ pub mod plan;
 pub mod recover;
 pub mod refresh;
 pub mod reset;
-pub mod retention;
 pub mod revert;
 mod scratch;
 pub mod secrets;

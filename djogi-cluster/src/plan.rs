@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::identity::RunId;
 use crate::inputs::{Gathered, Look, Survey, gather, load_definitions, look_and_prepare};
-use crate::retention;
+use crate::live::retention;
 use crate::secrets;
 use crate::session::Session;
 use crate::state::{Snapshot, Store, StoreError};

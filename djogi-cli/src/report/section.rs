@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::ident::Ident;
-use djogi_core::kind::Index;
+use djogi_core::kind::{Index, MigrationPhase};
 use djogi_core::plan::{PlanDocument, ResourceChange};
 use djogi_core::{Address, Kind, QualifiedName};
 
@@ -76,8 +76,15 @@ fn blocks(document: &PlanDocument) -> Vec<Block<'_>> {
             Block { change, members }
         })
         .collect();
-    blocks.sort_by_key(|block| &block.change.address);
+    blocks.sort_by_key(|block| place(block.change));
     blocks
+}
+
+/// By address, but for the steps of a migration, which stand in the order in which they are made.
+fn place(change: &ResourceChange) -> (Kind, Option<&Ident>, Option<usize>, &Address) {
+    let migration = change.address.parent_name().filter(|_| change.kind == Kind::MigrationStep);
+    let step = MigrationPhase::ALL.iter().position(|phase| phase.as_str() == change.name);
+    (change.kind, migration, migration.and(step), &change.address)
 }
 
 /// The primary key is looked for first.

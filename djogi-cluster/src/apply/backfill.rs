@@ -9,12 +9,11 @@ use std::time::Instant;
 use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
 use djogi_core::{Address, Digest, QualifiedName};
 
-use super::execute::{Backing, Execution, Obstacle, observe_some};
+use super::execute::{Backing, Execution, Obstacle};
 use crate::backfill::{BackfillError, Limits, Notice, Outcome, begin, run};
-use crate::commit::{Fate, commit};
 use crate::error::EngineError;
 use crate::event::{Event, millis_since};
-use crate::ledger::{Fence, OpKind, fence, record_op};
+use crate::ledger::{Fence, OpKind};
 use crate::session::Session;
 
 impl Execution<'_> {
@@ -32,12 +31,7 @@ impl Execution<'_> {
             let what = format!("group {} is to run in chunks, but says not of which rows", group.id);
             return Err(EngineError::Stale(vec![what]).into());
         };
-        fence(client, fenced).await?;
-        let before = observe_some(session, relations).await?;
-        let moved = self.moved(&group.target, &before.catalog, relations);
-        if !moved.is_empty() {
-            return Err(EngineError::Stale(moved).into());
-        }
+        self.compare_before(session, fenced, group, relations).await?;
         let began = Instant::now();
         let told = |event: Event| self.reporter().report(&event);
         told(Event::OperationStarted {
@@ -47,8 +41,7 @@ impl Execution<'_> {
             number: 1,
             sql: sql.clone(),
         });
-        let intent = backing.armed.group(group);
-        let (op, name) = (intent.op_id, backfill.migration.as_str());
+        let (op, name) = (backing.armed.group(group).op_id, backfill.migration.as_str());
         begin(client, &group.target, op, Digest::of(backfill), backfill).await?;
         let tell = |notice: &Notice| match notice {
             Notice::Progress(at) => told(Event::OperationProgress {
@@ -87,26 +80,16 @@ impl Execution<'_> {
             let hint = Some("djogi live status; djogi live resume goes on with a paused one");
             return Err(Obstacle::Outcome { message, hint, address: address.clone() });
         }
-        const BEGIN: &str = "BEGIN";
-        client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
-        fence(client, fenced).await?;
-        crate::failpoint!("backfill.before_op_row");
-        let xid = record_op(client, &self.op_record(OpKind::Backfill, fenced, number, intent)).await?;
-        backing.move_state(session, group, op, relations).await?;
-        crate::failpoint!("backfill.after_op_row");
-        match commit(session, op, xid).await? {
-            Fate::Committed => {
-                told(Event::OperationFinished {
-                    target: group.target.clone(),
-                    group: group.id.clone(),
-                    address: address.clone(),
-                    number: 1,
-                    elapsed_ms: millis_since(began),
-                });
-                Ok(())
-            }
-            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
-        }
+        let note = (number, OpKind::Backfill);
+        self.note_after(session, fenced, note, group, backing, relations).await?;
+        told(Event::OperationFinished {
+            target: group.target.clone(),
+            group: group.id.clone(),
+            address: address.clone(),
+            number: 1,
+            elapsed_ms: millis_since(began),
+        });
+        Ok(())
     }
 }
 

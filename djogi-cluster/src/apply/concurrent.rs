@@ -10,11 +10,11 @@ use djogi_core::QualifiedName;
 use djogi_core::kind::Resource;
 use djogi_core::plan::{ConcurrentVerb, Concurrently, Group, Operation};
 
-use super::execute::{Backing, Execution, Obstacle, observe_all_of};
-use crate::commit::{Fate, commit};
+use super::execute::{Backing, Execution, Obstacle};
+use super::look::observe_all_of;
 use crate::error::EngineError;
 use crate::event::{Failure, TransactionFate};
-use crate::ledger::{Fence, OpKind, fence, record_op};
+use crate::ledger::{Fence, OpKind};
 use crate::session::Session;
 
 impl Execution<'_> {
@@ -37,13 +37,7 @@ impl Execution<'_> {
                 format!("group {} is to run outside a transaction, but says not what it does", group.id);
             return Err(EngineError::Stale(vec![what]).into());
         };
-        fence(client, fenced).await?;
-        let before = observe_all_of(session, relations).await?;
-        let seen = before.clone().with_migrations(&group.target);
-        let moved = self.moved(&group.target, &seen.catalog, relations);
-        if !moved.is_empty() {
-            return Err(EngineError::Stale(moved).into());
-        }
+        let before = self.compare_before(session, fenced, group, relations).await?;
         let statement = (operation, concurrently);
         if let Some(sidecar) =
             armed.statement(self.document(), self.changes(), group, statement, &before.oids)
@@ -58,20 +52,8 @@ impl Execution<'_> {
             let message = format!("`{}` has no error, and not the outcome it should have", operation.sql);
             return Err(Obstacle::Outcome { message, hint: None, address: operation.address.clone() });
         }
-        const BEGIN: &str = "BEGIN";
-        client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
-        fence(client, fenced).await?;
-        crate::failpoint!("concurrent.before_op_row");
-        let (intent, kind) = (armed.group(group), OpKind::Concurrent);
-        let op = intent.op_id;
-        let xid = record_op(client, &self.op_record(kind, fenced, number, intent)).await?;
-        self.spend_approvals(client, group, op).await?;
-        backing.move_state(session, group, op, relations).await?;
-        crate::failpoint!("concurrent.after_op_row");
-        match commit(session, op, xid).await? {
-            Fate::Committed => Ok(()),
-            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
-        }
+        let note = (number, OpKind::Concurrent);
+        self.note_after(session, fenced, note, group, backing, relations).await
     }
 
     async fn has_done(

@@ -20,6 +20,7 @@ use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
 use super::kin::Kin;
+use super::look::observe_some;
 use super::precheck::ask_rows;
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
@@ -32,7 +33,6 @@ use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
-use crate::introspect::{ObservedRelations, Scope, observe_relations};
 use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
 use crate::secrets::Secrets;
 use crate::session::Session;
@@ -552,29 +552,6 @@ fn table_of_rows(document: &PlanDocument, address: &Address) -> Option<Qualified
     let change = document.resource_changes.iter().find(|change| change.address == *address);
     let needs = &change.filter(|change| change.kind.is_about_rows())?.depends_on;
     needs.iter().find(|need| need.kind() == Kind::Table).and_then(Address::relation)
-}
-
-/// Reads `relations` as the session sees them, as a plan does.
-pub(super) async fn observe_some(
-    session: &Session<'_>,
-    relations: &BTreeSet<QualifiedName>,
-) -> Result<ObservedRelations, EngineError> {
-    Ok(observe_all_of(session, relations).await?.with_migrations(session.target))
-}
-
-/// The same with what live migrations have made.
-pub(super) async fn observe_all_of(
-    session: &Session<'_>,
-    relations: &BTreeSet<QualifiedName>,
-) -> Result<ObservedRelations, EngineError> {
-    let schemas: BTreeSet<_> = relations.iter().map(|name| name.schema.clone()).collect();
-    let names: BTreeSet<_> = relations.iter().map(|name| name.name.clone()).collect();
-    let scope = session.settings.scope(session.target);
-    let scope = Scope { schemas: scope.schemas.into_iter().chain(schemas).collect(), ..scope };
-    let names: Vec<_> = names.into_iter().collect();
-    let connection = &session.connection;
-    let client = connection.client();
-    Ok(observe_relations(client, connection.server_version(), &scope, &names).await?)
 }
 
 /// `None` when nothing has moved.

@@ -13,12 +13,14 @@ mod execute;
 mod gates;
 mod holders;
 mod kin;
+mod look;
 mod precheck;
 mod progress;
 mod quiescence;
 mod record;
 mod run;
 mod state_move;
+mod unrolled;
 mod verify;
 mod work;
 

@@ -12,7 +12,7 @@ use djogi_core::disposition::Verdict;
 use djogi_core::plan::{Group, PlanDocument, PlanInputs, ResourceChange, TransactionMode};
 use djogi_core::{Address, Digest, Ident, Kind, QualifiedName};
 
-use super::execute::observe_some;
+use super::look::observe_some;
 use super::work::Work;
 use crate::error::EngineError;
 use crate::event::Reporter;

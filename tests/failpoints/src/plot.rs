@@ -164,7 +164,7 @@ pub const PLOTS: &[Plot] = &[
         command: ONLINE,
         again: &[ONLINE],
         planned: 2,
-        only: &["backfill."],
+        only: &["backfill.", "concurrent.before_op_row", "concurrent.after_op_row"],
         ..CHANGE
     },
     Plot { name: "save", command: &["plan", "--out", "saved.plan"], plan_file: Some("saved.plan"), ..CHANGE },

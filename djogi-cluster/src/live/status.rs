@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use djogi_core::Ident;
 use djogi_core::kind::{Migration, MigrationPhase, MigrationStep, Resource};
-use djogi_core::migration;
 
 use crate::backfill::{LiveProgress, State, observe};
 use crate::cluster::Cluster;
@@ -45,8 +44,7 @@ pub async fn status(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Vec<Li
     let mut found = Vec::new();
     for session in &sessions {
         let scope = session.settings.scope(session.target);
-        let mut catalog = introspect::observe(&session.connection, &scope).await?.catalog;
-        migration::observe(&mut catalog, session.target);
+        let catalog = introspect::observe(&session.connection, &scope).await?.catalog;
         let rows = observe(session.connection.client(), session.target).await?;
         let mut rows: BTreeMap<String, LiveProgress> =
             rows.into_iter().map(|rows| (rows.name.clone(), rows)).collect();
