@@ -108,6 +108,8 @@ const SESSION: &str = concat!(
 impl RunLock {
     const FIRST_PAUSE: Duration = Duration::from_millis(100);
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+    /// For how long a lock is tried that somebody had and nobody has when asked who.
+    const CHANGING_HANDS: Duration = Duration::from_secs(2);
 
     /// Takes the run lock of `target`, trying for as long as `patience` says (zero: once). Needs no ledger and
     /// writes nothing.
@@ -134,6 +136,7 @@ impl RunLock {
                 return Ok(lock);
             }
             let session = lock_session(client, target).await?.map(Box::new);
+            let patience = if session.is_some() { patience } else { patience.max(Self::CHANGING_HANDS) };
             let left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 return Err(LockError::Held { target: target.clone(), session });

@@ -71,6 +71,6 @@ UPDATE djogi.live
 /// Lets others see what holds up this process; it is forgotten when it is not told again.
 async fn tell(client: &Client, crew: &Crew<'_>, reason: &str) -> Result<(), EngineError> {
     let op = crew.live.op.to_string();
-    crate::failpoint!("backfill.before_throttle");
+    crate::failpoint!(infallible "backfill.before_throttle");
     optional(client, TELL, &[(&op, Type::TEXT), (&reason, Type::TEXT)]).await.map(drop)
 }

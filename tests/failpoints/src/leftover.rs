@@ -18,7 +18,7 @@ const LOCKS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// Waits until the sessions of dead runs have ended in the server.
-pub(crate) fn await_the_end_of_sessions(project: &Project) {
+pub fn await_the_end_of_sessions(project: &Project) {
     eventually("the sessions of the run end", || project.database().value(SESSIONS) == "0");
 }
 

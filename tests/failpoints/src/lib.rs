@@ -23,6 +23,7 @@ pub use beside::Beside;
 pub use binary::djogi;
 pub use case::{Case, Disturbance};
 pub use ending::{check_what_is_left, finish};
+pub use leftover::await_the_end_of_sessions;
 pub use matrix::{Extent, Matrix, Row};
 pub use observe::observation;
 pub use parallel::in_parallel;

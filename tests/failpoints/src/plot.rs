@@ -91,6 +91,7 @@ const QUARANTINE: &[&str] = &["recover", "--quarantine", DAMAGED];
 const BACKUP: &[&str] = &["state", "backup"];
 const FORGET: &[&str] = &["state", "rm", "table.main.public.obsolete"];
 const REMEMBER: &[&str] = &["import", "table.main.public.obsolete"];
+const PAUSE: &[&str] = &["live", "pause", "goods_price_type", "--reason", "the fair"];
 const MIGRATE: &[&str] = &["state", "migrate", "--to", "postgres"];
 
 const ALLOW: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
@@ -138,6 +139,20 @@ const BUILD: Plot = Plot {
     ..CHANGE
 };
 
+/// A live migration up to its first gate; its rows are written chunk by chunk.
+const MIGRATE_LIVE: Plot = Plot {
+    name: "migrate live",
+    before: PRICED,
+    by_hand: FOREIGN_AND_PRICES,
+    after: REPRICED,
+    renames: &[],
+    command: ONLINE,
+    again: &[ONLINE],
+    planned: 2,
+    only: &["backfill.", "concurrent.before_op_row", "concurrent.after_op_row"],
+    ..CHANGE
+};
+
 /// The same, while a reader of the table holds the statement up.
 const HELD: Plot = Plot { beside: Beside::Reader("goods"), only: &["concurrent.during"], ..BUILD };
 
@@ -154,18 +169,21 @@ pub const PLOTS: &[Plot] = &[
         again: &[ONLINE_CHANGE],
         ..CHANGE
     },
-    // A live migration up to its first gate; its rows are written chunk by chunk.
+    MIGRATE_LIVE,
     Plot {
-        name: "migrate live",
-        before: PRICED,
-        by_hand: FOREIGN_AND_PRICES,
-        after: REPRICED,
-        renames: &[],
-        command: ONLINE,
-        again: &[ONLINE],
-        planned: 2,
-        only: &["backfill.", "concurrent.before_op_row", "concurrent.after_op_row"],
-        ..CHANGE
+        name: "migrate beside writers",
+        dies_at: Some("backfill.before_claim=kill"),
+        beside: Beside::Writers,
+        only: &["backfill.before_throttle"],
+        ..MIGRATE_LIVE
+    },
+    Plot {
+        name: "pause",
+        prelude: &[ONLINE],
+        command: PAUSE,
+        again: &[PAUSE],
+        only: &["backfill.before_turn"],
+        ..MIGRATE_LIVE
     },
     Plot { name: "save", command: &["plan", "--out", "saved.plan"], plan_file: Some("saved.plan"), ..CHANGE },
     Plot {

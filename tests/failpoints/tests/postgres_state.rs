@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use djogi_cluster::failpoint::{FAILPOINTS, Mode};
 use e2e::{Output, Project, servers};
-use failpoints::djogi;
+use failpoints::{await_the_end_of_sessions, djogi};
 
 const BEFORE: &str = "CREATE TABLE goods (id bigint PRIMARY KEY);";
 const AFTER: &str =
@@ -24,6 +24,7 @@ fn run(project: &Project, arguments: &[&str], points: &str) -> Output {
 /// What a pipeline finds the next time: no folder, and the state in the database.
 fn is_finished_by_the_next(project: &Project, case: &str) {
     std::fs::remove_dir_all(project.root().join(".djogi")).ok();
+    await_the_end_of_sessions(project);
     let again = run(project, APPLY, "");
     assert_eq!(again.code, Some(0), "{case}: {again}");
     run(project, &["plan", "--detailed-exitcode"], "").ok().says(&["Nothing to do."]);
