@@ -21,7 +21,7 @@ use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
 use super::kin::Kin;
 use super::look::observe_some;
-use super::precheck::ask_rows;
+use super::precheck::{WAY_OUT, ask_rows};
 use super::progress::Progress;
 use super::quiescence::{Quiescence, nobody_since};
 use super::record::Settled;
@@ -63,6 +63,8 @@ pub(super) struct Execution<'a> {
     kin: Kin,
     /// Of the group that failed last.
     last_sqlstate: Option<String>,
+    /// A step of a live migration found rows that are not as they must be before it goes on.
+    has_failed_checkpoint: bool,
     spendings: Vec<Spending>,
     secrets: Secrets,
     /// What every object that the plan speaks of must be like when its turn comes, by target and relation; `None`: not
@@ -115,8 +117,12 @@ pub(super) enum Obstacle {
         error: DatabaseError,
         address: Option<Address>,
     },
-    /// No error of a statement: one that cannot be rolled back did not do what it is for, an approval was spent, or rows
-    /// stand in the way.
+    /// Rows stand in the way.
+    Rows {
+        message: String,
+        address: Address,
+    },
+    /// No error of a statement: one that cannot be rolled back did not do what it is for, or an approval was spent.
     Outcome {
         message: String,
         /// The way out.
@@ -161,6 +167,7 @@ impl<'a> Execution<'a> {
             quiescence,
             kin,
             last_sqlstate,
+            has_failed_checkpoint: false,
             spendings,
             secrets,
             expected,
@@ -233,6 +240,9 @@ impl<'a> Execution<'a> {
                 let rolled_back = session.connection.client().batch_execute("ROLLBACK").await;
                 if rolled_back.is_err() {
                     crate::failpoint!(infallible "lock.connection_lost");
+                }
+                if let Obstacle::Rows { address, .. } = &obstacle {
+                    self.has_failed_checkpoint |= address.kind().is_of_migration();
                 }
                 let (mut failure, fatal) = tell(obstacle);
                 self.secrets.hide_rows(&group.target, &relations, &mut failure);
@@ -358,6 +368,11 @@ impl<'a> Execution<'a> {
     /// What the group that failed last has failed with.
     pub(super) fn last_sqlstate(&self) -> Option<&str> {
         self.last_sqlstate.as_deref()
+    }
+
+    /// Whether rows were found that keep a live migration from its next step.
+    pub(super) fn has_failed_checkpoint(&self) -> bool {
+        self.has_failed_checkpoint
     }
 
     pub(super) fn document(&self) -> &PlanDocument {
@@ -578,6 +593,10 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
         Obstacle::Statement { error, address } => {
             let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
             (Failure { address, ..Failure::from(error) }, fatal)
+        }
+        Obstacle::Rows { message, address } => {
+            let hint = Some(WAY_OUT.to_owned());
+            (Failure { message, hint, address: Some(address), ..Failure::default() }, None)
         }
         Obstacle::Outcome { message, hint, address } => {
             let hint = hint.map(str::to_owned);

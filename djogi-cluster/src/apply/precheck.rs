@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 use super::execute::Obstacle;
 use crate::connect::DatabaseError;
 
-const WAY_OUT: &str = "mend the rows, or change the declaration, then djogi apply";
+pub(super) const WAY_OUT: &str = "mend the rows, or change the declaration, then djogi apply";
 
 /// How many rows a message names.
 const NAMED: usize = 5;
@@ -66,5 +66,5 @@ fn refusal(Rows { count, keys }: &Rows, precheck: &Precheck, is_shown: bool, add
     let which =
         if is_shown { format!(", with {} {}{more}", precheck.key, keys.join(", ")) } else { String::new() };
     let message = format!("{rows} in its way{which}");
-    Obstacle::Outcome { message, hint: Some(WAY_OUT), address: address.clone() }
+    Obstacle::Rows { message, address: address.clone() }
 }

@@ -42,6 +42,7 @@ pub(super) struct Run {
     failed: BTreeSet<Address>,
     /// Those of them that an error alone does not explain.
     stuck: BTreeMap<Address, Reason>,
+    has_failed_checkpoint: bool,
 }
 
 impl Run {
@@ -61,6 +62,7 @@ impl Run {
             applied: BTreeSet::new(),
             failed: BTreeSet::new(),
             stuck: BTreeMap::new(),
+            has_failed_checkpoint: false,
         }
     }
 
@@ -135,6 +137,7 @@ impl Run {
         armed.correct(locked.store.as_ref(), &fences).await?;
         let declarations = &locked.cluster.declared.get()?.declarations;
         let kin = Kin::of(&inputs);
+        let leads_back = !inputs.options.abandon.is_empty();
         let mut record = Record::open(&locked.snapshot, document, &work, inputs, declarations, &fences);
         let quiescence = Quiescence::of(locked);
         let stop = self.stop.clone();
@@ -236,6 +239,7 @@ impl Run {
                 }
             }
         }
+        self.has_failed_checkpoint = execution.has_failed_checkpoint();
         let goes_on =
             |change: &&ResourceChange| matches!(change.disposition, Verdict::Applied | Verdict::Derived);
         let done = document.resource_changes.iter().filter(goes_on);
@@ -255,7 +259,8 @@ impl Run {
         }
         record.settle_without_statements();
         record.mark_the_rest(&self.failed);
-        let converged = self.failed.is_empty() && leaves_nothing(document);
+        // Whoever abandons a migration has not done what is declared.
+        let converged = self.failed.is_empty() && !leads_back && leaves_nothing(document);
         record.set_config_digest(converged.then_some(document.config.digest));
         crate::failpoint!("apply.before_state_write");
         record.publish(locked, reporter).await?;
@@ -317,6 +322,7 @@ impl Run {
         let (outcome, exit_code) = match (stopped, &error) {
             (Some(code), _) => (Outcome::Interrupted, code),
             (None, Some(error)) => (Outcome::Failed, error.exit_code()),
+            (None, None) if self.has_failed_checkpoint => (Outcome::Failed, 8),
             (None, None) if !self.failed.is_empty() => (Outcome::Failed, 1),
             (None, None) if denied => (Outcome::Blocked, 7),
             (None, None) if blocked > 0 => (Outcome::Blocked, 3),

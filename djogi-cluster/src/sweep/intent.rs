@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use djogi_core::disposition::Verdict;
-use djogi_core::kind::{Index, Resource};
+use djogi_core::kind::{Index, MigrationPhase, Resource};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange};
 use djogi_core::{Address, Catalog, Digest, Kind};
 
@@ -36,13 +36,25 @@ pub(crate) fn digest_of(catalog: &Catalog, addresses: &BTreeSet<&Address>) -> Di
     digest_over(&addresses.iter().map(|address| (*address, digest_in(catalog, address))).collect())
 }
 
-/// What a group changes: its changes by their new and their old names.
+/// What a group changes: its changes by their new and their old names, and the tables whose columns a live migration
+/// exchanges.
 fn addresses_of(changes: &[&ResourceChange]) -> BTreeSet<Address> {
     changes
         .iter()
-        .flat_map(|change| std::iter::once(&change.address).chain(&change.previous_address))
+        .flat_map(|change| {
+            std::iter::once(&change.address).chain(&change.previous_address).chain(exchanged(change))
+        })
         .cloned()
         .collect()
+}
+
+fn exchanged(change: &ResourceChange) -> impl Iterator<Item = &Address> {
+    let is_exchange = match change.kind {
+        Kind::Migration => change.change.actions.contains(&ActionVerb::Delete),
+        Kind::MigrationStep => change.name == MigrationPhase::Cutover.as_str(),
+        _ => false,
+    };
+    change.depends_on.iter().filter(move |need| is_exchange && need.kind() == Kind::Table)
 }
 
 /// One group of a plan that is about to be executed.

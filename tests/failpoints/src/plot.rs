@@ -92,6 +92,9 @@ const BACKUP: &[&str] = &["state", "backup"];
 const FORGET: &[&str] = &["state", "rm", "table.main.public.obsolete"];
 const REMEMBER: &[&str] = &["import", "table.main.public.obsolete"];
 const PAUSE: &[&str] = &["live", "pause", "goods_price_type", "--reason", "the fair"];
+const FINALIZE: &[&str] = &["live", "finalize", "goods_price_type", "--auto-approve"];
+const FINALIZE_NOW: &[&str] = &["live", "finalize", "goods_price_type", "--auto-approve", "--now"];
+const ABANDON: &[&str] = &["live", "abandon", "goods_price_type", "--auto-approve"];
 const MIGRATE: &[&str] = &["state", "migrate", "--to", "postgres"];
 
 const ALLOW: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
@@ -139,6 +142,9 @@ const BUILD: Plot = Plot {
     ..CHANGE
 };
 
+/// What the gates of a live migration come by.
+const GATED: &[&str] = &["group.", "concurrent.", "apply.", "sidecar.", "sweep.", "lock."];
+
 /// A live migration up to its first gate; its rows are written chunk by chunk.
 const MIGRATE_LIVE: Plot = Plot {
     name: "migrate live",
@@ -183,6 +189,43 @@ pub const PLOTS: &[Plot] = &[
         command: PAUSE,
         again: &[PAUSE],
         only: &["backfill.before_turn"],
+        ..MIGRATE_LIVE
+    },
+    Plot {
+        name: "cut over",
+        prelude: &[ONLINE],
+        command: FINALIZE,
+        again: &[FINALIZE],
+        done_says: Some("live_retention"),
+        only: GATED,
+        ..MIGRATE_LIVE
+    },
+    Plot {
+        name: "end",
+        prelude: &[ONLINE, FINALIZE],
+        command: FINALIZE_NOW,
+        again: &[FINALIZE_NOW],
+        done_says: Some("unknown_address"),
+        planned: 0,
+        only: GATED,
+        ..MIGRATE_LIVE
+    },
+    Plot {
+        name: "abandon",
+        prelude: &[ONLINE],
+        command: ABANDON,
+        again: &[ABANDON, ONLINE],
+        done_says: Some("unknown_address"),
+        only: GATED,
+        ..MIGRATE_LIVE
+    },
+    Plot {
+        name: "turn back",
+        prelude: &[ONLINE, FINALIZE],
+        command: ABANDON,
+        again: &[ABANDON, ONLINE],
+        done_says: Some("unknown_address"),
+        only: GATED,
         ..MIGRATE_LIVE
     },
     Plot { name: "save", command: &["plan", "--out", "saved.plan"], plan_file: Some("saved.plan"), ..CHANGE },

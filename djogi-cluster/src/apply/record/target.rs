@@ -165,6 +165,10 @@ impl<'a> TargetRecord<'a> {
             if waited(mark.status) && !planned.contains(address) {
                 *mark = Mark { op: mark.op, ..Mark::APPLIED };
                 self.is_changed = true;
+                let entry = self.recorded.resources.get_mut(address);
+                if let (Some(entry), Some(declared)) = (entry, self.desired.get(address)) {
+                    entry.desired = Some(Digest::of(&*declared.resource));
+                }
             }
         }
     }
