@@ -5,6 +5,7 @@
 
 mod cases;
 mod groups;
+mod live;
 mod process;
 mod project;
 mod report;
@@ -26,6 +27,9 @@ struct Args {
     /// Numbers of tables.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1000, 5000])]
     sizes: Vec<usize>,
+    /// Rows of the table that is migrated live.
+    #[arg(long, default_value_t = 5_000_000)]
+    rows: u64,
     /// Major version of the server, and of its pg_dump and psql.
     #[arg(long, default_value_t = 15)]
     postgres: u32,
@@ -47,6 +51,7 @@ enum Part {
     Tables,
     SqlFiles,
     Groups,
+    Live,
 }
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -79,6 +84,9 @@ fn main() -> Outcome<ExitCode> {
     }
     if is_wanted(Part::Groups) {
         groups::groups(&programs, &server, args.runs, &mut report)?;
+    }
+    if is_wanted(Part::Live) {
+        live::live(args.rows, &programs, &server, &mut report)?;
     }
     Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -8,6 +8,7 @@ mod binaries;
 mod catalog;
 pub mod conformance;
 mod database;
+mod folder;
 mod output;
 mod package;
 mod project;

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::binaries;
 use crate::catalog::fingerprint;
 use crate::database::Database;
+use crate::folder::temporary;
 use crate::output::Output;
 use crate::schema;
 use crate::server::Server;
@@ -40,7 +41,7 @@ impl Project {
 
     /// A project that declares nothing.
     pub fn in_database(database: Database) -> Self {
-        let folder = tempfile::Builder::new().prefix("djogi-e2e-").tempdir().expect("a temporary folder");
+        let folder = temporary();
         // Servers that were started by root run as another account.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("our own folder");
         let project = Self {
