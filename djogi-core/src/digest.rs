@@ -73,7 +73,7 @@ impl Digest {
         let mut text = [0; TEXT_LENGTH];
         let (algorithm, hex) = text.split_at_mut(ALGORITHM.len());
         algorithm.copy_from_slice(ALGORITHM.as_bytes());
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+        for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
             pair[0] = DIGITS[usize::from(byte >> 4)];
             pair[1] = DIGITS[usize::from(byte & 15)];
         }
@@ -127,7 +127,7 @@ impl FromStr for Digest {
             return Err(bad());
         }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_chunks::<2>().0) {
             let digit = |c: u8| match c {
                 b'0'..=b'9' => Ok(c - b'0'),
                 b'a'..=b'f' => Ok(c - b'a' + 10),
