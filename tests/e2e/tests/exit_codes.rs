@@ -93,8 +93,8 @@ const CASES: &[Case] = &[
         let project = live::project(server);
         project.run(&["apply", "--auto-approve"]).ok();
         project.database().run(
-            "ALTER TABLE orders DISABLE TRIGGER ALL; UPDATE orders SET total = 2 WHERE id = 1;
-             ALTER TABLE orders ENABLE ALWAYS TRIGGER ALL",
+            "ALTER TABLE orders DISABLE TRIGGER \"~total__djogi_update\"; UPDATE orders SET total = 2 WHERE id = 1;
+             ALTER TABLE orders ENABLE ALWAYS TRIGGER \"~total__djogi_update\"",
         );
         project.run(live::FINALIZE)
     }),
