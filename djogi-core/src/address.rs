@@ -39,6 +39,11 @@ impl Address {
         Self { kind, names, arguments: None }
     }
 
+    /// Where the addresses of a kind begin in their order. It is that of nothing.
+    pub(crate) fn first_of(kind: Kind) -> Self {
+        Self { kind, names: Arc::new([]), arguments: None }
+    }
+
     /// A schema-level object of a kind that has no arguments.
     pub fn of_schema(kind: Kind, target: &Ident, name: &QualifiedName) -> Self {
         Self::qualified(kind, target, name)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Resource, Table};
 
@@ -49,6 +49,13 @@ impl Catalog {
     /// The same, to be kept beyond this catalog.
     pub fn iter_shared(&self) -> impl Iterator<Item = (&Address, &Arc<Resource>)> {
         self.resources.iter()
+    }
+
+    /// Those of one kind, which takes no look at the others.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Address, &Resource)> {
+        let rest = self.resources.range(Address::first_of(kind)..);
+        let same = rest.take_while(move |(address, _)| address.kind() == kind);
+        same.map(|(address, resource)| (address, &**resource))
     }
 
     pub fn len(&self) -> usize {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::twins::uses_column;
 use super::{Marker, names};
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Firing, Migration, MigrationPhase, MigrationStep, Resource, Table};
@@ -159,7 +159,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
 /// The migrations in a catalog that [`observe`] has seen, by their tables.
 pub(super) fn under_way(catalog: &Catalog) -> BTreeMap<QualifiedName, Vec<&Migration>> {
     let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (_, resource) in catalog.iter() {
+    for (_, resource) in catalog.of_kind(Kind::Migration) {
         if let Resource::Migration(migration) = resource {
             known.entry(migration.table.clone()).or_default().push(migration);
         }

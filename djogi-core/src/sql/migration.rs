@@ -9,10 +9,10 @@ mod place;
 pub(super) mod step;
 
 use super::{Context, Step};
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Table};
-use crate::migration::Marker;
+use crate::migration::{Marker, forget};
 
 /// Its steps do it.
 pub(super) fn create(_: &Migration, _: &Context<'_>, _: &Address) -> Vec<Step> {
@@ -36,6 +36,18 @@ pub(super) fn drop(migration: &Migration, ctx: &Context<'_>, address: &Address) 
         (true, true) => end::swap_back(migration, ctx, address),
         (false, _) => end::abandon(migration, ctx, address),
     }
+}
+
+/// What is left of migrations once their table is dropped.
+pub(super) fn remains(table: &QualifiedName, ctx: &Context<'_>) -> Vec<String> {
+    let all = ctx.live.of_kind(Kind::Migration).filter_map(|(_, resource)| match resource {
+        Resource::Migration(migration) if migration.table == *table => Some(migration),
+        _ => None,
+    });
+    all.flat_map(|migration| {
+        [dual_write::drop_function(migration), forget(ctx.target, migration.name.as_str())]
+    })
+    .collect()
 }
 
 /// Whether the result of a step is there.
@@ -63,6 +75,6 @@ fn mark(helper: &Ident, marker: &Marker) -> String {
 }
 
 /// Statements that are one operation, so that nothing comes between them.
-fn together(statements: impl IntoIterator<Item = String>) -> String {
+pub(super) fn together(statements: impl IntoIterator<Item = String>) -> String {
     statements.into_iter().collect::<Vec<_>>().join(";\n")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::foreign_option::Clause;
 use super::parameters::{options_clause, parameter_actions};
-use super::{Context, Impossible, Step, column, comment_sql, constraint, lineage, move_sql};
+use super::{Context, Impossible, Step, column, comment_sql, constraint, lineage, migration, move_sql};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
@@ -184,7 +184,9 @@ pub(super) fn drop(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<S
     let mut neighbours = neighbours(&name, ctx, |_| true);
     neighbours.extend(table.lineage.parents().iter().cloned());
     let verb = if table.foreign.is_some() { Verb::DropForeignTable } else { Verb::DropTable };
-    let step = ctx.step_on(address, verb, &name, &neighbours, format!("DROP {} {name}", table.word()));
+    let dropped = format!("DROP {} {name}", table.word());
+    let sql = migration::together(std::iter::once(dropped).chain(migration::remains(&name, ctx)));
+    let step = ctx.step_on(address, verb, &name, &neighbours, sql);
     vec![lineage::with_partitions(step, table, ctx)]
 }
 

@@ -90,5 +90,9 @@ pub(super) fn drop(migration: &Migration) -> Vec<String> {
     let triggers = names::triggers(&migration.column);
     let triggers =
         triggers.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {}", migration.table));
-    triggers.chain([format!("DROP FUNCTION IF EXISTS {}()", names::function(&migration.name))]).collect()
+    triggers.chain([drop_function(migration)]).collect()
+}
+
+pub(super) fn drop_function(migration: &Migration) -> String {
+    format!("DROP FUNCTION IF EXISTS {}()", names::function(&migration.name))
 }

@@ -66,3 +66,21 @@ fn nobody_abandons_what_is_not_there() {
         project.run(&["live", "abandon", "unknown", "--auto-approve"]).expect(1).says(&["live.main.unknown"]);
     });
 }
+
+#[test]
+fn a_table_takes_its_migration_along() {
+    on_each_server(|server| {
+        for gates in [&[][..], &[FINALIZE]] {
+            let mut project = project(server);
+            project.set_target("destructive = \"allow\"");
+            project.run(&["apply", "--auto-approve"]).ok();
+            gates.iter().for_each(|gate| drop(project.run(gate).ok()));
+            let rest = BEFORE.lines().last().unwrap();
+            project.declare(rest);
+            project.run(&["apply", "--auto-approve"]).ok();
+            assert_eq!(leftovers(project.database()), [""; 0]);
+            project.is_converged();
+            project.matches(rest);
+        }
+    });
+}
