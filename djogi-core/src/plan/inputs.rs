@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::desired::{Desired, NotModelled};
 use crate::diff::Adoption;
 use crate::ident::Ident;
@@ -122,6 +122,10 @@ impl PlanError {
                 packages.join(", "),
                 packages.join(" --package ")
             )),
+            PlanError::UnknownAddress(address) if address.kind() == Kind::Migration => Some(
+                "`djogi live status` lists those under way; what has come to its end is none any more"
+                    .to_owned(),
+            ),
             PlanError::UnknownAddress(_) => {
                 Some("`djogi show` and `djogi plan` list the addresses".to_owned())
             }
