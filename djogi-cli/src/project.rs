@@ -201,6 +201,7 @@ fn targets(context: &Context, project: &Project) -> Result<BTreeMap<Ident, Targe
             schemas: schemas.collect::<Result<_, _>>()?,
             roles: ManagedRoles::new(target.roles.clone()),
             lock_timeout: target.lock_timeout,
+            lock_budget: target.lock_budget,
             destructive: match target.destructive {
                 Destructive::Approve => DestructivePolicy::Approve,
                 Destructive::Allow => DestructivePolicy::Allow,

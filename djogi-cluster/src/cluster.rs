@@ -65,8 +65,10 @@ pub struct TargetSettings {
     pub schemas: Vec<Ident>,
     /// The roles of the server that djogi may manage.
     pub roles: ManagedRoles,
-    /// How long one statement may wait for a lock.
+    /// How long one statement may wait for a lock, and others behind it.
     pub lock_timeout: Duration,
+    /// For how long a group is tried whose locks others have; zero: once.
+    pub lock_budget: Duration,
     pub destructive: DestructivePolicy,
     /// What of them is none of djogi's business.
     pub ignore: Ignored,

@@ -15,7 +15,7 @@ use crate::lock::LockError;
 use crate::normalise::NormaliseError;
 use crate::secrets::{HELP, Missing, SECRET_NOT_AT_HAND};
 use crate::server::ServerError;
-use crate::state::{Misplaced, StoreError};
+use crate::state::{Misplaced, PostgresStoreError, StoreError};
 use crate::surgery::SurgeryError;
 use crate::sweep::SweepError;
 
@@ -98,6 +98,23 @@ impl EngineError {
     /// For `map_err`: an error of the driver with the statement it belongs to.
     pub(crate) fn sql(error: &tokio_postgres::Error, statement: &str) -> Self {
         Self::Sql(Box::new(DatabaseError::new(error).in_statement(statement.trim())))
+    }
+
+    /// Whether a lock of somebody else was in the way, and nothing else.
+    pub(crate) fn is_contention(&self) -> bool {
+        match self {
+            EngineError::Sql(error) => error.is_contention(),
+            EngineError::Introspect(IntrospectError::Database { error, .. }) => error.is_contention(),
+            EngineError::Ledger(LedgerError::Sql { source, .. }) => {
+                DatabaseError::new(source).is_contention()
+            }
+            EngineError::Store(StoreError::Postgres { error, .. }) => match error.as_ref() {
+                PostgresStoreError::Busy { .. } => true,
+                PostgresStoreError::Sql { error, .. } => error.is_contention(),
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// What the process exits with (the table of exit codes in the manual).

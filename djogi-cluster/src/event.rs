@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::connect::DatabaseError;
 use crate::identity::{Actor, ApprovalId, Epoch, OpId, RunId};
 use crate::ledger::LockSession;
+use crate::lock_holder::LockHolder;
 use crate::state::Serial;
 
 /// Milliseconds since `began`.
@@ -114,6 +115,18 @@ pub enum Event {
         group: String,
         op: OpId,
         operations: usize,
+    },
+    /// Others have locks that the group needs: it was rolled back, and is tried again. Reported once for each change of
+    /// who is waited for.
+    GroupWaiting {
+        target: Ident,
+        group: String,
+        /// So far.
+        tries: u32,
+        waited_ms: u64,
+        budget_ms: u64,
+        /// The oldest of them; `None` when nobody can be seen.
+        holder: Option<Box<LockHolder>>,
     },
     OperationStarted {
         target: Ident,

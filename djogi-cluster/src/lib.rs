@@ -24,6 +24,7 @@ pub mod leave;
 pub mod ledger;
 pub mod live;
 pub mod lock;
+pub mod lock_holder;
 mod locked;
 pub mod normalise;
 pub mod plan;

@@ -100,8 +100,10 @@ pub struct Target {
     pub schemas: Vec<String>,
     /// The roles of the server that djogi may manage: patterns of names.
     pub roles: Vec<RolePattern>,
-    /// How long one statement may wait for a lock; never zero.
+    /// How long one statement may wait for a lock, and others behind it; never zero.
     pub lock_timeout: Duration,
+    /// For how long a group is tried whose locks others have; zero: once.
+    pub lock_budget: Duration,
     /// What happens to changes that lose data.
     pub destructive: Destructive,
     /// Major version of the embedded server; none means the newest at hand.
@@ -123,6 +125,7 @@ impl Default for Target {
             schemas: vec!["public".into()],
             roles: Vec::new(),
             lock_timeout: Duration::from_secs(2),
+            lock_budget: Duration::from_secs(30 * 60),
             destructive: Destructive::Approve,
             postgres_version: None,
             scratch: Scratch::default(),
@@ -235,7 +238,7 @@ impl Config {
     }
 
     /// What the configuration means, for its digest: comments, order and defaults spelled out make no difference,
-    /// and connection strings are not in it.
+    /// and connection strings are not in it, nor is how patient a run is.
     pub fn digest_input(&self) -> Value {
         let targets: BTreeMap<&str, Value> =
             self.targets.iter().map(|(name, target)| (name.as_str(), target.digest_input())).collect();

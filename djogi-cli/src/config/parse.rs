@@ -192,6 +192,7 @@ fn target(mut section: Section<'_, '_>) -> Target {
         timeout if timeout > LONGEST_TIMEOUT => Err("is too long; PostgreSQL allows 24 days".into()),
         timeout => Ok(timeout),
     });
+    let lock_budget = section.parsed("lock_budget", INVALID_VALUE, parse_duration);
     let destructive = section
         .parsed("destructive", INVALID_VALUE, |text| one_of(text, Destructive::ALL, Destructive::name));
     let scratch = section.parsed("scratch", INVALID_VALUE, |text| one_of(text, Scratch::ALL, Scratch::name));
@@ -212,6 +213,7 @@ fn target(mut section: Section<'_, '_>) -> Target {
         schemas: schemas.unwrap_or(default.schemas),
         roles,
         lock_timeout: lock_timeout.unwrap_or(default.lock_timeout),
+        lock_budget: lock_budget.unwrap_or(default.lock_budget),
         destructive: destructive.unwrap_or_default(),
         postgres_version: version.map(Spanned::into_inner),
         scratch: scratch.unwrap_or_default(),

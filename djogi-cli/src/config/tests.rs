@@ -14,6 +14,7 @@ name = "shop"
 url = "env:DATABASE_URL"
 schemas = ["public", "app"]
 lock_timeout = "500ms"
+lock_budget = "5m"
 destructive = "allow"
 postgres_version = 17
 
@@ -64,6 +65,7 @@ fn every_key_is_read() {
         schemas: vec!["public".into(), "app".into()],
         roles: vec![],
         lock_timeout: Duration::from_millis(500),
+        lock_budget: Duration::from_secs(300),
         destructive: Destructive::Allow,
         postgres_version: Some(17),
         scratch: Scratch::Embedded,
@@ -75,7 +77,7 @@ fn every_key_is_read() {
     assert_eq!(config.models, Some(ModelSource::Package("shop".into())));
     assert_eq!(config.sql_files, ["schema/**/*.sql"]);
     let moved =
-        Moved { from: "table.main.public.user".into(), to: "table.main.public.users".into(), line: 20 };
+        Moved { from: "table.main.public.user".into(), to: "table.main.public.users".into(), line: 21 };
     assert_eq!(config.moved, [moved]);
     assert_eq!(config.retention, Duration::from_secs(7200));
     assert_eq!(config.state, StateConfig::default());
@@ -145,7 +147,7 @@ fn an_unknown_key_is_shown_with_the_nearest_one_and_all_mistakes_at_once() {
       |
     5 | xyz = 1
       | ^^^
-      = help: known keys: url, schemas, roles, lock_timeout, destructive, scratch, sql_files, ignore, partitions, postgres_version
+      = help: known keys: url, schemas, roles, lock_timeout, lock_budget, destructive, scratch, sql_files, ignore, partitions, postgres_version
 
     error[unknown_key]: unknown key `modles` at the top level
      --> djogi.toml:6:2
@@ -457,6 +459,8 @@ fn the_digest_sees_meaning_and_no_secret() {
     assert_eq!(read(&commented, None).unwrap().digest_input(), plain);
     let spelled = FULL.replace("[target.reports]", "[target.reports]\nlock_timeout = \"2000ms\"");
     assert_eq!(read(&spelled, None).unwrap().digest_input(), plain);
+    let patient = FULL.replace("\"5m\"", "\"6m\"");
+    assert_eq!(read(&patient, None).unwrap().digest_input(), plain, "how long a run waits is no part of it");
     let other = FULL.replace("500ms", "501ms");
     assert_ne!(read(&other, None).unwrap().digest_input(), plain);
     let literal = FULL.replace("env:DATABASE_URL", "postgres://u:hunter2@h/d");

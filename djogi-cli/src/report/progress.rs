@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use djogi_cluster::event::{Event, Failure, Outcome, RunSummary, TransactionFate};
+use djogi_cluster::lock_holder::LockHolder;
 use djogi_core::disposition::{Reason, Verdict};
 use djogi_core::plan::{PlanDiagnostic, Severity};
 use djogi_core::{Address, Ident};
@@ -33,11 +34,13 @@ struct Task {
 }
 
 /// Which task; those of groups by target, group and number.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum TaskKey {
     Server,
     Lock(Ident),
     Operation(Ident, String, usize),
+    /// For the locks of a group.
+    Waiting(Ident, String),
 }
 
 /// The run so far.
@@ -100,7 +103,11 @@ impl Progress {
             Event::Recovered { row, outcome, .. } => {
                 return self.text(&Line::new(format!("Recovered ({row}): {outcome}."), Tone::Caution));
             }
+            Event::GroupWaiting { target, group, waited_ms, budget_ms, holder, .. } => {
+                return self.waiting((target, group), (*waited_ms, *budget_ms), holder.as_deref(), now);
+            }
             Event::OperationStarted { target, group, address, number, sql } => {
+                self.end(&TaskKey::Waiting(target.clone(), group.clone()));
                 let what = Line::new(address.to_string(), Tone::Strong)
                     .with(format!(": {}", in_one_line(sql)), Tone::Plain);
                 self.begin(operation(target, group, *number), what, now);
@@ -113,12 +120,16 @@ impl Progress {
                 let task = self.end(&operation(target, group, *number));
                 return task.map_or_else(String::new, |task| self.finished(&task, *elapsed_ms));
             }
-            Event::GroupCommitted { .. } => self.groups_done += 1,
+            Event::GroupCommitted { target, group, .. } => {
+                self.groups_done += 1;
+                self.end(&TaskKey::Waiting(target.clone(), group.clone()));
+            }
             Event::GroupFailed { target, group, failure, .. } => {
                 self.groups_done += 1;
-                self.tasks.retain(
-                    |key, _| !matches!(key, TaskKey::Operation(t, g, _) if t == target && g == group),
-                );
+                self.tasks.retain(|key, _| match key {
+                    TaskKey::Operation(t, g, _) | TaskKey::Waiting(t, g) => (t, g) != (target, group),
+                    TaskKey::Server | TaskKey::Lock(_) => true,
+                });
                 return self::failure(target, group, failure).render(self.view.paint);
             }
             Event::ChangeBlocked { address, reason, notes, way_out } => {
@@ -231,6 +242,27 @@ impl Progress {
         self.tasks.entry(key).or_insert(task);
     }
 
+    /// A group that waits for its locks, in no queue.
+    fn waiting(
+        &mut self,
+        (target, group): (&Ident, &str),
+        (waited_ms, budget_ms): (u64, u64),
+        holder: Option<&LockHolder>,
+        now: Instant,
+    ) -> String {
+        let key = TaskKey::Waiting(target.clone(), group.to_owned());
+        let what = Line::new(format!("group {group} of {target} waits for its locks"), Tone::Caution);
+        self.begin(key.clone(), what, now);
+        self.detail(&key, holder.map(who).unwrap_or_default());
+        let left = Duration::from_millis(budget_ms.saturating_sub(waited_ms));
+        let holder = holder.map_or_else(|| "somebody has them".to_owned(), ToString::to_string);
+        let text = format!(
+            "Group {group} of {target} waits for its locks: {holder}; tried again for up to {}.",
+            style::elapsed(left)
+        );
+        self.text(&Line::new(text, Tone::Caution))
+    }
+
     fn detail(&mut self, key: &TaskKey, detail: String) {
         if let Some(task) = self.tasks.get_mut(key) {
             task.detail = detail;
@@ -271,6 +303,14 @@ impl Progress {
 
 fn operation(target: &Ident, group: &str, number: usize) -> TaskKey {
     TaskKey::Operation(target.clone(), group.to_owned(), number)
+}
+
+/// In short.
+fn who(holder: &LockHolder) -> String {
+    match holder.backend_pid {
+        Some(pid) => format!("behind server process {pid}"),
+        None => "behind a prepared transaction".to_owned(),
+    }
 }
 
 fn mark_of(verdict: Verdict) -> &'static str {

@@ -1,16 +1,15 @@
-//! Executes one group: fence, lock, compare, run, write the ledger row, commit, all in one transaction. What PostgreSQL
-//! refuses in one goes to [`concurrent`](super::concurrent).
+//! Executes one group, and tells what came of it. Most are one transaction, see [`transact`](super::transact): after a
+//! crash at any point PostgreSQL has either all of it, with the ledger row, or none. What PostgreSQL refuses in one goes
+//! to [`concurrent`](super::concurrent), rows that are written chunk by chunk to [`backfill`](super::backfill).
 //!
-//! These two are the only places where djogi changes an object of a target. After a crash at any point PostgreSQL has
-//! either all of it, with the ledger row, or none.
+//! Nowhere else does djogi change an object of a target.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use djogi_core::disposition::Reason;
-use djogi_core::plan::{Group, LockMode, Operation, PlanDocument, TransactionMode};
+use djogi_core::plan::{Group, Operation, PlanDocument, TransactionMode};
 use djogi_core::{Address, Catalog, Digest, Ident, Kind, QualifiedName};
-use futures_util::future::try_join_all;
 use futures_util::{StreamExt, pin_mut, stream};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -20,30 +19,26 @@ use super::arm::Armed;
 use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
 use super::kin::Kin;
-use super::look::observe_some;
-use super::precheck::{WAY_OUT, ask_rows};
+use super::patience::Spent;
+use super::precheck::WAY_OUT;
 use super::progress::Progress;
-use super::quiescence::{Quiescence, nobody_since};
+use super::quiescence::Quiescence;
 use super::record::Settled;
 use super::state_move::StateMove;
 use super::work::Work;
 use crate::approvals::Spending;
-use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::event::{Event, Failure, Reporter, TransactionFate, millis_since};
 use crate::identity::{OpId, RunId};
-use crate::ledger::{Fence, LedgerError, OpKind, OpRecord, fence, record_op};
+use crate::ledger::{Fence, LedgerError, OpKind, OpRecord};
 use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::state::{SidecarGroup, Store};
 pub(super) use crate::sweep::intent::digest_in;
 
-/// A group that takes longer has the number of its transaction in the sidecar.
-const XID_PATIENCE: Duration = Duration::from_millis(50);
-
 /// Statements sent ahead of the answers: enough to hide the way to the server, few enough to stop soon.
-const IN_FLIGHT: usize = 32;
+pub(super) const IN_FLIGHT: usize = 32;
 
 /// How soon a statement is cancelled that has begun after the cancellation before.
 const CANCEL_AGAIN: Duration = Duration::from_millis(100);
@@ -117,6 +112,14 @@ pub(super) enum Obstacle {
         error: DatabaseError,
         address: Option<Address>,
     },
+    /// A lock that was not to be had until the budget was spent.
+    Contended {
+        error: DatabaseError,
+        address: Option<Address>,
+        spent: Spent,
+    },
+    /// Somebody wanted the run to end while nothing of it was under way.
+    Ended,
     /// Rows stand in the way.
     Rows {
         message: String,
@@ -135,6 +138,17 @@ pub(super) enum Obstacle {
 impl<E: Into<EngineError>> From<E> for Obstacle {
     fn from(error: E) -> Self {
         Obstacle::Engine(error.into())
+    }
+}
+
+impl Obstacle {
+    /// Whether a lock of somebody else was in the way, so that another try may succeed.
+    pub(super) fn is_contention(&self) -> bool {
+        match self {
+            Obstacle::Statement { error, .. } | Obstacle::Contended { error, .. } => error.is_contention(),
+            Obstacle::Engine(error) => error.is_contention(),
+            Obstacle::Rows { .. } | Obstacle::Outcome { .. } | Obstacle::Ended => false,
+        }
     }
 }
 
@@ -186,7 +200,7 @@ impl<'a> Execution<'a> {
     }
 
     /// What the objects of `relations` must be like now.
-    fn expected_of(
+    pub(super) fn expected_of(
         &self,
         target: &Ident,
         relations: &BTreeSet<QualifiedName>,
@@ -209,6 +223,7 @@ impl<'a> Execution<'a> {
         let operations = group.operations.len();
         self.reporter.report(&Event::GroupStarted { target, group: name, op, operations });
         let relations = self.relations(group);
+        self.progress.begin();
         let ended = {
             let work = self.work(session, fence, number, group, backing, &relations);
             let work = self.progress.watched(work, session, group, self.reporter);
@@ -244,16 +259,17 @@ impl<'a> Execution<'a> {
                 if let Obstacle::Rows { address, .. } = &obstacle {
                     self.has_failed_checkpoint |= address.kind().is_of_migration();
                 }
-                let (mut failure, fatal) = tell(obstacle);
+                let (mut failure, fatal, spent) = tell(obstacle);
                 self.secrets.hide_rows(&group.target, &relations, &mut failure);
-                let waited = failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
+                let waited = spent.is_some()
+                    || failure.sqlstate.as_deref() == Some(SqlState::LOCK_NOT_AVAILABLE.code());
                 if failure.sqlstate.as_deref() == Some(SqlState::INSUFFICIENT_PRIVILEGE.code()) {
                     failure.hint.get_or_insert_with(|| APPLY_AS_OWNER.to_owned());
                 }
                 if group.transaction == TransactionMode::Outside {
                     tell_what_is_left(session, group, &relations, &mut failure).await;
                 } else if waited {
-                    tell_who_waited(session, group, &relations, &mut failure).await;
+                    tell_who_waited(session, group, &relations, spent, &mut failure).await;
                 }
                 self.last_sqlstate.clone_from(&failure.sqlstate);
                 self.reporter.report(&Event::GroupFailed { target, group: name, op, failure, elapsed_ms });
@@ -282,64 +298,6 @@ impl<'a> Execution<'a> {
             TransactionMode::Chunked => {
                 self.run_in_chunks(session, fence, number, group, backing, relations).await
             }
-        }
-    }
-
-    async fn transact(
-        &self,
-        session: &Session<'_>,
-        fence: &Fence,
-        number: u32,
-        group: &Group,
-        backing: &mut Backing<'_, '_>,
-        relations: &BTreeSet<QualifiedName>,
-    ) -> Result<(), Obstacle> {
-        let (armed, store) = (backing.armed, backing.store);
-        let (client, intent) = (session.connection.client(), armed.group(group));
-        ask_rows(client, group, self.shows_rows(&group.target, relations)).await?;
-        let xid = self.enter(session, fence, group, relations).await?;
-        let row = self.op_record(OpKind::Group, fence, number, intent);
-        let record = async {
-            crate::failpoint!("group.before_op_row");
-            record_op(client, &row).await?;
-            crate::failpoint!("group.after_op_row");
-            Ok::<_, Obstacle>(())
-        };
-        // The row is sent behind the last statement, and waits for no answer to it: both are undone together.
-        let statements = self.run_statements(client, group);
-        let work = async {
-            if group.operations.len() <= IN_FLIGHT {
-                let (done, recorded) = futures_util::join!(statements, record);
-                self.progress.over();
-                done.and(recorded)
-            } else {
-                statements.await?;
-                self.progress.over();
-                record.await
-            }
-        };
-        pin_mut!(work);
-        tokio::select! {
-            done = &mut work => done?,
-            () = tokio::time::sleep(XID_PATIENCE) => {
-                // It takes a while, so that a human may want to ask the server about it.
-                let noted = async {
-                    match armed.with_xid(group, xid) {
-                        Some(sidecar) => store.put_sidecar(&sidecar).await.map_err(EngineError::from),
-                        None => Ok(()),
-                    }
-                };
-                let (noted, done) = futures_util::join!(noted, work);
-                done?;
-                noted?;
-            }
-        }
-        let op = intent.op_id;
-        self.spend_approvals(client, group, op).await?;
-        backing.move_state(session, group, op, relations).await?;
-        match commit(session, op, xid).await? {
-            Fate::Committed => Ok(()),
-            Fate::RolledBack(error) => Err(Obstacle::Statement { error, address: None }),
         }
     }
 
@@ -425,46 +383,8 @@ impl<'a> Execution<'a> {
         &self.progress
     }
 
-    /// Begins the transaction, makes sure that this run may still write, takes the locks that the operations need,
-    /// and only then compares, so that nobody can move an object between the comparison and its statement.
-    async fn enter(
-        &self,
-        session: &Session<'_>,
-        fenced: &Fence,
-        group: &Group,
-        relations: &BTreeSet<QualifiedName>,
-    ) -> Result<u64, Obstacle> {
-        let client = session.connection.client();
-        let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", group.lock_timeout_ms);
-        self.progress.locking();
-        let locks = self.locks(group, relations);
-        // Sent together: whoever may not write any more has waited for a few locks then, and done nothing with them.
-        let is_quiescent = self.quiescence.holds(&group.target);
-        let (begun, xid, locked, nobody_since) = futures_util::join!(
-            client.batch_execute(&begin),
-            async {
-                let xid = fence(client, fenced).await;
-                crate::failpoint!("group.after_fence");
-                Ok::<_, Obstacle>(xid?)
-            },
-            try_join_all(locks.iter().map(|(relation, mode)| take_lock(client, group, relation, *mode))),
-            async { Ok::<_, EngineError>(is_quiescent && nobody_since(client).await?) },
-        );
-        begun.map_err(|error| EngineError::sql(&error, &begin))?;
-        crate::failpoint!("group.after_begin");
-        let xid = xid?;
-        self.quiescence.note(&group.target, xid);
-        locked?;
-        if !(nobody_since? && self.quiescence.holds(&group.target)) {
-            self.quiescence.end(&group.target);
-            let observed = observe_some(session, relations).await?;
-            let moved = self.moved(&group.target, &observed.catalog, relations);
-            if !moved.is_empty() {
-                return Err(EngineError::Stale(moved).into());
-            }
-        }
-        crate::failpoint!("group.after_compare");
-        Ok(xid)
+    pub(super) fn quiescence(&self) -> &Quiescence {
+        self.quiescence
     }
 
     pub(super) async fn run_statements(&self, client: &Client, group: &Group) -> Result<(), Obstacle> {
@@ -478,24 +398,29 @@ impl<'a> Execution<'a> {
             let began = Instant::now();
             let Operation { address, sql, .. } = operation;
             let (target, name) = (group.target.clone(), group.id.clone());
-            self.reporter.report(&Event::OperationStarted {
-                target: target.clone(),
-                group: name.clone(),
-                address: address.clone(),
-                number,
-                sql: sql.clone(),
-            });
+            // Once for each, however often the group is tried.
+            if self.progress.starts(number) {
+                self.reporter.report(&Event::OperationStarted {
+                    target: target.clone(),
+                    group: name.clone(),
+                    address: address.clone(),
+                    number,
+                    sql: sql.clone(),
+                });
+            }
             self.progress.executing(number, operation);
             let answer = answers.next().await.unwrap_or(Ok(()));
             answer.map_err(|error| self.operation_failed(&error, sql, address))?;
             crate::failpoint!("group.after_statement");
-            self.reporter.report(&Event::OperationFinished {
-                target,
-                group: name,
-                address: address.clone(),
-                number,
-                elapsed_ms: millis_since(began),
-            });
+            if self.progress.finishes(number) {
+                self.reporter.report(&Event::OperationFinished {
+                    target,
+                    group: name,
+                    address: address.clone(),
+                    number,
+                    elapsed_ms: millis_since(began),
+                });
+            }
         }
         Ok(())
     }
@@ -523,24 +448,6 @@ impl<'a> Execution<'a> {
         all
     }
 
-    /// The strongest lock on each existing table, in the order of names, which all runs share.
-    fn locks(&self, group: &Group, relations: &BTreeSet<QualifiedName>) -> BTreeMap<String, LockMode> {
-        let exists: BTreeSet<String> = self
-            .expected_of(&group.target, relations)
-            .filter(|(address, digest)| address.kind() == Kind::Table && digest.is_some())
-            .filter_map(|(address, _)| address.relation())
-            .map(|relation| relation.to_string())
-            .collect();
-        let mut locks = BTreeMap::new();
-        for lock in group.operations.iter().filter_map(|operation| operation.lock.as_ref()) {
-            if exists.contains(&lock.relation) {
-                let mode = locks.entry(lock.relation.clone()).or_insert(lock.mode);
-                *mode = lock.mode.max(*mode);
-            }
-        }
-        locks
-    }
-
     /// What is no longer as the plan has seen it, in words.
     pub(super) fn moved(
         &self,
@@ -552,14 +459,6 @@ impl<'a> Execution<'a> {
             .filter_map(|(address, expected)| describe_move(address, expected, digest_in(live, address)))
             .collect()
     }
-}
-
-async fn take_lock(client: &Client, group: &Group, relation: &str, mode: LockMode) -> Result<(), Obstacle> {
-    let sql = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
-    let is_for =
-        |operation: &&Operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation);
-    let address = group.operations.iter().find(is_for).map(|operation| &operation.address);
-    client.batch_execute(&sql).await.map_err(|error| statement_failed(&error, &sql, address))
 }
 
 /// The table that a seed or a migration is about, which its address does not say.
@@ -583,24 +482,27 @@ pub(super) fn describe_move(
     }
 }
 
-fn statement_failed(error: &tokio_postgres::Error, sql: &str, address: Option<&Address>) -> Obstacle {
-    Obstacle::Statement { error: DatabaseError::new(error).in_statement(sql), address: address.cloned() }
-}
-
-/// What is reported of an obstacle, and the error when nothing can go on after it.
-fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
+/// What is reported of an obstacle, the error when nothing can go on after it, and what was spent on waiting.
+fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>, Option<Spent>) {
     match obstacle {
         Obstacle::Statement { error, address } => {
             let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
-            (Failure { address, ..Failure::from(error) }, fatal)
+            (Failure { address, ..Failure::from(error) }, fatal, None)
+        }
+        Obstacle::Contended { error, address, spent } => {
+            (Failure { address, ..Failure::from(error) }, None, Some(spent))
+        }
+        Obstacle::Ended => {
+            let message = "the run was ended while the group waited for its locks".to_owned();
+            (Failure { message, ..Failure::default() }, None, None)
         }
         Obstacle::Rows { message, address } => {
             let hint = Some(WAY_OUT.to_owned());
-            (Failure { message, hint, address: Some(address), ..Failure::default() }, None)
+            (Failure { message, hint, address: Some(address), ..Failure::default() }, None, None)
         }
         Obstacle::Outcome { message, hint, address } => {
             let hint = hint.map(str::to_owned);
-            (Failure { message, hint, address: Some(address), ..Failure::default() }, None)
+            (Failure { message, hint, address: Some(address), ..Failure::default() }, None, None)
         }
         Obstacle::Engine(error) => {
             let transaction = match &error {
@@ -608,7 +510,7 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>) {
                 EngineError::CommitLost { committed: None, .. } => TransactionFate::Unknown,
                 _ => TransactionFate::RolledBack,
             };
-            (Failure { message: error.to_string(), transaction, ..Failure::default() }, Some(error))
+            (Failure { message: error.to_string(), transaction, ..Failure::default() }, Some(error), None)
         }
     }
 }

@@ -1,92 +1,81 @@
 //! Who holds the locks that a group could not have: words for the message of a failure.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use djogi_core::QualifiedName;
-use djogi_core::plan::Group;
-use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use djogi_core::plan::{Group, LockMode};
 
+use super::patience::{Spent, in_the_way_of};
 use crate::event::Failure;
+use crate::lock_holder::{LockHolder, lock_holders};
 use crate::session::Session;
 
-/// A session with a lock on a table.
-struct TableLock {
-    backend_pid: i32,
-    table: String,
-    mode: String,
-    role: Option<String>,
-    application: Option<String>,
-    since: Option<String>,
-}
+/// So many are named.
+const NAMED: usize = 5;
 
-impl fmt::Display for TableLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { backend_pid, table, mode, role, application, since } = self;
-        write!(f, "server process {backend_pid} has {mode} on {table}")?;
-        if let Some(role) = role {
-            write!(f, ", as role {role:?}")?;
-        }
-        if let Some(application) = application.as_ref().filter(|name| !name.is_empty()) {
-            write!(f, ", application {application:?}")?;
-        }
-        match since {
-            Some(since) => write!(f, ", in a transaction since {since}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The text of statements stays out: it may hold what is secret.
-const HOLDERS: &str = "
-SELECT l.pid, l.relation::pg_catalog.regclass::text, l.mode, a.usename::text, a.application_name,
-       pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
-  FROM pg_catalog.pg_locks l
-  LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
- WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid()
-   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
-   AND l.relation IN (SELECT pg_catalog.to_regclass(name)::oid FROM pg_catalog.unnest($1) AS name)
- ORDER BY a.xact_start, l.pid, l.relation, l.mode
- LIMIT 5";
-
-/// The sessions that hold a lock on one of `tables`, longest transaction first. Reads only.
-async fn table_lock_holders(
-    client: &Client,
-    tables: &BTreeSet<QualifiedName>,
-) -> Result<Vec<TableLock>, tokio_postgres::Error> {
-    let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    let rows = client.query_typed(HOLDERS, &[(&names, Type::TEXT_ARRAY)]).await?;
-    let lock = |row: &tokio_postgres::Row| TableLock {
-        backend_pid: row.get(0),
-        table: row.get(1),
-        mode: row.get(2),
-        role: row.get(3),
-        application: row.get(4),
-        since: row.get(5),
-    };
-    Ok(rows.iter().map(lock).collect())
-}
-
-/// Says what waited for which lock, and who has it as far as it can still be seen.
+/// Says what waited for which lock, and who has it as far as it can still be seen. `spent` is `None` for a group that was
+/// tried once.
 pub(super) async fn tell_who_waited(
     session: &Session<'_>,
     group: &Group,
     relations: &BTreeSet<QualifiedName>,
+    spent: Option<Spent>,
     failure: &mut Failure,
 ) {
-    let budget = group.lock_timeout_ms;
-    failure.message = format!("the lock was not to be had within {budget} ms ({})", failure.message);
-    // Only words of the message depend on it.
-    let holders = table_lock_holders(session.connection.client(), relations).await.unwrap_or_default();
-    let detail = holders.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let (within, setting) = match spent {
+        None => (format!("within {} ms", group.lock_timeout_ms), "lock_timeout or lock_budget"),
+        Some(Spent { tries, budget, longest_wait }) => {
+            let tries = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+            let (budget, wait) = (in_words(budget.as_millis()), in_words(longest_wait.as_millis()));
+            (format!("within its lock_budget of {budget}, in {tries} of at most {wait} each"), "lock_budget")
+        }
+    };
+    failure.message = format!("the lock was not to be had {within} ({})", failure.message);
+    let holders = holders(session, group, relations).await;
+    let detail = holders.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
     failure.detail = Some(detail).filter(|detail| !detail.is_empty()).or(failure.detail.take());
     failure.hint = Some(match holders.first() {
         Some(holder) => format!(
-            "apply again when it is done, end it with `SELECT pg_terminate_backend({});`, or raise lock_timeout of \
-             the target",
-            holder.backend_pid
+            "apply again when it is done, end it with {}, or raise {setting} of the target",
+            holder.way_out()
         ),
-        None => "apply again, or raise lock_timeout of the target".to_owned(),
+        None => format!("apply again, or raise {setting} of the target"),
     });
+}
+
+/// Those in the way of what the plan says of the locks; where nobody is, those who have any lock on what it is about. Only
+/// words of the message depend on it.
+async fn holders(
+    session: &Session<'_>,
+    group: &Group,
+    relations: &BTreeSet<QualifiedName>,
+) -> Vec<LockHolder> {
+    let client = session.connection.client();
+    let found = lock_holders(client, &in_the_way_of(group)).await.unwrap_or_default();
+    if !found.is_empty() {
+        return found;
+    }
+    let any = |relation: &QualifiedName| LockMode::ALL.map(|mode| (relation.to_string(), mode));
+    let all: BTreeSet<_> = relations.iter().flat_map(any).collect();
+    lock_holders(client, &all).await.unwrap_or_default()
+}
+
+/// As a setting is written, in the largest unit that says it all.
+fn in_words(milliseconds: u128) -> String {
+    let units = [("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
+    match units.into_iter().find(|(_, each)| milliseconds > 0 && milliseconds.is_multiple_of(*each)) {
+        Some((unit, each)) => format!("{} {unit}", milliseconds / each),
+        None => format!("{milliseconds} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_they_were_set() {
+        let all = [0, 50, 1_000, 1_500, 90_000, 1_800_000, 7_200_000].map(in_words);
+        assert_eq!(all, ["0 ms", "50 ms", "1 s", "1500 ms", "90 s", "30 min", "2 h"]);
+    }
 }

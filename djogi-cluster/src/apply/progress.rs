@@ -25,7 +25,20 @@ const EVERY: Duration = Duration::from_millis(500);
 
 /// What the session of a group is executing.
 #[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<Option<Running>>);
+pub(super) struct Progress {
+    running: Mutex<Option<Running>>,
+    told: Mutex<Told>,
+}
+
+/// What was told of a group, which may be tried several times.
+#[derive(Debug, Default)]
+struct Told {
+    /// How many of its operations have begun, and ended.
+    started: usize,
+    finished: usize,
+    /// The server processes whose locks it waits for.
+    blockers: BTreeSet<i32>,
+}
 
 /// One statement, since it was its turn.
 #[derive(Clone, Debug)]
@@ -58,6 +71,32 @@ struct Blocker {
 }
 
 impl Progress {
+    /// Nothing was told of the next group yet.
+    pub(super) fn begin(&self) {
+        *self.told() = Told::default();
+    }
+
+    /// Whether the operation begins for the first time.
+    pub(super) fn starts(&self, number: usize) -> bool {
+        let started = &mut self.told().started;
+        let is_first = number > *started;
+        *started = number.max(*started);
+        is_first
+    }
+
+    /// Whether the operation ends for the first time.
+    pub(super) fn finishes(&self, number: usize) -> bool {
+        let finished = &mut self.told().finished;
+        let is_first = number > *finished;
+        *finished = number.max(*finished);
+        is_first
+    }
+
+    /// Takes note that somebody is told of a server process in the way; whether that is new.
+    pub(super) fn tells_of(&self, blocker: i32) -> bool {
+        self.told().blockers.insert(blocker)
+    }
+
     /// The group takes its locks from now on.
     pub(super) fn locking(&self) {
         *self.running() = Some(Running { operation: None, began: Instant::now() });
@@ -75,7 +114,11 @@ impl Progress {
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What has taken long.
@@ -104,7 +147,6 @@ impl Progress {
 
     async fn watch(&self, session: &Session<'_>, group: &Group, reporter: &dyn Reporter) -> Infallible {
         let pid = session.connection.backend_pid();
-        let mut told: BTreeSet<i32> = BTreeSet::new();
         let mut observer: Option<Connection> = None;
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -124,8 +166,38 @@ impl Progress {
                 if running.operation.is_some() && group.transaction == TransactionMode::Outside {
                     crate::failpoint!(infallible "concurrent.during");
                 }
-                tell(&seen, &running, group, &mut told, reporter);
+                self.tell(&seen, &running, group, reporter);
             }
+        }
+    }
+
+    fn tell(&self, seen: &Seen, running: &Running, group: &Group, reporter: &dyn Reporter) {
+        for blocker in seen.blockers.iter().filter(|blocker| self.tells_of(blocker.pid)) {
+            reporter.report(&Event::Diagnostic(PlanDiagnostic {
+                code: "lock_waiting".to_owned(),
+                severity: Severity::Warning,
+                address: running.operation.as_ref().map(|(_, address)| address.clone()),
+                message: format!("group {} waits for a lock of {blocker}", group.id),
+                help: Some(format!(
+                    "it goes on when that transaction ends; SELECT pg_terminate_backend({}) ends it",
+                    blocker.pid
+                )),
+            }));
+        }
+        // The phases of a build that waits are about what it waits for.
+        if let (Some(build), Some((number, address)), true) =
+            (&seen.build, &running.operation, seen.blockers.is_empty())
+        {
+            reporter.report(&Event::OperationProgress {
+                target: group.target.clone(),
+                group: group.id.clone(),
+                address: address.clone(),
+                number: *number,
+                phase: Some(build.phase.clone()),
+                done: build.done,
+                total: Some(build.total).filter(|total| *total > 0),
+                elapsed_ms: millis_since(running.began),
+            });
         }
     }
 }
@@ -172,36 +244,6 @@ async fn look(connection: &Connection, pid: i32) -> Result<Seen, DatabaseError> 
         });
     }
     Ok(seen)
-}
-
-fn tell(seen: &Seen, running: &Running, group: &Group, told: &mut BTreeSet<i32>, reporter: &dyn Reporter) {
-    for blocker in seen.blockers.iter().filter(|blocker| told.insert(blocker.pid)) {
-        reporter.report(&Event::Diagnostic(PlanDiagnostic {
-            code: "lock_waiting".to_owned(),
-            severity: Severity::Warning,
-            address: running.operation.as_ref().map(|(_, address)| address.clone()),
-            message: format!("group {} waits for a lock of {blocker}", group.id),
-            help: Some(format!(
-                "it goes on when that transaction ends; SELECT pg_terminate_backend({}) ends it",
-                blocker.pid
-            )),
-        }));
-    }
-    // The phases of a build that waits are about what it waits for.
-    if let (Some(build), Some((number, address)), true) =
-        (&seen.build, &running.operation, seen.blockers.is_empty())
-    {
-        reporter.report(&Event::OperationProgress {
-            target: group.target.clone(),
-            group: group.id.clone(),
-            address: address.clone(),
-            number: *number,
-            phase: Some(build.phase.clone()),
-            done: build.done,
-            total: Some(build.total).filter(|total| *total > 0),
-            elapsed_ms: millis_since(running.began),
-        });
-    }
 }
 
 impl std::fmt::Display for Blocker {

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 
 use djogi_core::observation::ServerVersion;
-use tokio_postgres::error::ErrorPosition;
+use tokio_postgres::error::{ErrorPosition, SqlState};
 
 /// Where a session goes to, without the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,12 @@ impl DatabaseError {
     pub fn in_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
+    }
+
+    /// Whether a lock of somebody else was in the way: it was not to be had in time, or the two waited for each other.
+    pub(crate) fn is_contention(&self) -> bool {
+        let codes = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
+        self.sqlstate.as_deref().is_some_and(|found| codes.iter().any(|code| code.code() == found))
     }
 
     /// Whether the connection is gone, and with it the knowledge of what the server did.

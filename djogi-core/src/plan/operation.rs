@@ -32,6 +32,18 @@ pub enum LockMode {
 }
 
 impl LockMode {
+    /// Weakest first.
+    pub const ALL: [Self; 8] = [
+        LockMode::AccessShare,
+        LockMode::RowShare,
+        LockMode::RowExclusive,
+        LockMode::ShareUpdateExclusive,
+        LockMode::Share,
+        LockMode::ShareRowExclusive,
+        LockMode::Exclusive,
+        LockMode::AccessExclusive,
+    ];
+
     pub fn as_sql(self) -> &'static str {
         match self {
             LockMode::AccessShare => "ACCESS SHARE",
@@ -43,6 +55,36 @@ impl LockMode {
             LockMode::Exclusive => "EXCLUSIVE",
             LockMode::AccessExclusive => "ACCESS EXCLUSIVE",
         }
+    }
+
+    /// What `pg_locks` calls it.
+    pub fn catalog_name(self) -> &'static str {
+        match self {
+            LockMode::AccessShare => "AccessShareLock",
+            LockMode::RowShare => "RowShareLock",
+            LockMode::RowExclusive => "RowExclusiveLock",
+            LockMode::ShareUpdateExclusive => "ShareUpdateExclusiveLock",
+            LockMode::Share => "ShareLock",
+            LockMode::ShareRowExclusive => "ShareRowExclusiveLock",
+            LockMode::Exclusive => "ExclusiveLock",
+            LockMode::AccessExclusive => "AccessExclusiveLock",
+        }
+    }
+
+    /// Whether two transactions cannot have the two on one table at the same time (manual table 13.2).
+    pub fn conflicts_with(self, other: Self) -> bool {
+        let (weaker, stronger) = (self.min(other), self.max(other));
+        let weakest_in_conflict = match weaker {
+            LockMode::AccessShare => LockMode::AccessExclusive,
+            LockMode::RowShare => LockMode::Exclusive,
+            LockMode::RowExclusive => LockMode::Share,
+            LockMode::ShareUpdateExclusive => LockMode::ShareUpdateExclusive,
+            // The only one of these that goes with itself.
+            LockMode::Share | LockMode::ShareRowExclusive => LockMode::ShareRowExclusive,
+            LockMode::Exclusive => LockMode::Exclusive,
+            LockMode::AccessExclusive => LockMode::AccessExclusive,
+        };
+        stronger >= weakest_in_conflict
     }
 }
 
@@ -227,4 +269,31 @@ pub enum ConcurrentVerb {
     IndexCreate,
     IndexDrop,
     Reindex,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_conflict_as_the_manual_says() {
+        // Table 13.2, a row and a column for each mode, weakest first.
+        let table =
+            [".......X", "......XX", "....XXXX", "...XXXXX", "..XX.XXX", "..XXXXXX", ".XXXXXXX", "XXXXXXXX"];
+        for (mode, row) in LockMode::ALL.into_iter().zip(table) {
+            let found: String = LockMode::ALL
+                .into_iter()
+                .map(|other| if mode.conflicts_with(other) { 'X' } else { '.' })
+                .collect();
+            assert_eq!(found, row, "{}", mode.as_sql());
+        }
+    }
+
+    #[test]
+    fn the_catalog_calls_modes_as_sql_does_in_other_letters() {
+        for mode in LockMode::ALL {
+            let letters = mode.as_sql().replace(' ', "") + "LOCK";
+            assert_eq!(mode.catalog_name().to_uppercase(), letters);
+        }
+    }
 }

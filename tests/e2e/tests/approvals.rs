@@ -212,7 +212,7 @@ fn a_kill_between_the_effect_and_the_file_leaves_nothing_to_spend() {
 fn two_racing_applies_spend_an_approval_once() {
     on_each_server(|server| {
         let mut project = project(server);
-        project.set_target("lock_timeout = \"60s\"");
+        project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
         approve(&project, PART).ok();
         let mut reader = project.database().connect();
         reader.batch_execute("BEGIN; SELECT FROM part").unwrap();
@@ -274,7 +274,7 @@ fn a_plan_that_was_saved_under_another_policy_destroys_nothing() {
 fn an_approval_that_the_ledger_has_spent_fails_the_group_closed() {
     on_each_server(|server| {
         let mut project = project(server);
-        project.set_target("lock_timeout = \"60s\"");
+        project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
         approve(&project, PART).ok();
         let mut reader = project.database().connect();
         reader.batch_execute("BEGIN; SELECT FROM part").unwrap();

@@ -6,7 +6,7 @@ use e2e::{Project, on_each_server};
 fn who_holds_a_lock_for_longer_than_the_budget_is_named_with_the_way_out() {
     on_each_server(|server| {
         let mut project = Project::declaring(server, "CREATE TABLE t (id int);");
-        project.set_target("lock_timeout = \"50ms\"");
+        project.set_target("lock_timeout = \"50ms\"\nlock_budget = \"0s\"");
         project.apply();
         project.declare("CREATE TABLE t (id int, x text);");
         let mut other = project.database().connect();

@@ -22,7 +22,7 @@ const STOP: &str = "CREATE SCHEMA stop;
 /// A project with an apply that has run some statements of a group, and waits.
 fn in_mid_group(server: &'static Server) -> (Project, Child, postgres::Client) {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     project.database().run("INSERT INTO goods VALUES (1, 2)");
     project.database().run(STOP);
@@ -110,7 +110,7 @@ fn groups_that_were_committed_before_the_kill_stay_and_are_known() {
     const DIRECT: [&str; 4] = ["apply", "--auto-approve", "--online", "never"];
     on_each_server(|server| {
         let mut project = Project::declaring(server, BEFORE);
-        project.set_target("lock_timeout = \"60s\"");
+        project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
         project.apply();
         let database = project.database();
         // Busy tables are worked on in groups of their own.

@@ -106,7 +106,9 @@ const CASES: &[Case] = &[
 /// A converged project, and a declaration without one of its columns.
 fn with_work(server: &'static Server, destructive: &str) -> Project {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target(&format!("destructive = \"{destructive}\"\nlock_timeout = \"60s\""));
+    project.set_target(&format!(
+        "destructive = \"{destructive}\"\nlock_timeout = \"60s\"\nlock_budget = \"0s\""
+    ));
     project.apply();
     project.declare(AFTER);
     project

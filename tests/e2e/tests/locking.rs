@@ -15,7 +15,7 @@ fn finish(child: Child) -> Output {
 /// A project with an apply to `AFTER` that waits for a table that the session given back has locked.
 fn with_a_waiting_apply(server: &'static Server) -> (Project, Child, postgres::Client) {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     project.declare(AFTER);
     let mut blocker = project.database().connect();
@@ -79,7 +79,7 @@ fn racing_applies_do_the_work_once() {
 fn a_table_that_stays_locked_costs_its_group_and_nothing_else() {
     on_each_server(|server| {
         let mut project = Project::declaring(server, BEFORE);
-        project.set_target("lock_timeout = \"100ms\"");
+        project.set_target("lock_timeout = \"100ms\"\nlock_budget = \"0s\"");
         project.apply();
         project.declare(&format!("{AFTER} CREATE TABLE other (id integer);"));
         // Busy tables are worked on in groups of their own.
@@ -97,7 +97,7 @@ fn a_table_that_stays_locked_costs_its_group_and_nothing_else() {
 /// On a server where nobody else writes, so that nothing is looked at twice, and two tables that are groups of their own.
 fn waiting_for_the_first_of_two(server: &'static Server) -> (Project, Child, postgres::Client) {
     let mut project = Project::declaring(server, "CREATE TABLE a (id integer); CREATE TABLE b (id integer);");
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     let database = project.database();
     database.run("INSERT INTO a SELECT generate_series(1, 10000); INSERT INTO b SELECT id FROM a");

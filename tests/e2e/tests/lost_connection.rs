@@ -16,7 +16,7 @@ const AFTER: &str = "CREATE TABLE a (id integer, note text); CREATE TABLE z (id 
 /// A project whose next apply has several groups: tables with many rows get one each.
 fn with_several_groups(server: &'static Server) -> Project {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     let fill = "INSERT INTO a SELECT generate_series(1, 150000); INSERT INTO z SELECT * FROM a; ANALYZE a, z";
     project.database().run(fill);

@@ -45,6 +45,8 @@ mod live;
 #[cfg(test)]
 mod live_workers;
 #[cfg(test)]
+mod lock_budget;
+#[cfg(test)]
 mod locking;
 #[cfg(test)]
 mod lost_connection;

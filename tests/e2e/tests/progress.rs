@@ -12,7 +12,7 @@ fn a_statement_that_waits_for_a_lock_tells_who_has_it_but_not_what_it_said() {
     on_each_server(|server| {
         let mut project = Project::declaring(server, ORDERS);
         project.apply();
-        project.set_target("lock_timeout = \"60s\"");
+        project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
         project.declare("CREATE TABLE orders (id integer PRIMARY KEY, note text)");
         let mut blocker = project.database().connect();
         blocker

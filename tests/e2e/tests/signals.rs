@@ -31,7 +31,7 @@ fn stop(meanwhile: &str) -> String {
 /// A project whose next apply stops in the middle of a group, and the session that holds it up.
 fn with_work(server: &'static Server, meanwhile: &str) -> (Project, postgres::Client) {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     project.database().run(&stop(meanwhile));
     let mut holder = project.database().connect();

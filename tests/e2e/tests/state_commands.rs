@@ -395,7 +395,7 @@ fn a_restored_state_learns_from_the_database_what_was_done_since() {
 #[test]
 fn the_state_is_not_moved_while_a_run_works_on_the_target() {
     let mut project = project();
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.write("copy.json", &state(&project));
     project.declare(&format!("{MODELS} ALTER TABLE part ADD note text;"));
     let mut blocker = project.database().connect();

@@ -114,7 +114,7 @@ fn a_state_does_not_move_onto_another_or_into_its_own_place() {
 #[test]
 fn a_state_does_not_move_while_a_run_works_on_a_target() {
     let mut project = project(&servers()[0]);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.declare(THIRD);
     let mut blocker = project.database().connect();
     blocker.batch_execute("BEGIN; LOCK TABLE goods IN ROW EXCLUSIVE MODE").unwrap();

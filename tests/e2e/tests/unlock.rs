@@ -10,7 +10,7 @@ const AFTER: &str = "CREATE TABLE goods (id integer PRIMARY KEY, price integer);
 /// A project with an apply that waits for a table that the session given back has locked.
 fn with_a_waiting_apply(server: &'static Server) -> (Project, Child, postgres::Client) {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     project.declare(AFTER);
     let mut blocker = project.database().connect();

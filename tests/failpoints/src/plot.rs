@@ -97,8 +97,8 @@ const FINALIZE_NOW: &[&str] = &["live", "finalize", "goods_price_type", "--auto-
 const ABANDON: &[&str] = &["live", "abandon", "goods_price_type", "--auto-approve"];
 const MIGRATE: &[&str] = &["state", "migrate", "--to", "postgres"];
 
-const ALLOW: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"";
-const ASK: &str = "destructive = \"approve\"\nlock_timeout = \"60s\"";
+const ALLOW: &str = "destructive = \"allow\"\nlock_timeout = \"60s\"\nlock_budget = \"0s\"";
+const ASK: &str = "destructive = \"approve\"\nlock_timeout = \"60s\"\nlock_budget = \"0s\"";
 
 /// The plot with this name.
 pub fn plot(name: &str) -> &'static Plot {

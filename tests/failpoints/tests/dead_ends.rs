@@ -53,7 +53,7 @@ fn a_concurrent_step_that_fails_after_a_committed_group() {
                      CREATE TABLE made (id integer PRIMARY KEY);
                      CREATE UNIQUE INDEX goods_x ON goods (x);";
         let mut project = Project::declaring(server, before);
-        project.set_target("lock_timeout = \"60s\"");
+        project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
         project.apply();
         let database = project.database();
         database.run("INSERT INTO goods SELECT n, n / 2 FROM generate_series(1, 100) AS n");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use djogi_cluster::event::{Failure, Outcome, RunSummary};
 use djogi_cluster::identity::{OpId, RunId};
+use djogi_cluster::lock_holder::{LockHolder, Nature};
 use djogi_cluster::state::Serial;
 use djogi_core::Digest;
 use djogi_core::disposition::Reason;
@@ -167,6 +168,48 @@ fn a_log_hears_every_ten_seconds_of_what_takes_long() {
     }
     log.push_str(&progress.take(&finished(1, INDEX, 25_300), start + Duration::from_secs(25)));
     insta::assert_snapshot!(log);
+}
+
+#[test]
+fn a_group_that_waits_for_its_locks_says_for_whom_until_it_has_them() {
+    let (mut progress, start) = progress(120);
+    let holder = LockHolder {
+        backend_pid: Some(4711),
+        prepared: None,
+        table: "public.orders".to_owned(),
+        mode: "AccessShareLock".to_owned(),
+        role: Some("report".to_owned()),
+        application: Some("nightly".to_owned()),
+        since: Some("2026-03-01T02:00:00Z".to_owned()),
+        transaction_ms: Some(60_000),
+        nature: Nature::Transaction,
+        virtual_transaction: "3/7".to_owned(),
+    };
+    let waiting = |holder: Option<LockHolder>| Event::GroupWaiting {
+        target: ident("main"),
+        group: "g1".to_owned(),
+        tries: 1,
+        waited_ms: 1000,
+        budget_ms: 1_800_000,
+        holder: holder.map(Box::new),
+    };
+    assert_eq!(
+        progress.take(&waiting(Some(holder)), start),
+        "Group g1 of main waits for its locks: server process 4711 has AccessShareLock on public.orders, as role \
+         \"report\", application \"nightly\", in a transaction since 2026-03-01T02:00:00Z; tried again for up to 29 min 59 s.\n"
+    );
+    assert_eq!(
+        status(&progress, start + Duration::from_secs(2)).unwrap(),
+        "1/12 2.0 s  behind server process 4711  group g1 of main waits for its locks"
+    );
+    assert_eq!(
+        progress.take(&waiting(None), start),
+        "Group g1 of main waits for its locks: somebody has them; tried again for up to 29 min 59 s.\n"
+    );
+    progress.take(&started(1, INDEX, CREATE_INDEX), start + Duration::from_secs(3));
+    assert!(status(&progress, start + Duration::from_secs(4)).unwrap().contains(INDEX));
+    progress.take(&finished(1, INDEX, 10), start + Duration::from_secs(4));
+    assert_eq!(status(&progress, start + Duration::from_secs(5)), None, "it has its locks");
 }
 
 #[test]

@@ -18,7 +18,7 @@ const IN_TARGET: &str = "[state]\nbackend = \"postgres\"\n";
 fn project(server: &'static Server, state: &str) -> Project {
     let mut project = Project::declaring(server, BEFORE);
     project.configure_more(state);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     project.declare(AFTER);
     project

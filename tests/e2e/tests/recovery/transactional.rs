@@ -24,7 +24,7 @@ fn interrupted(server: &'static Server) -> Project {
 /// A project of whose groups the first was committed and the second interrupted.
 fn half_done(server: &'static Server) -> Project {
     let mut project = Project::declaring(server, BEFORE);
-    project.set_target("lock_timeout = \"60s\"");
+    project.set_target("lock_timeout = \"60s\"\nlock_budget = \"0s\"");
     project.apply();
     // Tables with many rows have groups of their own.
     let fill = "INSERT INTO a SELECT generate_series(1, 150000); INSERT INTO z SELECT * FROM a; ANALYZE a, z";
