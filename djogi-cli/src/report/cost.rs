@@ -49,6 +49,8 @@ impl<'a> Costs<'a> {
                     address: _,
                     sql: _,
                     lock,
+                    // The hazards say it.
+                    besides: _,
                     effect,
                     rows,
                     bytes,

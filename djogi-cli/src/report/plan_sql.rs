@@ -128,6 +128,7 @@ impl Script {
             address,
             sql,
             lock,
+            besides: _,
             effect,
             rows,
             bytes,

@@ -168,6 +168,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         address: address(at),
         sql: sql.to_owned(),
         lock: None,
+        besides: Vec::new(),
         effect: Effect::Catalog,
         rows: None,
         bytes: None,

@@ -437,9 +437,11 @@ impl<'a> Execution<'a> {
         let addresses = changes.flat_map(|change| {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
         });
+        let besides = group.operations.iter().flat_map(|operation| &operation.besides).cloned();
         let named: BTreeSet<QualifiedName> = addresses
             .filter(|address| address.target() == &group.target)
             .filter_map(Address::relation)
+            .chain(besides)
             .collect();
         let expected = self.expected.get(&group.target);
         let is_expected = |name: &QualifiedName| expected.is_some_and(|of| of.contains_key(name));

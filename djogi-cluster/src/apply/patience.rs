@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use djogi_core::plan::{Group, Lock, LockMode};
+use djogi_core::plan::{Group, Lock, LockMode, Operation};
 
 use super::execute::{Execution, Obstacle};
 use super::ladder::Ladder;
@@ -59,12 +59,12 @@ pub(super) struct Spent {
 
 /// The locks that conflict with those that the statements of `group` take.
 pub(super) fn in_the_way_of(group: &Group) -> BTreeSet<(String, LockMode)> {
-    in_the_way(group.operations.iter().filter_map(|operation| operation.lock.as_ref()))
+    in_the_way(group.operations.iter().flat_map(Operation::locks))
 }
 
-fn in_the_way<'a>(wanted: impl Iterator<Item = &'a Lock>) -> BTreeSet<(String, LockMode)> {
+fn in_the_way(wanted: impl Iterator<Item = Lock>) -> BTreeSet<(String, LockMode)> {
     let conflicts = |mode: LockMode| LockMode::ALL.into_iter().filter(move |held| held.conflicts_with(mode));
-    wanted.flat_map(|lock| conflicts(lock.mode).map(|held| (lock.relation.clone(), held))).collect()
+    wanted.flat_map(|lock| conflicts(lock.mode).map(move |held| (lock.relation.clone(), held))).collect()
 }
 
 impl Patience {
@@ -260,7 +260,7 @@ mod tests {
     fn only_what_conflicts_is_in_the_way() {
         let lock = |mode, relation: &str| Lock { mode, relation: relation.to_owned() };
         let wanted = [lock(LockMode::AccessExclusive, "a"), lock(LockMode::ShareUpdateExclusive, "b")];
-        let found = in_the_way(wanted.iter());
+        let found = in_the_way(wanted.into_iter());
         let of = |name: &str| found.iter().filter(|(relation, _)| relation == name).count();
         assert_eq!((of("a"), of("b")), (8, 5));
         assert!(!found.contains(&("b".to_owned(), LockMode::RowExclusive)));

@@ -24,6 +24,10 @@ use crate::session::Session;
 /// A group that takes longer has the number of its transaction in the sidecar.
 const XID_PATIENCE: Duration = Duration::from_millis(50);
 
+/// How long a try for several locks waits for all of them at most, where others lock the same tables together, in an order
+/// of their own. It is over before PostgreSQL looks for a deadlock (`deadlock_timeout`, a second) and ends one of those others.
+const ENTANGLED_PATIENCE: Duration = Duration::from_millis(800);
+
 impl Execution<'_> {
     pub(super) async fn transact(
         &self,
@@ -128,9 +132,18 @@ impl Execution<'_> {
         wait: Duration,
     ) -> Result<u64, Obstacle> {
         let client = session.connection.client();
-        let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", wait.as_millis());
         self.progress().locking();
-        let locks = self.locks(group, relations);
+        let mut locks: Vec<(String, LockMode)> = self.locks(group, relations).into_iter().collect();
+        let is_entangled = group.operations.iter().any(|operation| !operation.besides.is_empty());
+        let wait = match u32::try_from(locks.len()) {
+            Ok(number) if is_entangled => wait.min(ENTANGLED_PATIENCE / number.max(1)),
+            _ => wait,
+        };
+        // Whoever holds the last may want the first, and the other way round: no order is that of all others.
+        if is_entangled && fastrand::bool() {
+            locks.reverse();
+        }
+        let begin = format!("BEGIN; SET LOCAL lock_timeout = '{}ms'", wait.as_millis());
         // Sent together: whoever may not write any more has waited for a few locks then, and done nothing with them.
         let is_quiescent = self.quiescence().holds(&group.target);
         let (begun, xid, locked, nobody_since) = futures_util::join!(
@@ -175,6 +188,12 @@ impl Execution<'_> {
                 *mode = lock.mode.max(*mode);
             }
         }
+        for operation in group.operations.iter().filter(|operation| !operation.besides.is_empty()) {
+            for lock in operation.locks() {
+                let mode = locks.entry(lock.relation).or_insert(lock.mode);
+                *mode = lock.mode.max(*mode);
+            }
+        }
         locks
     }
 }
@@ -187,8 +206,7 @@ async fn roll_back(client: &Client) -> Result<(), Obstacle> {
 
 async fn take_lock(client: &Client, group: &Group, relation: &str, mode: LockMode) -> Result<(), Obstacle> {
     let sql = format!("LOCK TABLE {relation} IN {} MODE", mode.as_sql());
-    let is_for =
-        |operation: &&Operation| operation.lock.as_ref().is_some_and(|lock| lock.relation == relation);
+    let is_for = |operation: &&Operation| operation.locks().any(|lock| lock.relation == relation);
     let address = group.operations.iter().find(is_for).map(|operation| &operation.address);
     client.batch_execute(&sql).await.map_err(|error| statement_failed(&error, &sql, address))
 }

@@ -177,7 +177,8 @@ pub async fn observe(connection: &Connection, scope: &Scope) -> Result<Observati
     let owners = dependents::owners(owners, &assembled);
     let taken_out = read_migrations(&mut assembled.catalog, &mut assembled.oids, &scope.target);
     edges.retain(|address, _| !taken_out.contains(address));
-    let mut all: Vec<_> = unmodelled.into_iter().map(|row| row.object).collect();
+    let mut all: Vec<_> =
+        unmodelled.into_iter().filter(|row| !row.is_elsewhere()).map(|row| row.object).collect();
     all.extend(assembled.unmodelled);
     all.extend(global);
     all.sort_unstable();

@@ -1,4 +1,5 @@
-//! Objects in managed schemas, or of the whole database, that the catalog has no kind for, and what they depend on.
+//! Objects in managed schemas, or of the whole database, that the catalog has no kind for, and what they depend on; with
+//! them the foreign keys by which tables of other schemas refer to those of managed ones.
 //!
 //! They are never changed; they are counted, and a drop of what they need says their names.
 
@@ -19,6 +20,17 @@ WITH found (kind, class, oid) AS (
      WHERE n.nspname = ANY ($1)
        AND (t.typtype = 'b' OR NOT t.typisdefined)
        AND t.typcategory <> 'A'
+     UNION ALL
+    SELECT 'foreign key',
+           'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class      r ON r.oid = k.confrelid
+      JOIN pg_catalog.pg_namespace  s ON s.oid = r.relnamespace
+      JOIN pg_catalog.pg_namespace  n ON n.oid = k.connamespace
+     WHERE k.contype = 'f'
+       AND k.conparentid = 0
+       AND s.nspname = ANY ($1)
+       AND n.nspname <> ALL ($1)
 ), named AS MATERIALIZED (
     SELECT f.*,
            (SELECT i.identity FROM pg_catalog.pg_identify_object(f.class, f.oid, 0) i) AS name
@@ -52,6 +64,13 @@ SELECT f.kind,
   LEFT JOIN pg_catalog.pg_type t
          ON t.oid = d.refobjid
         AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass";
+
+impl UnmodelledRow {
+    /// Whether it is in no managed schema, and only in the way of what it depends on.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.object.kind == "foreign key"
+    }
+}
 
 /// What an unmodelled object depends on.
 pub(super) struct Needs {

@@ -178,7 +178,10 @@ pub fn diff<'a>(
                         && carried.is_none()
                         && renamed_from.is_none()
                         && declared.renamed_columns.is_empty()
-                        || carried.is_none() && is_settled(record, &declared.resource, live))
+                        || carried.is_none()
+                            // Its digest does not tell all of it.
+                            && !address.kind().is_of_migration()
+                            && is_settled(record, &declared.resource, live))
                 {
                     if drift {
                         changes.push(change(Action::Adopt));

@@ -258,7 +258,16 @@ impl NewNames {
                 self.rename_column(&r.table, &mut r.column);
                 self.rename_table(&mut r.table);
             }
-            Resource::MigrationStep(r) => self.rename_table(&mut r.table),
+            Resource::MigrationStep(r) => {
+                self.rename_table(&mut r.table);
+                for key in &mut r.referring {
+                    if let Resource::Constraint(renamed) =
+                        self.rewrite(target, &Resource::Constraint(key.clone()))
+                    {
+                        *key = renamed;
+                    }
+                }
+            }
             Resource::Trigger(r) => {
                 rename_qualified(&self.tables, &mut r.schema, &mut r.table);
                 r.action = self.replace_qualified(&r.action);

@@ -156,6 +156,14 @@ impl Constraint {
         QualifiedName::new(self.schema.clone(), self.table.clone())
     }
 
+    /// The table that a foreign key refers to.
+    pub fn referred(&self) -> Option<&QualifiedName> {
+        match &self.definition {
+            ConstraintDefinition::ForeignKey(key) => Some(&key.references),
+            _ => None,
+        }
+    }
+
     /// The columns of the table that the constraint names, expressions aside.
     pub fn columns(&self) -> Vec<&Ident> {
         match &self.definition {

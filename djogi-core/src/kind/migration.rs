@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::constraint::Constraint;
 use super::expression::Expression;
 use crate::ident::{Ident, QualifiedName};
 
@@ -105,6 +106,11 @@ pub struct MigrationStep {
     /// What interrupted work has left of them; of a declared step nothing.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub unfinished: BTreeSet<Ident>,
+    /// The foreign keys of other columns to the helper column, in the order of their tables and names: of `constrain` those
+    /// that take the place of the ones to the column, of `cutover` what interrupted work has left. No part of the digest,
+    /// because whoever looks at the table alone does not see them.
+    #[serde(skip)]
+    pub referring: Vec<Constraint>,
     /// Of the cutover, when it was, by the clock of the server (RFC 3339). Not compared: nobody declares it.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub at: Option<String>,
@@ -131,8 +137,9 @@ impl Migration {
 
 impl MigrationStep {
     pub(super) fn alterations(&self, desired: &Self) -> Vec<MigrationStepAlteration> {
-        let Self { migration: _, phase: _, table: _, made, unfinished, at: _ } = self;
-        let is_same = *made == desired.made && *unfinished == desired.unfinished;
+        let Self { migration: _, phase: _, table: _, made, unfinished, referring, at: _ } = self;
+        let is_same =
+            *made == desired.made && *unfinished == desired.unfinished && *referring == desired.referring;
         (!is_same).then_some(MigrationStepAlteration::Complete).into_iter().collect()
     }
 }

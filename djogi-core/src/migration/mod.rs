@@ -10,6 +10,7 @@ pub(crate) mod names;
 mod observe;
 mod obstacles;
 mod postpone;
+pub(crate) mod referring;
 mod retype;
 mod twins;
 
@@ -17,7 +18,7 @@ pub(crate) use key::row_key;
 pub(crate) use marker::Marker;
 pub use observe::{Observed, observe};
 pub use postpone::{Postponed, postpone};
-pub(crate) use twins::{Twin, twins, uses_column};
+pub(crate) use twins::{Twin, twins, uses_column, writes_its_column};
 
 use crate::ident::{Ident, Literal};
 

@@ -44,6 +44,16 @@ pub(crate) fn retired(original: &Ident) -> Ident {
     suffixed(original, "__djogi_old")
 }
 
+/// A foreign key to the new values, before the cutover.
+pub(crate) fn referring(original: &Ident) -> Ident {
+    suffixed(original, "__djogi_ref")
+}
+
+/// A foreign key to the old values, on the way back.
+pub(crate) fn referring_back(original: &Ident) -> Ident {
+    suffixed(original, "__djogi_back")
+}
+
 /// PostgreSQL fires triggers in the order of their names, and these must see what all others have made of the row.
 pub(crate) fn triggers(column: &Ident) -> [Ident; 2] {
     ["__djogi_insert", "__djogi_update"].map(|suffix| {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::referring::{self, refers_to};
 use super::twins::uses_column;
 use super::{Marker, names};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Firing, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::kind::{Constraint, Firing, Migration, MigrationPhase, MigrationStep, Resource, Table};
 
 /// What [`observe`] has done to a catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +70,8 @@ struct Parts {
     /// Each with whether it is whole.
     indexes: BTreeMap<Ident, bool>,
     constraints: BTreeMap<Ident, bool>,
+    /// Foreign keys of other columns to the helper column.
+    referring: Vec<Constraint>,
 }
 
 impl Parts {
@@ -89,6 +92,9 @@ impl Parts {
                 Resource::Constraint(constraint) if uses_column(resource, table, helper) => {
                     parts.constraints.insert(constraint.name.clone(), constraint.validated);
                 }
+                Resource::Constraint(constraint) if refers_to(constraint, table, helper) => {
+                    parts.referring.push(constraint.clone());
+                }
                 Resource::Constraint(constraint)
                     if constraint.table_name() == *table && constraint.name == names::refilled(column) => {}
                 _ => continue,
@@ -98,6 +104,7 @@ impl Parts {
         for address in &parts.addresses {
             catalog.remove(address);
         }
+        parts.referring.sort_by_key(referring::place);
         parts
     }
 }
@@ -111,6 +118,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
         table: migration.table.clone(),
         made: BTreeSet::new(),
         unfinished: BTreeSet::new(),
+        referring: Vec::new(),
         at: marker.cut_over_at.clone().filter(|_| phase == MigrationPhase::Cutover),
     };
     let is_cut_over = table.column(&names::old_column(&migration.column)).is_some();
@@ -123,7 +131,8 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
             // Where there is nothing to make, it is done when the next step is.
             MigrationPhase::Index => !parts.indexes.is_empty() || syncs && marker.verified || is_cut_over,
             MigrationPhase::Constrain => {
-                !parts.constraints.is_empty() || syncs && marker.verified || is_cut_over
+                let is_begun = !parts.constraints.is_empty() || !parts.referring.is_empty();
+                is_begun || syncs && marker.verified || is_cut_over
             }
             // After the cutover nothing makes up for what was written past the triggers; the way back looks for it.
             MigrationPhase::DualWrite => syncs || is_cut_over,
@@ -147,7 +156,13 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
         };
         let retired = parts.indexes.keys().chain(parts.constraints.keys());
         let retired = retired.filter(|_| is_cut_over && phase == MigrationPhase::Cutover).cloned();
+        let refers = match phase {
+            MigrationPhase::Constrain => !is_cut_over,
+            MigrationPhase::Cutover => true,
+            _ => false,
+        };
         found.push(Resource::MigrationStep(MigrationStep {
+            referring: if refers { parts.referring.clone() } else { Vec::new() },
             made: of(true).into_iter().chain(retired).collect(),
             unfinished: of(false),
             ..step(phase)

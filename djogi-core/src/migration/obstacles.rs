@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::key::{is_key, row_key};
 use super::names;
+use super::referring::{self, refers_to};
 use super::twins::uses_column;
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
@@ -22,7 +23,7 @@ pub(super) struct Sides<'a> {
 
 impl Sides<'_> {
     /// Why the column cannot change beside its readers and writers, one sentence each; empty when it can.
-    pub(super) fn obstacles(&self, table: &Table, column: &Column) -> Vec<String> {
+    pub(super) fn obstacles(&self, table: &Table, column: &Column, to: &str) -> Vec<String> {
         let (live, name) = (self.live, table.qualified_name());
         let mut found = Vec::new();
         if table.foreign.is_some() || table.partition_by.is_some() || !table.lineage.parents().is_empty() {
@@ -48,9 +49,80 @@ impl Sides<'_> {
         found.extend(
             named.map(|index| format!("the table names {index} as its replica identity or its order")),
         );
+        found.extend(live.catalog.iter().filter_map(|(address, other)| match other {
+            Resource::Constraint(key) => self.foreign_key_in_the_way(address, key, &name, &column.name, to),
+            _ => None,
+        }));
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Why a foreign key to the column, or one that the column has, cannot be taken along.
+    fn foreign_key_in_the_way(
+        &self,
+        address: &Address,
+        constraint: &Constraint,
+        table: &QualifiedName,
+        column: &Ident,
+        to: &str,
+    ) -> Option<String> {
+        let key = referring::key_of(constraint)?;
+        let own = constraint.table_name();
+        let pairs = || key.columns.iter().zip(&key.referenced_columns);
+        let has_it = own == *table && key.columns.contains(column);
+        if !refers_to(constraint, table, column) {
+            let paired = has_it.then(|| pairs().find(|(own, _)| *own == column)).flatten()?;
+            return self.not_joined(&key.references, paired.1, to).map(|why| format!("{address} {why}"));
+        }
+        if has_it {
+            return Some(format!("{address} is on it and refers to it"));
+        }
+        let whole = |table: &QualifiedName| self.live.catalog.table(self.target, table);
+        let is_in_family =
+            |table: &Table| table.partition_by.is_some() || !table.lineage.parents().is_empty();
+        if !self.desired.contains_key(address) {
+            return Some(format!("{address}, which is not declared, refers to it"));
+        }
+        if constraint.parent.is_some() || constraint.derived || whole(&own).is_none_or(is_in_family) {
+            return Some(format!(
+                "{address} of a table that is partitioned, or a part of another, refers to it"
+            ));
+        }
+        if constraint.period || !constraint.enforced {
+            return Some(format!("{address} refers to it and cannot be made twice"));
+        }
+        let mut others = key.referenced_columns.iter().filter(|other| *other != column);
+        let moving = others.find(|other| self.changes_type(table, other));
+        if let Some(other) = moving {
+            return Some(format!("{address} refers to it and to {other}, which gets another type as well"));
+        }
+        let (referring, _) = pairs().find(|(_, referred)| *referred == column)?;
+        self.not_joined(&own, referring, to).map(|why| format!("{address} refers to it and {why}"))
+    }
+
+    /// Why values of the column, as it is and as it is declared, cannot stand for those of the type `to` in a foreign key.
+    fn not_joined(&self, table: &QualifiedName, column: &Ident, to: &str) -> Option<String> {
+        let of = |table: &Table| table.column(column).map(|column| column.data_type.clone());
+        let sides =
+            [self.live.catalog.table(self.target, table).and_then(of), self.declared(table).and_then(of)];
+        let other = sides.into_iter().flatten().find(|data_type| !referring::can_be_joined(data_type, to))?;
+        Some(format!("would join {to} to {table}.{column}, which is {other}"))
+    }
+
+    fn declared(&self, table: &QualifiedName) -> Option<&Table> {
+        match &*self.desired.get(&Address::table(self.target, table))?.resource {
+            Resource::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    fn changes_type(&self, table: &QualifiedName, column: &Ident) -> bool {
+        let migration = Address::migration(self.target, &names::of_retype(table, column));
+        let of = |table: &Table| table.column(column).map(|column| column.data_type.clone());
+        self.live.catalog.contains(&migration)
+            || self.desired.contains_key(&migration)
+            || self.live.catalog.table(self.target, table).and_then(of) != self.declared(table).and_then(of)
     }
 
     /// As [`Sides::obstacles`], with what keeps a migration from beginning: names that are taken, rows that cannot be gone
@@ -60,7 +132,7 @@ impl Sides<'_> {
         (table, found): (&Table, &Column),
         (declared, wanted): (&Resource, &Column),
     ) -> Vec<String> {
-        let mut obstacles = self.obstacles(table, found);
+        let mut obstacles = self.obstacles(table, found, &wanted.data_type);
         let name = table.qualified_name();
         let helpers = [names::new_column(&found.name), names::old_column(&found.name)];
         let taken = helpers.into_iter().filter(|helper| table.column(helper).is_some());
@@ -105,9 +177,7 @@ impl Sides<'_> {
             );
         }
         let own = Address::column(self.target, &name, &found.name);
-        let users = self.desired.iter().filter(|(address, declared)| {
-            uses(address, &declared.needs, &own) || refers_to(&declared.resource, &name, &found.name)
-        });
+        let users = self.desired.iter().filter(|(address, declared)| uses(address, &declared.needs, &own));
         obstacles.extend(users.map(|(address, _)| format!("{address} is to use it")));
         obstacles
     }
@@ -125,15 +195,6 @@ fn computed<'t>(table: &'t Table, column: &'t Column) -> impl Iterator<Item = &'
 /// Whether what needs `needs` uses the column `own`. Constraints and indexes are made twice.
 fn uses(address: &Address, needs: &BTreeSet<Address>, own: &Address) -> bool {
     needs.contains(own) && !matches!(address.kind(), Kind::Constraint | Kind::Index | Kind::Table)
-}
-
-/// Whether it is a foreign key to the column.
-fn refers_to(resource: &Resource, table: &QualifiedName, column: &Ident) -> bool {
-    matches!(
-        resource,
-        Resource::Constraint(Constraint { definition: ConstraintDefinition::ForeignKey(key), .. })
-            if key.references == *table && key.referenced_columns.contains(column)
-    )
 }
 
 fn in_the_way(
@@ -188,7 +249,6 @@ fn constraint_in_the_way(
     column: &Ident,
 ) -> Option<String> {
     match &constraint.definition {
-        _ if refers_to(resource, table, column) => Some(format!("{address} refers to it")),
         ConstraintDefinition::Exclusion(_) if uses_column(resource, table, column) => {
             Some(format!("{address} is an exclusion constraint, which cannot be built beside writers"))
         }

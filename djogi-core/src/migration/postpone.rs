@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::names;
 use super::observe::under_way;
 use super::obstacles::Sides;
+use super::referring::{migrations_before, taken_along};
 use super::retype::{retype, rewrites};
 use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
+use crate::catalog::Catalog;
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
-use crate::kind::{Column, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::kind::{Column, Constraint, Migration, MigrationPhase, MigrationStep, Resource, Table};
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
 use crate::safety::{Online, Route, route};
@@ -24,6 +26,9 @@ pub struct Postponed {
     /// Why a column that would be rewritten has no migration, by its address; and why one that has one cannot come to its
     /// cutover, by the address of that step.
     pub obstacles: BTreeMap<Address, Vec<String>>,
+    /// The migrations that have to be over before another comes to its cutover, by the address of that step, or before it
+    /// goes back from there, by its own.
+    pub waits: BTreeMap<Address, BTreeSet<Address>>,
 }
 
 /// Adds to `desired` the migrations that are needed to get there from `live` beside readers and writers, and takes out of it
@@ -65,7 +70,42 @@ pub fn postpone(
             }
         }
     }
+    // Once it is known which columns are under way.
+    refer(target, desired, &live.catalog, &mut postponed);
     postponed
+}
+
+/// Says which foreign keys the migrations take along, and which other migrations they wait for.
+fn refer(target: &Ident, desired: &mut Desired, live: &Catalog, postponed: &mut Postponed) {
+    let migrations: Vec<Migration> = under_way(live)
+        .into_values()
+        .flatten()
+        .chain(desired.values().filter_map(|declared| match &*declared.resource {
+            Resource::Migration(migration) => Some(migration),
+            _ => None,
+        }))
+        .cloned()
+        .collect();
+    for migration in migrations {
+        let step = |phase| Address::migration_step(target, &migration.name, phase);
+        let cutover = step(MigrationPhase::Cutover);
+        let is_cut_over = live.contains(&cutover);
+        let before = migrations_before(&migration, live, desired, target);
+        if !before.is_empty() {
+            let waiting = if is_cut_over { Address::migration(target, &migration.name) } else { cutover };
+            postponed.waits.insert(waiting, before);
+        }
+        if is_cut_over {
+            continue;
+        }
+        let taken =
+            taken_along(&migration, live, desired).into_iter().map(|(_, likeness)| likeness).collect();
+        if let Some(declared) = desired.get_mut(&step(MigrationPhase::Constrain))
+            && let Resource::MigrationStep(step) = Arc::make_mut(&mut declared.resource)
+        {
+            step.referring = taken;
+        }
+    }
 }
 
 fn changes_a_type(found: &Table, wanted: &Table) -> bool {
@@ -144,7 +184,7 @@ impl Side<'_> {
         let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
         if let Some(column) = self.found.column(&migration.column) {
             let sides = Sides { live: self.live, desired: self.desired, target: self.target };
-            let obstacles = sides.obstacles(self.found, column);
+            let obstacles = sides.obstacles(self.found, column, &migration.to);
             if !obstacles.is_empty() {
                 self.postponed.obstacles.insert(cutover, obstacles);
             }
@@ -170,6 +210,15 @@ impl Side<'_> {
         match self.live.catalog.get(&cutover) {
             Some(Resource::MigrationStep(step)) => BTreeMap::from([(step.phase, step.made.clone())]),
             _ => BTreeMap::new(),
+        }
+    }
+
+    /// What an interrupted way back has left of foreign keys to the old column.
+    fn left(&self, migration: &Migration) -> Vec<Constraint> {
+        let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
+        match self.live.catalog.get(&cutover) {
+            Some(Resource::MigrationStep(step)) => step.referring.clone(),
+            _ => Vec::new(),
         }
     }
 
@@ -207,6 +256,10 @@ impl Side<'_> {
                 table: migration.table.clone(),
                 made: made.get(&phase).cloned().unwrap_or_default(),
                 unfinished: BTreeSet::new(),
+                referring: match phase {
+                    MigrationPhase::Cutover => self.left(migration),
+                    _ => Vec::new(),
+                },
                 at: None,
             }));
         }

@@ -1,11 +1,14 @@
 //! What the helper column needs so that it can take the place of the other: each index and each constraint once more.
 
 use super::names;
+use super::referring::unnamed;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::diff::with_column_renamed;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, ConstraintDefinition, Index, IndexElement, IndexKey, Migration, Resource};
+use crate::kind::{
+    Constraint, ConstraintDefinition, Index, IndexElement, IndexKey, Migration, ReferentialAction, Resource,
+};
 use crate::lexis::mentions;
 
 /// An index or constraint of the column with its likeness on the helper column.
@@ -27,13 +30,15 @@ impl Twin {
         }
     }
 
-    /// What the original is called after the cutover. A primary key goes: a table has one.
+    /// What the original is called after the cutover. A primary key goes: a table has one. So does a foreign key that would
+    /// write the old column by itself.
     pub(crate) fn retired(&self) -> Option<Ident> {
         match &self.original {
             Resource::Index(index) => Some(names::retired(&index.name)),
             Resource::Constraint(Constraint {
                 definition: ConstraintDefinition::PrimaryKey { .. }, ..
             }) => None,
+            Resource::Constraint(constraint) if writes_its_column(constraint) => None,
             Resource::Constraint(constraint) => Some(names::retired(&constraint.name)),
             _ => None,
         }
@@ -63,6 +68,10 @@ pub(crate) fn twins(migration: &Migration, live: &Catalog, declared: &Desired, t
                 }
                 Resource::Constraint(constraint) => Resource::Constraint(Constraint {
                     name: names::twin(&constraint.name),
+                    deferrable: match &constraint.definition {
+                        ConstraintDefinition::ForeignKey(_) => unnamed(constraint.deferrable),
+                        _ => constraint.deferrable,
+                    },
                     comment: None,
                     index_comment: None,
                     ..constraint
@@ -72,6 +81,18 @@ pub(crate) fn twins(migration: &Migration, live: &Catalog, declared: &Desired, t
             Some(Twin { original: original.clone(), twin })
         })
         .collect()
+}
+
+/// Whether it is a foreign key by which PostgreSQL writes the rows that have it.
+pub(crate) fn writes_its_column(constraint: &Constraint) -> bool {
+    use ReferentialAction::{Cascade, SetDefault, SetNull};
+    match &constraint.definition {
+        ConstraintDefinition::ForeignKey(key) => {
+            matches!(key.on_update, Cascade | SetNull | SetDefault)
+                || matches!(key.on_delete, SetNull | SetDefault)
+        }
+        _ => false,
+    }
 }
 
 /// Whether it is an index or a constraint of `table` that has to do with `column`.

@@ -253,6 +253,7 @@ fn plan_around(
             finalize: &options.finalize,
             abandon: &options.abandon,
             obstacles: &inputs.postponed.obstacles,
+            waits: &inputs.postponed.waits,
             standings: &standings,
             only: &options.only,
             recoveries: &RecoveryGates::new(&inputs.recoveries),

@@ -129,6 +129,7 @@ mod tests {
                 sql: "SELECT".to_owned(),
                 lock: locked
                     .map(|relation| Lock { mode: LockMode::AccessExclusive, relation: relation.to_owned() }),
+                besides: Vec::new(),
                 effect: Effect::Catalog,
                 rows: None,
                 bytes: None,

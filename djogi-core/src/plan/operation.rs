@@ -162,6 +162,9 @@ pub struct Operation {
     pub sql: String,
     /// `None` when only new objects are locked.
     pub lock: Option<Lock>,
+    /// Tables that it changes besides that of `lock`. All are locked alike, before the first statement.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub besides: Vec<QualifiedName>,
     pub effect: Effect,
     /// Estimated rows touched; `None` when unknown or none.
     pub rows: Option<u64>,
@@ -184,6 +187,14 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The locks that are taken before it.
+    pub fn locks(&self) -> impl Iterator<Item = Lock> {
+        let others = self.lock.iter().flat_map(|lock| {
+            self.besides.iter().map(|other| Lock { mode: lock.mode, relation: other.to_string() })
+        });
+        self.lock.iter().cloned().chain(others)
+    }
+
     /// The statement with values in the place of the placeholders; one without a value stays, and is no SQL.
     pub fn with_secrets<'v>(&self, value: impl Fn(&Secret) -> Option<&'v str>) -> String {
         let (mut sql, mut rest) = (String::with_capacity(self.sql.len()), self.sql.as_str());

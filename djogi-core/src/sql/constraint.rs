@@ -228,12 +228,7 @@ pub(super) fn alter(
     let index_name = || QualifiedName::new(desired.schema.clone(), name.clone());
     vec![match alteration {
         ConstraintAlteration::SetDeferrable(deferrable) => {
-            let words = match deferrable {
-                Deferrable::NotDeferrable => "NOT DEFERRABLE",
-                Deferrable::InitiallyImmediate => "DEFERRABLE INITIALLY IMMEDIATE",
-                Deferrable::InitiallyDeferred => "DEFERRABLE INITIALLY DEFERRED",
-            };
-            let sql = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {words}");
+            let sql = set_timing(&table, name, *deferrable);
             ctx.step_on_one(address, Verb::SetConstraintDeferrable, &table, sql)
         }
         ConstraintAlteration::SetEnforced(enforced) => {
@@ -269,6 +264,25 @@ pub(super) fn alter(
             set_index_comment(desired, comment.as_deref(), ctx, address)
         }
     }]
+}
+
+/// The statement that changes when a foreign key is checked, where that is another time.
+pub(super) fn set_other_timing(
+    table: &QualifiedName,
+    name: &Ident,
+    from: Deferrable,
+    to: Deferrable,
+) -> Option<String> {
+    (from != to).then(|| set_timing(table, name, to))
+}
+
+fn set_timing(table: &QualifiedName, name: &Ident, deferrable: Deferrable) -> String {
+    let words = match deferrable {
+        Deferrable::NotDeferrable => "NOT DEFERRABLE",
+        Deferrable::InitiallyImmediate => "DEFERRABLE INITIALLY IMMEDIATE",
+        Deferrable::InitiallyDeferred => "DEFERRABLE INITIALLY DEFERRED",
+    };
+    format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {words}")
 }
 
 pub(super) fn attach(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {

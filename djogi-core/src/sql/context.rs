@@ -35,6 +35,7 @@ impl Context<'_> {
                 address: address.clone(),
                 sql,
                 lock: None,
+                besides: Vec::new(),
                 effect: row.effect,
                 rows: None,
                 bytes: None,
@@ -219,6 +220,17 @@ impl Step {
     pub(super) fn afterwards(self, why: &str) -> Self {
         self.with_precheck(None)
             .with_hazard(format!("rows are checked after it is there, while others write, {why}"))
+    }
+
+    /// Changes `tables` too.
+    pub(super) fn besides(mut self, tables: BTreeSet<QualifiedName>) -> Self {
+        if let Some(lock) = &self.operation.lock {
+            let mode = lock.mode.as_sql();
+            let says = |table: &QualifiedName| format!("also locks {table} in {mode} mode");
+            self.operation.hazards.extend(tables.iter().map(says));
+        }
+        self.operation.besides = tables.into_iter().collect();
+        self
     }
 
     pub(super) fn with_hazard(mut self, hazard: impl Into<String>) -> Self {

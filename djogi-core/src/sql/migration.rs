@@ -6,6 +6,7 @@ mod end;
 mod fill;
 mod parts;
 mod place;
+mod referring;
 pub(super) mod step;
 
 use super::{Context, Step};

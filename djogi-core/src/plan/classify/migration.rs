@@ -24,7 +24,10 @@ pub(super) fn gate(
         (Kind::Migration, Action::Update(_), _) => Some(superseded(&candidate.change)),
         (Kind::Migration, Action::Delete, _) => {
             let asked = [gates.finalize, gates.abandon].iter().any(|asked| asked.contains(address.name()));
-            (!asked).then(|| superseded(&candidate.change))
+            if !asked {
+                return Some(superseded(&candidate.change));
+            }
+            gates.abandon.contains(address.name()).then(|| waits(address, gates)).flatten()
         }
         (Kind::MigrationStep, Action::Create, Some(Resource::MigrationStep(step)))
             if step.phase.is_gated() =>
@@ -59,6 +62,9 @@ fn gated(
     if let Some(before) = to_come.max() {
         return Some(Reason::LaterPhase.because(vec![format!("comes after {before}")]));
     }
+    if let Some(waiting) = waits(address, gates) {
+        return Some(waiting);
+    }
     if phase == MigrationPhase::Cutover && gates.finalize.contains(migration) {
         return None;
     }
@@ -68,6 +74,16 @@ fn gated(
     };
     let way_out = Some(format!("djogi live finalize {migration}"));
     Some(Judgement { way_out, ..Reason::OperatorGate.because(vec![what.to_owned()]) })
+}
+
+/// A foreign key is on the column of another migration, which comes first.
+fn waits(address: &Address, gates: &Gates<'_>) -> Option<Judgement> {
+    let before = gates.waits.get(address)?;
+    let first = before.first()?;
+    let names: Vec<String> = before.iter().map(Address::to_string).collect();
+    let note = format!("comes after the end of {}, whose column refers to this one", names.join(", "));
+    let way_out = Some(format!("djogi live finalize {}", first.name()));
+    Some(Judgement { way_out, ..Reason::LaterPhase.because(vec![note]) })
 }
 
 fn superseded(change: &Change<'_>) -> Judgement {

@@ -57,6 +57,8 @@ pub struct Gates<'a> {
     pub abandon: &'a [Ident],
     /// See [`Postponed::obstacles`](crate::migration::Postponed::obstacles).
     pub obstacles: &'a BTreeMap<Address, Vec<String>>,
+    /// See [`Postponed::waits`](crate::migration::Postponed::waits).
+    pub waits: &'a BTreeMap<Address, BTreeSet<Address>>,
     /// For each candidate that destroys something under [`DestructivePolicy::Approve`].
     pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.

@@ -71,6 +71,7 @@ impl Script {
             address,
             sql,
             lock,
+            besides: _,
             effect,
             rows,
             bytes,

@@ -4,10 +4,11 @@ use super::place::{
     Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
 };
 use super::step::is_not_null;
-use super::{declared_table, dual_write, fill, live_column, mark, parts, together};
+use super::{declared_table, dual_write, fill, live_column, mark, parts, referring, together};
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::{Migration, Resource};
+use crate::kind::{ConstraintDefinition, Migration, Resource};
+use crate::migration::referring::unnamed;
 use crate::migration::{Marker, Twin, names};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
@@ -21,7 +22,10 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
     let (new, old) = (names::new_column(column), names::old_column(column));
     let leaving = Leaving { column: live, aside: &old };
     let twins = parts::all(migration, ctx);
-    let mut sql: Vec<String> = twins.iter().filter_map(|twin| make_way(twin, table)).collect();
+    let pairs = referring::pairs(migration, ctx);
+    // The keys that they rest on change.
+    let mut sql: Vec<String> = pairs.iter().map(|(key, _)| referring::dropped(key)).collect();
+    sql.extend(twins.iter().flat_map(|twin| make_way(twin, table)));
     sql.extend(leaving.let_go(table, ctx));
     sql.push(rename_column(table, column, &old));
     sql.push(rename_column(table, &new, column));
@@ -30,10 +34,14 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
         sql.extend(not_null(table, wanted, &names::filled(column), ctx));
     }
     sql.extend(twins.iter().flat_map(|twin| take_place(twin, table, (&new, column))));
+    sql.extend(pairs.iter().flat_map(referring::take_place));
     sql.extend(take_over(&leaving, wanted, declared, ctx, address));
     sql.push(comment_sql(&format!("COLUMN {table}.{column}"), wanted.comment.as_deref()));
     sql.push(note(migration, &old));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
+    let mut besides = referring::tables(pairs.iter().map(|(key, _)| *key), table);
+    besides.extend(referring::referred(migration, ctx));
+    let step = step.besides(besides);
     let back = match &migration.down {
         Some(_) => format!("until it is finalized again, `djogi live abandon {}` leads back", migration.name),
         None => format!("there is no way back from {} to {}", migration.to, migration.from),
@@ -45,17 +53,26 @@ pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Addre
     vec![step.with_precheck(Some(question)).with_hazard(order).with_hazard(back)]
 }
 
-/// What is on the old column leaves its name to what is on the new one. A table has one primary key, which goes.
-fn make_way(twin: &Twin, table: &QualifiedName) -> Option<String> {
+/// What is on the old column leaves its name to what is on the new one, or goes.
+fn make_way(twin: &Twin, table: &QualifiedName) -> Vec<String> {
     match (&twin.original, twin.retired()) {
-        (Resource::Index(index), Some(aside)) => Some(rename_index(&index.schema, &index.name, &aside)),
+        (Resource::Index(index), Some(aside)) => vec![rename_index(&index.schema, &index.name, &aside)],
         (Resource::Constraint(constraint), Some(aside)) => {
-            Some(rename_constraint(table, &constraint.name, &aside))
+            let renamed = rename_constraint(table, &constraint.name, &aside);
+            let timed = matches!(constraint.definition, ConstraintDefinition::ForeignKey(_)).then(|| {
+                constraint::set_other_timing(
+                    table,
+                    &aside,
+                    constraint.deferrable,
+                    unnamed(constraint.deferrable),
+                )
+            });
+            [renamed].into_iter().chain(timed.flatten()).collect()
         }
         (Resource::Constraint(key), None) => {
-            Some(format!("ALTER TABLE {table} DROP CONSTRAINT {}", key.name))
+            vec![format!("ALTER TABLE {table} DROP CONSTRAINT {}", key.name)]
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -78,8 +95,14 @@ fn take_place(twin: &Twin, table: &QualifiedName, (new, column): (&Ident, &Ident
         _ => return Vec::new(),
     };
     let comment = comment.map(|comment| comment_sql(&object, Some(comment)));
+    let timed = match (&twin.original, &twin.twin) {
+        (Resource::Constraint(original), Resource::Constraint(twin)) => {
+            constraint::set_other_timing(table, &original.name, twin.deferrable, original.deferrable)
+        }
+        _ => None,
+    };
     let renamed = twin.index().and_then(|index| rename_index_column(&index, new, column));
-    renamed.into_iter().chain([placed]).chain(comment).collect()
+    renamed.into_iter().chain([placed]).chain(timed).chain(comment).collect()
 }
 
 /// Notes when it was, by the clock of the server.

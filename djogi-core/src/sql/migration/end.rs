@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use super::place::{
     Leaving, not_null, rename_column, rename_constraint, rename_index, rename_index_column, take_over,
 };
-use super::step::{add_unchecked, build};
-use super::{dual_write, fill, live_column, parts, together};
+use super::step::{WHY, add_unchecked, build};
+use super::{dual_write, fill, live_column, parts, referring, together};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
-    Column, Constraint, ConstraintAlteration, ConstraintDefinition, Index, Migration, MigrationPhase,
-    Resource, Table,
+    Column, Constraint, ConstraintAlteration, ConstraintDefinition, Identity, Index, Migration,
+    MigrationPhase, Resource, SequenceOptions, SequenceType, Table,
 };
-use crate::migration::{forget, names, uses_column};
+use crate::migration::referring::unnamed;
+use crate::migration::{forget, names, uses_column, writes_its_column};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
@@ -31,10 +32,14 @@ pub(super) fn abandon(migration: &Migration, ctx: &Context<'_>, address: &Addres
 
 fn ended(migration: &Migration, helper: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
     let dropped = format!("ALTER TABLE {} DROP COLUMN {helper}", migration.table);
-    let sql = together(
-        dual_write::drop(migration).into_iter().chain([dropped, forget(ctx.target, migration.name.as_str())]),
-    );
-    ctx.step_on_one(address, Verb::EndMigration, &migration.table, sql)
+    let there = referring::there(migration, ctx);
+    let referring = there.iter().map(referring::dropped);
+    let rest = [dropped, forget(ctx.target, migration.name.as_str())];
+    let sql = together(dual_write::drop(migration).into_iter().chain(referring).chain(rest));
+    let step = ctx.step_on_one(address, Verb::EndMigration, &migration.table, sql);
+    let mut besides = referring::tables(there, &migration.table);
+    besides.extend(referring::referred(migration, ctx));
+    step.besides(besides)
 }
 
 /// After the cutover the old column, which has every value that it can hold, takes its place again.
@@ -45,14 +50,15 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     };
     let (new, old) = (names::new_column(column), names::old_column(column));
     let mut steps = Vec::new();
+    let retired = retired(migration, ctx);
     // What the old type cannot hold, and what was written past the triggers.
     let lost = fill::is_lost(migration);
     if live.not_null {
         let proof = parts::filled(migration, &old, names::refilled);
         let question = precheck::of_condition(table, &lost, ctx);
-        let added =
-            add_unchecked(&proof, ctx, address).map(|step| step.with_precheck(Some(question.clone())));
-        steps.extend(added);
+        // Interrupted work may have left it.
+        let added = add_unchecked(&proof, ctx, address).filter(|_| !retired.contains(&proof.name));
+        steps.extend(added.map(|step| step.with_precheck(Some(question.clone()))));
         steps.extend(constraint::alter(&proof, &ConstraintAlteration::Validate, ctx, address));
     }
     let key = primary_key(migration, ctx);
@@ -65,10 +71,14 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
             .collect(),
         ..index
     });
-    steps.extend(key_index.iter().map(|index| build(index, ctx, address)));
+    let missing = key_index.iter().filter(|index| !retired.contains(&index.name));
+    steps.extend(missing.map(|index| build(index, ctx, address)));
+    let (pairs, referring) = referring::back(migration, ctx, address);
+    steps.extend(referring);
 
     let leaving = Leaving { column: live, aside: &new };
-    let wanted = Column { data_type: migration.from.clone(), ..live.clone() };
+    let identity = live.identity.clone().map(|identity| within(identity, &migration.from));
+    let wanted = Column { data_type: migration.from.clone(), identity, ..live.clone() };
     let declared = Table {
         columns: whole
             .columns
@@ -78,6 +88,7 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
         ..whole.clone()
     };
     let mut sql = dual_write::drop(migration);
+    sql.extend(pairs.iter().map(|(key, _)| referring::dropped(key)));
     sql.extend(key.iter().map(|key| format!("ALTER TABLE {table} DROP CONSTRAINT {}", key.name)));
     sql.extend(leaving.let_go(table, ctx));
     sql.push(rename_column(table, column, &new));
@@ -89,16 +100,43 @@ pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Addr
     // Its indexes and constraints go with it, and leave their names.
     sql.push(format!("ALTER TABLE {table} DROP COLUMN {new}"));
     sql.extend(restored(migration, ctx));
+    let gone: Vec<&Constraint> = ctx
+        .constraints(table)
+        .filter(|key| writes_its_column(key) && key.columns().contains(&column))
+        .collect();
+    for key in &gone {
+        let unchecked = Constraint { validated: false, ..(*key).clone() };
+        let added = constraint::create_at_once(&unchecked, ctx, address).into_iter();
+        sql.extend(added.map(|step| step.operation.sql));
+    }
     if let (Some(key), Some(index)) = (&key, &key_index) {
         sql.extend(rename_index_column(index, &old, column));
         sql.push(constraint::key_of_index(key, &index.name));
     }
+    sql.extend(pairs.iter().flat_map(referring::take_place));
     sql.push(forget(ctx.target, migration.name.as_str()));
     let comment = live.comment.as_deref();
     sql.push(comment_sql(&format!("COLUMN {table}.{column}"), comment));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
+    let mut besides = referring::tables(pairs.iter().map(|(key, _)| *key), table);
+    besides.extend(referring::referred(migration, ctx));
+    let step = step.besides(besides);
     steps.push(step.with_precheck(Some(precheck::of_condition(table, &lost, ctx))));
+    for key in gone.iter().filter(|key| key.validated) {
+        let validated = constraint::alter(key, &ConstraintAlteration::Validate, ctx, address);
+        steps.extend(validated.into_iter().map(|step| step.afterwards(WHY)));
+    }
     steps
+}
+
+/// The numbers of a column of the type `data_type` end where the type does.
+fn within(mut identity: Identity, data_type: &str) -> Identity {
+    if let Some((least, greatest)) = SequenceType::of_column(data_type).map(SequenceType::range) {
+        let SequenceOptions { start, min, max, .. } = &mut identity.options;
+        (*min, *max) = ((*min).max(least), (*max).min(greatest));
+        *start = (*start).clamp(*min, *max);
+    }
+    identity
 }
 
 /// The primary key, when it is on the column.
@@ -109,26 +147,47 @@ fn primary_key(migration: &Migration, ctx: &Context<'_>) -> Option<Constraint> {
     keys.next().cloned()
 }
 
-/// What was put aside at the cutover has its names again.
-fn restored(migration: &Migration, ctx: &Context<'_>) -> Vec<String> {
-    let Migration { name, table, column, .. } = migration;
-    let step = Address::migration_step(ctx.target, name, MigrationPhase::Cutover);
-    let retired: BTreeSet<&Ident> = match ctx.live.get(&step) {
+/// What is on the old column since the cutover.
+fn retired<'a>(migration: &Migration, ctx: &Context<'a>) -> BTreeSet<&'a Ident> {
+    let step = Address::migration_step(ctx.target, &migration.name, MigrationPhase::Cutover);
+    match ctx.live.get(&step) {
         Some(Resource::MigrationStep(step)) => step.made.iter().collect(),
         _ => BTreeSet::new(),
-    };
+    }
+}
+
+/// What was put aside at the cutover has its names again.
+fn restored(migration: &Migration, ctx: &Context<'_>) -> Vec<String> {
+    let Migration { table, column, .. } = migration;
+    let retired = retired(migration, ctx);
     let on_it = ctx.live.iter().filter(|(_, resource)| uses_column(resource, table, column));
     on_it
-        .filter_map(|(_, resource)| match resource {
+        .flat_map(|(_, resource)| match resource {
             Resource::Index(index) => {
                 let aside = names::retired(&index.name);
-                retired.contains(&aside).then(|| rename_index(&index.schema, &aside, &index.name))
+                let renamed = rename_index(&index.schema, &aside, &index.name);
+                if retired.contains(&aside) { vec![renamed] } else { Vec::new() }
             }
+            // A primary key went at the cutover; its index may be there once more.
+            Resource::Constraint(Constraint {
+                definition: ConstraintDefinition::PrimaryKey { .. }, ..
+            }) => Vec::new(),
+            Resource::Constraint(constraint) if writes_its_column(constraint) => Vec::new(),
             Resource::Constraint(constraint) => {
                 let aside = names::retired(&constraint.name);
-                retired.contains(&aside).then(|| rename_constraint(table, &aside, &constraint.name))
+                if !retired.contains(&aside) {
+                    return Vec::new();
+                }
+                let (name, then) = (&constraint.name, constraint.deferrable);
+                let timed = match constraint.definition {
+                    ConstraintDefinition::ForeignKey(_) => {
+                        constraint::set_other_timing(table, name, unnamed(then), then)
+                    }
+                    _ => None,
+                };
+                [rename_constraint(table, &aside, name)].into_iter().chain(timed).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         })
         .collect()
 }

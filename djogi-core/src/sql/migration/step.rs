@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::super::{Context, Impossible, Step, constraint, index, precheck};
-use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, together};
+use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, referring, together};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
-    Constraint, Index, Migration, MigrationPhase, MigrationStep, MigrationStepAlteration, Resource,
+    Constraint, ConstraintDefinition, Index, Migration, MigrationPhase, MigrationStep,
+    MigrationStepAlteration, Resource,
 };
 use crate::migration::{Marker, forget, names, row_key};
 use crate::plan::Backfill;
@@ -24,7 +25,9 @@ pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &
         MigrationPhase::Backfill => backfill(migration, ctx, address),
         MigrationPhase::Index => parts::indexes(migration, &step.made, ctx, address),
         MigrationPhase::Constrain => {
-            parts::constraints(migration, &step.made, &BTreeSet::new(), ctx, address)
+            let mut steps = parts::constraints(migration, &step.made, &BTreeSet::new(), ctx, address);
+            steps.extend(referring::complete(migration, &[], ctx, address));
+            steps
         }
         MigrationPhase::Verify => verify(migration, ctx, address),
         MigrationPhase::Cutover => cutover::cut_over(migration, ctx, address),
@@ -52,7 +55,9 @@ pub(in crate::sql) fn alter(
             // One that is not valid yet is what was wanted, but for its validation.
             let gone = obsolete.filter(|name| !desired.made.contains(*name));
             let dropped = gone.map(|name| parts::drop_constraint(migration, name, ctx, address));
-            dropped.chain(parts::constraints(migration, &missing, &live.unfinished, ctx, address)).collect()
+            let made = parts::constraints(migration, &missing, &live.unfinished, ctx, address);
+            let referring = referring::complete(migration, &live.referring, ctx, address);
+            dropped.chain(made).chain(referring).collect()
         }
         _ => Vec::new(),
     }
@@ -139,14 +144,23 @@ pub(super) fn is_not_null(migration: &Migration, ctx: &Context<'_>) -> bool {
             .is_some_and(|column| column.not_null)
 }
 
-/// The constraint `twin` as it is added, which reads no row.
+/// The constraint `twin` as it is added, which reads no row. A foreign key locks two tables, which others lock together too.
 pub(super) fn add_unchecked(
     twin: &Constraint,
     ctx: &Context<'_>,
     address: &Address,
 ) -> impl Iterator<Item = Step> {
     let unchecked = Constraint { validated: false, ..twin.clone() };
-    constraint::create_at_once(&unchecked, ctx, address).into_iter()
+    let referenced = match &twin.definition {
+        ConstraintDefinition::ForeignKey(key) if key.references != twin.table_name() => {
+            Some(key.references.clone())
+        }
+        _ => None,
+    };
+    constraint::create_at_once(&unchecked, ctx, address).into_iter().map(move |mut step| {
+        step.operation.besides.extend(referenced.clone());
+        step
+    })
 }
 
 /// Builds one index beside readers and writers.

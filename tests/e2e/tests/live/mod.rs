@@ -4,6 +4,7 @@ mod abandon;
 mod columns;
 mod gates;
 mod plan;
+mod references;
 mod retype;
 
 use std::sync::Arc;
