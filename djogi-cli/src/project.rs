@@ -130,7 +130,17 @@ fn configured(
         input["seeds"] = json!(seeds);
     }
     let digest = Digest::of(&input);
-    Configured { declarations, models_digest, sql_files, queries: BTreeMap::new(), seeds, moves, digest }
+    let live = project.config.live.clone();
+    Configured {
+        declarations,
+        models_digest,
+        sql_files,
+        queries: BTreeMap::new(),
+        seeds,
+        live,
+        moves,
+        digest,
+    }
 }
 
 /// The cluster before anything is declared.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use djogi_core::declared::Declarations;
+use djogi_core::migration::Rules;
 use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Digest, Ident};
 
@@ -26,6 +27,8 @@ pub struct Configured {
     pub queries: BTreeMap<Ident, QueryFiles>,
     /// The rows that are declared for each target.
     pub seeds: BTreeMap<Ident, Vec<DeclaredSeed>>,
+    /// What is said of live migrations.
+    pub live: Rules,
     /// Moves to what SQL files declare.
     pub moves: Vec<Move>,
     /// Of everything that is declared, and of the configuration.

@@ -10,7 +10,7 @@ use crate::declared::Unreadable;
 use crate::identity::{IdentityError, OpId};
 use crate::introspect::IntrospectError;
 use crate::ledger::LedgerError;
-use crate::live::Kept;
+use crate::live::{Kept, UnknownRule};
 use crate::lock::LockError;
 use crate::normalise::NormaliseError;
 use crate::secrets::{HELP, Missing, SECRET_NOT_AT_HAND};
@@ -64,6 +64,8 @@ pub enum EngineError {
     Secrets(Missing),
     #[error(transparent)]
     Kept(#[from] Kept),
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
     #[error("the plan was not confirmed")]
     Declined,
     #[error("the plan has work for target `{0}`, which this configuration does not have")]
@@ -157,6 +159,7 @@ impl EngineError {
             EngineError::Interrupted(_) => "interrupted",
             EngineError::Secrets(_) => SECRET_NOT_AT_HAND,
             EngineError::Kept(_) => "live_retention",
+            EngineError::UnknownRule(_) => "unknown_migration",
             EngineError::Declined => "declined",
             EngineError::NoTarget(_) => "no_target",
             EngineError::CommitLost { .. } => "commit_lost",
@@ -188,6 +191,7 @@ impl EngineError {
             EngineError::Kept(Kept { migration, .. }) => Some(format!(
                 "`djogi live finalize {migration} --now` does not wait; `[live] retention` in djogi.toml says how long"
             )),
+            EngineError::UnknownRule(error) => Some(error.help()),
             EngineError::Declined => Some("nothing was changed".to_owned()),
             EngineError::CommitLost { .. } => Some("`djogi apply` finds out and goes on".to_owned()),
             EngineError::NoTarget(_) | EngineError::UnknownTarget(_) => {

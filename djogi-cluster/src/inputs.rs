@@ -20,6 +20,7 @@ use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
 use crate::introspect::{extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
+use crate::live::rules;
 use crate::seeds;
 use crate::session::Session;
 use crate::sql_files::DesiredSide;
@@ -185,6 +186,10 @@ pub(crate) async fn gather(
         gathered.last_ops.insert(inputs.target.clone(), last_op);
         gathered.inputs.targets.push(inputs);
         gathered.pending.extend(pending);
+    }
+    // What another target declares is not known where only some are looked at.
+    if what != Survey::Undeclared && sessions.len() == cluster.targets.len() {
+        rules::check_names(&cluster.declared.get()?.live, &gathered.inputs.targets)?;
     }
     let Loaded { mut given, found } = approvals::load(cluster, store, sessions, &gathered.pending).await?;
     for inputs in &mut gathered.inputs.targets {

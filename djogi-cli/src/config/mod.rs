@@ -4,6 +4,7 @@
 //! nothing but the file: secrets are references until a connection is made.
 
 mod duration;
+mod live;
 mod mask;
 mod merge;
 mod parse;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use djogi_cluster::approvals::ApprovalRules;
 use djogi_core::address_pattern::AddressPattern;
 use djogi_core::ident::{Ident, QualifiedName};
+use djogi_core::migration::Rules;
 use djogi_core::role_pattern::RolePattern;
 use djogi_core::seed::SeedFormat;
 use serde_json::{Value, json};
@@ -52,6 +54,8 @@ pub struct Config {
     pub moved: Vec<Moved>,
     /// `[live] retention`: the time between cutover and contract of a live migration.
     pub retention: Duration,
+    /// `[live.NAME]`, by the names of migrations.
+    pub live: Rules,
     /// `[approvals]`.
     pub approvals: ApprovalRules,
     /// `[state]`.
@@ -255,7 +259,7 @@ impl Config {
             "models": models,
             "sql": {"files": self.sql_files},
             "moved": moved,
-            "live": {"retention_seconds": self.retention.as_secs()},
+            "live": live::digest_input(self.retention, &self.live),
             "state": {"backend": self.state.backend.name()},
         })
     }

@@ -16,6 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::duration::parse_duration;
+use super::live::live;
 use super::merge::overlay;
 use super::problem::{INVALID_URL, INVALID_VALUE, Problem, Problems, SYNTAX, SourceFile};
 use super::reader::Section;
@@ -145,11 +146,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
     let queries = root.section("queries").map(queries).unwrap_or_default();
     let seeds = seeds(root.named_sections("seed"), &targets, file);
     let moved = root.sections("moved").into_iter().filter_map(|section| moved(section, file)).collect();
-    let mut retention = None;
-    if let Some(mut section) = root.section("live") {
-        retention = section.parsed("retention", INVALID_VALUE, parse_duration);
-        section.finish();
-    }
+    let (retention, live) = root.section("live").map(live).unwrap_or_default();
     let state = root.section("state").map(|section| state(section, &targets)).unwrap_or_default();
     let approvals = root.section("approvals").map(approvals).unwrap_or_default();
     root.finish_with("env");
@@ -162,6 +159,7 @@ fn config(root: DeTable<'_>, file: SourceFile<'_>, problems: &Problems) -> Optio
         seeds,
         moved,
         retention: retention.unwrap_or(Duration::from_secs(24 * 3600)),
+        live,
         approvals,
         state,
     })

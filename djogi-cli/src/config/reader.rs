@@ -188,6 +188,21 @@ impl<'p, 'i> Section<'p, 'i> {
         named
     }
 
+    /// The tables that nobody has asked for yet, by name, with the place of each name.
+    pub(super) fn other_sections(&mut self) -> Vec<(Spanned<String>, Section<'p, 'i>)> {
+        let is_table = |value: &Spanned<DeValue<'_>>| matches!(value.get_ref(), DeValue::Table(_));
+        let mut others = Vec::new();
+        for (name, value) in std::mem::take(&mut self.entries) {
+            if is_table(&value) {
+                let name = Spanned::new(name.span(), name.into_inner().into_owned());
+                others.extend(self.open(name.get_ref(), value).map(|opened| (name.clone(), opened)));
+            } else {
+                self.entries.insert(name, value);
+            }
+        }
+        others
+    }
+
     fn open(&self, key: &str, value: Spanned<DeValue<'i>>) -> Option<Section<'p, 'i>> {
         let span = value.span();
         match value.into_inner() {

@@ -1,6 +1,8 @@
 //! The configuration as a user meets it: every sort of bad input with its complete diagnostic, environments,
 //! and what the digest sees.
 
+use djogi_core::migration::Rule;
+
 use super::parse::parse;
 use super::problem::SourceFile;
 use super::*;
@@ -32,6 +34,7 @@ to   = "table.main.public.users"
 
 [live]
 retention = "2h"
+users_email_fill.backfill = "''"
 
 [state]
 backend = "local"
@@ -80,6 +83,8 @@ fn every_key_is_read() {
         Moved { from: "table.main.public.user".into(), to: "table.main.public.users".into(), line: 21 };
     assert_eq!(config.moved, [moved]);
     assert_eq!(config.retention, Duration::from_secs(7200));
+    let rule = Rule { backfill: Some("''".into()) };
+    assert_eq!(config.live, [(Ident::new("users_email_fill").unwrap(), rule)].into());
     assert_eq!(config.state, StateConfig::default());
 }
 
@@ -497,4 +502,40 @@ fn the_json_schema_lists_every_key() {
         };
         assert_eq!(sorted(help.trim_start_matches("known keys: ")), sorted(&in_schema), "[{section}]");
     }
+}
+
+#[test]
+fn what_is_said_of_a_migration_is_an_expression() {
+    insta::assert_snapshot!(
+        refused_in_target(
+            "[live.a_b_fill]\nbackfill = \" \"\nbackfil = \"1\"\n[live.a_c_fill]\nbackfill = 1\n[live]\nretain = \"1d\""
+        ),
+        @r#"
+    error[invalid_value]: `live.a_b_fill.backfill` must be an expression, such as "''" or "lower(email)"
+     --> djogi.toml:5:12
+      |
+    5 | backfill = " "
+      |            ^^^
+
+    error[unknown_key]: unknown key `backfil` in [live.a_b_fill]
+     --> djogi.toml:6:1
+      |
+    6 | backfil = "*"
+      | ^^^^^^^
+      = help: did you mean `backfill`?
+
+    error[invalid_value]: `live.a_c_fill.backfill` must be a string, not a whole number
+     --> djogi.toml:8:12
+      |
+    8 | backfill = 1
+      |            ^
+
+    error[unknown_key]: unknown key `retain` in [live]
+      --> djogi.toml:10:1
+       |
+    10 | retain = "**"
+       | ^^^^^^
+       = help: known keys: retention
+    "#
+    );
 }

@@ -12,12 +12,14 @@ mod obstacles;
 mod postpone;
 pub(crate) mod referring;
 mod retype;
+mod rules;
 mod twins;
 
 pub(crate) use key::row_key;
 pub(crate) use marker::Marker;
 pub use observe::{Observed, observe};
 pub use postpone::{Postponed, postpone};
+pub use rules::{Rule, Rules, possible_names};
 pub(crate) use twins::{Twin, twins, uses_column, writes_its_column};
 
 use crate::ident::{Ident, Literal};

@@ -6,11 +6,20 @@ use crate::sql::suffixed;
 
 /// `<table>_<column>_type`, with the schema before it where that is not `public`.
 pub(crate) fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
+    of(table, column, "type")
+}
+
+/// `<table>_<column>_fill`, the same way.
+pub(crate) fn of_fill(table: &QualifiedName, column: &Ident) -> Ident {
+    of(table, column, "fill")
+}
+
+fn of(table: &QualifiedName, column: &Ident, what: &str) -> Ident {
     let relation = match table.schema.as_str() {
         "public" => table.name.as_str().to_owned(),
         schema => format!("{schema}_{}", table.name.as_str()),
     };
-    Ident::new(object_name(&relation, column.as_str(), "type"))
+    Ident::new(object_name(&relation, column.as_str(), what))
         .expect("object_name keeps within the limits of names")
 }
 
