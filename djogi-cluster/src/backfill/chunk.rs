@@ -135,14 +135,16 @@ impl Writing<'_> {
     }
 
     /// The settings of its transaction. Reading the table from the front would be the end of it, whatever statistics say;
-    /// a policy that hides rows makes it fail. Triggers of djogi know its writes by `djogi.backfill`.
+    /// a policy that hides rows makes it fail. Triggers of djogi know its writes by `djogi.backfill`. Nobody waits for the
+    /// disk: a server that crashes loses rows and cursor alike, and what notes that all is done is flushed after them.
     fn begin(&self) -> String {
         const MOST: Duration = Duration::from_secs(60);
         let statement = (Duration::from_millis(self.target_ms().into()) * 10).min(MOST);
         format!(
             "BEGIN;\nSET LOCAL lock_timeout = {};\nSET LOCAL statement_timeout = {};\n\
              SET LOCAL idle_in_transaction_session_timeout = '30s';\nSET LOCAL enable_seqscan = off;\n\
-             SET LOCAL row_security = off;\nSET LOCAL djogi.backfill = 'on';\n{}",
+             SET LOCAL row_security = off;\nSET LOCAL synchronous_commit = off;\n\
+             SET LOCAL djogi.backfill = 'on';\n{}",
             self.lock_timeout.as_millis(),
             statement.max(self.lock_timeout * 2).as_millis(),
             self.key.search_path()

@@ -41,7 +41,7 @@ pub(super) struct Range {
     pub(super) passes: i32,
 }
 
-/// Ranges to be written come first, so that the check comes when all is written that this worker can write.
+/// Ranges to be written come first, and one worker at a time checks once all are.
 const CLAIM: &str = "
 UPDATE djogi.cursor c
    SET holder = $2, backend_pid = pg_catalog.pg_backend_pid(),
@@ -53,6 +53,9 @@ UPDATE djogi.cursor c
               AND (f.lease_until IS NULL OR f.lease_until < pg_catalog.clock_timestamp()
                    OR f.backend_pid = pg_catalog.pg_backend_pid()
                    OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid = f.backend_pid))
+              AND (f.state = 'open'
+                   OR NOT EXISTS (SELECT FROM djogi.cursor o
+                                   WHERE o.op_id = $1 AND (o.state = 'open' OR o.state = 'written' AND o.range_no < f.range_no)))
             ORDER BY f.state, f.range_no
             LIMIT 1
               FOR UPDATE OF f SKIP LOCKED)

@@ -122,8 +122,8 @@ impl Signals {
                 mega(allowed as f64)
             ));
         }
-        // What a backfill itself leaves behind is one dead row for each.
-        if self.is_vacuumed && self.dead > self.alive / 2 {
+        // What a backfill itself leaves behind is one dead row for each, and nothing to be slow for.
+        if self.is_vacuumed && self.dead > self.alive / 2 * 3 {
             return Throttle::Slow(format!(
                 "the table is being vacuumed, with {} dead rows beside {}",
                 self.dead, self.alive
@@ -164,7 +164,8 @@ mod tests {
         assert!(reason(Signals { waiting: 1, longest_wait: 0.3, ..quiet() }).contains("300 ms"));
         assert!(reason(Signals { waiting: 12, longest_wait: 0.01, ..quiet() }).starts_with("12 sessions"));
         assert!(reason(Signals { wal: 20_000_001, ..quiet() }).contains("20.0 MB"));
-        let vacuumed = Signals { is_vacuumed: true, dead: 900, ..quiet() };
+        let vacuumed = Signals { is_vacuumed: true, dead: 1600, ..quiet() };
         assert!(matches!(of(&vacuumed), Throttle::Slow(_)));
+        assert_eq!(of(&Signals { dead: 1000, ..vacuumed }), Throttle::None);
     }
 }

@@ -10,7 +10,7 @@ CREATE TABLE djogi.live (
     rows_estimate  bigint,
     paused         boolean     NOT NULL DEFAULT false,
     pause_reason   text,
-    chunk_ms       integer     NOT NULL DEFAULT 50 CHECK (chunk_ms > 0),
+    chunk_ms       integer     NOT NULL DEFAULT 30 CHECK (chunk_ms > 0),
     workers        integer     NOT NULL DEFAULT 1 CHECK (workers > 0),
     throttle       text,
     throttle_until timestamptz,
