@@ -294,7 +294,11 @@ async fn survey(
     }
     let postponed = match what {
         Survey::Undeclared => Postponed::default(),
-        Survey::Declared | Survey::Regressed => postpone(&target, &mut desired, &live, options),
+        Survey::Declared | Survey::Regressed => {
+            let mut rules = rules::of_target(cluster.declared.get()?, &target);
+            rules::ask(connection.client(), (&target, &desired, &live), &mut rules).await?;
+            postpone(&target, &mut desired, &live, &rules, options)
+        }
     };
     let sides = Sides { target: &target, desired: &desired, live: &live };
     let mut overtaken = roll_forward(&mut recorded, &sides, ops);

@@ -19,6 +19,7 @@ use crate::error::EngineError;
 use crate::event::Reporter;
 use crate::inputs::{Survey, gather, load_definitions, measure_unanalysed};
 use crate::introspect::tables_with_dropped_columns;
+use crate::live::rules;
 use crate::plan::{Planned, read_and_look};
 use crate::session::Session;
 use crate::state::{RecordedCatalog, Serial, Store, StoreError, TargetState, WrittenBy, shell_word};
@@ -92,7 +93,9 @@ pub async fn revert(
         }
         keep_seeds(target);
         target.desired.retain(|address, _| !address.kind().is_of_migration());
-        target.postponed = postpone(&target.target, &mut target.desired, &target.live, &inputs.options);
+        let rules = rules::of_target(cluster.declared.get()?, &target.target);
+        target.postponed =
+            postpone(&target.target, &mut target.desired, &target.live, &rules, &inputs.options);
         // Here it is meant that a package may come to declare nothing.
         target.recorded.resources.values_mut().for_each(|record| record.package = None);
     }

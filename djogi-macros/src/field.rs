@@ -27,6 +27,7 @@ pub(crate) struct ModelField {
     comment: Option<LitStr>,
     renamed_from: Option<LitStr>,
     sensitive: bool,
+    backfill: Option<LitStr>,
     pub(crate) primary_key: Option<PrimaryKey>,
     pub(crate) unique: Option<Unique>,
     pub(crate) indexes: Vec<Index>,
@@ -69,6 +70,7 @@ const KEYS: Keys = Keys {
         "compression",
         "statistics",
         "sensitive",
+        "backfill",
         "renamed_from",
     ],
     repeatable: &["index", "check"],
@@ -87,6 +89,7 @@ impl ModelField {
             comment: None,
             renamed_from: None,
             sensitive: false,
+            backfill: None,
             primary_key: None,
             unique: None,
             indexes: Vec::new(),
@@ -137,6 +140,7 @@ impl ModelField {
             "unique" => self.unique = Some(Unique::of_field(&self.ident, key, input)?),
             "index" => self.indexes.push(Index::of_field(&self.ident, key, input)?),
             "check" => self.checks.push(Check::parse(key, input)?),
+            "backfill" => self.backfill = Some(text(key, input)?),
             "comment" => self.comment = Some(text(key, input)?),
             "renamed_from" => self.renamed_from = Some(name(key, input)?),
             item if storage::COLUMN_KEYS.contains(&item) => self.storage.item(item, key, input)?,
@@ -245,6 +249,7 @@ impl ModelField {
             overrides.set("storage", storage);
         }
         overrides.when("sensitive", self.sensitive);
+        overrides.some("backfill", self.backfill.as_ref());
         overrides.some("comment", self.comment.as_ref());
         overrides.some("renamed_from", self.renamed_from.as_ref());
         let constructor = quote! {

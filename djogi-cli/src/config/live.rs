@@ -29,13 +29,13 @@ fn rule(name: &Spanned<String>, mut section: Section<'_, '_>) -> Option<(Ident, 
         text => Ok(text.to_owned()),
     });
     section.finish();
-    Some((ident.ok()?, Rule { backfill }))
+    Some((ident.ok()?, Rule { backfill, ..Rule::default() }))
 }
 
 /// Without rules as it was before there were any.
 pub(super) fn digest_input(retention: Duration, rules: &Rules) -> Value {
     let mut value = json!({"retention_seconds": retention.as_secs()});
-    for (name, Rule { backfill }) in rules {
+    for (name, Rule { backfill, refused: _ }) in rules {
         value[name.as_str()] = json!({"backfill": backfill});
     }
     value

@@ -83,7 +83,7 @@ fn every_key_is_read() {
         Moved { from: "table.main.public.user".into(), to: "table.main.public.users".into(), line: 21 };
     assert_eq!(config.moved, [moved]);
     assert_eq!(config.retention, Duration::from_secs(7200));
-    let rule = Rule { backfill: Some("''".into()) };
+    let rule = Rule { backfill: Some("''".into()), ..Rule::default() };
     assert_eq!(config.live, [(Ident::new("users_email_fill").unwrap(), rule)].into());
     assert_eq!(config.state, StateConfig::default());
 }

@@ -6,9 +6,9 @@ use djogi_core::Kind;
 use djogi_core::ident::{IdentList, Literal, QualifiedName};
 use djogi_core::kind::{
     Aggregate, Cast, CastContext, CastMethod, Collation, Composite, Conversion, Domain, EventTrigger,
-    FamilyMember, Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, Language,
+    FamilyMember, Fill, Firing, ForeignDataWrapper, ForeignOption, ForeignServer, ForeignSource, Language,
     MaterializedView, Migration, MigrationStep, Operator, OperatorClass, OperatorFamily, Policy, Publication,
-    PublishedTable, Range, Routine, Rule, Seed, Statistics, Subscription, TextSearchConfiguration,
+    PublishedTable, Range, Retype, Routine, Rule, Seed, Statistics, Subscription, TextSearchConfiguration,
     TextSearchDictionary, TextSearchParser, TextSearchTemplate, Transform, Trigger, UserMapping, View,
 };
 use serde_json::Value;
@@ -59,9 +59,13 @@ pub(crate) fn summary(kind: Kind, body: &Value) -> Option<String> {
             let rows = style::count(usize::try_from(seed.rows).unwrap_or(usize::MAX), "row");
             format!("{rows} of {} BY ({})", seed.table, IdentList(&seed.key))
         }),
-        Kind::Migration => read(body).map(|migration: Migration| {
-            let Migration { table, column, from, to, .. } = migration;
-            format!("{table}.{column} from {from} to {to}")
+        Kind::Migration => read(body).map(|migration: Migration| match migration {
+            Migration::Retype(Retype { table, column, from, to, .. }) => {
+                format!("{table}.{column} from {from} to {to}")
+            }
+            Migration::Fill(Fill { table, column, value, .. }) => {
+                format!("{table}.{column} filled with {value}")
+            }
         }),
         Kind::MigrationStep => read(body).map(|step: MigrationStep| {
             let made: Vec<String> = step.made.iter().map(ToString::to_string).collect();

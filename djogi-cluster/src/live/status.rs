@@ -53,15 +53,15 @@ pub async fn status(cluster: &Cluster, reporter: &dyn Reporter) -> Result<Vec<Li
             let steps: Vec<&MigrationStep> = catalog
                 .iter()
                 .filter_map(|(_, resource)| match resource {
-                    Resource::MigrationStep(step) if step.migration == migration.name => Some(step),
+                    Resource::MigrationStep(step) if step.migration == *migration.name() => Some(step),
                     _ => None,
                 })
                 .collect();
             let is_done = |phase: &MigrationPhase| {
                 steps.iter().any(|step| step.phase == *phase && step.unfinished.is_empty())
             };
-            let phase = MigrationPhase::ALL.into_iter().find(|phase| !is_done(phase));
-            let name = migration.name.as_str().to_owned();
+            let phase = migration.phases().iter().copied().find(|phase| !is_done(phase));
+            let name = migration.name().as_str().to_owned();
             found.push(LiveMigration {
                 target: session.target.clone(),
                 migration: Some(migration.clone()),

@@ -79,10 +79,12 @@ pub(crate) fn roll_forward(recorded: &mut Recorded, sides: &Sides<'_>, ops: Vec<
     let relations: BTreeMap<QualifiedName, OpId> =
         done.iter().filter_map(|(address, op)| Some((address.relation()?, *op))).collect();
     let known: Vec<Address> = recorded.resources.keys().cloned().collect();
+    let migrated = migrated_tables(sides, &done);
     let came_along = sides.live.oids.keys().filter(|address| {
-        // Constraints and the like come with the table that declares them.
+        // Constraints and the like come with the table that declares them, migrations with their first step.
         sides.desired.contains_key(*address)
             && address.table_of_member().is_some_and(|table| made.contains(&table))
+            || table_of_migration(sides, address).is_some_and(|table| migrated.contains(&table))
     });
     let touched: BTreeSet<Address> = done.keys().chain(came_along).cloned().collect();
     let mut marks = BTreeMap::new();
@@ -110,6 +112,21 @@ pub(crate) fn roll_forward(recorded: &mut Recorded, sides: &Sides<'_>, ops: Vec<
         }
     }
     Overtaken { ops, marks, is_unspoken: false }
+}
+
+/// The tables that `done` has changed, or has made steps of migrations for.
+fn migrated_tables(sides: &Sides<'_>, done: &BTreeMap<Address, OpId>) -> BTreeSet<QualifiedName> {
+    done.keys()
+        .filter_map(|address| address.relation().or_else(|| table_of_migration(sides, address)))
+        .collect()
+}
+
+fn table_of_migration(sides: &Sides<'_>, address: &Address) -> Option<QualifiedName> {
+    match sides.live.catalog.get(address)? {
+        Resource::Migration(migration) => Some(migration.table().clone()),
+        Resource::MigrationStep(step) => Some(step.table.clone()),
+        _ => None,
+    }
 }
 
 fn live<'a>(sides: &Sides<'a>, address: &Address) -> Option<(&'a Arc<Resource>, Oid)> {

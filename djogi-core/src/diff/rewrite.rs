@@ -255,8 +255,9 @@ impl NewNames {
                 self.rename_table(&mut r.table);
             }
             Resource::Migration(r) => {
-                self.rename_column(&r.table, &mut r.column);
-                self.rename_table(&mut r.table);
+                let (_, table, column) = r.names_mut();
+                self.rename_column(table, column);
+                self.rename_table(table);
             }
             Resource::MigrationStep(r) => {
                 self.rename_table(&mut r.table);

@@ -12,10 +12,18 @@ use super::constraint::Constraint;
 use super::expression::Expression;
 use crate::ident::{Ident, QualifiedName};
 
+/// What is changed beside readers and writers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Migration {
+    Retype(Retype),
+    Fill(Fill),
+}
+
 /// A column gets another type through a second column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Migration {
+pub struct Retype {
     pub name: Ident,
     pub table: QualifiedName,
     pub column: Ident,
@@ -33,19 +41,35 @@ pub struct Migration {
     pub down: Option<Expression>,
 }
 
+/// The rows that have no value in a column get one, in place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    pub name: Ident,
+    pub table: QualifiedName,
+    pub column: Ident,
+    /// What they get, of the other columns of the row.
+    pub value: Expression,
+    /// Whether the column is `NOT NULL` in the end.
+    pub not_null: bool,
+    /// Whether the column comes with it.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub adds: bool,
+}
+
 /// The steps of a migration, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MigrationPhase {
     /// The helper column is there.
     Expand,
-    /// Every write of one column is a write of the other.
+    /// Every write of one column is a write of the other; of a column that is filled, every row that is written has a value.
     DualWrite,
     /// The rows from before have their new values.
     Backfill,
     /// The indexes of the column are built once more, on the helper column.
     Index,
-    /// Its constraints hold for the helper column.
+    /// Its constraints hold for the helper column; a column that is filled is `NOT NULL`.
     Constrain,
     /// Every row was compared.
     Verify,
@@ -53,10 +77,12 @@ pub enum MigrationPhase {
     Cutover,
     /// What was for the migration alone is gone.
     Contract,
+    /// The column is filled, and what was for that alone is gone.
+    Finish,
 }
 
 impl MigrationPhase {
-    pub const ALL: [MigrationPhase; 8] = [
+    pub const ALL: [MigrationPhase; 9] = [
         MigrationPhase::Expand,
         MigrationPhase::DualWrite,
         MigrationPhase::Backfill,
@@ -65,6 +91,7 @@ impl MigrationPhase {
         MigrationPhase::Verify,
         MigrationPhase::Cutover,
         MigrationPhase::Contract,
+        MigrationPhase::Finish,
     ];
 
     /// As in the addresses of steps.
@@ -78,6 +105,7 @@ impl MigrationPhase {
             MigrationPhase::Verify => "verify",
             MigrationPhase::Cutover => "cutover",
             MigrationPhase::Contract => "contract",
+            MigrationPhase::Finish => "finish",
         }
     }
 
@@ -130,12 +158,68 @@ pub enum MigrationStepAlteration {
 }
 
 impl Migration {
+    pub fn name(&self) -> &Ident {
+        match self {
+            Migration::Retype(retype) => &retype.name,
+            Migration::Fill(fill) => &fill.name,
+        }
+    }
+
+    pub fn table(&self) -> &QualifiedName {
+        match self {
+            Migration::Retype(retype) => &retype.table,
+            Migration::Fill(fill) => &fill.table,
+        }
+    }
+
+    pub fn column(&self) -> &Ident {
+        match self {
+            Migration::Retype(retype) => &retype.column,
+            Migration::Fill(fill) => &fill.column,
+        }
+    }
+
+    /// Its steps, in their order.
+    pub fn phases(&self) -> &'static [MigrationPhase] {
+        use MigrationPhase::{
+            Backfill, Constrain, Contract, Cutover, DualWrite, Expand, Finish, Index, Verify,
+        };
+        match self {
+            Migration::Retype(_) => {
+                &[Expand, DualWrite, Backfill, Index, Constrain, Verify, Cutover, Contract]
+            }
+            Migration::Fill(Fill { not_null: true, .. }) => &[DualWrite, Backfill, Constrain, Finish],
+            Migration::Fill(_) => &[DualWrite, Backfill, Finish],
+        }
+    }
+
+    /// For the parts of names, which change with those of others.
+    pub(crate) fn names_mut(&mut self) -> (&mut Ident, &mut QualifiedName, &mut Ident) {
+        match self {
+            Migration::Retype(Retype { name, table, column, .. })
+            | Migration::Fill(Fill { name, table, column, .. }) => (name, table, column),
+        }
+    }
+
     pub(super) fn alterations(&self, desired: &Self) -> Vec<MigrationAlteration> {
         (self != desired).then_some(MigrationAlteration::Supersede).into_iter().collect()
     }
 }
 
 impl MigrationStep {
+    /// One that has made nothing yet.
+    pub(crate) fn of(migration: &Migration, phase: MigrationPhase) -> Self {
+        Self {
+            migration: migration.name().clone(),
+            phase,
+            table: migration.table().clone(),
+            made: BTreeSet::new(),
+            unfinished: BTreeSet::new(),
+            referring: Vec::new(),
+            at: None,
+        }
+    }
+
     pub(super) fn alterations(&self, desired: &Self) -> Vec<MigrationStepAlteration> {
         let Self { migration: _, phase: _, table: _, made, unfinished, referring, at: _ } = self;
         let is_same =

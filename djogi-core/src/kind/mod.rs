@@ -85,7 +85,9 @@ pub use lineage::{
     PartitionStrategy,
 };
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
-pub use migration::{Migration, MigrationAlteration, MigrationPhase, MigrationStep, MigrationStepAlteration};
+pub use migration::{
+    Fill, Migration, MigrationAlteration, MigrationPhase, MigrationStep, MigrationStepAlteration, Retype,
+};
 pub use not_null::{NotNull, NotNullAlteration};
 pub use operator::{Completion, Operator, OperatorAlteration};
 pub use operator_class::{
@@ -333,7 +335,7 @@ impl Resource {
             Resource::Grant(r) => Address::grant(target, &r.on, &r.grantee),
             Resource::DefaultPrivilege(r) => Address::default_privilege(target, r),
             Resource::Seed(r) => Address::of_database(Kind::Seed, target, &r.name),
-            Resource::Migration(r) => Address::migration(target, &r.name),
+            Resource::Migration(r) => Address::migration(target, r.name()),
             Resource::MigrationStep(r) => Address::migration_step(target, &r.migration, r.phase),
             Resource::Role(r) => Address::role(target, &r.name),
             Resource::RoleGrant(r) => Address::role_grant(target, &r.role, &r.member),
@@ -434,7 +436,7 @@ impl Resource {
             Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
             Resource::Statistics(statistics) => Some(statistics.table.clone()),
             Resource::Seed(seed) => Some(seed.table.clone()),
-            Resource::Migration(migration) => Some(migration.table.clone()),
+            Resource::Migration(migration) => Some(migration.table().clone()),
             Resource::MigrationStep(step) => Some(step.table.clone()),
             other => other.relation_name(),
         }
@@ -483,7 +485,7 @@ impl Resource {
             Resource::Grant(r) => (None, &mut r.grantee),
             Resource::DefaultPrivilege(r) => (None, &mut r.grantee),
             Resource::Seed(r) => (None, &mut r.name),
-            Resource::Migration(r) => (None, &mut r.name),
+            Resource::Migration(r) => (None, r.names_mut().0),
             Resource::Role(r) => (None, &mut r.name),
             Resource::RoleGrant(r) => (None, &mut r.member),
             Resource::Collation(r) => (Some(&mut r.schema), &mut r.name),

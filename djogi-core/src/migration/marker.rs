@@ -1,18 +1,20 @@
-//! The comment on a helper column: what the catalog cannot say of a migration otherwise.
+//! The comment on a helper column, or on the trigger of a column that is filled: what the catalog cannot say of a migration
+//! otherwise.
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::kind::{Column, Migration};
+use crate::kind::Retype;
 
 const PREFIX: &str = "djogi live migration: ";
 
 /// What is known of a migration that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Marker {
-    pub(crate) migration: Migration,
+pub(crate) struct Marker<M = Retype> {
+    pub(crate) migration: M,
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub(crate) backfilled: bool,
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
@@ -22,19 +24,19 @@ pub(crate) struct Marker {
     pub(crate) cut_over_at: Option<String>,
 }
 
-impl Marker {
-    pub(crate) fn new(migration: Migration) -> Self {
+impl<M: DeserializeOwned> Marker<M> {
+    pub(crate) fn new(migration: M) -> Self {
         Self { migration, backfilled: false, verified: false, cut_over_at: None }
     }
 
-    /// Of a column whose comment is one.
-    pub(crate) fn of(column: &Column) -> Option<Self> {
-        serde_json::from_str(column.comment.as_deref()?.strip_prefix(PREFIX)?).ok()
+    /// Of what has the comment, where that is one.
+    pub(crate) fn of(comment: Option<&str>) -> Option<Self> {
+        serde_json::from_str(comment?.strip_prefix(PREFIX)?).ok()
     }
 }
 
 /// The comment.
-impl fmt::Display for Marker {
+impl<M: Serialize> fmt::Display for Marker<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = serde_json::to_string(self).map_err(|_| fmt::Error)?;
         write!(f, "{PREFIX}{json}")

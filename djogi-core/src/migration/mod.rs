@@ -4,6 +4,7 @@
 //! of it. [`postpone`] adds the migrations that the plan needs to what is declared, and sets aside what comes with their
 //! cutover. The statements are in `sql/migration/`.
 
+mod fill;
 mod key;
 mod marker;
 pub(crate) mod names;
@@ -15,8 +16,11 @@ mod retype;
 mod rules;
 mod twins;
 
+pub(crate) use fill::is_for_filled;
+pub use fill::{Filling, values_to_fill_with};
 pub(crate) use key::row_key;
 pub(crate) use marker::Marker;
+pub use names::of_fill as name_of_fill;
 pub use observe::{Observed, observe};
 pub use postpone::{Postponed, postpone};
 pub use rules::{Rule, Rules, possible_names};

@@ -10,7 +10,7 @@ pub(crate) fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
 }
 
 /// `<table>_<column>_fill`, the same way.
-pub(crate) fn of_fill(table: &QualifiedName, column: &Ident) -> Ident {
+pub fn of_fill(table: &QualifiedName, column: &Ident) -> Ident {
     of(table, column, "fill")
 }
 
@@ -65,12 +65,19 @@ pub(crate) fn referring_back(original: &Ident) -> Ident {
 
 /// PostgreSQL fires triggers in the order of their names, and these must see what all others have made of the row.
 pub(crate) fn triggers(column: &Ident) -> [Ident; 2] {
-    ["__djogi_insert", "__djogi_update"].map(|suffix| {
-        // One byte shorter, for the sign before it that sorts after every letter.
-        let name = suffixed(column, &format!("{suffix}~"));
-        let name = name.as_str().trim_end_matches('~');
-        Ident::new(format!("~{name}")).expect("it was cut to leave room for the sign")
-    })
+    ["__djogi_insert", "__djogi_update"].map(|suffix| last(column, suffix))
+}
+
+fn last(column: &Ident, suffix: &str) -> Ident {
+    // One byte shorter, for the sign before it that sorts after every letter.
+    let name = suffixed(column, &format!("{suffix}~"));
+    let name = name.as_str().trim_end_matches('~');
+    Ident::new(format!("~{name}")).expect("it was cut to leave room for the sign")
+}
+
+/// That of a column which is filled, after all others for the same reason.
+pub(crate) fn fill_trigger(column: &Ident) -> Ident {
+    last(column, "__djogi_fill")
 }
 
 /// In the schema of the ledger, where no plan looks.

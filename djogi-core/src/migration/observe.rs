@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::referring::{self, refers_to};
 use super::twins::uses_column;
-use super::{Marker, names};
+use super::{Marker, fill, names};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, Firing, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::kind::{Constraint, Firing, Migration, MigrationPhase, MigrationStep, Resource, Retype, Table};
 
 /// What [`observe`] has done to a catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,15 +46,16 @@ pub fn observe(catalog: &mut Catalog, target: &Ident) -> Observed {
         }
         catalog.insert(target, Resource::Table(rest));
     }
+    fill::observe(catalog, target, &mut observed);
     observed
 }
 
 /// The helper columns of a table.
 fn helpers(table: &Table) -> impl Iterator<Item = (&Ident, Marker)> {
     table.columns.iter().filter_map(|column| {
-        let marker = Marker::of(column)?;
+        let marker: Marker = Marker::of(column.comment.as_deref())?;
         // The table may have another name by now, and the column with it.
-        let migration = Migration { table: table.qualified_name(), ..marker.migration };
+        let migration = Retype { table: table.qualified_name(), ..marker.migration };
         let marker = Marker { migration, ..marker };
         let own = &marker.migration.column;
         let is_one = [names::new_column(own), names::old_column(own)].contains(&column.name);
@@ -75,8 +76,8 @@ struct Parts {
 }
 
 impl Parts {
-    fn take(catalog: &mut Catalog, helper: &Ident, migration: &Migration) -> Self {
-        let Migration { table, column, .. } = migration;
+    fn take(catalog: &mut Catalog, helper: &Ident, migration: &Retype) -> Self {
+        let Retype { table, column, .. } = migration;
         let mut parts = Self::default();
         let triggers = names::triggers(column);
         for (address, resource) in catalog.iter() {
@@ -123,7 +124,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
     };
     let is_cut_over = table.column(&names::old_column(&migration.column)).is_some();
     let syncs = parts.triggers == names::triggers(&migration.column).len();
-    let mut found = vec![Resource::Migration(migration.clone())];
+    let mut found = vec![Resource::Migration(Migration::Retype(migration.clone()))];
     for phase in MigrationPhase::ALL {
         // What was written while nothing kept the columns alike is in one of them alone.
         let is_done = match phase {
@@ -139,7 +140,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
             MigrationPhase::Backfill => syncs && marker.backfilled || is_cut_over,
             MigrationPhase::Verify => syncs && marker.verified || is_cut_over,
             MigrationPhase::Cutover => is_cut_over,
-            MigrationPhase::Contract => false,
+            MigrationPhase::Contract | MigrationPhase::Finish => false,
         };
         if !is_done {
             continue;
@@ -176,7 +177,7 @@ pub(super) fn under_way(catalog: &Catalog) -> BTreeMap<QualifiedName, Vec<&Migra
     let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (_, resource) in catalog.of_kind(Kind::Migration) {
         if let Resource::Migration(migration) = resource {
-            known.entry(migration.table.clone()).or_default().push(migration);
+            known.entry(migration.table().clone()).or_default().push(migration);
         }
     }
     known

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fill::{Filling, may_fill};
 use super::names;
 use super::observe::under_way;
 use super::obstacles::Sides;
 use super::referring::{migrations_before, taken_along};
 use super::retype::{retype, rewrites};
+use super::rules::Rules;
 use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::{Desired, DesiredResource};
 use crate::ident::Ident;
-use crate::kind::{Column, Constraint, Migration, MigrationPhase, MigrationStep, Resource, Table};
+use crate::kind::{Column, Constraint, Migration, MigrationPhase, MigrationStep, Resource, Retype, Table};
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
 use crate::safety::{Online, Route, route};
@@ -29,6 +31,8 @@ pub struct Postponed {
     /// The migrations that have to be over before another comes to its cutover, by the address of that step, or before it
     /// goes back from there, by its own.
     pub waits: BTreeMap<Address, BTreeSet<Address>>,
+    /// How the rows get a value that have none in a column, by its address.
+    pub fills: BTreeMap<Address, Filling>,
 }
 
 /// Adds to `desired` the migrations that are needed to get there from `live` beside readers and writers, and takes out of it
@@ -37,17 +41,19 @@ pub fn postpone(
     target: &Ident,
     desired: &mut Desired,
     live: &Observation,
+    rules: &Rules,
     options: &PlanOptions,
 ) -> Postponed {
     let mut postponed = Postponed::default();
     let known = under_way(&live.catalog);
-    // Most plans change no type, and need none of this.
+    // Most plans change no type and fill no column, and need none of this.
     let concerned: Vec<(Address, DesiredResource)> = desired
         .iter()
         .filter(|(address, declared)| {
             let tables = (live.catalog.get(address), &*declared.resource);
             matches!(tables, (Some(Resource::Table(found)), Resource::Table(wanted))
-                if known.contains_key(&found.qualified_name()) || changes_a_type(found, wanted))
+                if known.contains_key(&found.qualified_name()) || changes_a_type(found, wanted)
+                    || may_fill(found, wanted, rules))
         })
         .map(|(address, declared)| (address.clone(), declared.clone()))
         .collect();
@@ -60,15 +66,27 @@ pub fn postpone(
         let mut side =
             Side { target, desired, live, options, declared: &declared, found, postponed: &mut postponed };
         let known = known.get(&found.qualified_name()).map_or(&[][..], Vec::as_slice);
-        for migration in known {
+        let retypes: Vec<&Retype> = known
+            .iter()
+            .filter_map(|migration| match migration {
+                Migration::Retype(retype) => Some(retype),
+                Migration::Fill(_) => None,
+            })
+            .collect();
+        for migration in &retypes {
             side.go_on(migration, wanted);
         }
         for column in &found.columns {
-            let is_known = known.iter().any(|migration| migration.column == column.name);
+            let is_known = retypes.iter().any(|migration| migration.column == column.name);
             if let (false, Some(wanted)) = (is_known, wanted.column(&column.name)) {
                 side.consider(column, wanted);
             }
         }
+        let fills = known.iter().filter_map(|migration| match migration {
+            Migration::Fill(fill) => Some(fill),
+            Migration::Retype(_) => None,
+        });
+        side.fill(&fills.collect::<Vec<_>>(), rules);
     }
     // Once it is known which columns are under way.
     refer(target, desired, &live.catalog, &mut postponed);
@@ -77,14 +95,17 @@ pub fn postpone(
 
 /// Says which foreign keys the migrations take along, and which other migrations they wait for.
 fn refer(target: &Ident, desired: &mut Desired, live: &Catalog, postponed: &mut Postponed) {
-    let migrations: Vec<Migration> = under_way(live)
+    let migrations: Vec<Retype> = under_way(live)
         .into_values()
         .flatten()
         .chain(desired.values().filter_map(|declared| match &*declared.resource {
             Resource::Migration(migration) => Some(migration),
             _ => None,
         }))
-        .cloned()
+        .filter_map(|migration| match migration {
+            Migration::Retype(retype) => Some(retype.clone()),
+            Migration::Fill(_) => None,
+        })
         .collect();
     for migration in migrations {
         let step = |phase| Address::migration_step(target, &migration.name, phase);
@@ -116,19 +137,19 @@ fn changes_a_type(found: &Table, wanted: &Table) -> bool {
 }
 
 /// One table on both sides.
-struct Side<'a> {
-    target: &'a Ident,
-    desired: &'a mut Desired,
-    live: &'a Observation,
-    options: &'a PlanOptions,
+pub(super) struct Side<'a> {
+    pub(super) target: &'a Ident,
+    pub(super) desired: &'a mut Desired,
+    pub(super) live: &'a Observation,
+    pub(super) options: &'a PlanOptions,
     declared: &'a DesiredResource,
-    found: &'a Table,
-    postponed: &'a mut Postponed,
+    pub(super) found: &'a Table,
+    pub(super) postponed: &'a mut Postponed,
 }
 
 impl Side<'_> {
     /// A migration that is there.
-    fn go_on(&mut self, migration: &Migration, wanted: &Table) {
+    fn go_on(&mut self, migration: &Retype, wanted: &Table) {
         let has = |phase| {
             let step = Address::migration_step(self.target, &migration.name, phase);
             self.live.catalog.contains(&step)
@@ -155,15 +176,7 @@ impl Side<'_> {
     fn consider(&mut self, found: &Column, wanted: &Column) {
         let table = self.found.qualified_name();
         let address = Address::column(self.target, &table, &found.name);
-        let is_accepted = |address: &Address| self.options.accept_downtime.contains(address);
-        let whole = Address::table(self.target, &table);
-        let is_busy = matches!(route(self.options.online, self.live.sizes.get(&table)), Route::Online(_));
-        if !rewrites(found, wanted)
-            || self.options.online == Online::Never
-            || is_accepted(&address)
-            || is_accepted(&whole)
-            || !is_busy
-        {
+        if !rewrites(found, wanted) || self.may_stop_others(&found.name) {
             return;
         }
         let sides = Sides { live: self.live, desired: self.desired, target: self.target };
@@ -179,8 +192,19 @@ impl Side<'_> {
         }
     }
 
+    /// Whether nobody is kept waiting for long by a change of the column, or that was accepted.
+    pub(super) fn may_stop_others(&self, column: &Ident) -> bool {
+        let table = self.found.qualified_name();
+        let is_accepted = |address: &Address| self.options.accept_downtime.contains(address);
+        let is_busy = matches!(route(self.options.online, self.live.sizes.get(&table)), Route::Online(_));
+        self.options.online == Online::Never
+            || is_accepted(&Address::column(self.target, &table, column))
+            || is_accepted(&Address::table(self.target, &table))
+            || !is_busy
+    }
+
     /// A migration before its cutover, new or not.
-    fn begin(&mut self, migration: &Migration) {
+    fn begin(&mut self, migration: &Retype) {
         let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
         if let Some(column) = self.found.column(&migration.column) {
             let sides = Sides { live: self.live, desired: self.desired, target: self.target };
@@ -205,7 +229,7 @@ impl Side<'_> {
     }
 
     /// What is left of the old column after the cutover.
-    fn retired(&self, migration: &Migration) -> BTreeMap<MigrationPhase, BTreeSet<Ident>> {
+    fn retired(&self, migration: &Retype) -> BTreeMap<MigrationPhase, BTreeSet<Ident>> {
         let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
         match self.live.catalog.get(&cutover) {
             Some(Resource::MigrationStep(step)) => BTreeMap::from([(step.phase, step.made.clone())]),
@@ -214,7 +238,7 @@ impl Side<'_> {
     }
 
     /// What an interrupted way back has left of foreign keys to the old column.
-    fn left(&self, migration: &Migration) -> Vec<Constraint> {
+    fn left(&self, migration: &Retype) -> Vec<Constraint> {
         let cutover = Address::migration_step(self.target, &migration.name, MigrationPhase::Cutover);
         match self.live.catalog.get(&cutover) {
             Some(Resource::MigrationStep(step)) => step.referring.clone(),
@@ -222,7 +246,7 @@ impl Side<'_> {
         }
     }
 
-    fn declared_column(&self, migration: &Migration) -> Option<&Column> {
+    fn declared_column(&self, migration: &Retype) -> Option<&Column> {
         match &*self.declared.resource {
             Resource::Table(table) => table.column(&migration.column),
             _ => None,
@@ -230,42 +254,39 @@ impl Side<'_> {
     }
 
     /// What is declared leads somewhere else: the migration stays as it is, and says so.
-    fn supersede(&mut self, migration: &Migration, wanted: &Table) {
+    fn supersede(&mut self, migration: &Retype, wanted: &Table) {
         self.hold_all();
         let to = wanted.column(&migration.column).map_or("nothing", |column| &column.data_type);
-        let other = Migration { to: to.to_owned(), ..migration.clone() };
-        self.insert(Resource::Migration(other));
-        let steps: Vec<Resource> = self
-            .live
-            .catalog
-            .iter()
-            .filter(|(_, resource)| {
-                matches!(resource, Resource::MigrationStep(step) if step.migration == migration.name)
-            })
-            .map(|(_, resource)| resource.clone())
-            .collect();
+        let other = Retype { to: to.to_owned(), ..migration.clone() };
+        self.stay(Migration::Retype(other));
+    }
+
+    /// What is there of a migration that leads somewhere else than `wanted` stays.
+    pub(super) fn stay(&mut self, wanted: Migration) {
+        let is_own = |resource: &Resource| matches!(resource, Resource::MigrationStep(step) if step.migration == *wanted.name());
+        let all = self.live.catalog.iter();
+        let steps: Vec<Resource> =
+            all.filter(|(_, resource)| is_own(resource)).map(|(_, resource)| resource.clone()).collect();
+        self.insert(Resource::Migration(wanted));
         steps.into_iter().for_each(|step| self.insert(step));
     }
 
-    fn add(&mut self, migration: &Migration, made: &BTreeMap<MigrationPhase, BTreeSet<Ident>>) {
-        self.insert(Resource::Migration(migration.clone()));
-        for phase in MigrationPhase::ALL {
+    fn add(&mut self, migration: &Retype, made: &BTreeMap<MigrationPhase, BTreeSet<Ident>>) {
+        let whole = Migration::Retype(migration.clone());
+        for &phase in whole.phases() {
             self.insert(Resource::MigrationStep(MigrationStep {
-                migration: migration.name.clone(),
-                phase,
-                table: migration.table.clone(),
                 made: made.get(&phase).cloned().unwrap_or_default(),
-                unfinished: BTreeSet::new(),
                 referring: match phase {
                     MigrationPhase::Cutover => self.left(migration),
                     _ => Vec::new(),
                 },
-                at: None,
+                ..MigrationStep::of(&whole, phase)
             }));
         }
+        self.insert(Resource::Migration(whole));
     }
 
-    fn insert(&mut self, resource: Resource) {
+    pub(super) fn insert(&mut self, resource: Resource) {
         let declared = DesiredResource {
             resource: Arc::new(resource),
             renamed_from: None,
@@ -278,7 +299,7 @@ impl Side<'_> {
     }
 
     /// The whole table stays as it is, its names too, by which the triggers know it.
-    fn hold_all(&mut self) {
+    pub(super) fn hold_all(&mut self) {
         let table = self.found.qualified_name();
         if let Some(declared) = self.desired.get_mut(&Address::table(self.target, &table)) {
             declared.resource = Arc::new(Resource::Table(self.found.clone()));
@@ -304,7 +325,7 @@ impl Side<'_> {
     }
 
     /// The column and what is on it stay as they are.
-    fn hold(&mut self, column: &Ident) {
+    pub(super) fn hold(&mut self, column: &Ident) {
         let table = self.found.qualified_name();
         let address = Address::table(self.target, &table);
         if let (Some(live), Some(declared)) = (self.found.column(column), self.desired.get_mut(&address))

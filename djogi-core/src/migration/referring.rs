@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Constraint, ConstraintDefinition, Deferrable, ForeignKey, Migration, Resource};
+use crate::kind::{Constraint, ConstraintDefinition, Deferrable, ForeignKey, Migration, Resource, Retype};
 
 /// The order in which they are listed and changed.
 pub(crate) fn place(constraint: &Constraint) -> (QualifiedName, Ident) {
@@ -42,12 +42,12 @@ pub(crate) fn to_column<'c>(
 /// Those to the column of `migration` that are taken along, each with its likeness to the helper column. One whose own
 /// columns are being migrated is not: it is another one afterwards.
 pub(crate) fn taken_along<'c>(
-    migration: &'c Migration,
+    migration: &'c Retype,
     live: &'c Catalog,
     desired: &Desired,
 ) -> Vec<(&'c Constraint, Constraint)> {
     let moving = columns_under_way(live, desired);
-    let Migration { table, column, .. } = migration;
+    let Retype { table, column, .. } = migration;
     let helper = names::new_column(column);
     let keys = to_column(live, table, column).filter(|key| !is_among(key, &moving));
     let mut taken: Vec<_> =
@@ -91,7 +91,7 @@ fn columns_under_way(live: &Catalog, desired: &Desired) -> BTreeSet<(QualifiedNa
     let declared = desired.values().map(|declared| &*declared.resource);
     let all = live.iter().map(|(_, resource)| resource).chain(declared);
     all.filter_map(|resource| match resource {
-        Resource::Migration(migration) => Some((migration.table.clone(), migration.column.clone())),
+        Resource::Migration(Migration::Retype(retype)) => Some((retype.table.clone(), retype.column.clone())),
         _ => None,
     })
     .collect()
@@ -104,7 +104,7 @@ fn is_among(key: &Constraint, columns: &BTreeSet<(QualifiedName, Ident)>) -> boo
 
 /// The migrations that have to be over before the referred column changes its place, since a foreign key is on their column.
 pub(super) fn migrations_before(
-    migration: &Migration,
+    migration: &Retype,
     live: &Catalog,
     desired: &Desired,
     target: &Ident,
@@ -113,7 +113,7 @@ pub(super) fn migrations_before(
     let declared = desired.values().map(|declared| &*declared.resource);
     let all = live.iter().map(|(_, resource)| resource).chain(declared);
     all.filter_map(|resource| match resource {
-        Resource::Migration(other) if other.name != migration.name => Some(other),
+        Resource::Migration(Migration::Retype(other)) if other.name != migration.name => Some(other),
         _ => None,
     })
     .filter(|other| {

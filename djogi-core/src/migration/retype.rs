@@ -2,7 +2,7 @@
 
 use super::names;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Expression, Migration};
+use crate::kind::{Column, Expression, Retype};
 use crate::safety::{CastPath, Storage, TypeChange, classify};
 
 /// The migration that gives `live` the type of `desired`, and whether values may be lost on the way; why there is none,
@@ -11,7 +11,7 @@ pub(super) fn retype(
     table: &QualifiedName,
     live: &Column,
     desired: &Column,
-) -> Result<(Migration, TypeChange), String> {
+) -> Result<(Retype, TypeChange), String> {
     let (from, to) = (&live.data_type, &desired.data_type);
     let Some(change) = classify(from, to) else {
         return Err(format!("there is no cast from {from} to {to}"));
@@ -30,7 +30,7 @@ pub(super) fn retype(
         })
     };
     let back = classify(to, from).filter(|back| !depends_on_session(to, from, back.path));
-    let migration = Migration {
+    let migration = Retype {
         name: names::of_retype(table, &live.name),
         table: table.clone(),
         column: live.name.clone(),

@@ -12,6 +12,8 @@ use crate::kind::Resource;
 pub struct Rule {
     /// What the rows get that have no value in the column.
     pub backfill: Option<String>,
+    /// Why PostgreSQL does not take it, once it was asked.
+    pub refused: Option<String>,
 }
 
 /// By the names of migrations.

@@ -7,7 +7,7 @@ use crate::desired::Desired;
 use crate::diff::with_column_renamed;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Constraint, ConstraintDefinition, Index, IndexElement, IndexKey, Migration, ReferentialAction, Resource,
+    Constraint, ConstraintDefinition, Index, IndexElement, IndexKey, ReferentialAction, Resource, Retype,
 };
 use crate::lexis::mentions;
 
@@ -54,8 +54,8 @@ impl Twin {
 }
 
 /// The twins of what `live` has on the column. They are like what is `declared` of it for the new type.
-pub(crate) fn twins(migration: &Migration, live: &Catalog, declared: &Desired, target: &Ident) -> Vec<Twin> {
-    let Migration { table, column, .. } = migration;
+pub(crate) fn twins(migration: &Retype, live: &Catalog, declared: &Desired, target: &Ident) -> Vec<Twin> {
+    let Retype { table, column, .. } = migration;
     let helper = names::new_column(column);
     let originals = live.iter().filter(|(_, resource)| uses_column(resource, table, column));
     originals

@@ -163,6 +163,8 @@ pub struct FieldDescriptor {
     pub storage: ColumnStorageDescriptor,
     /// Its values are shown nowhere.
     pub sensitive: bool,
+    /// What rows get that have no value, where the column becomes `NOT NULL` or gets a default.
+    pub backfill: Option<&'static str>,
     pub comment: Option<&'static str>,
     /// The column's earlier name.
     pub renamed_from: Option<&'static str>,
@@ -181,6 +183,7 @@ impl FieldDescriptor {
             value: ColumnValue::Given,
             storage: ColumnStorageDescriptor::DEFAULT,
             sensitive: false,
+            backfill: None,
             comment: None,
             renamed_from: None,
         }

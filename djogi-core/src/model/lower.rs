@@ -26,7 +26,7 @@ use super::object::ObjectDescriptor;
 use crate::address::Address;
 use crate::declared::{self, Declaration, Declarations};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Resource, Schema};
+use crate::kind::{Expression, Resource, Schema};
 
 use tables::Lowered;
 
@@ -93,6 +93,7 @@ struct Entry {
     /// Of the fields of a view.
     lines: BTreeMap<Ident, u32>,
     sensitive: BTreeSet<Ident>,
+    backfills: BTreeMap<Ident, Expression>,
 }
 
 impl Entry {
@@ -104,6 +105,7 @@ impl Entry {
             renamed_columns: BTreeMap::new(),
             lines: BTreeMap::new(),
             sensitive: BTreeSet::new(),
+            backfills: BTreeMap::new(),
         }
     }
 }
@@ -119,6 +121,7 @@ impl Sink {
             raw: entry.raw,
             unmanaged: self.unmanaged,
             sensitive: entry.sensitive,
+            backfills: entry.backfills,
             renamed_from,
             renamed_columns: entry.renamed_columns,
             column_lines: entry.lines,

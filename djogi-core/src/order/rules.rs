@@ -12,7 +12,9 @@ use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::diff::parts::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{Alteration, ConstraintDefinition, Firing, PropertyAlteration, Resource, TableAlteration};
+use crate::kind::{
+    Alteration, ConstraintDefinition, Firing, MigrationPhase, PropertyAlteration, Resource, TableAlteration,
+};
 use crate::plan::lower::{Phase, is_default_for_now};
 
 /// A reason for one node to come before another.
@@ -115,6 +117,11 @@ pub const RULES: &[Rule] = &[
         "obsolete_parts_leave_first",
         "a constraint, an index or a generated column that goes must not hinder or slow changes of its columns",
         obsolete_parts_leave_first,
+    ),
+    before(
+        "rows_filled_before_column_is_tight",
+        "a column becomes NOT NULL when the rows have their values, and what rests on that comes after it",
+        rows_filled_first,
     ),
     before(
         "event_triggers_sleep_first",
@@ -515,6 +522,41 @@ fn retyping(work: &Work<'_>, address: &Address) -> Option<usize> {
         return None;
     }
     owners.into_iter().flatten().find(retypes).and_then(|owner| work.node(&owner, Phase::Up))
+}
+
+/// A column that is filled beside others changes in two parts: it comes, and it becomes `NOT NULL`.
+fn rows_filled_first(work: &Work<'_>) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (node, at) in work.nodes.iter().enumerate().filter(|(_, at)| at.phase == Phase::Up) {
+        let item = &work.items[at.item];
+        let declared = item.change.desired.map(|declared| &*declared.resource);
+        let Some(Resource::MigrationStep(step)) = declared else { continue };
+        let columns = item.needs.desired.iter().filter(|need| need.kind() == Kind::Column);
+        for column in columns {
+            let Some(tight) = work.node(column, Phase::Attach) else { continue };
+            match step.phase {
+                MigrationPhase::Backfill => pairs.push((node, tight)),
+                MigrationPhase::Finish => {
+                    pairs.push((tight, node));
+                    pairs.extend(keys_on(work, column).map(|key| (tight, key)));
+                }
+                _ => {}
+            }
+        }
+    }
+    pairs
+}
+
+/// The primary keys to come that `column` is a part of.
+fn keys_on<'w>(work: &'w Work<'_>, column: &'w Address) -> impl Iterator<Item = usize> + 'w {
+    let table = column.relation();
+    work.nodes.iter().enumerate().filter_map(move |(node, at)| {
+        let change = &work.items[at.item].change;
+        let Resource::Constraint(key) = &*change.desired?.resource else { return None };
+        let is_primary = matches!(key.definition, ConstraintDefinition::PrimaryKey { .. });
+        let is_on_it = Some(key.table_name()) == table && key.columns().contains(&column.name());
+        (at.phase == Phase::Up && is_primary && is_on_it).then_some(node)
+    })
 }
 
 fn is_event_trigger(work: &Work<'_>, node: usize) -> bool {

@@ -18,12 +18,13 @@ use crate::desired::Desired;
 use crate::diff::family::Family;
 use crate::diff::parts::shared_part;
 use crate::diff::unmanaged::unmanaged;
-use crate::diff::{Action, Change, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
+use crate::diff::{Action, Change, ColumnPlace, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
 use crate::disposition::Disposition;
 use crate::holding::columns_of_type;
 use crate::ident::QualifiedName;
 use crate::kind::{ColumnOrigin, Constraint, Resource, Table};
+use crate::migration::Filling;
 use crate::order::{Item, Order, Work, graph::causes, order};
 use crate::plan::approval::{Standing, standing};
 use crate::plan::classify::{Candidate, DestructivePolicy, Downtime, Gates, Judgement, classify};
@@ -195,11 +196,15 @@ fn plan_around(
         chosen_names: &chosen_names,
         seeds: &inputs.seeds,
         postponed: &inputs.postponed.declared,
+        fills: &inputs.postponed.fills,
         abandon: &options.abandon,
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)
     };
     let changes = diff(desired, &rebased, &drifted, (&options.adopt, anew), &|old, new, alteration| {
+        if inputs.postponed.fills_beside(target, new, alteration) {
+            return ColumnPlace::Column;
+        }
         place_column(old, new, alteration, &context, |column| {
             !dependents.of(&Address::column(target, &new.qualified_name(), column)).is_empty()
         })
@@ -254,6 +259,7 @@ fn plan_around(
             abandon: &options.abandon,
             obstacles: &inputs.postponed.obstacles,
             waits: &inputs.postponed.waits,
+            fills: &inputs.postponed.fills,
             standings: &standings,
             only: &options.only,
             recoveries: &RecoveryGates::new(&inputs.recoveries),
@@ -414,7 +420,8 @@ fn candidates<'a>(
     changes
         .into_iter()
         .map(|change| {
-            let needs = Needs::of(&change, (sides.desired, sides.live), &coming_back);
+            let mut needs = Needs::of(&change, (sides.desired, sides.live), &coming_back);
+            needs.desired.extend(filled_column(&change, context));
             let inline = inline.get(&change.address).map_or(&[][..], Vec::as_slice);
             let rebuild = match (&change.action, change.live) {
                 (Action::Replace(_), Some(Resource::Enum(live))) => enum_dependents(live, context)
@@ -448,6 +455,13 @@ fn candidates<'a>(
             Candidate { change, needs, lowered }
         })
         .collect()
+}
+
+/// The column that the step of a migration is there to fill.
+fn filled_column(change: &Change<'_>, context: &Context<'_>) -> Option<Address> {
+    let migration = change.address.parent_name().filter(|_| change.address.kind() == Kind::MigrationStep)?;
+    let is_its_own = |filling: &Filling| filling.beside().is_some_and(|fill| fill.name == *migration);
+    context.fills.iter().find(|(_, filling)| is_its_own(filling)).map(|(column, _)| column.clone())
 }
 
 /// What is made without the parts of the partitions, which are made, or are missing, as they are declared, would never get

@@ -240,7 +240,7 @@ impl<'a> Dependencies<'a> {
             }
             Resource::Statistics(statistics) => vec![self.relation(&statistics.table)],
             Resource::Seed(seed) => self.of_seed(seed),
-            Resource::Migration(migration) => vec![Address::table(self.target, &migration.table)],
+            Resource::Migration(migration) => vec![Address::table(self.target, migration.table())],
             Resource::MigrationStep(step) => {
                 // All of them: one that makes nothing has no place in the order.
                 let before = MigrationPhase::ALL.into_iter().filter(|phase| *phase < step.phase);

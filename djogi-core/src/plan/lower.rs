@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::Kind;
+use crate::address::{Address, Kind};
 use crate::diff::columns::changes_type;
 use crate::diff::family::Way;
 use crate::diff::parts::is_attachment;
@@ -13,6 +13,7 @@ use crate::kind::{
     Alteration, ColumnAlteration, Constraint, OperatorAlteration, Resource, SequenceAlteration, Table,
     TableAlteration,
 };
+use crate::migration::Filling;
 use crate::order::identity;
 use crate::plan::{Reversibility, TransactionMode};
 use crate::sql::{self, Context, Impossible, Step};
@@ -75,6 +76,18 @@ impl Lowered {
     }
 }
 
+/// Whether a change of the column `address` is for rows that have got their values.
+fn comes_after_rows(alteration: &Alteration, address: &Address, context: &Context<'_>) -> bool {
+    let Some(fill) = context.fills.get(address).and_then(Filling::beside) else { return false };
+    let Alteration::Table(TableAlteration::AlterColumn { alteration, .. }) = alteration else { return false };
+    match alteration {
+        ColumnAlteration::SetNotNull | ColumnAlteration::AlterNotNull(_) => fill.not_null,
+        // What it says is that they have.
+        ColumnAlteration::SetDefault(_) => !fill.not_null,
+        _ => false,
+    }
+}
+
 /// What of a plan the statements of one change depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
@@ -132,6 +145,7 @@ fn write(
             {
                 let added = Alteration::Table(TableAlteration::AddColumn(Box::new(column.clone())));
                 out.add(Phase::Up, sql::alter(live, desired, &added, context, address)?);
+                out.add(Phase::Attach, sql::tighten_filled(table, column, context, address));
             }
         }
         (Action::Create, _, Some(Resource::Table(table))) => {
@@ -157,6 +171,7 @@ fn write(
                         | TableAlteration::AlterColumn { alteration: ColumnAlteration::KeepNotNull, .. },
                     ) => Phase::Attach,
                     other if identity::frees_name(other) => Phase::Down,
+                    other if comes_after_rows(other, address, context) => Phase::Attach,
                     other if is_default_for_now(other, alterations) => Phase::Down,
                     other if identity::takes_name(other) => Phase::Attach,
                     other if is_attachment(other) && !way.attach => continue,

@@ -234,7 +234,7 @@ pub struct Backfill {
     pub table: QualifiedName,
     /// The columns of a primary key, or of another unique key without nulls, in its order.
     pub key: Vec<Ident>,
-    /// As after `SET`: `total__djogi_new = (total)::bigint`. Gives the same value each time.
+    /// As after `SET`: `total__djogi_new = (total)::bigint`. Gives the same value each time, or one that ends the `condition`.
     pub assignment: String,
     /// The rows that have it to come, as after `WHERE`; none is left once all are written.
     pub condition: String,

@@ -157,7 +157,7 @@ fn dropped_with(
             let goes = |change: &&Change<'_>| matches!(change.action, Action::Delete | Action::Replace(None));
             changes.get(address).is_some_and(goes)
         };
-        return Some(Address::table(target, &migration.table)).filter(is_gone);
+        return Some(Address::table(target, migration.table())).filter(is_gone);
     }
     if let Resource::Sequence(sequence) = live {
         let owner = Address::table(target, &sequence.owned_by.as_ref()?.table);

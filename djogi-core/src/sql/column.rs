@@ -2,12 +2,14 @@
 //! consulted.
 
 mod alter_type;
+pub(super) mod filled;
 mod heirs;
 mod remake;
 mod tighten;
 mod uses;
 
 use super::foreign_option::Clause;
+use super::migration::in_place;
 use super::parameters::parameter_actions;
 use super::sequence::{Within, changed_options, created_options};
 use super::{Context, Impossible, Step, comment_sql, suffixed};
@@ -248,6 +250,11 @@ pub(super) fn add(
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
     require_support(column, table, ctx)?;
+    if let Some(filling) = ctx.fills.get(&Address::column(ctx.target, table, &column.name)) {
+        let mut steps = filled::add(table, column, filling, ctx, address);
+        steps.extend(besides(table, column, ctx, address));
+        return Ok(steps);
+    }
     let verb = adding_verb(column);
     let sql = format!("ALTER TABLE {table} ADD COLUMN {}", definition_sql(column, table, ctx));
     let mut step = ctx.step_on_one(address, verb, table, sql);
@@ -265,15 +272,22 @@ pub(super) fn add(
     }
     let mut steps = vec![step];
     steps.extend(finish_not_null(table, column, ctx, address));
+    steps.extend(besides(table, column, ctx, address));
+    Ok(steps)
+}
+
+/// What of a new column cannot be said with it.
+fn besides(table: &QualifiedName, column: &Column, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let foreign_options = column.properties.foreign_options.clone();
     let stated = ColumnProperties { foreign_options, ..ColumnProperties::default() };
     let unusual = stated.alterations(&column.properties, false);
-    steps.extend(unusual.iter().flat_map(|alteration| set_property(table, column, alteration, ctx, address)));
+    let mut steps: Vec<Step> =
+        unusual.iter().flat_map(|alteration| set_property(table, column, alteration, ctx, address)).collect();
     if column.comment.is_some() {
         steps.push(set_comment(table, &column.name, column.comment.as_deref(), ctx, address));
     }
     steps.extend(new_comment_on_sequence(table, column, ctx, address));
-    Ok(steps)
+    steps
 }
 
 fn adding_verb(column: &Column) -> Verb {
@@ -354,7 +368,11 @@ pub(super) fn alter(
         }
         ColumnAlteration::KeepNotNull => keep_not_null(table, name, ctx, address),
         ColumnAlteration::DropNotNull => step(Verb::DropNotNull, "DROP NOT NULL".to_owned()),
-        ColumnAlteration::SetDefault(default) => step(Verb::SetDefault, set_default(default)),
+        ColumnAlteration::SetDefault(default) => {
+            let set = step(Verb::SetDefault, set_default(default));
+            let value = in_place::at_once_of(table, name, ctx).filter(|_| !desired.not_null);
+            value.map_or(set.clone(), |value| filled::before(set, table, name, value))
+        }
         ColumnAlteration::DropDefault => step(Verb::DropDefault, "DROP DEFAULT".to_owned()),
         ColumnAlteration::AddIdentity(identity) => {
             let action = format!("ADD {}", identity_sql(identity, &desired.data_type, table));

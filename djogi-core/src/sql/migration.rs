@@ -4,6 +4,7 @@ mod cutover;
 mod dual_write;
 mod end;
 mod fill;
+pub(super) mod in_place;
 mod parts;
 mod place;
 mod referring;
@@ -12,7 +13,7 @@ pub(super) mod step;
 use super::{Context, Step};
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Table};
+use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Retype, Table};
 use crate::migration::{Marker, forget};
 
 /// Its steps do it.
@@ -32,6 +33,10 @@ pub(super) fn rename(_: &Migration, _: &Migration, _: &Context<'_>, _: &Address)
 
 /// Ends it: the old values go, or everything is again as it was before.
 pub(super) fn drop(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let migration = match migration {
+        Migration::Retype(retype) => retype,
+        Migration::Fill(fill) => return vec![in_place::abandon(fill, ctx, address)],
+    };
     match (is_done(migration, MigrationPhase::Cutover, ctx), ctx.abandon.contains(&migration.name)) {
         (true, false) => end::contract(migration, ctx, address),
         (true, true) => end::swap_back(migration, ctx, address),
@@ -42,22 +47,22 @@ pub(super) fn drop(migration: &Migration, ctx: &Context<'_>, address: &Address) 
 /// What is left of migrations once their table is dropped.
 pub(super) fn remains(table: &QualifiedName, ctx: &Context<'_>) -> Vec<String> {
     let all = ctx.live.of_kind(Kind::Migration).filter_map(|(_, resource)| match resource {
-        Resource::Migration(migration) if migration.table == *table => Some(migration),
+        Resource::Migration(migration) if migration.table() == table => Some(migration),
         _ => None,
     });
     all.flat_map(|migration| {
-        [dual_write::drop_function(migration), forget(ctx.target, migration.name.as_str())]
+        [dual_write::drop_function(migration.name()), forget(ctx.target, migration.name().as_str())]
     })
     .collect()
 }
 
 /// Whether the result of a step is there.
-fn is_done(migration: &Migration, phase: MigrationPhase, ctx: &Context<'_>) -> bool {
+fn is_done(migration: &Retype, phase: MigrationPhase, ctx: &Context<'_>) -> bool {
     ctx.live.contains(&Address::migration_step(ctx.target, &migration.name, phase))
 }
 
 /// The column as it is now.
-fn live_column<'a>(migration: &Migration, ctx: &Context<'a>) -> Option<&'a Column> {
+fn live_column<'a>(migration: &Retype, ctx: &Context<'a>) -> Option<&'a Column> {
     ctx.live.table(ctx.target, &migration.table)?.column(&migration.column)
 }
 

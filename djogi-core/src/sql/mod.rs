@@ -66,11 +66,13 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
+use crate::migration::Filling;
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
 use crate::seed::SeedWork;
 
+pub(crate) use column::filled::tighten_filled;
 pub use dispatch::{alter, create, drop, rename};
 pub use enum_type::dependents as enum_dependents;
 pub use grant::given;
@@ -106,6 +108,8 @@ pub struct Context<'a> {
     pub sequence_positions: &'a BTreeMap<Address, SequencePosition>,
     /// What is declared of objects that wait for the cutover of a migration.
     pub postponed: &'a Desired,
+    /// See [`Postponed::fills`](crate::migration::Postponed::fills).
+    pub fills: &'a BTreeMap<Address, Filling>,
     /// Migrations that are to be undone.
     pub abandon: &'a [Ident],
     /// What is to be done about the rows of each seed.

@@ -107,7 +107,7 @@ pub(crate) struct Parcel {
     r#type: Option<Cents>,
     #[field(type = "text", storage = external, compression = pglz, statistics = 500, sensitive)]
     note: Option<String>,
-    #[field(storage = extended)]
+    #[field(storage = extended, backfill = "''")]
     words: Option<String>,
     packer: String,
     place: Place,

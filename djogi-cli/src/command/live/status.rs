@@ -3,7 +3,7 @@
 use clap::Args;
 use djogi_cluster::backfill::{LiveProgress, State};
 use djogi_cluster::live::{LiveMigration, status};
-use djogi_core::kind::{Migration, MigrationPhase};
+use djogi_core::kind::{Fill, Migration, MigrationPhase, Retype};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -57,10 +57,15 @@ fn to_json(live: &LiveMigration) -> Value {
     value["gate"] = json!(live.gate());
     value["cut_over_at"] = json!(cut_over_at);
     if let Some(migration) = migration {
-        value["table"] = json!(migration.table);
-        value["column"] = json!(migration.column);
-        value["from"] = json!(migration.from);
-        value["to"] = json!(migration.to);
+        value["table"] = json!(migration.table());
+        value["column"] = json!(migration.column());
+        match migration {
+            Migration::Retype(retype) => {
+                value["from"] = json!(retype.from);
+                value["to"] = json!(retype.to);
+            }
+            Migration::Fill(fill) => value["value"] = json!(fill.value),
+        }
         value["undo"] = format!("djogi live abandon {name}").into();
     }
     value
@@ -68,12 +73,18 @@ fn to_json(live: &LiveMigration) -> Value {
 
 fn to_text(live: &LiveMigration) -> String {
     let LiveMigration { target, name, migration, phase, cut_over_at, rows } = live;
-    let table = migration.as_ref().map(|migration| &migration.table);
+    let table = migration.as_ref().map(Migration::table);
     let table = table.or(rows.as_ref().map(|rows| &rows.table)).map(ToString::to_string).unwrap_or_default();
     let mut text = format!("{name} ({target}, {table}): {phase}\n");
     let mut fact = |name: &str, value: String| text.push_str(&format!("  {name:<8} {value}\n"));
-    if let Some(Migration { column, from, to, .. }) = migration {
-        fact("column", format!("{column}, from {from} to {to}"));
+    match migration {
+        Some(Migration::Retype(Retype { column, from, to, .. })) => {
+            fact("column", format!("{column}, from {from} to {to}"));
+        }
+        Some(Migration::Fill(Fill { column, value, .. })) => {
+            fact("column", format!("{column}, filled with {value}"));
+        }
+        None => {}
     }
     if let Some(rows) = rows.as_ref().filter(|_| *phase <= MigrationPhase::Backfill) {
         facts_of_rows(name, rows, &mut fact);

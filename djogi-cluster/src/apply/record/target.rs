@@ -136,7 +136,7 @@ impl<'a> TargetRecord<'a> {
             }
         }
         let is_gone = |address: &&Address| {
-            address.relation().is_some_and(|relation| relations.contains(&relation))
+            self.relation_of(address).is_some_and(|relation| relations.contains(&relation))
                 && !observed.catalog.contains(address)
                 && !self.drifted.contains(*address)
         };
@@ -144,6 +144,16 @@ impl<'a> TargetRecord<'a> {
         for address in gone {
             self.forget(&address);
         }
+    }
+
+    /// The relation that something recorded belongs to; the address of a migration does not say it.
+    fn relation_of(&self, address: &Address) -> Option<QualifiedName> {
+        let of_migration = || match self.recorded.catalog.get(address)? {
+            Resource::Migration(migration) => Some(migration.table().clone()),
+            Resource::MigrationStep(step) => Some(step.table.clone()),
+            _ => None,
+        };
+        address.relation().or_else(of_migration)
     }
 
     /// Takes over a change that needs no statement.

@@ -6,7 +6,7 @@ use super::types::Types;
 use super::{Entry, Result, Sink, columns, family, ident, qualified, security, views};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, ReplicaIdentity, Resource, Table, TableProperties};
+use crate::kind::{Column, Expression, ReplicaIdentity, Resource, Table, TableProperties};
 use crate::model::descriptor::{
     FieldDescriptor, ModelDescriptor, RelationDescriptor, ReplicaIdentityDescriptor, Source,
     StorageDescriptor,
@@ -50,6 +50,16 @@ impl Lowered {
     pub(super) fn sensitive(&self) -> BTreeSet<Ident> {
         let fields = self.model.fields.iter().filter(|field| field.sensitive);
         fields.filter_map(|field| Some(self.field_or_column(field.name)?.name.clone())).collect()
+    }
+
+    /// What rows get that have no value in a column.
+    pub(super) fn backfills(&self) -> BTreeMap<Ident, Expression> {
+        let values = self.model.fields.iter().filter_map(|field| Some((field.name, field.backfill?)));
+        values
+            .filter_map(|(field, value)| {
+                Some((self.field_or_column(field)?.name.clone(), Expression(value.to_owned())))
+            })
+            .collect()
     }
 
     pub(super) fn name(&self) -> QualifiedName {
@@ -204,6 +214,7 @@ fn declare_table(table: &Lowered, sink: &mut Sink) {
     entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
     entry.renamed_columns = table.renamed_columns.clone();
     entry.sensitive = table.sensitive();
+    entry.backfills = table.backfills();
     sink.add(&table.target, table.model.source, entry);
     family::declare(table, sink);
 }

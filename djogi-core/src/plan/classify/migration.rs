@@ -4,7 +4,8 @@ use super::{Candidate, Gates, Judgement};
 use crate::address::{Address, Kind};
 use crate::diff::{Action, Change};
 use crate::disposition::Reason;
-use crate::kind::{MigrationPhase, Resource};
+use crate::kind::{Alteration, Fill, Migration, MigrationPhase, Resource, TableAlteration};
+use crate::migration::is_for_filled;
 
 /// The migration that a step belongs to.
 pub(super) fn of_step(address: &Address) -> Option<Address> {
@@ -87,10 +88,16 @@ fn waits(address: &Address, gates: &Gates<'_>) -> Option<Judgement> {
 }
 
 fn superseded(change: &Change<'_>) -> Judgement {
-    let (Some(Resource::Migration(live)), Some(Resource::Migration(wanted))) =
-        (change.live, change.desired.map(|declared| &*declared.resource))
-    else {
-        return Reason::BackfillSuperseded.disposition().into();
+    let (live, wanted) = match (change.live, change.desired.map(|declared| &*declared.resource)) {
+        (
+            Some(Resource::Migration(Migration::Retype(live))),
+            Some(Resource::Migration(Migration::Retype(wanted))),
+        ) => (live, wanted),
+        (
+            Some(Resource::Migration(Migration::Fill(live))),
+            Some(Resource::Migration(Migration::Fill(wanted))),
+        ) => return other_value(live, wanted),
+        _ => return Reason::BackfillSuperseded.disposition().into(),
     };
     let found =
         format!("it leads {} from {} to {}, and {} is declared", live.column, live.from, live.to, wanted.to);
@@ -99,6 +106,42 @@ fn superseded(change: &Change<'_>) -> Judgement {
         live.name, live.from, live.to, live.name
     ));
     Judgement { way_out, ..Reason::BackfillSuperseded.because(vec![found]) }
+}
+
+fn other_value(live: &Fill, wanted: &Fill) -> Judgement {
+    let found = format!(
+        "{} is being filled with {}, and {} is declared",
+        live.column,
+        live.value,
+        if live.value == wanted.value { "another column" } else { wanted.value.as_str() }
+    );
+    let way_out = Some(format!(
+        "djogi live abandon {} lets the rows be; or declare [live.{}] backfill = {:?} again, and djogi apply goes on",
+        live.name,
+        live.name,
+        live.value.as_str()
+    ));
+    Judgement { way_out, ..Reason::BackfillSuperseded.because(vec![found]) }
+}
+
+/// The change of a column whose rows were to get a value first, and cannot.
+pub(super) fn unfilled(change: &Change<'_>, gates: &Gates<'_>) -> Option<Judgement> {
+    let obstacles = gates.obstacles.get(&change.address).filter(|_| change.address.kind() == Kind::Column)?;
+    let is_for_filled = |alteration: &Alteration| match alteration {
+        Alteration::Table(TableAlteration::AlterColumn { alteration, .. }) => is_for_filled(alteration),
+        _ => false,
+    };
+    match &change.action {
+        Action::Create => {}
+        Action::Update(alterations) if alterations.iter().any(is_for_filled) => {}
+        _ => return None,
+    }
+    let notes = vec![format!(
+        "its rows cannot get a value while others write, no live migration: {}",
+        obstacles.join("; ")
+    )];
+    let way_out = Some(format!("djogi apply --accept-downtime {}", change.address));
+    Some(Judgement { way_out, ..Reason::OfflineOnly.because(notes) })
 }
 
 /// Why a column that would be written anew has no migration.

@@ -18,7 +18,10 @@ use crate::diff::columns::changes_type;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::ident::Ident;
-use crate::kind::{Alteration, ColumnAlteration, ConstraintDefinition, Resource, TableAlteration};
+use crate::kind::{
+    Alteration, ColumnAlteration, ConstraintDefinition, MigrationPhase, Resource, TableAlteration,
+};
+use crate::migration::Filling;
 use crate::order::identity;
 use crate::order::rules::relation_names;
 use crate::plan::RecoveryGates;
@@ -59,6 +62,8 @@ pub struct Gates<'a> {
     pub obstacles: &'a BTreeMap<Address, Vec<String>>,
     /// See [`Postponed::waits`](crate::migration::Postponed::waits).
     pub waits: &'a BTreeMap<Address, BTreeSet<Address>>,
+    /// See [`Postponed::fills`](crate::migration::Postponed::fills).
+    pub fills: &'a BTreeMap<Address, Filling>,
     /// For each candidate that destroys something under [`DestructivePolicy::Approve`].
     pub standings: &'a [Option<Standing<'a>>],
     /// Empty means everything.
@@ -148,7 +153,9 @@ fn own_gates(
         return Reason::UnmanagedConflict.disposition().into();
     }
     if let Some(refusal) = &lowered.refusal {
-        let notes = vec![refusal.to_string(), refusal.remedy()];
+        let notes =
+            vec![refusal.to_string(), refusal.remedy()].into_iter().chain(migration::missed(change, gates));
+        let notes = notes.collect();
         return match refusal {
             Impossible::NeedsNewerServer { .. } => Reason::NeedsNewerServer.because(notes),
             Impossible::NeedsNewColumn { .. }
@@ -188,6 +195,9 @@ fn own_gates(
     }
     if let Some(mut judgement) = gates.downtime.gate(candidate) {
         judgement.notes.extend(migration::missed(change, gates));
+        return judgement;
+    }
+    if let Some(judgement) = migration::unfilled(change, gates) {
         return judgement;
     }
     if let Some(judgement) = migration::gate(candidate, candidates, gates) {
@@ -324,6 +334,12 @@ fn requirements(
             requires.extend(found.filter(|&at| !live_suffices(candidate, &candidates[at])));
         }
         Action::Delete | Action::Forget => {}
+    }
+    if let Some(fill) = gates.fills.get(&change.address).and_then(Filling::beside) {
+        let step = Address::migration_step(change.address.target(), &fill.name, MigrationPhase::Backfill);
+        requires.extend(index.get(&step).copied());
+        let end = Address::migration_step(change.address.target(), &fill.name, MigrationPhase::Finish);
+        requires.extend(index.get(&end).copied());
     }
     requires.extend(keys_in_the_way(change, candidates));
     requires.extend(generated_in_the_way(change, candidates));

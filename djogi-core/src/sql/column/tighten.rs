@@ -1,10 +1,11 @@
 //! `NOT NULL` on a column that has been there: rows are read apart from the lock that the change takes (RFC 0014).
 
-use super::{keep_not_null, not_null_name, set_not_null, uses};
+use super::{filled, keep_not_null, not_null_name, set_not_null, uses};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Constraint, ConstraintDefinition, Resource};
 use crate::safety::{Route, Verb};
+use crate::sql::migration::in_place;
 use crate::sql::{Context, Step, precheck, suffixed};
 
 /// The statements that make a live column `NOT NULL`, its comment aside.
@@ -16,6 +17,10 @@ pub(super) fn tighten(
 ) -> Vec<Step> {
     let left = || proof(table, column, ctx).map(|_| drop_proof(table, column, ctx, address));
     let at_once = || std::iter::once(set_not_null(table, column, ctx, address)).chain(left()).collect();
+    if let Some(value) = in_place::at_once_of(table, &column.name, ctx) {
+        let set = set_not_null(table, column, ctx, address);
+        return std::iter::once(filled::before(set, table, &column.name, value)).chain(left()).collect();
+    }
     let is_free = |name| !ctx.live.contains(&Address::constraint(ctx.target, table, name));
     if !column.not_null_constraint.validated || uses::is_proved_not_null(table, &column.name, ctx) {
         return at_once();

@@ -7,14 +7,14 @@ use super::step::is_not_null;
 use super::{declared_table, dual_write, fill, live_column, mark, parts, referring, together};
 use crate::address::Address;
 use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::{ConstraintDefinition, Migration, Resource};
+use crate::kind::{ConstraintDefinition, Resource, Retype};
 use crate::migration::referring::unnamed;
 use crate::migration::{Marker, Twin, names};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
-pub(super) fn cut_over(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let Migration { table, column, .. } = migration;
+pub(super) fn cut_over(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Retype { table, column, .. } = migration;
     let (Some(live), Some(declared)) = (live_column(migration, ctx), declared_table(table, ctx)) else {
         return Vec::new();
     };
@@ -106,7 +106,7 @@ fn take_place(twin: &Twin, table: &QualifiedName, (new, column): (&Ident, &Ident
 }
 
 /// Notes when it was, by the clock of the server.
-fn note(migration: &Migration, old: &Ident) -> String {
+fn note(migration: &Retype, old: &Ident) -> String {
     const NOW: &str = "{now}";
     let marker = Marker {
         backfilled: true,

@@ -5,21 +5,21 @@
 
 use super::fill::comparable;
 use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::Migration;
+use crate::kind::Retype;
 use crate::lexis::in_parentheses;
 use crate::migration::names;
 
 /// The function while the old values count.
-pub(super) fn forward(migration: &Migration) -> String {
+pub(super) fn forward(migration: &Retype) -> String {
     let helper = names::new_column(&migration.column);
     let up = value_of(&migration.table, migration.up.as_str());
-    function(migration, &format!("NEW.{helper} := {up};"))
+    function(&migration.name, &format!("NEW.{helper} := {up};"))
 }
 
 /// The function while the new values count. An old value that there is none for is null, so that nobody is refused for it.
 /// Whoever writes the old column has not named the columns, and would write something else than is meant.
-pub(super) fn backward(migration: &Migration) -> String {
-    let Migration { table, column, from, .. } = migration;
+pub(super) fn backward(migration: &Retype) -> String {
+    let Retype { table, column, from, .. } = migration;
     let helper = names::old_column(column);
     let cast = comparable(from);
     let message = Literal(&format!("column {helper} of {table} is not to be written")).to_string();
@@ -39,16 +39,16 @@ pub(super) fn backward(migration: &Migration) -> String {
         }
         None => format!("NEW.{helper} := NULL;"),
     };
-    function(migration, &(guard + &body))
+    function(&migration.name, &(guard + &body))
 }
 
 /// An expression over the row that is written.
-fn value_of(table: &QualifiedName, expression: &str) -> String {
+pub(super) fn value_of(table: &QualifiedName, expression: &str) -> String {
     format!("(SELECT {} FROM (SELECT (NEW).*) AS {})", in_parentheses(expression), table.name)
 }
 
-fn function(migration: &Migration, body: &str) -> String {
-    let name = names::function(&migration.name);
+pub(super) fn function(migration: &Ident, body: &str) -> String {
+    let name = names::function(migration);
     // The quotes of the body must not occur in it.
     let tag =
         (0..).map(|n| format!("$djogi{n}$")).find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
@@ -59,8 +59,8 @@ fn function(migration: &Migration, body: &str) -> String {
 }
 
 /// Both triggers, where one of them may be there. They fire for what replication writes as well, and not for the backfill, which writes the same.
-pub(super) fn triggers(migration: &Migration) -> Vec<String> {
-    let Migration { table, column, .. } = migration;
+pub(super) fn triggers(migration: &Retype) -> Vec<String> {
+    let Retype { table, column, .. } = migration;
     let (helper, function) = (names::new_column(column), names::function(&migration.name));
     let [insert, update] = names::triggers(column);
     let changed = |name: &Ident, data_type: &str| {
@@ -86,13 +86,13 @@ pub(super) fn triggers(migration: &Migration) -> Vec<String> {
 }
 
 /// Takes both away, with the function.
-pub(super) fn drop(migration: &Migration) -> Vec<String> {
+pub(super) fn drop(migration: &Retype) -> Vec<String> {
     let triggers = names::triggers(&migration.column);
     let triggers =
         triggers.iter().map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {}", migration.table));
-    triggers.chain([drop_function(migration)]).collect()
+    triggers.chain([drop_function(&migration.name)]).collect()
 }
 
-pub(super) fn drop_function(migration: &Migration) -> String {
-    format!("DROP FUNCTION IF EXISTS {}()", names::function(&migration.name))
+pub(super) fn drop_function(migration: &Ident) -> String {
+    format!("DROP FUNCTION IF EXISTS {}()", names::function(migration))
 }

@@ -10,8 +10,8 @@ use super::{dual_write, fill, live_column, parts, referring, together};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
-    Column, Constraint, ConstraintAlteration, ConstraintDefinition, Identity, Index, Migration,
-    MigrationPhase, Resource, SequenceOptions, SequenceType, Table,
+    Column, Constraint, ConstraintAlteration, ConstraintDefinition, Identity, Index, MigrationPhase,
+    Resource, Retype, SequenceOptions, SequenceType, Table,
 };
 use crate::migration::referring::unnamed;
 use crate::migration::{forget, names, uses_column, writes_its_column};
@@ -19,18 +19,18 @@ use crate::safety::Verb;
 use crate::sql::{Context, Step, comment_sql, constraint, precheck};
 
 /// Nothing is left of it but the new column.
-pub(super) fn contract(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+pub(super) fn contract(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     // Whoever opens the gate has been asked, and the old values have been kept for as long as was said.
     let step = ended(migration, &names::old_column(&migration.column), ctx, address);
     vec![step.with_hazard("the values of the old type are gone, and with them the way back")]
 }
 
 /// Before the cutover only the helper column has to go, and its indexes and constraints with it.
-pub(super) fn abandon(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+pub(super) fn abandon(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     vec![ended(migration, &names::new_column(&migration.column), ctx, address)]
 }
 
-fn ended(migration: &Migration, helper: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
+fn ended(migration: &Retype, helper: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
     let dropped = format!("ALTER TABLE {} DROP COLUMN {helper}", migration.table);
     let there = referring::there(migration, ctx);
     let referring = there.iter().map(referring::dropped);
@@ -43,8 +43,8 @@ fn ended(migration: &Migration, helper: &Ident, ctx: &Context<'_>, address: &Add
 }
 
 /// After the cutover the old column, which has every value that it can hold, takes its place again.
-pub(super) fn swap_back(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let Migration { table, column, .. } = migration;
+pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Retype { table, column, .. } = migration;
     let (Some(live), Some(whole)) = (live_column(migration, ctx), ctx.live.table(ctx.target, table)) else {
         return Vec::new();
     };
@@ -140,7 +140,7 @@ fn within(mut identity: Identity, data_type: &str) -> Identity {
 }
 
 /// The primary key, when it is on the column.
-fn primary_key(migration: &Migration, ctx: &Context<'_>) -> Option<Constraint> {
+fn primary_key(migration: &Retype, ctx: &Context<'_>) -> Option<Constraint> {
     let mut keys = ctx.constraints(&migration.table).filter(|constraint| {
         matches!(&constraint.definition, ConstraintDefinition::PrimaryKey { columns, .. } if columns.contains(&migration.column))
     });
@@ -148,7 +148,7 @@ fn primary_key(migration: &Migration, ctx: &Context<'_>) -> Option<Constraint> {
 }
 
 /// What is on the old column since the cutover.
-fn retired<'a>(migration: &Migration, ctx: &Context<'a>) -> BTreeSet<&'a Ident> {
+fn retired<'a>(migration: &Retype, ctx: &Context<'a>) -> BTreeSet<&'a Ident> {
     let step = Address::migration_step(ctx.target, &migration.name, MigrationPhase::Cutover);
     match ctx.live.get(&step) {
         Some(Resource::MigrationStep(step)) => step.made.iter().collect(),
@@ -157,8 +157,8 @@ fn retired<'a>(migration: &Migration, ctx: &Context<'a>) -> BTreeSet<&'a Ident> 
 }
 
 /// What was put aside at the cutover has its names again.
-fn restored(migration: &Migration, ctx: &Context<'_>) -> Vec<String> {
-    let Migration { table, column, .. } = migration;
+fn restored(migration: &Retype, ctx: &Context<'_>) -> Vec<String> {
+    let Retype { table, column, .. } = migration;
     let retired = retired(migration, ctx);
     let on_it = ctx.live.iter().filter(|(_, resource)| uses_column(resource, table, column));
     on_it

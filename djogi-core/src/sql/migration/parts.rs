@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use super::step::{WHY, add_unchecked, build, is_not_null};
 use crate::address::Address;
 use crate::ident::Ident;
-use crate::kind::{
-    Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Expression, Migration,
-};
+use crate::kind::{Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Expression, Retype};
 use crate::migration::{Twin, names, twins};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, constraint, index};
 
 /// Builds those of `wanted`.
 pub(super) fn indexes(
-    migration: &Migration,
+    migration: &Retype,
     wanted: &BTreeSet<Ident>,
     ctx: &Context<'_>,
     address: &Address,
@@ -25,7 +23,7 @@ pub(super) fn indexes(
 
 /// Adds those of `wanted` that are not `there`, and validates them all.
 pub(super) fn constraints(
-    migration: &Migration,
+    migration: &Retype,
     wanted: &BTreeSet<Ident>,
     there: &BTreeSet<Ident>,
     ctx: &Context<'_>,
@@ -43,12 +41,12 @@ pub(super) fn constraints(
     steps.collect()
 }
 
-pub(super) fn drop_index(migration: &Migration, name: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
+pub(super) fn drop_index(migration: &Retype, name: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
     index::drop_concurrently_by_name(&migration.table, name, ctx, address)
 }
 
 pub(super) fn drop_constraint(
-    migration: &Migration,
+    migration: &Retype,
     name: &Ident,
     ctx: &Context<'_>,
     address: &Address,
@@ -57,12 +55,12 @@ pub(super) fn drop_constraint(
     ctx.step_on_one(address, Verb::DropCheck, &migration.table, sql)
 }
 
-pub(super) fn all(migration: &Migration, ctx: &Context<'_>) -> Vec<Twin> {
+pub(super) fn all(migration: &Retype, ctx: &Context<'_>) -> Vec<Twin> {
     twins(migration, ctx.live, ctx.postponed, ctx.target)
 }
 
 /// The constraints that rows are checked for.
-fn checked(migration: &Migration, ctx: &Context<'_>) -> Vec<Constraint> {
+fn checked(migration: &Retype, ctx: &Context<'_>) -> Vec<Constraint> {
     let twins = all(migration, ctx);
     let own = is_not_null(migration, ctx)
         .then(|| filled(migration, &names::new_column(&migration.column), names::filled));
@@ -70,7 +68,7 @@ fn checked(migration: &Migration, ctx: &Context<'_>) -> Vec<Constraint> {
 }
 
 /// A check that a column is not null, by which PostgreSQL knows it without a look at the rows.
-pub(super) fn filled(migration: &Migration, column: &Ident, name: fn(&Ident) -> Ident) -> Constraint {
+pub(super) fn filled(migration: &Retype, column: &Ident, name: fn(&Ident) -> Ident) -> Constraint {
     Constraint {
         schema: migration.table.schema.clone(),
         table: migration.table.name.clone(),

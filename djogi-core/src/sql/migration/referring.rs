@@ -6,7 +6,7 @@ use super::place::rename_constraint;
 use super::step::{WHY, add_unchecked};
 use crate::address::Address;
 use crate::ident::QualifiedName;
-use crate::kind::{Constraint, ConstraintAlteration, Migration, MigrationPhase, Resource};
+use crate::kind::{Constraint, ConstraintAlteration, MigrationPhase, Resource, Retype};
 use crate::migration::names;
 use crate::migration::referring::{likeness, place, taken_along, to_column};
 use crate::plan::LockMode;
@@ -17,14 +17,14 @@ use crate::sql::{Context, Step, comment_sql, constraint};
 pub(super) type Pair<'a> = (&'a Constraint, Constraint);
 
 /// Those that the migration takes along.
-pub(super) fn pairs<'a>(migration: &'a Migration, ctx: &Context<'a>) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(migration: &'a Retype, ctx: &Context<'a>) -> Vec<Pair<'a>> {
     static NOTHING: crate::desired::Desired = crate::desired::Desired::new();
     taken_along(migration, ctx.live, ctx.desired.unwrap_or(&NOTHING))
 }
 
 /// Makes what of them is not `there`, and takes away what is there and not wanted.
 pub(super) fn complete(
-    migration: &Migration,
+    migration: &Retype,
     there: &[Constraint],
     ctx: &Context<'_>,
     address: &Address,
@@ -84,14 +84,14 @@ pub(super) fn tables<'k>(
 }
 
 /// The tables that the foreign keys of the column itself refer to: one that goes with the other column locks its own.
-pub(super) fn referred(migration: &Migration, ctx: &Context<'_>) -> BTreeSet<QualifiedName> {
+pub(super) fn referred(migration: &Retype, ctx: &Context<'_>) -> BTreeSet<QualifiedName> {
     let table = &migration.table;
     let keys = ctx.constraints(table).filter(|key| key.columns().contains(&&migration.column));
     keys.filter_map(Constraint::referred).filter(|other| *other != table).cloned().collect()
 }
 
 /// What there is of foreign keys to the helper column.
-pub(super) fn there<'a>(migration: &Migration, ctx: &Context<'a>) -> &'a [Constraint] {
+pub(super) fn there<'a>(migration: &Retype, ctx: &Context<'a>) -> &'a [Constraint] {
     let step = |phase| match ctx.live.get(&Address::migration_step(ctx.target, &migration.name, phase)) {
         Some(Resource::MigrationStep(step)) => Some(&*step.referring),
         _ => None,
@@ -110,11 +110,11 @@ fn after(left: Option<&Constraint>, mut step: Step) -> Step {
 
 /// On the way back from the cutover: likenesses to the old column, which are validated before they take the place.
 pub(super) fn back<'a>(
-    migration: &'a Migration,
+    migration: &'a Retype,
     ctx: &Context<'a>,
     address: &Address,
 ) -> (Vec<Pair<'a>>, Vec<Step>) {
-    let Migration { table, column, .. } = migration;
+    let Retype { table, column, .. } = migration;
     let old = names::old_column(column);
     let pairs: Vec<Pair<'a>> = to_column(ctx.live, table, column)
         .map(|key| (key, likeness(key, (column, &old), names::referring_back)))

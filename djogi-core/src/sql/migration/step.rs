@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::super::{Context, Impossible, Step, constraint, index, precheck};
-use super::{cutover, declared_table, dual_write, fill, live_column, mark, parts, referring, together};
+use super::{
+    cutover, declared_table, dual_write, fill, in_place, live_column, mark, parts, referring, together,
+};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
     Constraint, ConstraintDefinition, Index, Migration, MigrationPhase, MigrationStep,
-    MigrationStepAlteration, Resource,
+    MigrationStepAlteration, Resource, Retype,
 };
 use crate::migration::{Marker, forget, names, row_key};
 use crate::plan::Backfill;
@@ -18,7 +20,11 @@ use crate::safety::Verb;
 pub(super) const WHY: &str = "because it is a step of a live migration";
 
 pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let Some(migration) = migration_of(step, ctx) else { return Vec::new() };
+    let migration = match migration_of(step, ctx) {
+        Some(Migration::Retype(retype)) => retype,
+        Some(Migration::Fill(fill)) => return in_place::step(fill, step.phase, ctx, address),
+        None => return Vec::new(),
+    };
     match step.phase {
         MigrationPhase::Expand => expand(migration, ctx, address),
         MigrationPhase::DualWrite => write_both(migration, ctx, address),
@@ -32,7 +38,7 @@ pub(in crate::sql) fn create(step: &MigrationStep, ctx: &Context<'_>, address: &
         MigrationPhase::Verify => verify(migration, ctx, address),
         MigrationPhase::Cutover => cutover::cut_over(migration, ctx, address),
         // It is the end of the migration, and of all its steps.
-        MigrationPhase::Contract => Vec::new(),
+        MigrationPhase::Contract | MigrationPhase::Finish => Vec::new(),
     }
 }
 
@@ -43,7 +49,7 @@ pub(in crate::sql) fn alter(
     ctx: &Context<'_>,
     address: &Address,
 ) -> Vec<Step> {
-    let Some(migration) = migration_of(desired, ctx) else { return Vec::new() };
+    let Some(Migration::Retype(migration)) = migration_of(desired, ctx) else { return Vec::new() };
     let obsolete = live.made.difference(&desired.made).chain(&live.unfinished);
     let missing: BTreeSet<Ident> = desired.made.difference(&live.made).cloned().collect();
     match desired.phase {
@@ -85,8 +91,8 @@ fn migration_of<'a>(step: &MigrationStep, ctx: &Context<'a>) -> Option<&'a Migra
 }
 
 /// The helper column and what it is for, in one: a column that nobody knows would be taken for one to drop.
-fn expand(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    let Migration { table, column, to, collation, .. } = migration;
+fn expand(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Retype { table, column, to, collation, .. } = migration;
     let helper = names::new_column(column);
     let collation = collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
     let sql = together([
@@ -96,7 +102,7 @@ fn expand(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<St
     vec![ctx.step_on_one(address, Verb::AddColumnNullable, table, sql)]
 }
 
-fn write_both(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+fn write_both(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let helper = names::new_column(&migration.column);
     // What was written since is in one of the columns alone.
     let again = [mark(&helper, &Marker::new(migration.clone())), forget(ctx.target, migration.name.as_str())];
@@ -106,7 +112,7 @@ fn write_both(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Ve
     vec![ctx.step_on_one(address, Verb::WriteBothColumns, &migration.table, sql)]
 }
 
-fn backfill(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+fn backfill(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let Some(key) = ctx.live.table(ctx.target, &migration.table).and_then(|table| row_key(table, ctx.live))
     else {
         return Vec::new();
@@ -128,7 +134,7 @@ fn backfill(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<
 }
 
 /// Compares all rows, and only then says so.
-fn verify(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+fn verify(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let helper = names::new_column(&migration.column);
     let marker = Marker { backfilled: true, verified: true, ..Marker::new(migration.clone()) };
     let step = ctx.step_on_one(address, Verb::CommentOnRelation, &migration.table, mark(&helper, &marker));
@@ -137,7 +143,7 @@ fn verify(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<St
 }
 
 /// Whether the column is `NOT NULL` and stays so.
-pub(super) fn is_not_null(migration: &Migration, ctx: &Context<'_>) -> bool {
+pub(super) fn is_not_null(migration: &Retype, ctx: &Context<'_>) -> bool {
     live_column(migration, ctx).is_some_and(|column| column.not_null)
         && declared_table(&migration.table, ctx)
             .and_then(|table| table.column(&migration.column))

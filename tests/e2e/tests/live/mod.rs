@@ -2,6 +2,7 @@
 
 mod abandon;
 mod columns;
+mod fill;
 mod gates;
 mod plan;
 mod references;

@@ -228,7 +228,7 @@ pub(super) const UNTRIED: &[(&[V], &str)] = &[
     ),
     (&[V::WriteSeed, V::DeleteSeed], "djogi locks the table itself"),
     (
-        &[V::WriteBothColumns, V::Backfill, V::SwapColumns, V::EndMigration],
+        &[V::WriteBothColumns, V::AddFilledColumn, V::Backfill, V::SwapColumns, V::EndMigration],
         "several statements, each of which has its case; the tests of live migrations look at their locks",
     ),
     (
