@@ -75,18 +75,36 @@ impl<'a> Unmanaged<'a> {
         self.declared.contains(address) || table.is_some_and(|table| self.declared.contains(&table))
     }
 
-    /// Takes it out of `live`, where it is for others to refer to.
-    pub(crate) fn set_aside(&self, (target, settings): (&Ident, &TargetSettings), live: &mut Observation) {
+    /// The tables in schemas that are not managed.
+    pub(crate) fn unseen_tables(&self, settings: &TargetSettings) -> Vec<QualifiedName> {
+        let tables = self.declared.iter().filter(|address| address.kind() == Kind::Table);
+        tables.filter(|address| is_unseen(address, settings)).filter_map(|table| table.relation()).collect()
+    }
+
+    /// Takes it out of `live`, where it is for others to refer to; `existing` are those of the tables that nobody has looked
+    /// at which are there.
+    pub(crate) fn set_aside(
+        &self,
+        (target, settings): (&Ident, &TargetSettings),
+        existing: &BTreeSet<QualifiedName>,
+        live: &mut Observation,
+    ) {
         // A schema is only its place.
         let objects = self.declared.iter().filter(|address| address.kind() != Kind::Schema);
         Ignored::new(objects.clone().map(|address| AddressPattern::exactly(address)).collect())
             .strip(target, live);
-        // Where nobody looks it is taken to be.
-        let is_unseen = |address: &&&Address| {
-            address.schema_name().is_some_and(|schema| !settings.schemas.contains(schema))
+        // Where nobody looks all but tables is taken to be.
+        let is_there = |address: &&&Address| {
+            address.kind() != Kind::Table || address.relation().is_some_and(|name| existing.contains(&name))
         };
-        live.left_alone.extend(objects.filter(is_unseen).map(|address| (*address).clone()));
+        let unseen = objects.filter(|address| is_unseen(address, settings)).filter(is_there);
+        live.left_alone.extend(unseen.map(|address| (*address).clone()));
     }
+}
+
+/// Whether it is in a schema that the target does not manage.
+fn is_unseen(address: &Address, settings: &TargetSettings) -> bool {
+    address.schema_name().is_some_and(|schema| !settings.schemas.contains(schema))
 }
 
 /// What is declared cannot be left alone.

@@ -18,7 +18,9 @@ use crate::desired::{Unmanaged, check_queries, desired as desired_of, prepare};
 use crate::error::EngineError;
 use crate::event::{Event, Reporter, millis_since};
 use crate::identity::{Lineage, OpId, timestamp};
-use crate::introspect::{extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes};
+use crate::introspect::{
+    existing_relations, extension_requirements, hold_rows, observe, sequence_positions, unanalysed_sizes,
+};
 use crate::ledger::{Lease, RecordedOp, Since, goes_on, ops_since, read_lease};
 use crate::live::rules;
 use crate::seeds;
@@ -263,7 +265,13 @@ async fn survey(
         Survey::Undeclared => DesiredSide::default(),
     };
     if what != Survey::Undeclared {
-        Unmanaged::of(cluster.declared.get()?, &target).set_aside((&target, settings), &mut live);
+        let unmanaged = Unmanaged::of(cluster.declared.get()?, &target);
+        let unseen = unmanaged.unseen_tables(settings);
+        let existing = match unseen.is_empty() {
+            true => Default::default(),
+            false => existing_relations(connection.client(), &unseen).await?,
+        };
+        unmanaged.set_aside((&target, settings), &existing, &mut live);
         settings.set_partitions_aside(&target, &mut live, &|address| desired.contains_key(address));
     }
     settle(&mut desired, &live);

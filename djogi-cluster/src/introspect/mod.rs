@@ -24,6 +24,7 @@ mod domain;
 mod enum_type;
 mod error;
 mod event_trigger;
+mod existing;
 mod extension;
 mod foreign_data_wrapper;
 mod foreign_option;
@@ -75,6 +76,7 @@ use reader::Reader;
 
 pub use column::tables_with_dropped_columns;
 pub use error::IntrospectError;
+pub use existing::existing_relations;
 pub use extension::extension_requirements;
 pub use sequence::sequence_positions;
 pub use table::{hold_rows, unanalysed_sizes};

@@ -73,7 +73,9 @@ fn what_is_unmanaged_is_referred_to_and_never_touched() {
     on_each_server(|server| {
         let all = [User::DESCRIPTOR, Account::DESCRIPTOR, Order::DESCRIPTOR, Buyer::DESCRIPTOR];
         let project = project(server, &all);
-        run(&project, &["plan"]).ok().says(&["table.main.public.users does not exist"]);
+        let missing =
+            ["table.main.public.users does not exist", "table.main.elsewhere.accounts does not exist"];
+        run(&project, &["plan"]).ok().says(&missing);
         let database = project.database();
         database.run(THEIRS);
         let unmanaged = run(&project, &["plan", "--unmanaged"]).ok();
