@@ -1,6 +1,6 @@
 //! Which live columns hold values of a type: PostgreSQL does not look through their rows when the type is altered.
 
-use crate::address::Address;
+use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Resource};
@@ -59,4 +59,40 @@ pub(crate) fn columns_of_type<'a>(
         let columns = table.columns.iter().filter(|column| is_of_it(&column.data_type));
         columns.map(|column| Address::column(&target, &table.qualified_name(), &column.name)).collect()
     })
+}
+
+/// The live columns that change with what is replaced under them: those of a type, and of arrays of it, or those that are
+/// sorted by a collation.
+pub(crate) fn columns_under(replaced: &Address, live: &Catalog) -> Vec<Address> {
+    if replaced.kind() != Kind::Collation {
+        return columns_of_type(replaced, live, true).collect();
+    }
+    let collation = replaced.relation();
+    let tables = live.iter().filter_map(|(_, resource)| match resource {
+        Resource::Table(table) => Some(table),
+        _ => None,
+    });
+    let columns = tables.flat_map(|table| {
+        let sorted = table.columns.iter().filter(|column| column.collation == collation);
+        sorted.map(|column| Address::column(replaced.target(), &table.qualified_name(), &column.name))
+    });
+    columns.collect()
+}
+
+/// The live columns from which an inherited column comes, directly or not.
+pub(crate) fn columns_above(column: &Address, live: &Catalog) -> Vec<Address> {
+    let (mut found, mut open) = (Vec::new(), vec![column.clone()]);
+    while let Some(column) = open.pop() {
+        let table = column.table_of_member();
+        let Some(Resource::Table(table)) = table.and_then(|table| live.get(&table)) else { continue };
+        if !table.column(column.name()).is_some_and(|column| column.origin.is_inherited()) {
+            continue;
+        }
+        for parent in table.lineage.parents() {
+            let above = Address::column(column.target(), parent, column.name());
+            open.push(above.clone());
+            found.push(above);
+        }
+    }
+    found
 }

@@ -3,7 +3,7 @@
 //! `pg_depend` knows a view by its rewrite rule, a domain's checks as constraints and what is published as objects of its own; `part` is what it knows. A
 //! dependency on a type is led back to the table whose row type, the type whose array, or the range whose multirange it is; one on
 //! a constructor of a range to the range. The members of an operator class or family count as the class or family; an index
-//! is asked for its operator classes only, which need not be named anywhere.
+//! and a partition key are asked for their operator classes only, which need not be named anywhere.
 
 use super::error::IntrospectError;
 use super::lookup::ObjectId;

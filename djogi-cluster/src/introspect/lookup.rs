@@ -23,7 +23,12 @@ SELECT o.oid,
        o.opcmethod,
        o.opcintype,
        t.typtype = 'p',
-       o.opcdefault
+       o.opcdefault,
+       o.oid >= 16384 AND NOT EXISTS (SELECT
+                                        FROM pg_catalog.pg_depend d
+                                       WHERE d.classid = 'pg_catalog.pg_opclass'::pg_catalog.regclass
+                                         AND d.objid   = o.oid
+                                         AND d.deptype = 'e')
   FROM pg_catalog.pg_opclass   o
   JOIN pg_catalog.pg_namespace n ON n.oid = o.opcnamespace
   JOIN pg_catalog.pg_type      t ON t.oid = o.opcintype";
@@ -97,6 +102,8 @@ pub(super) struct OperatorClassRow {
     input: u32,
     polymorphic: bool,
     default: bool,
+    /// Neither PostgreSQL nor an extension brought it.
+    made: bool,
 }
 
 impl OperatorClassRow {
@@ -108,6 +115,7 @@ impl OperatorClassRow {
             input: row.take()?,
             polymorphic: row.take()?,
             default: row.take()?,
+            made: row.take()?,
         })
     }
 }
@@ -174,7 +182,7 @@ impl Lookup {
 
     /// The operator class `oid` unless it is what `CREATE INDEX` takes for a key of type `base`, which for a
     /// type without a class of its own is that of a polymorphic or binary-compatible type (`varchar` has
-    /// none and takes `text_ops`).
+    /// none and takes `text_ops`). One of the database's own is always named: whether it is the default changes with it.
     pub(super) fn operator_class(
         &self,
         oid: u32,
@@ -183,8 +191,9 @@ impl Lookup {
     ) -> Result<Option<QualifiedName>, IntrospectError> {
         let class = self.operator_classes.get(&oid);
         let class = class.ok_or(IntrospectError::Vanished { what: "operator class", oid })?;
-        let is_default =
-            class.default && (class.input == base || !self.exact_defaults.contains(&(class.method, base)));
+        let is_default = class.default
+            && !class.made
+            && (class.input == base || !self.exact_defaults.contains(&(class.method, base)));
         Ok((!is_default || has_options).then(|| class.name.clone()))
     }
 }

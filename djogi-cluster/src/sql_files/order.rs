@@ -26,21 +26,38 @@ pub(super) fn phases(
         Families::Joined => joined_parents(items),
     };
     let is_parent = |name: &String| parents.contains(name.as_str());
+    // An index of a type that has no default operator class yet is built with that of all types of its sort.
+    let has_classes = items.iter().any(makes_default_class);
     let phase = |item: &Item<'_>| {
         // Event triggers would fire for the statements behind them.
         if item.is_of_event_triggers() {
-            3
+            4
         } else if item.is_read_last() {
+            3
+        } else if item.statement.altered_table.as_ref().is_some_and(is_parent) && !joins(item) {
             2
         } else {
-            let alters_parent = item.statement.altered_table.as_ref().is_some_and(is_parent);
-            usize::from(alters_parent && !joins(item))
+            usize::from(has_classes && builds_indexes(item))
         }
     };
-    let mut phases = VecDeque::from([const { Vec::new() }; 4]);
+    let mut phases = VecDeque::from([const { Vec::new() }; 5]);
     positions.for_each(|at| phases[phase(&items[at])].push(at));
     phases.retain(|phase| !phase.is_empty());
     phases
+}
+
+/// Whether it makes what indexes of a type are built with where they do not say otherwise, as far as its words tell.
+fn makes_default_class(item: &Item<'_>) -> bool {
+    makes(item, &["operator class"]) && item.statement.mentions("default")
+}
+
+/// Whether there may be an index or a partition key in it.
+fn builds_indexes(item: &Item<'_>) -> bool {
+    item.statement.altered_table.is_some() || makes(item, &["table", "index"])
+}
+
+fn makes(item: &Item<'_>, kinds: &[&str]) -> bool {
+    item.statement.created.as_ref().is_some_and(|created| kinds.contains(&created.kind.as_str()))
 }
 
 /// Whether an order in which families are joined first is another one.
@@ -130,6 +147,17 @@ mod tests {
         assert_eq!(phases(&items, all(), Families::Joined), [vec![1, 2, 3, 4, 6], vec![0, 5]]);
         assert_eq!(phases(&items, all(), Families::AsWritten), [all().collect::<Vec<_>>()]);
         assert!(has_parents_to_alter(&items));
+    }
+
+    #[test]
+    fn default_operator_classes_come_before_indexes() {
+        let text = "create index i on t (a); create table t (a z); alter table t add unique (a); create type z as (x int); \
+                    create operator class c default for type z using btree as operator 1 <<<";
+        let scripts = [Script::read("schema.sql", text).unwrap()];
+        let items = of_scripts(&scripts);
+        let phases = |items: &[Item<'_>]| phases(items, 0..items.len(), Families::AsWritten);
+        assert_eq!(phases(&items), [vec![3, 4], vec![0, 1, 2]]);
+        assert_eq!(phases(&items[..4]), [[0, 1, 2, 3]]);
     }
 
     #[test]

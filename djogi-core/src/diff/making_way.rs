@@ -8,7 +8,7 @@ use crate::desired::{Desired, DesiredResource};
 use crate::holding::{columns_holding, columns_of_type};
 use crate::ident::Ident;
 use crate::kind::{
-    Alteration, Column, ColumnAlteration, Composite, CompositeAlteration, CompositeAttribute,
+    Alteration, Column, ColumnAlteration, ColumnOrigin, Composite, CompositeAlteration, CompositeAttribute,
     DomainAlteration, Resource, TableAlteration,
 };
 use crate::names::qualified_names;
@@ -33,8 +33,17 @@ pub(super) fn columns_making_way(
         kind if kind.is_code() => recomputed(base, live, declared, context),
         kind if is_held(kind) => remade(base, live, declared, context),
         Kind::Enum => computed_from(base, live, declared, context),
+        Kind::Collation => {
+            let computed = computed_from(base, live, declared, context);
+            computed.into_iter().chain(sorted_by(base, live, declared)).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// Whether what is of this kind is replaced under the columns that hold its values, or are sorted by it.
+pub(crate) fn is_renewed(kind: Kind) -> bool {
+    matches!(kind, Kind::Enum | Kind::Collation)
 }
 
 /// Whether columns, and other types of these kinds, hold values of a type of this kind that they go on holding when it
@@ -93,6 +102,9 @@ fn recomputed(
     let calls = live.columns.iter().filter(|column| dependencies.of_column(column).contains(routine));
     let wanted = calls.filter_map(|column| Some((column, desired.column(&column.name)?)));
     let made_anew = wanted.filter_map(|(column, wanted)| {
+        if goes_with_parents(column) {
+            return None;
+        }
         let alteration = match (&column.generated, &wanted.default) {
             (Some(_), _) => TableAlteration::ReplaceColumn(Box::new(wanted.clone())),
             (None, Some(default)) => TableAlteration::AlterColumn {
@@ -105,6 +117,11 @@ fn recomputed(
         Some((address, Action::Replace(Some(Alteration::Table(alteration)))))
     });
     made_anew.collect()
+}
+
+/// Whether a computed column is made anew where the parents are, and comes down from them.
+fn goes_with_parents(column: &Column) -> bool {
+    column.generated.is_some() && column.origin == ColumnOrigin::Inherited
 }
 
 /// The generated columns of a table that are of an enum or computed from columns of it: PostgreSQL changes no type under
@@ -122,7 +139,9 @@ fn computed_from(
     let computed = live.columns.iter().filter(|column| {
         let bases = generated_from(live, column);
         let rests_on_it = |base| live.column(base).is_some_and(needs);
-        column.generated.is_some() && (needs(column) || bases.iter().any(rests_on_it))
+        column.generated.is_some()
+            && !goes_with_parents(column)
+            && (needs(column) || bases.iter().any(rests_on_it))
     });
     let wanted = computed.filter_map(|column| desired.column(&column.name));
     let made_anew = wanted.filter(|wanted| wanted.generated.is_some()).map(|wanted| {
@@ -131,6 +150,26 @@ fn computed_from(
         (address, Action::Replace(Some(Alteration::Table(alteration))))
     });
     made_anew.collect()
+}
+
+/// The columns of a table whose default names a collation.
+fn sorted_by(collation: &Address, live: &Resource, declared: &DesiredResource) -> Vec<(Address, Action)> {
+    let (Resource::Table(live), Resource::Table(desired)) = (live, &*declared.resource) else {
+        return Vec::new();
+    };
+    let Some(name) = collation.relation() else { return Vec::new() };
+    let names_it = |column: &&Column| {
+        let default = column.default.iter();
+        default.flat_map(|default| qualified_names(default.as_str())).any(|named| named == name)
+    };
+    let defaults = live.columns.iter().filter(names_it).filter_map(|column| {
+        let default = desired.column(&column.name)?.default.clone()?;
+        let alteration = ColumnAlteration::SetDefault(default);
+        let alteration = TableAlteration::AlterColumn { column: column.name.clone(), alteration };
+        let address = Address::column(collation.target(), &desired.qualified_name(), &column.name);
+        Some((address, Action::Replace(Some(Alteration::Table(alteration)))))
+    });
+    defaults.collect()
 }
 
 /// The columns of a table that are of `data_type`, or of arrays of it, and stay so.
@@ -167,15 +206,22 @@ pub(super) fn remade(
     let staying = columns.filter(|column| {
         desired.column(&column.name).is_some_and(|wanted| wanted.data_type == column.data_type)
     });
-    let made_anew = staying.map(|column| {
+    let made_anew = staying.filter_map(|column| {
+        let of_column = |alteration| {
+            let alteration = TableAlteration::AlterColumn { column: column.name.clone(), alteration };
+            let address = Address::column(data_type.target(), &desired.qualified_name(), &column.name);
+            (address, Action::Replace(Some(Alteration::Table(alteration))))
+        };
+        // It changes with that of the parent, but for its default.
+        if column.origin.is_inherited() {
+            let default = column.default.as_ref().and(desired.column(&column.name)?.default.clone());
+            return default.map(|default| of_column(ColumnAlteration::SetDefault(default)));
+        }
         let array = if column.data_type.ends_with("[]") { "[]" } else { "" };
         let through = format!("{}{array}", through.unwrap_or("text"));
         let values = after.as_ref().filter(|_| !is_over_enum).map(|over| format!("{over}{array}"));
         let attributes = attributes.clone();
-        let alteration = ColumnAlteration::Remake { through, values, attributes };
-        let alteration = TableAlteration::AlterColumn { column: column.name.clone(), alteration };
-        let address = Address::column(data_type.target(), &desired.qualified_name(), &column.name);
-        (address, Action::Replace(Some(Alteration::Table(alteration))))
+        Some(of_column(ColumnAlteration::Remake { through, values, attributes }))
     });
     made_anew.collect()
 }

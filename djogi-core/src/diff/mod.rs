@@ -11,7 +11,7 @@ pub mod family;
 pub mod fields;
 pub mod inherited;
 mod lookalike;
-mod making_way;
+pub(crate) mod making_way;
 pub mod parts;
 mod rebuild;
 pub mod relocate;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held, remade};
+use super::making_way::{Context, cannot_be_altered, columns_making_way, is_held, is_renewed, remade};
 use super::parts::parents_of;
 use super::{Action, Change, Drift, Rebased};
 use crate::address::{Address, Kind};
 use crate::desired::{Desired, DesiredResource};
-use crate::holding::columns_of_type;
+use crate::holding::columns_under;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Alteration, ColumnAlteration, Resource, SequenceAlteration, Table, TableAlteration};
 use crate::names::column_names;
@@ -58,6 +58,10 @@ impl Cause {
         match self {
             Cause::Retyped(_) => kind.is_code(),
             Cause::Dissolved(_) => matches!(kind, Kind::Constraint | Kind::Index),
+            // Constraints and indexes wait beside an enum; what names a collation names the old one as long as it is there.
+            Cause::Renewed(base) if base.kind() == Kind::Collation => {
+                leaves_with_its_base(kind) || is_held(kind)
+            }
             Cause::Renewed(_) => kind.is_grant() || kind.is_code() || is_held(kind),
             Cause::Replaced(base) => leaves_with_its_base(kind) || is_held(base.kind()) && is_held(kind),
             Cause::Supplanted(base) => {
@@ -103,13 +107,14 @@ pub(super) fn rebuild_dependents<'a>(
         }
     }
     replace_foreign_tables(desired, rebased, drifted, changes);
+    replace_reclassed_keys(desired, rebased, drifted, changes);
     replace_keyed_tables(desired, rebased, drifted, changes);
     replace_children(desired, rebased, drifted, changes);
     let taken = names_taken(changes);
     let mut causes: Vec<Cause> = changes.iter().flat_map(|change| causes_of(change, &taken)).collect();
     let Some(target) = causes.first().map(|cause| cause.address().target().clone()) else { return };
     let renewed = causes.iter().filter(|cause| matches!(cause, Cause::Renewed(_)));
-    let taken_along = renewed.flat_map(|cause| columns_of_type(cause.address(), &rebased.live, true));
+    let taken_along = renewed.flat_map(|cause| columns_under(cause.address(), &rebased.live));
     let taken_along: Vec<Cause> = taken_along.map(Cause::Retyped).collect();
     causes.extend(taken_along);
     let dependencies =
@@ -296,6 +301,47 @@ fn replace_foreign_tables<'a>(
     }
 }
 
+/// A key of a table and a partition key are built with the default operator class of the type, which their definitions do
+/// not name: where that comes or goes, they are built anew.
+fn replace_reclassed_keys<'a>(
+    desired: &'a Desired,
+    rebased: &'a Rebased<'_>,
+    drifted: &BTreeMap<&Address, Drift<'_>>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    let comes_or_goes = |change: &&Change<'_>| {
+        change.address.kind() == Kind::OperatorClass
+            && matches!(change.action, Action::Create | Action::Delete)
+            && !change.conflict
+    };
+    let classes: Vec<Address> =
+        changes.iter().filter(comes_or_goes).map(|change| change.address.clone()).collect();
+    for class in &classes {
+        for (address, live) in rebased.live.iter() {
+            if !matches!(live.kind(), Kind::Constraint | Kind::Table) {
+                continue;
+            }
+            let is_managed = rebased.recorded.resources.contains_key(address);
+            let Some((address, declared)) = desired.get_key_value(address).filter(|_| is_managed) else {
+                continue;
+            };
+            let before = rebased.dependencies.get(address).is_some_and(|needs| needs.contains(class));
+            if before == declared.needs.contains(class) {
+                continue;
+            }
+            let known = changes.iter().find(|change| change.address == *address);
+            if known.is_some_and(|change| matches!(change.action, Action::Replace(_) | Action::Delete)) {
+                continue;
+            }
+            changes.retain(|change| change.address != *address);
+            let note = format!("made anew because {class} {}", if before { "goes" } else { "comes" });
+            let cause = Cause::Replaced(class.clone());
+            let change = made_anew(address, live, declared, rebased, drifted, &cause);
+            changes.push(Change { notes: vec![note], ..change });
+        }
+    }
+}
+
 /// A type that is made anew takes along the partitioned tables that are divided by its values, with all that they are
 /// partitions of: PostgreSQL changes no type of a partition key.
 fn replace_keyed_tables<'a>(
@@ -306,14 +352,12 @@ fn replace_keyed_tables<'a>(
 ) {
     let is_replaced = |change: &&Change<'_>| {
         let kind = change.address.kind();
-        (kind == Kind::Enum || is_held(kind))
-            && matches!(change.action, Action::Replace(_))
-            && !change.conflict
+        (is_renewed(kind) || is_held(kind)) && matches!(change.action, Action::Replace(_)) && !change.conflict
     };
     let types: Vec<Address> =
         changes.iter().filter(is_replaced).map(|change| change.address.clone()).collect();
     for data_type in &types {
-        let columns: BTreeSet<Address> = columns_of_type(data_type, &rebased.live, true).collect();
+        let columns: BTreeSet<Address> = columns_under(data_type, &rebased.live).into_iter().collect();
         for (_, live) in rebased.live.iter() {
             let Resource::Table(table) = live else { continue };
             let Some(key) = &table.partition_by else { continue };
@@ -459,7 +503,7 @@ fn causes_of(change: &Change<'_>, taken: &BTreeSet<QualifiedName>) -> Vec<Cause>
     let address = &change.address;
     match &change.action {
         _ if change.conflict => Vec::new(),
-        Action::Replace(_) if address.kind() == Kind::Enum => vec![Cause::Renewed(address.clone())],
+        Action::Replace(_) if is_renewed(address.kind()) => vec![Cause::Renewed(address.clone())],
         Action::Replace(_) => vec![Cause::Replaced(address.clone())],
         Action::Delete if matches!(address.kind(), Kind::Constraint | Kind::Index) => {
             vec![Cause::Dissolved(address.clone())]

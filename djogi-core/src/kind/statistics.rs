@@ -15,7 +15,7 @@ pub struct Statistics {
     pub table: QualifiedName,
     /// `ndistinct`, `dependencies` and `mcv`, sorted; empty for a single expression, which has none of them.
     pub kinds: Vec<String>,
-    /// Columns by their names, then expressions, as `pg_get_statisticsobjdef_columns` prints them.
+    /// Columns by their names, then expressions, as `pg_get_statisticsobjdef_expressions` prints them, in parentheses.
     pub columns: String,
     /// `None` is the default.
     #[serde(default, skip_serializing_if = "super::is_default")]

@@ -3,6 +3,7 @@
 pub mod graph;
 pub mod identity;
 mod partitions;
+mod replaced;
 pub mod rules;
 
 #[cfg(test)]

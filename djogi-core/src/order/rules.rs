@@ -7,6 +7,7 @@ use super::partitions::{
     bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
     trigger_comes_with_partition,
 };
+use super::replaced::{class_goes_before_keys_come, replaced_under_its_users};
 use super::{Item, Work, identity};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
@@ -129,9 +130,14 @@ pub const RULES: &[Rule] = &[
         event_triggers_sleep_first,
     ),
     before(
-        "enum_replaced_in_place",
-        "a replaced enum takes all its live columns along, so nothing else may have moved them yet",
-        enum_replaced_in_place,
+        "replaced_under_its_users",
+        "a replaced enum or collation takes all its live columns along, so nothing else may have moved them yet",
+        replaced_under_its_users,
+    ),
+    before(
+        "class_goes_before_keys_come",
+        "a key is built with the default operator class that is there",
+        class_goes_before_keys_come,
     ),
     before("logged_as_referenced", "a logged table refers to no unlogged one", logged_as_referenced),
     before(
@@ -583,52 +589,4 @@ fn event_triggers_sleep_first(work: &Work<'_>) -> Vec<(usize, usize)> {
     let sleeping = all().filter(|&node| is_event_trigger(work, node) && goes_to_sleep(work, node));
     let others = || all().filter(|&node| !is_event_trigger(work, node));
     sleeping.flat_map(|first| others().map(move |then| (first, then))).collect()
-}
-
-fn enum_replaced_in_place(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let is_replaced = |item: &&Item<'_>| {
-        item.change.address.kind() == Kind::Enum && matches!(item.change.action, Action::Replace(_))
-    };
-    let mut pairs = Vec::new();
-    for item in work.items.iter().filter(is_replaced) {
-        let Some(replaced) = work.node(&item.change.address, Phase::Up) else { continue };
-        for (node, at) in work.nodes.iter().enumerate() {
-            let other = &work.items[at.item];
-            let is_code = other.change.address.kind().is_code();
-            let moves = |need: &Address| item.takes_along.contains(need);
-            if is_code && other.needs.desired.iter().any(moves) && at.phase == Phase::Up {
-                pairs.push((replaced, node));
-            }
-            if is_code && other.needs.live.iter().any(moves) && at.phase == Phase::Down {
-                pairs.push((node, replaced));
-            }
-            if matches!(other.change.action, Action::Replace(Some(_))) {
-                let rests_on_it = |need: &Address| moves(need) || *need == item.change.address;
-                match at.phase {
-                    Phase::Down if other.needs.live.iter().any(rests_on_it) => pairs.push((node, replaced)),
-                    Phase::Up if other.needs.desired.iter().any(rests_on_it) => pairs.push((replaced, node)),
-                    _ => {}
-                }
-                continue;
-            }
-            if !other.needs.live.contains(&item.change.address) {
-                continue;
-            }
-            match (other.change.address.kind(), at.phase) {
-                (Kind::Table, Phase::Down) if matches!(other.change.action, Action::Replace(_)) => {
-                    pairs.push((node, replaced));
-                }
-                // Foreign keys on its columns stand in the way, and expressions that name it.
-                (Kind::Constraint | Kind::Index, Phase::Down) => pairs.push((node, replaced)),
-                (Kind::Table | Kind::Column, Phase::Rename) => pairs.push((node, replaced)),
-                (Kind::Table | Kind::Column, Phase::Down | Phase::Up | Phase::Attach) => {
-                    pairs.push((replaced, node));
-                }
-                (Kind::Domain | Kind::Composite | Kind::Range, Phase::Down) => pairs.push((node, replaced)),
-                (kind, Phase::Down) if kind.is_code() => pairs.push((node, replaced)),
-                _ => {}
-            }
-        }
-    }
-    pairs
 }

@@ -16,12 +16,13 @@ use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::diff::family::Family;
+use crate::diff::making_way::is_renewed;
 use crate::diff::parts::shared_part;
 use crate::diff::unmanaged::unmanaged;
 use crate::diff::{Action, Change, ColumnPlace, Rebased, UnmanagedDependents, diff, drift::drift, rebase};
 use crate::digest::Digest;
 use crate::disposition::Disposition;
-use crate::holding::columns_of_type;
+use crate::holding::{columns_above, columns_under};
 use crate::ident::QualifiedName;
 use crate::kind::{ColumnOrigin, Constraint, Resource, Table};
 use crate::migration::Filling;
@@ -516,7 +517,12 @@ fn live_dependents(
             Resource::Table(table) => {
                 for column in &table.columns {
                     let member = Address::column(address.target(), &table.qualified_name(), &column.name);
-                    let dependent = if own_change.contains(&member) { &member } else { address };
+                    let has_own_change = own_change.contains(&member);
+                    let changes = |above: &Address| own_change.contains(above);
+                    if !has_own_change && columns_above(&member, &rebased.live).iter().any(changes) {
+                        continue;
+                    }
+                    let dependent = if has_own_change { &member } else { address };
                     live.of_column(column).iter().for_each(|needed| add(needed, dependent));
                     for base in generated_from(table, column) {
                         add(&Address::column(address.target(), &table.qualified_name(), &base), dependent);
@@ -562,8 +568,8 @@ fn work<'a>(
                 phases: candidate.lowered.parts.iter().map(|(phase, _)| *phase).collect(),
                 concurrent: candidate.lowered.concurrent_phases(),
                 takes_along: match (&candidate.change.action, candidate.change.address.kind()) {
-                    (Action::Replace(_), Kind::Enum) => {
-                        columns_of_type(&candidate.change.address, live, true).collect()
+                    (Action::Replace(_), kind) if is_renewed(kind) => {
+                        columns_under(&candidate.change.address, live)
                     }
                     _ => Vec::new(),
                 },

@@ -9,8 +9,8 @@ use crate::diff::parts::parents_of;
 use crate::heeranjid;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{
-    Column, Constraint, ConstraintDefinition, IndexElement, MigrationPhase, Publication, PublishedTable,
-    Resource, Seed, Table, Trigger,
+    Column, ColumnOrigin, Constraint, ConstraintDefinition, IndexElement, MigrationPhase, Publication,
+    PublishedTable, Resource, Seed, Table, Trigger,
 };
 use crate::names::{column_names, qualified_names};
 
@@ -18,7 +18,8 @@ use crate::names::{column_names, qualified_names};
 pub type Edges = BTreeMap<Address, BTreeSet<Address>>;
 
 /// Kinds that stand in types and expressions by their schema and name.
-const NAMED: [Kind; 10] = [
+const NAMED: [Kind; 11] = [
+    Kind::Collation,
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,
@@ -127,10 +128,14 @@ impl<'a> Dependencies<'a> {
             },
         };
         let edges = self.edges.get(&address);
-        needs.extend(edges.into_iter().flat_map(|edges| edges.iter().cloned()));
-        // Of an index or the index of a constraint PostgreSQL is only asked for what no text says.
+        let edges_of_it = || edges.into_iter().flat_map(|edges| edges.iter());
+        needs.extend(edges_of_it().cloned());
+        needs.extend(edges_of_it().flat_map(|need| self.columns_given(need)));
+        // Of an index, the index of a constraint or a partition key PostgreSQL is only asked for what no text says.
         // Of a publication it does not say which schemas nobody manages.
-        if edges.is_none() || matches!(address.kind(), Kind::Index | Kind::Constraint | Kind::Publication) {
+        let is_asked_for_all =
+            !matches!(address.kind(), Kind::Table | Kind::Index | Kind::Constraint | Kind::Publication);
+        if edges.is_none() || !is_asked_for_all {
             let texts = resource.texts();
             needs.extend(texts.into_iter().filter(|t| t.contains('.')).flat_map(|t| self.named_in(t)));
             needs.extend(self.named_by(resource));
@@ -424,6 +429,21 @@ impl<'a> Dependencies<'a> {
             needs.extend(has.map(|column| Address::column(self.target, parent, column)));
             self.add_inherited(above, &inherited, needs);
         }
+    }
+
+    /// The columns with which an inherited one goes, as nobody else gives it.
+    fn columns_given(&self, column: &Address) -> Vec<Address> {
+        let (mut found, mut next) = (Vec::new(), column.clone());
+        while next.kind() == Kind::Column
+            && let Some(table) = next.table_of_member()
+            && let Some(Resource::Table(table)) = self.resources.get(&table)
+            && let [parent] = table.lineage.parents()
+            && table.column(next.name()).is_some_and(|column| column.origin == ColumnOrigin::Inherited)
+        {
+            next = Address::column(self.target, parent, next.name());
+            found.push(next.clone());
+        }
+        found
     }
 
     fn named_in(&self, text: &str) -> Vec<Address> {

@@ -198,6 +198,9 @@ fn write(
         (Action::Replace(None), Some(Resource::Enum(live)), Some(Resource::Enum(desired))) => {
             out.add(Phase::Up, sql::replace_enum(live, desired, rebuild, context, address)?);
         }
+        (Action::Replace(None), Some(Resource::Collation(live)), Some(Resource::Collation(desired))) => {
+            out.add(Phase::Up, sql::replace_collation(live, desired, context, address)?);
+        }
         (Action::Replace(None), Some(Resource::Index(live)), Some(Resource::Index(desired))) => {
             let sql::Replacement { down, up } = sql::replace_index(live, desired, moves, context, address);
             out.add(Phase::Down, down);

@@ -18,7 +18,10 @@ impl Moving {
         for change in changes {
             let address = &change.address;
             match (&change.action, address.kind()) {
-                (Action::Replace(_), Kind::Column | Kind::Enum | Kind::MaterializedView) => {
+                (
+                    Action::Replace(_),
+                    Kind::Column | Kind::Collation | Kind::Enum | Kind::MaterializedView,
+                ) => {
                     moving.insert(address.clone());
                 }
                 (Action::Update(alterations), Kind::Column) if !alterations.is_empty() => {

@@ -6,7 +6,7 @@ use crate::address::{Address, Kind};
 use crate::diff::Change;
 use crate::diff::parts::parents_of;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Resource, SequenceOwner};
+use crate::kind::{Alteration, Resource, SequenceOwner, TableAlteration};
 use crate::plan::depend::{Dependencies, generated_from};
 
 /// The dependencies of one change.
@@ -42,7 +42,16 @@ impl Needs {
                         bases.into_iter().map(|base| Address::column(change.address.target(), &name, &base));
                     side.of_column(column).into_iter().chain(bases.collect::<Vec<_>>())
                 });
-                change.address.table_of_member().into_iter().chain(of_column).collect()
+                let mut needs: Vec<Address> =
+                    change.address.table_of_member().into_iter().chain(of_column).collect();
+                // What an inherited column has of its own is set again once that of the parent is there again.
+                if sets_again(change) && column.is_some_and(|column| column.origin.is_inherited()) {
+                    let parents = table.lineage.parents().iter();
+                    let above =
+                        |parent| Address::column(change.address.target(), parent, change.address.name());
+                    needs.extend(parents.map(above));
+                }
+                needs
             }
             Some(Resource::Table(table)) if !apart.is_empty() => {
                 let name = table.qualified_name();
@@ -65,6 +74,12 @@ impl Needs {
             live_owner: live_owner(change),
         }
     }
+}
+
+/// Whether something of a column goes and comes back.
+fn sets_again(change: &Change<'_>) -> bool {
+    use crate::diff::Action::Replace;
+    matches!(change.action, Replace(Some(Alteration::Table(TableAlteration::AlterColumn { .. }))))
 }
 
 fn live_owner(change: &Change<'_>) -> Vec<Address> {

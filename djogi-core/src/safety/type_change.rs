@@ -86,8 +86,36 @@ fn classify_scalar(from: &TypeName, to: &TypeName) -> Option<TypeChange> {
         (_, true) => Some(limited(to)),
         (true, false) => Some(PARSED),
         (false, false) if from.is_user_type() || to.is_user_type() => Some(REPARSED),
-        (false, false) => None,
+        // There is a cast of `integer` only, and the texts of 0 and 1 are ones of `boolean`.
+        (false, false) if to.base == "boolean" && matches!(from.base.as_str(), "smallint" | "bigint") => {
+            Some(REPARSED)
+        }
+        (false, false) => classify_ranges(&from.base, &to.base),
     }
+}
+
+/// The ranges and multiranges of PostgreSQL itself with their subtypes.
+const RANGES: [(&str, &str, &str); 6] = [
+    ("int4range", "int4multirange", "integer"),
+    ("int8range", "int8multirange", "bigint"),
+    ("numrange", "nummultirange", "numeric"),
+    ("daterange", "datemultirange", "date"),
+    ("tsrange", "tsmultirange", "timestamp without time zone"),
+    ("tstzrange", "tstzmultirange", "timestamp with time zone"),
+];
+
+/// No range is cast to another one, but the text of one may be valid for the other where bounds are cast to bounds.
+fn classify_ranges(from: &str, to: &str) -> Option<TypeChange> {
+    let subtype = |name: &str| {
+        let found = RANGES.iter().find(|(range, multirange, _)| [range, multirange].contains(&&name));
+        found.map(|(range, _, subtype)| (*range == name, *subtype))
+    };
+    let ((from_is_one, from), (to_is_one, to)) = (subtype(from)?, subtype(to)?);
+    let cast =
+        CASTS.iter().find(|cast| cast.from == from && cast.to == to).filter(|_| from_is_one == to_is_one)?;
+    // Where clocks change, the earlier one of two bounds may become the later one.
+    let moves_bounds = from.starts_with("timestamp") && to.starts_with("timestamp");
+    Some(TypeChange { narrowing: cast.narrowing || moves_bounds, ..REPARSED })
 }
 
 /// Whether a cast loses something once the modifiers on both sides are considered.
@@ -305,6 +333,16 @@ mod tests {
             ("bigint", "timestamp without time zone", "impossible"),
             ("boolean", "timestamp with time zone", "impossible"),
             ("uuid", "bigint", "impossible"),
+            ("int4range", "int8range", "rewrite"),
+            ("int8range", "int4range", "narrowing"),
+            ("int4range[]", "numrange[]", "rewrite"),
+            ("int4multirange", "int8multirange", "rewrite"),
+            ("int4range", "int8multirange", "impossible"),
+            ("int4range", "daterange", "impossible"),
+            ("daterange", "tstzrange", "rewrite"),
+            ("tsrange", "tstzrange", "narrowing"),
+            ("tstzrange", "daterange", "narrowing"),
+            ("smallint", "boolean", "narrowing"),
             ("app.mood", "text", "rewrite"),
             ("text", "app.mood", "narrowing"),
             ("app.mood", "app.\"Mood\"", "narrowing"),
@@ -323,5 +361,6 @@ mod tests {
         assert_eq!(path("text[]", "integer[]"), CastPath::Explicit);
         assert_eq!(path("app.mood", "app.feeling"), CastPath::ThroughText);
         assert_eq!(path("integer", "app.level"), CastPath::ThroughText);
+        assert_eq!(path("int4range", "int8range"), CastPath::ThroughText);
     }
 }

@@ -1,9 +1,12 @@
 //! DDL of collations.
 
-use super::{Context, Impossible, Step, comment_sql, move_sql};
+use std::collections::BTreeSet;
+
+use super::column::{foreign_key_neighbours, recollated};
+use super::{Context, Impossible, Step, comment_sql, move_sql, suffixed};
 use crate::address::Address;
 use crate::ident::Literal;
-use crate::kind::{Collation, CollationAlteration};
+use crate::kind::{Collation, CollationAlteration, Column, Resource};
 use crate::safety::Verb;
 
 pub(super) fn create(
@@ -36,6 +39,46 @@ pub(super) fn create(
 pub(super) fn drop(collation: &Collation, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     let sql = format!("DROP COLLATION {}", collation.qualified_name());
     vec![ctx.step(address, Verb::DropCollation, sql)]
+}
+
+/// The old one waits under another name until all columns have left it, so that no index is built with neither of them.
+pub(super) fn replace(
+    live: &Collation,
+    desired: &Collation,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    let name = live.qualified_name();
+    let retired = suffixed(&name.name, "__djogi_old");
+    let aside = format!("ALTER COLLATION {name} RENAME TO {retired}");
+    let mut steps = vec![ctx.step(address, Verb::RenameCollation, aside)];
+    steps.extend(create(desired, ctx, address)?);
+    for (_, resource) in ctx.live.iter() {
+        let Resource::Table(table) = resource else { continue };
+        let of_table = table.qualified_name();
+        // Computed columns are made anew, inherited ones change with those of the parents.
+        let is_sorted = |column: &&Column| {
+            column.collation.as_ref() == Some(&name)
+                && column.generated.is_none()
+                && !column.origin.is_inherited()
+        };
+        let columns: Vec<&Column> = table.columns.iter().filter(is_sorted).collect();
+        if columns.is_empty() || ctx.new_tables.contains(&of_table) {
+            continue;
+        }
+        let change = |column: &&Column| {
+            format!("ALTER COLUMN {} TYPE {} COLLATE {name}", column.name, column.data_type)
+        };
+        let actions: Vec<String> = columns.iter().map(change).collect();
+        let neighbours: BTreeSet<_> =
+            columns.iter().flat_map(|column| foreign_key_neighbours(&of_table, &column.name, ctx)).collect();
+        let sql = format!("ALTER TABLE {of_table} {}", actions.join(", "));
+        let verb = recollated(&of_table, &columns, ctx);
+        steps.push(ctx.step_on(address, verb, &of_table, &neighbours, sql));
+    }
+    let drop = format!("DROP COLLATION {}.{retired}", name.schema);
+    steps.push(ctx.step(address, Verb::DropCollation, drop));
+    Ok(steps)
 }
 
 pub(super) fn rename(from: &Collation, to: &Collation, ctx: &Context<'_>, address: &Address) -> Vec<Step> {

@@ -22,6 +22,7 @@ use crate::kind::{
 use crate::lexis::in_parentheses;
 use crate::safety::{Verb, is_volatile, since};
 
+pub(super) use alter_type::recollated;
 pub(super) use uses::foreign_key_neighbours;
 
 /// `name type ...` as it stands in `CREATE TABLE` and after `ADD COLUMN`.

@@ -116,18 +116,30 @@ pub(super) fn replace(
     }
     steps.push(ctx.step(address, Verb::RenameEnum, format!("ALTER TYPE {name} RENAME TO {}", retired.name)));
     steps.extend(create(desired, ctx, address));
-    for (_, resource) in ctx.live.iter() {
-        let Resource::Table(table) = resource else { continue };
-        // Computed ones are made anew.
-        let mut columns = columns_of(live, table);
-        columns.retain(|column| column.generated.is_none());
-        // So are those of tables that are.
-        if ctx.new_tables.contains(&table.qualified_name()) {
-            continue;
+    let changing = ctx.live.iter().filter_map(|(_, resource)| match resource {
+        // Computed columns are made anew, and so are those of tables that are.
+        Resource::Table(table) if !ctx.new_tables.contains(&table.qualified_name()) => {
+            let columns = columns_of(live, table).into_iter().filter(|column| column.generated.is_none());
+            Some((table, columns.collect::<Vec<_>>()))
         }
-        if !columns.is_empty() {
-            steps.push(change_columns(table, &columns, live, desired, ctx, address)?);
-        }
+        _ => None,
+    });
+    let (mut own, mut heirs) = (Vec::new(), Vec::new());
+    for (table, columns) in changing {
+        let (inherited, of_table): (Vec<_>, Vec<_>) =
+            columns.into_iter().partition(|column| column.origin.is_inherited());
+        own.extend((!of_table.is_empty()).then_some((table, of_table)));
+        heirs.extend((!inherited.is_empty()).then_some((table, inherited)));
+    }
+    heirs.sort_by_key(|(table, _)| inheritance_depth(table, ctx));
+    for (table, columns) in &heirs {
+        steps.extend(let_defaults_go(table, columns, ctx, address));
+    }
+    for (table, columns) in &own {
+        steps.push(change_columns(table, columns, live, desired, ctx, address)?);
+    }
+    for (table, columns) in &heirs {
+        steps.extend(bring_defaults_back(table, columns, (live, desired), ctx, address));
     }
     steps.push(ctx.step(address, Verb::DropEnum, format!("DROP TYPE {retired}")));
     for dependent in rebuild {
@@ -142,6 +154,56 @@ pub(super) fn replace(
         }
     }
     Ok(steps)
+}
+
+/// How many parents a table has above each other.
+fn inheritance_depth(table: &Table, ctx: &Context<'_>) -> usize {
+    let parents = table.lineage.parents().iter().filter_map(|parent| ctx.live.table(ctx.target, parent));
+    parents.map(|parent| 1 + inheritance_depth(parent, ctx)).max().unwrap_or_default()
+}
+
+/// Columns that are inherited change with those of the parents, but defaults of their own would have to be cast.
+fn let_defaults_go(table: &Table, columns: &[&Column], ctx: &Context<'_>, address: &Address) -> Option<Step> {
+    let name = table.qualified_name();
+    let with_default = columns.iter().filter(|column| column.default.is_some());
+    let actions: Vec<String> =
+        with_default.map(|column| format!("ALTER COLUMN {} DROP DEFAULT", column.name)).collect();
+    let sql = format!("ALTER TABLE {name} {}", actions.join(", "));
+    (!actions.is_empty()).then(|| ctx.step_on_one(address, Verb::DropDefault, &name, sql))
+}
+
+/// What has come down to inherited columns with the defaults of the parents is not always what they had.
+fn bring_defaults_back(
+    table: &Table,
+    columns: &[&Column],
+    (live, desired): (&EnumType, &EnumType),
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Step> {
+    let name = table.qualified_name();
+    let kept = |column: &Column| {
+        column.default.clone().filter(|default| labels_removed(live, desired, default.as_str()).is_empty())
+    };
+    let parents: Vec<&Table> =
+        table.lineage.parents().iter().filter_map(|parent| ctx.live.table(ctx.target, parent)).collect();
+    let actions = columns.iter().filter_map(|column| {
+        let own = kept(column);
+        let mut above = parents.iter().filter_map(|parent| parent.column(&column.name)).map(kept);
+        if above.all(|default| default == own) {
+            return None;
+        }
+        let action = own.map_or("DROP DEFAULT".to_owned(), |default| format!("SET DEFAULT {default}"));
+        Some(format!("ALTER COLUMN {} {action}", column.name))
+    });
+    let actions: Vec<String> = actions.collect();
+    let sql = format!("ALTER TABLE {name} {}", actions.join(", "));
+    (!actions.is_empty()).then(|| ctx.step_on_one(address, Verb::SetDefault, &name, sql))
+}
+
+/// The labels that go although a default holds them.
+fn labels_removed<'a>(live: &'a EnumType, desired: &EnumType, default: &str) -> Vec<&'a String> {
+    let removed = live.labels.iter().filter(|label| !desired.labels.contains(label));
+    removed.filter(|label| names_label(default, label)).collect()
 }
 
 /// Where the old type waits within the transaction for its columns to leave it.
@@ -177,7 +239,7 @@ fn change_columns(
         actions.push(format!("ALTER COLUMN {column_name} DROP DEFAULT"));
         actions.push(change);
         // A default that is gone as a label is replaced by the table's own change.
-        if !removed.iter().any(|label| names_label(default.as_str(), label)) {
+        if labels_removed(live, desired, default.as_str()).is_empty() {
             actions.push(format!("ALTER COLUMN {column_name} SET DEFAULT {default}"));
         }
     }

@@ -65,7 +65,7 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, IdentList, QualifiedName};
-use crate::kind::{Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
+use crate::kind::{Collation, Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
 use crate::migration::Filling;
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
@@ -303,6 +303,17 @@ pub fn replace_enum(
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
     enum_type::replace(live, desired, rebuild, ctx, address)
+}
+
+/// Exchanges a collation for one with another definition under the name of the old one: every live column that is sorted
+/// by it changes to the new one. All steps belong in one transaction, before all other alterations of the tables concerned.
+pub fn replace_collation(
+    live: &Collation,
+    desired: &Collation,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Vec<Step>, Impossible> {
+    collation::replace(live, desired, ctx, address)
 }
 
 /// Exchanges an index for one with another definition; see [`Replacement`]. `moves` says whether the plan changes what

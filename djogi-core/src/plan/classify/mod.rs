@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::diff::columns::changes_type;
+use crate::diff::making_way::is_renewed;
 use crate::diff::{Action, Change, Rebased, UnmanagedDependents};
 use crate::disposition::{Disposition, Reason};
 use crate::ident::Ident;
@@ -296,8 +297,8 @@ fn keeps_owner(change: &Change<'_>, role: &Address, gates: &Gates<'_>) -> bool {
 /// Whether an object of this kind can only be replaced when nothing that holds data needs it.
 fn is_dropped_alone(kind: Kind) -> bool {
     kind.is_code()
-        || matches!(kind, Kind::Collation | Kind::ForeignDataWrapper | Kind::ForeignServer)
-        || kind.is_type() && kind != Kind::Enum
+        || matches!(kind, Kind::ForeignDataWrapper | Kind::ForeignServer)
+        || kind.is_type() && !is_renewed(kind)
 }
 
 /// Why a need cannot be met whatever this plan does.
@@ -344,7 +345,7 @@ fn requirements(
     requires.extend(keys_in_the_way(change, candidates));
     requires.extend(generated_in_the_way(change, candidates));
     requires.extend(code_in_the_way(change, candidates));
-    let is_altered_under_its_users = change.address.kind() == Kind::Enum && change.action != Action::Delete;
+    let is_altered_under_its_users = is_renewed(change.address.kind()) && change.action != Action::Delete;
     if matches!(change.action, Action::Delete | Action::Replace(_)) && !is_altered_under_its_users {
         // Whoever rests on it must have let go of it.
         let dependents = gates.live_dependents.get(&change.address).into_iter().flatten();

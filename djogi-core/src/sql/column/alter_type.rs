@@ -75,10 +75,13 @@ fn made_cast(from: &str, to: &str, ctx: &Context<'_>) -> Option<TypeChange> {
     })
 }
 
-/// Whether a type of dates or times knows a time zone; `None` for all other types.
+/// Whether a type of dates or times, or of ranges of them, knows a time zone; `None` for all other types.
 fn zone(data_type: &str) -> Option<bool> {
-    let knows = data_type.contains(" with time zone");
-    (knows || data_type == "date" || data_type.contains(" without time zone")).then_some(knows)
+    let is_range_of =
+        |sort: &str| ["range", "multirange"].iter().any(|range| data_type == format!("{sort}{range}"));
+    let knows = data_type.contains(" with time zone") || is_range_of("tstz");
+    let has_none = data_type == "date" || data_type.contains(" without time zone");
+    (knows || has_none || is_range_of("date") || is_range_of("ts")).then_some(knows)
 }
 
 /// The actions of one statement. PostgreSQL runs `DROP DEFAULT` before the change of the type and `SET DEFAULT`
@@ -121,6 +124,18 @@ fn verb(
     if uses.in_index_expression || (indexes_lost && uses.indexed) {
         Verb::SetTypeReindexed
     } else if uses.in_check {
+        Verb::SetTypeVerified
+    } else {
+        Verb::SetTypeInPlace
+    }
+}
+
+/// What it costs that columns of `table` are sorted otherwise.
+pub(in crate::sql) fn recollated(table: &QualifiedName, columns: &[&Column], ctx: &Context<'_>) -> Verb {
+    let uses: Vec<Uses> = columns.iter().map(|column| Uses::of(table, &column.name, ctx)).collect();
+    if uses.iter().any(|uses| uses.indexed || uses.in_index_expression) {
+        Verb::SetTypeReindexed
+    } else if uses.iter().any(|uses| uses.in_check) {
         Verb::SetTypeVerified
     } else {
         Verb::SetTypeInPlace

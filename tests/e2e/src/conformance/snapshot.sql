@@ -120,7 +120,7 @@ SELECT 'partitioned table', r.name, pg_get_partkeydef(r.oid) FROM rel r WHERE r.
 UNION ALL
 SELECT CASE f.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, f.name,
        CASE WHEN f.prokind = 'a'
-            THEN (SELECT format('%s %s sorted by %s', pg_get_function_result(f.oid), to_jsonb(a) - 'aggfnoid' - 'aggsortop', NULLIF(a.aggsortop, 0)::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = f.oid)
+            THEN (SELECT format('%s %s sorted by %s', pg_get_function_result(f.oid), to_jsonb(a) - 'aggfnoid' - 'aggsortop' || jsonb_build_object('aggtranstype', a.aggtranstype::regtype::text, 'aggmtranstype', a.aggmtranstype::regtype::text), NULLIF(a.aggsortop, 0)::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = f.oid)
             ELSE pg_get_functiondef(f.oid) END || ' owner ' || f.proowner::regrole
   FROM fun f
 UNION ALL
@@ -201,7 +201,7 @@ UNION ALL
 SELECT 'range type', t.name,
        format('%s opclass %s collation %s canonical %s diff %s multirange %s', r.rngsubtype::regtype,
               (SELECT format('%s.%s', opcnamespace::regnamespace, opcname) FROM pg_opclass o WHERE o.oid = r.rngsubopc),
-              r.rngcollation, r.rngcanonical, r.rngsubdiff, r.rngmultitypid::regtype)
+              NULLIF(r.rngcollation, 0)::regcollation, r.rngcanonical, r.rngsubdiff, r.rngmultitypid::regtype)
   FROM typ t JOIN pg_range r ON r.rngtypid = t.oid
 UNION ALL
 SELECT 'collation', c.oid::regcollation::text,

@@ -110,6 +110,25 @@ fn operator_classes_come_before_their_indexes() {
     ]);
 }
 
+/// Without a class of its own a row is compared by PostgreSQL's.
+#[test]
+fn keys_follow_the_default_class_of_their_type() {
+    const PAIR: &str = "CREATE TYPE pair AS (a integer, b integer);
+         CREATE FUNCTION below(pair, pair) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT ($1).a < ($2).a';
+         CREATE FUNCTION alike(pair, pair) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT ($1).a = ($2).a';
+         CREATE FUNCTION compared(pair, pair) RETURNS integer IMMUTABLE LANGUAGE sql AS
+             'SELECT btint4cmp(($1).a, ($2).a)';
+         CREATE OPERATOR <<< (FUNCTION = below, LEFTARG = pair, RIGHTARG = pair);
+         CREATE OPERATOR === (FUNCTION = alike, LEFTARG = pair, RIGHTARG = pair, COMMUTATOR = ===);
+         CREATE TABLE t (a pair UNIQUE, b pair);
+         CREATE INDEX t_b ON t (b);
+         CREATE TABLE divided (a pair) PARTITION BY RANGE (a);";
+    const CLASS: &str =
+        "CREATE OPERATOR CLASS by_a DEFAULT FOR TYPE pair USING btree AS OPERATOR 1 <<<, OPERATOR 3 ===,
+         FUNCTION 1 compared(pair, pair);";
+    comes_and_goes(&[PAIR, &format!("{PAIR} {CLASS}"), PAIR]);
+}
+
 #[test]
 fn families_get_and_lose_members_in_place() {
     let family = "CREATE FUNCTION mixed(integer, bigint) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT btint48cmp($1, $2)';
