@@ -73,7 +73,7 @@ pub(crate) fn declarations(tables: usize, extra: impl Fn(usize) -> Extra) -> Dec
             raw: false,
             unmanaged: false,
             sensitive: Default::default(),
-            backfills: Default::default(),
+            rules: BTreeMap::new(),
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             column_lines: BTreeMap::new(),

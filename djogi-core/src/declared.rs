@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, Kind};
 use crate::digest::Digest;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Expression, Resource};
+use crate::kind::Resource;
+use crate::migration::Rule;
 
 /// The format written by this version.
 pub const CATALOG_FORMAT: &str = "djogi-catalog/1";
@@ -51,9 +52,9 @@ pub struct Declaration {
     /// For tables: the columns whose values are shown nowhere.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub sensitive: BTreeSet<Ident>,
-    /// For tables: what rows get that have no value in a column, where it becomes `NOT NULL` or gets a default.
+    /// For tables: what is said of migrations of their columns.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
-    pub backfills: BTreeMap<Ident, Expression>,
+    pub rules: BTreeMap<Ident, Rule>,
     /// The address it had before a declared rename. For names that follow from a renamed table or column,
     /// the name that followed from the old one.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
@@ -121,12 +122,11 @@ impl Declarations {
         self.resources.get(&Address::table(target, table)).map_or(&NONE, |declared| &declared.sensitive)
     }
 
-    /// What rows of the tables of `target` get that have no value in a column.
-    pub fn backfills(&self, target: &Ident) -> impl Iterator<Item = (QualifiedName, &Ident, &Expression)> {
+    /// What is said of migrations of the tables of `target`, by their columns.
+    pub fn rules(&self, target: &Ident) -> impl Iterator<Item = (QualifiedName, &Ident, &Rule)> {
         let ours = self.resources.iter().filter(move |(address, _)| address.target() == target);
-        ours.filter_map(|(address, declared)| Some((address.relation()?, &declared.backfills))).flat_map(
-            |(table, backfills)| backfills.iter().map(move |(column, value)| (table.clone(), column, value)),
-        )
+        ours.filter_map(|(address, declared)| Some((address.relation()?, &declared.rules)))
+            .flat_map(|(table, rules)| rules.iter().map(move |(column, rule)| (table.clone(), column, rule)))
     }
 
     /// What several declarations, or several columns of a table, say that they were renamed from: each old address with

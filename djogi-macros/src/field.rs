@@ -10,6 +10,7 @@ use syn::{Error, Field, LitStr, Result, Type};
 use crate::attr::{Errors, Keys, flag, for_each, identifier, line, name, text};
 use crate::columns::Overrides;
 use crate::constraint::{Check, PrimaryKey, Unique};
+use crate::conversion::Conversion;
 use crate::foreign_key::ForeignKey;
 use crate::index::Index;
 use crate::storage::{self, ColumnStorage};
@@ -28,6 +29,7 @@ pub(crate) struct ModelField {
     renamed_from: Option<LitStr>,
     sensitive: bool,
     backfill: Option<LitStr>,
+    live: Option<Conversion>,
     pub(crate) primary_key: Option<PrimaryKey>,
     pub(crate) unique: Option<Unique>,
     pub(crate) indexes: Vec<Index>,
@@ -71,6 +73,7 @@ const KEYS: Keys = Keys {
         "statistics",
         "sensitive",
         "backfill",
+        "live",
         "renamed_from",
     ],
     repeatable: &["index", "check"],
@@ -90,6 +93,7 @@ impl ModelField {
             renamed_from: None,
             sensitive: false,
             backfill: None,
+            live: None,
             primary_key: None,
             unique: None,
             indexes: Vec::new(),
@@ -141,6 +145,7 @@ impl ModelField {
             "index" => self.indexes.push(Index::of_field(&self.ident, key, input)?),
             "check" => self.checks.push(Check::parse(key, input)?),
             "backfill" => self.backfill = Some(text(key, input)?),
+            "live" => self.live = Some(Conversion::parse(key, input)?),
             "comment" => self.comment = Some(text(key, input)?),
             "renamed_from" => self.renamed_from = Some(name(key, input)?),
             item if storage::COLUMN_KEYS.contains(&item) => self.storage.item(item, key, input)?,
@@ -250,6 +255,10 @@ impl ModelField {
         }
         overrides.when("sensitive", self.sensitive);
         overrides.some("backfill", self.backfill.as_ref());
+        if let Some(Conversion { up, down }) = &self.live {
+            overrides.some("up", Some(up));
+            overrides.some("down", down.as_ref());
+        }
         overrides.some("comment", self.comment.as_ref());
         overrides.some("renamed_from", self.renamed_from.as_ref());
         let constructor = quote! {

@@ -5,6 +5,7 @@ mod attr;
 mod case;
 mod columns;
 mod constraint;
+mod conversion;
 mod field;
 mod foreign_key;
 mod grant;

@@ -24,19 +24,42 @@ fn rule(name: &Spanned<String>, mut section: Section<'_, '_>) -> Option<(Ident, 
     if let Err(error) = &ident {
         section.problem(INVALID_VALUE, Some(name.span()), format!("`live.{}`: {error}", name.get_ref()));
     }
-    let backfill = section.parsed("backfill", INVALID_VALUE, |text| match text.trim() {
-        "" => Err("must be an expression, such as \"''\" or \"lower(email)\"".to_owned()),
-        text => Ok(text.to_owned()),
-    });
+    let mut expression = |key| {
+        section.parsed(key, INVALID_VALUE, |text| match text.trim() {
+            "" => Err("must be an expression, such as \"''\" or \"lower(email)\"".to_owned()),
+            text => Ok(text.to_owned()),
+        })
+    };
+    let (backfill, up, down) = (expression("backfill"), expression("up"), expression("down"));
+    let misplaced = [
+        (backfill.is_some(), "_fill", "`backfill` fills a column, and belongs to <table>_<column>_fill"),
+        (
+            up.is_some() || down.is_some(),
+            "_type",
+            "`up` and `down` change a type, and belong to <table>_<column>_type",
+        ),
+    ];
+    for (_, _, what) in
+        misplaced.iter().filter(|(is_said, end, _)| *is_said && !name.get_ref().ends_with(end))
+    {
+        section.problem(INVALID_VALUE, Some(name.span()), format!("`live.{}`: {what}", name.get_ref()));
+    }
+    if down.is_some() && up.is_none() {
+        let what = "`down` is the way back from `up`, which is missing";
+        section.problem(INVALID_VALUE, Some(name.span()), format!("`live.{}`: {what}", name.get_ref()));
+    }
     section.finish();
-    Some((ident.ok()?, Rule { backfill, ..Rule::default() }))
+    Some((ident.ok()?, Rule { backfill, up, down, refused: None }))
 }
 
 /// Without rules as it was before there were any.
 pub(super) fn digest_input(retention: Duration, rules: &Rules) -> Value {
     let mut value = json!({"retention_seconds": retention.as_secs()});
-    for (name, Rule { backfill, refused: _ }) in rules {
-        value[name.as_str()] = json!({"backfill": backfill});
+    for (name, Rule { backfill, up, down, refused: _ }) in rules {
+        value[name.as_str()] = match up {
+            Some(up) => json!({"up": up, "down": down}),
+            None => json!({"backfill": backfill}),
+        };
     }
     value
 }

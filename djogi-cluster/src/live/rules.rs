@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use djogi_core::Ident;
 use djogi_core::desired::Desired;
-use djogi_core::migration::{Rules, name_of_fill, possible_names, values_to_fill_with};
+use djogi_core::kind::{Expression, Retype};
+use djogi_core::migration::{
+    Rule, Rules, conversions_to_ask_for, name_of_fill, name_of_retype, possible_names, values_to_fill_with,
+};
 use djogi_core::observation::Observation;
 use djogi_core::plan::TargetInputs;
 use tokio_postgres::Client;
@@ -24,8 +27,8 @@ pub struct UnknownRule {
 
 impl UnknownRule {
     pub(crate) fn help(&self) -> String {
-        "one that fills a column is called <table>_<column>_fill, with the schema before it where that is not `public`: \
-         [live.users_email_fill]"
+        "one that fills a column is called <table>_<column>_fill, and one that changes a type <table>_<column>_type, with the \
+         schema before it where that is not `public`: [live.users_email_fill]"
             .to_owned()
     }
 }
@@ -33,9 +36,16 @@ impl UnknownRule {
 /// What is said of the migrations of `target`: by the configuration, and by models where that says nothing.
 pub(crate) fn of_target(configured: &Configured, target: &Ident) -> Rules {
     let mut rules = configured.live.clone();
-    for (table, column, value) in configured.declarations.backfills(target) {
-        let rule = rules.entry(name_of_fill(&table, column)).or_default();
-        rule.backfill.get_or_insert_with(|| value.as_str().to_owned());
+    for (table, column, Rule { backfill, up, down, .. }) in configured.declarations.rules(target) {
+        if let Some(backfill) = backfill {
+            let rule = rules.entry(name_of_fill(&table, column)).or_default();
+            rule.backfill.get_or_insert_with(|| backfill.clone());
+        }
+        // One goes with the other.
+        if let Some(up) = up {
+            let said = || Rule { up: Some(up.clone()), down: down.clone(), ..Rule::default() };
+            rules.entry(name_of_retype(&table, column)).or_insert_with(said);
+        }
     }
     rules
 }
@@ -49,9 +59,27 @@ pub(crate) async fn ask(
     (target, desired, live): (&Ident, &Desired, &Observation),
     rules: &mut Rules,
 ) -> Result<(), EngineError> {
-    for (name, table, value) in values_to_fill_with(target, desired, live, rules) {
-        // Where rows are chosen neither aggregates nor sets are taken, and nothing is computed.
+    // Where rows are chosen neither aggregates nor sets are taken, and nothing is computed.
+    let fills = values_to_fill_with(target, desired, live, rules).into_iter().map(|(name, table, value)| {
         let sql = format!("EXPLAIN SELECT FROM {table} WHERE ({value}) IS NULL");
+        (name, value, sql)
+    });
+    let conversions =
+        conversions_to_ask_for(target, desired, live, rules).into_iter().flat_map(|conversion| {
+            let Retype { name, table, column, from, to, up, down, .. } = conversion;
+            let forth = format!("EXPLAIN SELECT FROM {table} WHERE {} IS NULL", assigned(&up, &to));
+            let back = down.map(|down| {
+                let sql = format!(
+                    "EXPLAIN SELECT FROM (SELECT NULL::{to} AS {column} OFFSET 0) AS {} WHERE {} IS NULL",
+                    table.name,
+                    assigned(&down, &from)
+                );
+                (name.clone(), down, sql)
+            });
+            [(name, up, forth)].into_iter().chain(back)
+        });
+    let questions: Vec<(Ident, Expression, String)> = fills.chain(conversions).collect();
+    for (name, value, sql) in questions {
         let refused = match client.batch_execute(&sql).await {
             Ok(()) => continue,
             Err(error) => DatabaseError::new(&error),
@@ -60,12 +88,25 @@ pub(crate) async fn ask(
             return Err(EngineError::Sql(Box::new(refused)));
         }
         if let Some(rule) = rules.get_mut(&name) {
-            let hint = refused.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            rule.refused =
-                Some(format!("PostgreSQL does not take {value} for it: {}{hint}", refused.message));
+            const OTHER_TYPE: &str = "42804";
+            rule.refused = Some(match refused.sqlstate.as_deref() {
+                Some(OTHER_TYPE) => format!("{value} is of another type: cast it"),
+                _ => {
+                    let hint = refused.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    format!("PostgreSQL does not take {value} for it: {}{hint}", refused.message)
+                }
+            });
         }
     }
     Ok(())
+}
+
+/// A value that is assigned, as far as a query can: it stands beside one of the type. Strings take any.
+fn assigned(value: &Expression, data_type: &str) -> String {
+    if ["text", "character", "name"].iter().any(|string| data_type.starts_with(string)) {
+        return format!("({value})");
+    }
+    format!("(SELECT v FROM (VALUES (NULL::{data_type}), ({value})) AS one (v) LIMIT 1)")
 }
 
 /// For all targets of a configuration.

@@ -265,7 +265,7 @@ fn merge(loaded: Loaded, target: &Ident, models: &Declarations) -> Result<Desire
                         raw: _,
                         unmanaged: _,
                         sensitive: _,
-                        backfills: _,
+                        rules: _,
                         needs: _,
                     },
                 ),

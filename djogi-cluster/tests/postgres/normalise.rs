@@ -53,7 +53,7 @@ fn declare(resources: Vec<(Resource, bool)>) -> Declarations {
             raw,
             unmanaged: false,
             sensitive: Default::default(),
-            backfills: Default::default(),
+            rules: Default::default(),
             renamed_from: None,
             renamed_columns: Default::default(),
             column_lines: Default::default(),

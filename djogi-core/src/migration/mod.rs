@@ -4,6 +4,7 @@
 //! of it. [`postpone`] adds the migrations that the plan needs to what is declared, and sets aside what comes with their
 //! cutover. The statements are in `sql/migration/`.
 
+mod convert;
 mod fill;
 mod key;
 mod marker;
@@ -16,11 +17,12 @@ mod retype;
 mod rules;
 mod twins;
 
+pub use convert::{Conversion, conversions_to_ask_for};
 pub(crate) use fill::is_for_filled;
 pub use fill::{Filling, values_to_fill_with};
 pub(crate) use key::row_key;
 pub(crate) use marker::Marker;
-pub use names::of_fill as name_of_fill;
+pub use names::{of_fill as name_of_fill, of_retype as name_of_retype};
 pub use observe::{Observed, observe};
 pub use postpone::{Postponed, postpone};
 pub use rules::{Rule, Rules, possible_names};

@@ -5,7 +5,7 @@ use crate::model::naming::object_name;
 use crate::sql::suffixed;
 
 /// `<table>_<column>_type`, with the schema before it where that is not `public`.
-pub(crate) fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
+pub fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
     of(table, column, "type")
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::convert::Conversion;
 use super::fill::{Filling, may_fill};
 use super::names;
 use super::observe::under_way;
@@ -33,6 +34,8 @@ pub struct Postponed {
     pub waits: BTreeMap<Address, BTreeSet<Address>>,
     /// How the rows get a value that have none in a column, by its address.
     pub fills: BTreeMap<Address, Filling>,
+    /// What somebody has said that becomes of the values of a column that gets another type at once, by its address.
+    pub conversions: BTreeMap<Address, Conversion>,
 }
 
 /// Adds to `desired` the migrations that are needed to get there from `live` beside readers and writers, and takes out of it
@@ -74,12 +77,12 @@ pub fn postpone(
             })
             .collect();
         for migration in &retypes {
-            side.go_on(migration, wanted);
+            side.go_on(migration, wanted, rules);
         }
         for column in &found.columns {
             let is_known = retypes.iter().any(|migration| migration.column == column.name);
             if let (false, Some(wanted)) = (is_known, wanted.column(&column.name)) {
-                side.consider(column, wanted);
+                side.consider(column, wanted, rules);
             }
         }
         let fills = known.iter().filter_map(|migration| match migration {
@@ -149,12 +152,18 @@ pub(super) struct Side<'a> {
 
 impl Side<'_> {
     /// A migration that is there.
-    fn go_on(&mut self, migration: &Retype, wanted: &Table) {
+    fn go_on(&mut self, migration: &Retype, wanted: &Table, rules: &Rules) {
         let has = |phase| {
             let step = Address::migration_step(self.target, &migration.name, phase);
             self.live.catalog.contains(&step)
         };
         let is_cut_over = has(MigrationPhase::Cutover);
+        let said = self
+            .found
+            .column(&migration.column)
+            .zip(wanted.column(&migration.column))
+            .and_then(|(found, wanted)| Conversion::of(&migration.table, found, wanted, rules))
+            .filter(|said| !is_cut_over && said.migration != *migration);
         let is_wanted = wanted.column(&migration.column).is_some_and(|column| {
             column.data_type == migration.to && column.collation == migration.collation
         });
@@ -162,6 +171,9 @@ impl Side<'_> {
             self.hold(&migration.column);
         } else if !is_wanted {
             self.supersede(migration, wanted);
+        } else if let Some(said) = said {
+            self.hold_all();
+            self.stay(Migration::Retype(said.migration));
         } else if is_cut_over {
             if !self.options.finalize.contains(&migration.name) {
                 let retired = self.retired(migration);
@@ -173,16 +185,32 @@ impl Side<'_> {
     }
 
     /// A column that may have another type.
-    fn consider(&mut self, found: &Column, wanted: &Column) {
+    fn consider(&mut self, found: &Column, wanted: &Column, rules: &Rules) {
         let table = self.found.qualified_name();
         let address = Address::column(self.target, &table, &found.name);
-        if !rewrites(found, wanted) || self.may_stop_others(&found.name) {
+        let said = Conversion::of(&table, found, wanted, rules);
+        if said.is_none() && !rewrites(found, wanted) {
+            return;
+        }
+        if self.may_stop_others(&found.name) || said.as_ref().is_some_and(|said| said.refused.is_some()) {
+            self.postponed.conversions.extend(said.map(|said| (address, said)));
             return;
         }
         let sides = Sides { live: self.live, desired: self.desired, target: self.target };
-        let obstacles = sides.obstacles_to_begin((self.found, found), (&self.declared.resource, wanted));
-        match retype(&table, found, wanted) {
-            Ok((migration, _)) if obstacles.is_empty() => self.begin(&migration),
+        let mut obstacles = sides.obstacles_to_begin((self.found, found), (&self.declared.resource, wanted));
+        let migration = match said {
+            Some(said) => {
+                obstacles.extend(said.obstacles(self.found));
+                let migration = said.migration.clone();
+                if !obstacles.is_empty() {
+                    self.postponed.conversions.insert(address.clone(), said);
+                }
+                Ok(migration)
+            }
+            None => retype(&table, found, wanted).map(|(migration, _)| migration),
+        };
+        match migration {
+            Ok(migration) if obstacles.is_empty() => self.begin(&migration),
             Ok(_) => {
                 self.postponed.obstacles.insert(address, obstacles);
             }

@@ -2,17 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::names;
 use crate::desired::Desired;
 use crate::ident::Ident;
 use crate::kind::Resource;
 
 /// What is said of one migration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// What the rows get that have no value in the column.
     pub backfill: Option<String>,
+    /// What becomes of a value of the column that gets another type.
+    pub up: Option<String>,
+    /// What becomes of it on the way back.
+    pub down: Option<String>,
     /// Why PostgreSQL does not take it, once it was asked.
+    #[serde(skip)]
     pub refused: Option<String>,
 }
 
@@ -28,7 +36,8 @@ pub fn possible_names(desired: &Desired) -> BTreeSet<Ident> {
     tables
         .flat_map(|table| {
             let name = table.qualified_name();
-            table.columns.iter().map(move |column| names::of_fill(&name, &column.name))
+            let of = |column: &Ident| [names::of_fill(&name, column), names::of_retype(&name, column)];
+            table.columns.iter().flat_map(|column| of(&column.name)).collect::<Vec<_>>()
         })
         .collect()
 }

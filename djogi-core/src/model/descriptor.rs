@@ -165,6 +165,10 @@ pub struct FieldDescriptor {
     pub sensitive: bool,
     /// What rows get that have no value, where the column becomes `NOT NULL` or gets a default.
     pub backfill: Option<&'static str>,
+    /// What becomes of a value when the column gets another type.
+    pub up: Option<&'static str>,
+    /// What becomes of it on the way back.
+    pub down: Option<&'static str>,
     pub comment: Option<&'static str>,
     /// The column's earlier name.
     pub renamed_from: Option<&'static str>,
@@ -184,6 +188,8 @@ impl FieldDescriptor {
             storage: ColumnStorageDescriptor::DEFAULT,
             sensitive: false,
             backfill: None,
+            up: None,
+            down: None,
             comment: None,
             renamed_from: None,
         }

@@ -26,7 +26,8 @@ use super::object::ObjectDescriptor;
 use crate::address::Address;
 use crate::declared::{self, Declaration, Declarations};
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Expression, Resource, Schema};
+use crate::kind::{Resource, Schema};
+use crate::migration::Rule;
 
 use tables::Lowered;
 
@@ -93,7 +94,7 @@ struct Entry {
     /// Of the fields of a view.
     lines: BTreeMap<Ident, u32>,
     sensitive: BTreeSet<Ident>,
-    backfills: BTreeMap<Ident, Expression>,
+    rules: BTreeMap<Ident, Rule>,
 }
 
 impl Entry {
@@ -105,7 +106,7 @@ impl Entry {
             renamed_columns: BTreeMap::new(),
             lines: BTreeMap::new(),
             sensitive: BTreeSet::new(),
-            backfills: BTreeMap::new(),
+            rules: BTreeMap::new(),
         }
     }
 }
@@ -121,7 +122,7 @@ impl Sink {
             raw: entry.raw,
             unmanaged: self.unmanaged,
             sensitive: entry.sensitive,
-            backfills: entry.backfills,
+            rules: entry.rules,
             renamed_from,
             renamed_columns: entry.renamed_columns,
             column_lines: entry.lines,

@@ -198,6 +198,7 @@ fn plan_around(
         seeds: &inputs.seeds,
         postponed: &inputs.postponed.declared,
         fills: &inputs.postponed.fills,
+        conversions: &inputs.postponed.conversions,
         abandon: &options.abandon,
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)

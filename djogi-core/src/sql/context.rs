@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Constraint, Resource, Table};
-use crate::migration::Filling;
+use crate::migration::{Conversion, Filling};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Precheck, Reversibility};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
@@ -174,6 +174,7 @@ static NO_OBJECTS: BTreeSet<Address> = BTreeSet::new();
 static NO_SEEDS: BTreeMap<Address, SeedWork> = BTreeMap::new();
 static NOTHING_DECLARED: Desired = Desired::new();
 static NO_FILLS: BTreeMap<Address, Filling> = BTreeMap::new();
+static NO_CONVERSIONS: BTreeMap<Address, Conversion> = BTreeMap::new();
 static NO_POSITIONS: BTreeMap<Address, SequencePosition> = BTreeMap::new();
 
 impl<'a> Context<'a> {
@@ -192,6 +193,7 @@ impl<'a> Context<'a> {
             chosen_names: &NO_TABLES,
             postponed: &NOTHING_DECLARED,
             fills: &NO_FILLS,
+            conversions: &NO_CONVERSIONS,
             abandon: &[],
             seeds: &NO_SEEDS,
             sequence_positions: &NO_POSITIONS,

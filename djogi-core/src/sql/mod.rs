@@ -66,7 +66,7 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{Collation, Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
-use crate::migration::Filling;
+use crate::migration::{Conversion, Filling};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
@@ -110,6 +110,8 @@ pub struct Context<'a> {
     pub postponed: &'a Desired,
     /// See [`Postponed::fills`](crate::migration::Postponed::fills).
     pub fills: &'a BTreeMap<Address, Filling>,
+    /// See [`Postponed::conversions`](crate::migration::Postponed::conversions).
+    pub conversions: &'a BTreeMap<Address, Conversion>,
     /// Migrations that are to be undone.
     pub abandon: &'a [Ident],
     /// What is to be done about the rows of each seed.
@@ -168,6 +170,8 @@ pub enum Impossible {
     /// PostgreSQL does not look through the rows for values of a type within others.
     #[error("{address}: {column} holds values of this type, so {what}")]
     TypeInUse { address: Address, column: Address, what: &'static str },
+    #[error("{column} cannot get its type by `up` of [live.{migration}]: {why}")]
+    NotConverted { column: Address, migration: Ident, why: String },
 }
 
 impl Impossible {
@@ -185,6 +189,7 @@ impl Impossible {
             Impossible::NoCast { .. } => {
                 "add a column of the new type under another name, fill it, then drop the old one".to_owned()
             }
+            Impossible::NotConverted { migration, .. } => format!("correct it in [live.{migration}]"),
             Impossible::NoValueForRows { .. } => {
                 "give the column a default, or add it nullable, fill it and make it not null then".to_owned()
             }

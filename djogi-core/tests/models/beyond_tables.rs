@@ -109,6 +109,7 @@ pub(crate) struct Parcel {
     note: Option<String>,
     #[field(storage = extended, backfill = "''")]
     words: Option<String>,
+    #[field(live(up = "upper(packer)", down = "lower(packer)"))]
     packer: String,
     place: Place,
     places: Vec<Place>,

@@ -60,7 +60,7 @@ fn declaration(
         resource,
         unmanaged: false,
         sensitive: BTreeSet::new(),
-        backfills: BTreeMap::new(),
+        rules: BTreeMap::new(),
         renamed_from: None,
         renamed_columns: BTreeMap::new(),
         column_lines: BTreeMap::new(),

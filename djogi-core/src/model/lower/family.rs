@@ -292,7 +292,7 @@ pub(super) fn declare(table: &Lowered, sink: &mut Sink) {
         let mut entry = Entry::new(Resource::Table(partition.clone()), true);
         entry.renamed_columns = table.renamed_columns.clone();
         entry.sensitive = table.sensitive();
-        entry.backfills = table.backfills();
+        entry.rules = table.rules();
         sink.add(&table.target, *at, entry);
     }
 }

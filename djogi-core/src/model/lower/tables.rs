@@ -6,7 +6,8 @@ use super::types::Types;
 use super::{Entry, Result, Sink, columns, family, ident, qualified, security, views};
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{Column, Expression, ReplicaIdentity, Resource, Table, TableProperties};
+use crate::kind::{Column, ReplicaIdentity, Resource, Table, TableProperties};
+use crate::migration::Rule;
 use crate::model::descriptor::{
     FieldDescriptor, ModelDescriptor, RelationDescriptor, ReplicaIdentityDescriptor, Source,
     StorageDescriptor,
@@ -52,14 +53,16 @@ impl Lowered {
         fields.filter_map(|field| Some(self.field_or_column(field.name)?.name.clone())).collect()
     }
 
-    /// What rows get that have no value in a column.
-    pub(super) fn backfills(&self) -> BTreeMap<Ident, Expression> {
-        let values = self.model.fields.iter().filter_map(|field| Some((field.name, field.backfill?)));
-        values
-            .filter_map(|(field, value)| {
-                Some((self.field_or_column(field)?.name.clone(), Expression(value.to_owned())))
-            })
-            .collect()
+    /// What is said of migrations of its columns.
+    pub(super) fn rules(&self) -> BTreeMap<Ident, Rule> {
+        let text = |said: Option<&str>| said.map(str::to_owned);
+        let said = self.model.fields.iter().filter(|field| field.backfill.is_some() || field.up.is_some());
+        said.filter_map(|field| {
+            let FieldDescriptor { backfill, up, down, .. } = *field;
+            let rule = Rule { backfill: text(backfill), up: text(up), down: text(down), refused: None };
+            Some((self.field_or_column(field.name)?.name.clone(), rule))
+        })
+        .collect()
     }
 
     pub(super) fn name(&self) -> QualifiedName {
@@ -214,7 +217,7 @@ fn declare_table(table: &Lowered, sink: &mut Sink) {
     entry.renamed_from = Some(Address::table(&table.target, &table.old_name));
     entry.renamed_columns = table.renamed_columns.clone();
     entry.sensitive = table.sensitive();
-    entry.backfills = table.backfills();
+    entry.rules = table.rules();
     sink.add(&table.target, table.model.source, entry);
     family::declare(table, sink);
 }

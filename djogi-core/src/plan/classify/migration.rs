@@ -4,7 +4,7 @@ use super::{Candidate, Gates, Judgement};
 use crate::address::{Address, Kind};
 use crate::diff::{Action, Change};
 use crate::disposition::Reason;
-use crate::kind::{Alteration, Fill, Migration, MigrationPhase, Resource, TableAlteration};
+use crate::kind::{Alteration, Fill, Migration, MigrationPhase, Resource, Retype, TableAlteration};
 use crate::migration::is_for_filled;
 
 /// The migration that a step belongs to.
@@ -69,8 +69,12 @@ fn gated(
     if phase == MigrationPhase::Cutover && gates.finalize.contains(migration) {
         return None;
     }
-    let what = match phase {
-        MigrationPhase::Cutover => "programs read and write the new column from then on",
+    let what = match (phase, gates.live.get(&Address::migration(address.target(), migration))) {
+        (
+            MigrationPhase::Cutover,
+            Some(Resource::Migration(Migration::Retype(Retype { down: None, .. }))),
+        ) => "programs read and write the new column from then on, and there is no way back from there",
+        (MigrationPhase::Cutover, _) => "programs read and write the new column from then on",
         _ => "the old values go then, and with them the way back",
     };
     let way_out = Some(format!("djogi live finalize {migration}"));
@@ -99,11 +103,30 @@ fn superseded(change: &Change<'_>) -> Judgement {
         ) => return other_value(live, wanted),
         _ => return Reason::BackfillSuperseded.disposition().into(),
     };
+    if live.to == wanted.to && live.from == wanted.from {
+        return other_conversion(live, wanted);
+    }
     let found =
         format!("it leads {} from {} to {}, and {} is declared", live.column, live.from, live.to, wanted.to);
     let way_out = Some(format!(
         "djogi live abandon {} leads back to {}; or declare {}, and djogi live finalize {} goes on with it",
         live.name, live.from, live.to, live.name
+    ));
+    Judgement { way_out, ..Reason::BackfillSuperseded.because(vec![found]) }
+}
+
+fn other_conversion(live: &Retype, wanted: &Retype) -> Judgement {
+    let said = |migration: &Retype| match &migration.down {
+        Some(down) => format!("up = {:?}, down = {:?}", migration.up.as_str(), down.as_str()),
+        None => format!("up = {:?}", migration.up.as_str()),
+    };
+    let found = format!("it was begun with {}, and {} is said now", said(live), said(wanted));
+    let way_out = Some(format!(
+        "djogi live abandon {} leads back to {}; or say [live.{}] {} again, and djogi apply goes on",
+        live.name,
+        live.from,
+        live.name,
+        said(live)
     ));
     Judgement { way_out, ..Reason::BackfillSuperseded.because(vec![found]) }
 }

@@ -161,6 +161,7 @@ fn own_gates(
             Impossible::NeedsNewerServer { .. } => Reason::NeedsNewerServer.because(notes),
             Impossible::NeedsNewColumn { .. }
             | Impossible::NoCast { .. }
+            | Impossible::NotConverted { .. }
             | Impossible::NoValueForRows { .. }
             | Impossible::UsedByGenerated { .. }
             | Impossible::OutOfBounds { .. }

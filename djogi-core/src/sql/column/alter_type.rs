@@ -5,6 +5,8 @@ use super::{Context, Impossible, Step, set_default};
 use crate::address::Address;
 use crate::ident::QualifiedName;
 use crate::kind::{CastContext, CastMethod, Column, Resource};
+use crate::lexis::in_parentheses;
+use crate::migration::Conversion;
 use crate::safety::{CastPath, Storage, TypeChange, Verb, classify};
 
 pub(super) fn alter_type(
@@ -24,6 +26,9 @@ pub(super) fn alter_type(
             of_foreign_table(table, live, desired),
         ));
     }
+    if let Some(conversion) = ctx.conversions.get(&column()) {
+        return convert(table, live, desired, conversion, ctx, address);
+    }
     let Some(change) = made_cast(from, to, ctx).or_else(|| classify(from, to)) else {
         return Err(Impossible::NoCast { column: column(), from: from.clone(), to: to.clone() });
     };
@@ -42,6 +47,31 @@ pub(super) fn alter_type(
         step = step.with_hazard("values are converted in the time zone of the session");
     }
     Ok(step)
+}
+
+/// By what somebody has said that becomes of the values.
+fn convert(
+    table: &QualifiedName,
+    live: &Column,
+    desired: &Column,
+    conversion: &Conversion,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Result<Step, Impossible> {
+    let column = || Address::column(ctx.target, table, &desired.name);
+    if live.generated.is_some() {
+        return Err(Impossible::NeedsNewColumn { column: column() });
+    }
+    let up = &conversion.migration.up;
+    if let Some(why) = &conversion.refused {
+        let migration = conversion.migration.name.clone();
+        return Err(Impossible::NotConverted { column: column(), migration, why: why.clone() });
+    }
+    let using = format!("{} USING {}", set_type(desired), in_parentheses(up.as_str()));
+    let sql = format!("ALTER TABLE {table} {}", around_default(live, desired, using).join(", "));
+    let neighbours = foreign_key_neighbours(table, &live.name, ctx);
+    let step = ctx.step_on(address, Verb::SetTypeNarrowing, table, &neighbours, sql);
+    Ok(step.with_hazard(format!("each value of {} becomes {up}", live.name)))
 }
 
 /// There are no values to convert, and PostgreSQL takes no `USING`; the default may need a cast that there is no syntax for.
@@ -88,10 +118,7 @@ fn zone(data_type: &str) -> Option<bool> {
 /// after it.
 fn actions(live: &Column, desired: &Column, change: TypeChange) -> Vec<String> {
     let name = &desired.name;
-    let mut type_action = format!("ALTER COLUMN {name} TYPE {}", desired.data_type);
-    if let Some(collation) = &desired.collation {
-        type_action += &format!(" COLLATE {collation}");
-    }
+    let mut type_action = set_type(desired);
     match change.path {
         CastPath::Assignment => return vec![type_action],
         CastPath::Explicit => type_action += &format!(" USING {name}::{}", desired.data_type),
@@ -100,7 +127,17 @@ fn actions(live: &Column, desired: &Column, change: TypeChange) -> Vec<String> {
             type_action += &format!(" USING {name}::{text}::{}", desired.data_type);
         }
     }
-    // The default needs the same cast, for which there is no syntax. A new default is a change of its own.
+    around_default(live, desired, type_action)
+}
+
+fn set_type(desired: &Column) -> String {
+    let collation = desired.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+    format!("ALTER COLUMN {} TYPE {}{collation}", desired.name, desired.data_type)
+}
+
+/// The default needs the same cast, for which there is no syntax. A new default is a change of its own.
+fn around_default(live: &Column, desired: &Column, type_action: String) -> Vec<String> {
+    let name = &desired.name;
     let Some(default) = &live.default else { return vec![type_action] };
     let mut actions = vec![format!("ALTER COLUMN {name} DROP DEFAULT"), type_action];
     if desired.default.as_ref() == Some(default) {

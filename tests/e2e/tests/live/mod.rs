@@ -2,6 +2,7 @@
 
 mod abandon;
 mod columns;
+mod convert;
 mod fill;
 mod gates;
 mod plan;
