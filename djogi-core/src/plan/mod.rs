@@ -2,6 +2,7 @@
 
 pub mod approval;
 mod assemble;
+mod candidates;
 pub mod classify;
 pub mod compile;
 pub mod depend;
