@@ -24,9 +24,10 @@ use crate::session::Session;
 /// A group that takes longer has the number of its transaction in the sidecar.
 const XID_PATIENCE: Duration = Duration::from_millis(50);
 
-/// How long a try for several locks waits for all of them at most, where others lock the same tables together, in an order
-/// of their own. It is over before PostgreSQL looks for a deadlock (`deadlock_timeout`, a second) and ends one of those others.
-const ENTANGLED_PATIENCE: Duration = Duration::from_millis(800);
+/// How long a try for several locks waits for one of them at most, and for all after the first, where others lock the same
+/// tables together, in an order of their own. It is over before PostgreSQL looks for a deadlock (`deadlock_timeout`, a second)
+/// and ends one of those others.
+const ENTANGLED_PATIENCE: [Duration; 2] = [Duration::from_millis(400), Duration::from_millis(900)];
 
 impl Execution<'_> {
     pub(super) async fn transact(
@@ -136,7 +137,10 @@ impl Execution<'_> {
         let mut locks: Vec<(String, LockMode)> = self.locks(group, relations).into_iter().collect();
         let is_entangled = group.operations.iter().any(|operation| !operation.besides.is_empty());
         let wait = match u32::try_from(locks.len()) {
-            Ok(number) if is_entangled => wait.min(ENTANGLED_PATIENCE / number.max(1)),
+            Ok(number) if is_entangled => {
+                let [each, all] = ENTANGLED_PATIENCE;
+                wait.min(each).min(all / number.saturating_sub(1).max(1))
+            }
             _ => wait,
         };
         // Whoever holds the last may want the first, and the other way round: no order is that of all others.

@@ -23,16 +23,18 @@ const FINALIZE: &[&str] = &["live", "finalize", "orders_id_type", "--auto-approv
 const END: &[&str] = &["live", "finalize", "orders_id_type", "--auto-approve", "--now"];
 const ABANDON: &[&str] = &["live", "abandon", "orders_id_type", "--auto-approve"];
 
-/// Writers on both sides, in both orders of the tables.
+/// Writers on both sides, in both orders of the tables. They rest at times: where somebody has the tables always, nobody
+/// else ever has all of them.
 const WRITES: &str = "BEGIN; INSERT INTO orders (code, follows) VALUES (nextval('codes'), 5);
     INSERT INTO lines (id, order_id, amount) SELECT currval('codes'), max(id), 1 FROM orders WHERE code = currval('codes');
     INSERT INTO app.parcel SELECT currval('codes'), max(id) FROM orders WHERE code = currval('codes'); COMMIT;
     BEGIN; LOCK TABLE lines IN ROW EXCLUSIVE MODE; SET CONSTRAINTS of_order DEFERRED;
     INSERT INTO lines (id, order_id, amount) VALUES (nextval('codes'), 100000000 + 2 * currval('codes'), 2);
     INSERT INTO orders (id, code) VALUES (100000000 + 2 * currval('codes'), currval('codes')); COMMIT;
-    UPDATE lines SET amount = amount + 1 WHERE order_id % 97 = 5;
+    BEGIN; UPDATE lines SET amount = amount + 1 WHERE order_id % 97 = 5;
     UPDATE orders SET id = id + 1 WHERE id = 100000000 + 2 * currval('codes');
-    DELETE FROM orders WHERE code = currval('codes')";
+    DELETE FROM orders WHERE code = currval('codes'); COMMIT;
+    SELECT pg_sleep(0.02)";
 
 fn filled(server: &'static Server) -> Project {
     let project = Project::new(server).managing(&["public", "app"]);
