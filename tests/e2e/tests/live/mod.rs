@@ -11,7 +11,8 @@ mod retype;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
 
 use e2e::{Database, Project, Server};
 
@@ -62,6 +63,9 @@ pub(crate) fn leftovers(database: &Database) -> Vec<String> {
     )
 }
 
+/// What a client does after each of its rounds: one that never rests takes a processor from all other tests.
+const PAUSE: Duration = Duration::from_millis(3);
+
 /// Somebody who writes and reads as programs do, until told to stop.
 pub(crate) struct Client {
     stop: Arc<AtomicBool>,
@@ -80,6 +84,7 @@ impl Client {
             while !is_over.load(Ordering::Relaxed) {
                 session.batch_execute(statements).map_err(|error| format!("{error:?}"))?;
                 rounds += 1;
+                sleep(PAUSE);
             }
             Ok(rounds)
         });
