@@ -115,11 +115,19 @@ impl<'a> TargetRecord<'a> {
             }
         }
         // Neighbours that were changed in passing, such as a check that compares with another type now.
+        let migrates =
+            groups.iter().any(|(changes, _)| changes.iter().any(|change| change.kind.is_of_migration()));
         for (address, resource) in observed.catalog.iter_shared() {
             if let (false, Some(entry)) =
                 (self.drifted.contains(address), self.recorded.resources.get_mut(address))
             {
-                entry.observed = Digest::of(&**resource);
+                let now = Digest::of(&**resource);
+                // A migration makes of a table what was to come: what was declared before is not what is there.
+                if migrates && entry.observed != now {
+                    let declared = self.desired.get(address).map(|declared| &*declared.resource);
+                    entry.desired = declared.filter(|declared| is_same(resource, declared)).map(Digest::of);
+                }
+                entry.observed = now;
                 self.recorded.catalog.insert(&self.target, resource.clone());
             }
         }

@@ -93,3 +93,21 @@ fn what_somebody_has_taken_away_is_made_again() {
         project.run(super::ABANDON).expect(8).says(&["1 row stands in its way, with id 9"]);
     });
 }
+
+#[test]
+fn what_was_declared_before_is_another_change_afterwards() {
+    on_each_server(|server| {
+        let project = project(server);
+        project.apply();
+        project.run(FINALIZE).ok();
+        project.run(&["live", "finalize", NAME, "--auto-approve", "--now"]).ok();
+        project.is_converged();
+        project.declare(BEFORE);
+        for way in ["never", "always"] {
+            project.run(&["plan", "--online", way]).ok().says(&["total"]).never_says(&["Nothing to do"]);
+        }
+        project.run(&["plan", "--online", "never"]).says(&["bigint -> integer"]);
+        project.declare(&after());
+        project.is_converged();
+    });
+}
