@@ -14,7 +14,7 @@ use crate::kind::{
 };
 use crate::migration::{Marker, forget, names, row_key};
 use crate::plan::Backfill;
-use crate::safety::Verb;
+use crate::safety::{Verb, classify};
 
 /// Why the way is taken on which others go on.
 pub(super) const WHY: &str = "because it is a step of a live migration";
@@ -109,7 +109,15 @@ fn write_both(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<S
     let sql = together(
         [dual_write::forward(migration)].into_iter().chain(dual_write::triggers(migration)).chain(again),
     );
-    vec![ctx.step_on_one(address, Verb::WriteBothColumns, &migration.table, sql)]
+    let step = ctx.step_on_one(address, Verb::WriteBothColumns, &migration.table, sql);
+    let may_fail = classify(&migration.from, &migration.to).is_none_or(|change| change.narrowing);
+    vec![match may_fail {
+        true => step.with_hazard(format!(
+            "from then on a write fails whose value of {} cannot become one of {}",
+            migration.column, migration.to
+        )),
+        false => step,
+    }]
 }
 
 fn backfill(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {

@@ -49,6 +49,10 @@ fn values_become_others_while_old_and_new_programs_write() {
     on_each_server(|server| {
         let project = project(server, RULE);
         let database = project.database();
+        project
+            .run(&["plan", "--json"])
+            .ok()
+            .says(&["a write fails whose value of state cannot become one of smallint"]);
         let client = Client::running(database, OLD_WRITES);
         project.apply();
         client.finish();
