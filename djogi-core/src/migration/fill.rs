@@ -50,7 +50,7 @@ impl Postponed {
         };
         let address = Address::column(target, &table.qualified_name(), column);
         self.fills.get(&address).is_some_and(|filling| filling.beside().is_some())
-            || self.obstacles.contains_key(&address)
+            || self.unfilled.contains_key(&address)
     }
 }
 
@@ -206,7 +206,7 @@ impl Side<'_> {
             if obstacles.is_empty() {
                 self.fill_beside(need.fill(&table));
             } else {
-                self.postponed.obstacles.insert(address, obstacles);
+                self.postponed.unfilled.insert(address, obstacles);
             }
         }
     }
@@ -234,7 +234,7 @@ impl Side<'_> {
         }
         if !is_there && row_key(self.found, &self.live.catalog).is_none() {
             let address = Address::column(self.target, &fill.table, &fill.column);
-            self.postponed.obstacles.insert(address, vec![NO_KEY.to_owned()]);
+            self.postponed.unfilled.insert(address, vec![NO_KEY.to_owned()]);
             return;
         }
         self.fill_beside(fill.clone());

@@ -32,6 +32,8 @@ pub struct Postponed {
     /// The migrations that have to be over before another comes to its cutover, by the address of that step, or before it
     /// goes back from there, by its own.
     pub waits: BTreeMap<Address, BTreeSet<Address>>,
+    /// Why the rows that have no value in a column cannot get one beside others, by its address.
+    pub unfilled: BTreeMap<Address, Vec<String>>,
     /// How the rows get a value that have none in a column, by its address.
     pub fills: BTreeMap<Address, Filling>,
     /// What somebody has said that becomes of the values of a column that gets another type at once, by its address.

@@ -257,6 +257,7 @@ fn plan_around(
             finalize: &options.finalize,
             abandon: &options.abandon,
             obstacles: &inputs.postponed.obstacles,
+            unfilled: &inputs.postponed.unfilled,
             waits: &inputs.postponed.waits,
             fills: &inputs.postponed.fills,
             standings: &standings,

@@ -149,7 +149,7 @@ fn other_value(live: &Fill, wanted: &Fill) -> Judgement {
 
 /// The change of a column whose rows were to get a value first, and cannot.
 pub(super) fn unfilled(change: &Change<'_>, gates: &Gates<'_>) -> Option<Judgement> {
-    let obstacles = gates.obstacles.get(&change.address).filter(|_| change.address.kind() == Kind::Column)?;
+    let obstacles = gates.unfilled.get(&change.address)?;
     let is_for_filled = |alteration: &Alteration| match alteration {
         Alteration::Table(TableAlteration::AlterColumn { alteration, .. }) => is_for_filled(alteration),
         _ => false,
@@ -170,7 +170,8 @@ pub(super) fn unfilled(change: &Change<'_>, gates: &Gates<'_>) -> Option<Judgeme
 /// Why a column that would be written anew has no migration.
 pub(super) fn missed(change: &Change<'_>, gates: &Gates<'_>) -> Vec<String> {
     let table = change.address.relation();
-    let own = gates.obstacles.iter().filter(|(address, _)| {
+    let all = gates.obstacles.iter().chain(gates.unfilled);
+    let own = all.filter(|(address, _)| {
         address.kind() == Kind::Column
             && (**address == change.address
                 || change.address.kind() == Kind::Table && address.relation() == table)

@@ -61,6 +61,8 @@ pub struct Gates<'a> {
     pub abandon: &'a [Ident],
     /// See [`Postponed::obstacles`](crate::migration::Postponed::obstacles).
     pub obstacles: &'a BTreeMap<Address, Vec<String>>,
+    /// See [`Postponed::unfilled`](crate::migration::Postponed::unfilled).
+    pub unfilled: &'a BTreeMap<Address, Vec<String>>,
     /// See [`Postponed::waits`](crate::migration::Postponed::waits).
     pub waits: &'a BTreeMap<Address, BTreeSet<Address>>,
     /// See [`Postponed::fills`](crate::migration::Postponed::fills).
