@@ -80,8 +80,9 @@ pub(crate) async fn ask(
         });
     let questions: Vec<(Ident, Expression, String)> = fills.chain(conversions).collect();
     for (name, value, sql) in questions {
-        let refused = match client.batch_execute(&sql).await {
-            Ok(()) => continue,
+        // One statement and no more, whatever stands in the expression.
+        let refused = match client.query_typed(&sql, &[]).await {
+            Ok(_) => continue,
             Err(error) => DatabaseError::new(&error),
         };
         if refused.connection_lost() {

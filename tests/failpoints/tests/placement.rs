@@ -15,12 +15,11 @@ use functions::{Function, functions};
 const SOURCES: [&str; 2] = ["djogi-cluster/src", "djogi-cli/src"];
 
 /// Folders and files whose effects need not be remembered, with the reason.
-const WITHOUT_RECORD: [(&str, &str); 8] = [
+const WITHOUT_RECORD: [(&str, &str); 7] = [
     ("djogi-cluster/src/normalise/", "a scratch database is made for one question and dropped"),
     ("djogi-cluster/src/sql_files/", "a scratch database is made for one question and dropped"),
     ("djogi-cluster/src/server/", "creates the embedded server, before there is anything to record"),
     ("djogi-cluster/src/introspect/", "observes in a read-only transaction"),
-    ("djogi-cluster/src/live/rules.rs", "asks by EXPLAIN, which runs nothing"),
     ("djogi-cluster/src/apply/precheck.rs", "asks for rows in a read-only transaction"),
     ("djogi-cluster/src/sweep/uniqueness.rs", "asks for rows in a read-only transaction"),
     ("djogi-cluster/src/state/text.rs", "writes into memory"),

@@ -131,6 +131,11 @@ fn what_cannot_be_an_expression_is_refused_by_the_plan() {
         for (up, said, code) in [
             ("nowhere", "does not take nowhere for it", 3),
             ("state", "state is of another type: cast it", 3),
+            (
+                "1::smallint)) AS one (v) LIMIT 1) IS NULL; DROP TABLE tickets; SELECT (SELECT v FROM (VALUES (1), (1",
+                "cannot insert multiple commands",
+                3,
+            ),
             ("count(state)::smallint", "aggregate functions are not allowed", 3),
             ("(CASE note WHEN 'x' THEN 1 END)::smallint", "names note, whose writes would go unseen", 7),
         ] {
