@@ -431,18 +431,20 @@ impl<'a> Execution<'a> {
     }
 
     /// The relations that the group's changes are about or depend on, by their old and new names, and those of their
-    /// families that the plan speaks of.
+    /// families that the plan speaks of; with what is migrated all that refers to it.
     pub(super) fn relations(&self, group: &Group) -> BTreeSet<QualifiedName> {
         let changes = self.work.of(group).iter();
         let addresses = changes.flat_map(|change| {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
         });
         let besides = group.operations.iter().flat_map(|operation| &operation.besides).cloned();
-        let named: BTreeSet<QualifiedName> = addresses
+        let mut named: BTreeSet<QualifiedName> = addresses
             .filter(|address| address.target() == &group.target)
             .filter_map(Address::relation)
             .chain(besides)
             .collect();
+        let referring: Vec<QualifiedName> = self.kin.referring_to(&group.target, &named).cloned().collect();
+        named.extend(referring);
         let expected = self.expected.get(&group.target);
         let is_expected = |name: &QualifiedName| expected.is_some_and(|of| of.contains_key(name));
         let mut all = self.kin.with_families(&group.target, named.clone());
@@ -457,12 +459,7 @@ impl<'a> Execution<'a> {
         live: &Catalog,
         relations: &BTreeSet<QualifiedName>,
     ) -> Vec<String> {
-        // A step is read from what only djogi makes, part by part: one that has begun by now is of this run.
-        let is_begun = |address: &Address, expected: Option<Digest>| {
-            expected.is_none() && address.kind() == Kind::MigrationStep
-        };
         self.expected_of(target, relations)
-            .filter(|(address, expected)| !is_begun(address, *expected))
             .filter_map(|(address, expected)| describe_move(address, expected, digest_in(live, address)))
             .collect()
     }

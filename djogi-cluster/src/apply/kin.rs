@@ -1,4 +1,5 @@
-//! Tables that change with others: a partition, or a table that inherits, has what its parents have, indexes among it.
+//! Tables that change with others: a partition, or a table that inherits, has what its parents have, indexes among it; a
+//! migration of a column has made what stands on the tables that refer to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +9,13 @@ use djogi_core::{Ident, QualifiedName};
 
 type Edges = BTreeMap<QualifiedName, BTreeSet<QualifiedName>>;
 
-/// For each table of a family its parents, children and indexes, before or after the plan.
 #[derive(Debug, Default)]
-pub(super) struct Kin(BTreeMap<Ident, Edges>);
+pub(super) struct Kin {
+    /// For each table of a family its parents, children and indexes, before or after the plan.
+    families: BTreeMap<Ident, Edges>,
+    /// For each table with a migration those whose foreign keys refer to it: without them nobody sees all of its steps.
+    referring: BTreeMap<Ident, Edges>,
+}
 
 impl Kin {
     pub(super) fn of(inputs: &PlanInputs) -> Self {
@@ -32,9 +37,20 @@ impl Kin {
                     }
                 }
             }
-            kin.0.insert(target.clone(), edges);
+            kin.families.insert(target.clone(), edges);
+            kin.referring.insert(target.clone(), referring(resources));
         }
         kin
+    }
+
+    /// The tables whose foreign keys refer to those of `relations` that are being migrated.
+    pub(super) fn referring_to<'k>(
+        &'k self,
+        target: &Ident,
+        relations: &BTreeSet<QualifiedName>,
+    ) -> impl Iterator<Item = &'k QualifiedName> {
+        let edges = self.referring.get(target);
+        relations.iter().filter_map(move |name| edges?.get(name)).flatten()
     }
 
     /// `relations` with their whole families.
@@ -43,7 +59,9 @@ impl Kin {
         target: &Ident,
         mut relations: BTreeSet<QualifiedName>,
     ) -> BTreeSet<QualifiedName> {
-        let Some(edges) = self.0.get(target).filter(|edges| !edges.is_empty()) else { return relations };
+        let Some(edges) = self.families.get(target).filter(|edges| !edges.is_empty()) else {
+            return relations;
+        };
         let mut unseen: Vec<QualifiedName> = relations.iter().cloned().collect();
         while let Some(name) = unseen.pop() {
             for other in edges.get(&name).into_iter().flatten() {
@@ -54,6 +72,27 @@ impl Kin {
         }
         relations
     }
+}
+
+fn referring<'r, I: Iterator<Item = &'r Resource>>(resources: impl Fn() -> I) -> Edges {
+    let migrated: BTreeSet<&QualifiedName> = resources()
+        .filter_map(|resource| match resource {
+            Resource::Migration(migration) => Some(migration.table()),
+            _ => None,
+        })
+        .collect();
+    let mut edges = Edges::new();
+    if migrated.is_empty() {
+        return edges;
+    }
+    for resource in resources() {
+        if let Resource::Constraint(constraint) = resource
+            && let Some(referred) = constraint.referred().filter(|table| migrated.contains(table))
+        {
+            edges.entry(referred.clone()).or_default().insert(constraint.table_name());
+        }
+    }
+    edges
 }
 
 fn join(edges: &mut Edges, one: &QualifiedName, other: &QualifiedName) {

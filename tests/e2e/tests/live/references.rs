@@ -412,3 +412,29 @@ fn types_that_no_foreign_key_compares_stay_as_they_are() {
             .never_says(&["live.main"]);
     });
 }
+
+#[test]
+fn a_key_without_constraints_of_its_own_that_is_referred_to() {
+    on_each_server(|server| {
+        let before = "CREATE TABLE code (id integer PRIMARY KEY, k integer UNIQUE);
+            CREATE TABLE use (id integer PRIMARY KEY, k integer REFERENCES code (k));";
+        let after = before.replace("k integer UNIQUE", "k bigint UNIQUE");
+        let project = Project::declaring(server, before);
+        project.apply();
+        project.database().run(
+            "INSERT INTO code SELECT n, n FROM generate_series(1, 12000) AS n; INSERT INTO use SELECT id, k FROM code; ANALYZE",
+        );
+        project.declare(&after);
+        project.run(UP_TO_THE_GATE).ok();
+        project.run(&["plan", "--json", "--online", "always"]).ok().says(&[
+            "operator_gate",
+            "\"adopt\": 0",
+            "\"create\": 2",
+        ]);
+        project.run(&["live", "finalize", "code_k_type", "--auto-approve"]).ok();
+        project.run(&["live", "finalize", "code_k_type", "--auto-approve", "--now"]).ok();
+        assert_eq!(leftovers(project.database()), [""; 0]);
+        project.is_converged();
+        project.matches(&after);
+    });
+}
