@@ -125,6 +125,19 @@ impl fmt::Display for QualifiedName {
     }
 }
 
+/// Statements as a string constant in dollar quotes, whose tag does not occur in them (PostgreSQL manual 4.1.2.4).
+#[derive(Clone, Copy, Debug)]
+pub struct DollarQuoted<'a>(pub &'a str);
+
+impl fmt::Display for DollarQuoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(body) = self;
+        let tags = std::iter::once("$djogi$".to_owned()).chain((1..).map(|n| format!("$djogi{n}$")));
+        let tag = tags.into_iter().find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+        write!(f, "{tag}{body}{tag}")
+    }
+}
+
 /// Displays a text as an SQL string literal, safe whatever `standard_conforming_strings` says.
 #[derive(Clone, Copy, Debug)]
 pub struct Literal<'a>(pub &'a str);

@@ -142,6 +142,19 @@ pub struct MigrationStep {
     /// Of the cutover, when it was, by the clock of the server (RFC 3339). Not compared: nobody declares it.
     #[serde(default, skip_serializing_if = "super::is_default")]
     pub at: Option<String>,
+    /// Of the cutover, what it has taken from the old column and given another to the new one. Not compared either.
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub taken: Option<TakenFromColumn>,
+}
+
+/// What a column loses when it is put aside, for the way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenFromColumn {
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub default: Option<Expression>,
+    #[serde(default, skip_serializing_if = "super::is_default")]
+    pub comment: Option<String>,
 }
 
 /// What can differ between a migration under way and the one that is wanted.
@@ -217,11 +230,12 @@ impl MigrationStep {
             unfinished: BTreeSet::new(),
             referring: Vec::new(),
             at: None,
+            taken: None,
         }
     }
 
     pub(super) fn alterations(&self, desired: &Self) -> Vec<MigrationStepAlteration> {
-        let Self { migration: _, phase: _, table: _, made, unfinished, referring, at: _ } = self;
+        let Self { migration: _, phase: _, table: _, made, unfinished, referring, at: _, taken: _ } = self;
         let is_same =
             *made == desired.made && *unfinished == desired.unfinished && *referring == desired.referring;
         (!is_same).then_some(MigrationStepAlteration::Complete).into_iter().collect()

@@ -87,6 +87,7 @@ pub use lineage::{
 pub use materialized_view::{MaterializedView, MaterializedViewAlteration};
 pub use migration::{
     Fill, Migration, MigrationAlteration, MigrationPhase, MigrationStep, MigrationStepAlteration, Retype,
+    TakenFromColumn,
 };
 pub use not_null::{NotNull, NotNullAlteration};
 pub use operator::{Completion, Operator, OperatorAlteration};

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::kind::Retype;
+use crate::kind::{Retype, TakenFromColumn};
 
 const PREFIX: &str = "djogi live migration: ";
 
@@ -19,6 +19,9 @@ pub(crate) struct Marker<M = Retype> {
     pub(crate) backfilled: bool,
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub(crate) verified: bool,
+    /// What the old column had at the cutover and the new one has otherwise.
+    #[serde(default, skip_serializing_if = "crate::kind::is_default")]
+    pub(crate) taken: Option<TakenFromColumn>,
     /// When the columns changed their names, by the clock of the server: how long the old values have been kept.
     #[serde(default, skip_serializing_if = "crate::kind::is_default")]
     pub(crate) cut_over_at: Option<String>,
@@ -26,7 +29,7 @@ pub(crate) struct Marker<M = Retype> {
 
 impl<M: DeserializeOwned> Marker<M> {
     pub(crate) fn new(migration: M) -> Self {
-        Self { migration, backfilled: false, verified: false, cut_over_at: None }
+        Self { migration, backfilled: false, verified: false, taken: None, cut_over_at: None }
     }
 
     /// Of what has the comment, where that is one.

@@ -121,6 +121,7 @@ fn steps(marker: &Marker, parts: &Parts, table: &Table) -> Vec<Resource> {
         unfinished: BTreeSet::new(),
         referring: Vec::new(),
         at: marker.cut_over_at.clone().filter(|_| phase == MigrationPhase::Cutover),
+        taken: marker.taken.clone().filter(|_| phase == MigrationPhase::Cutover),
     };
     let is_cut_over = table.column(&names::old_column(&migration.column)).is_some();
     let syncs = parts.triggers == names::triggers(&migration.column).len();

@@ -6,8 +6,8 @@ use super::place::{
 use super::step::is_not_null;
 use super::{declared_table, dual_write, fill, live_column, mark, parts, referring, together};
 use crate::address::Address;
-use crate::ident::{Ident, Literal, QualifiedName};
-use crate::kind::{ConstraintDefinition, Resource, Retype};
+use crate::ident::{DollarQuoted, Ident, Literal, QualifiedName};
+use crate::kind::{ConstraintDefinition, Resource, Retype, TakenFromColumn};
 use crate::migration::referring::unnamed;
 use crate::migration::{Marker, Twin, names};
 use crate::safety::Verb;
@@ -37,7 +37,9 @@ pub(super) fn cut_over(migration: &Retype, ctx: &Context<'_>, address: &Address)
     sql.extend(pairs.iter().flat_map(referring::take_place));
     sql.extend(take_over(&leaving, wanted, declared, ctx, address));
     sql.push(comment_sql(&format!("COLUMN {table}.{column}"), wanted.comment.as_deref()));
-    sql.push(note(migration, &old));
+    let taken = TakenFromColumn { default: live.default.clone(), comment: live.comment.clone() };
+    let is_other = live.default != wanted.default || live.comment != wanted.comment;
+    sql.push(note(migration, &old, is_other.then_some(taken)));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
     let mut besides = referring::tables(pairs.iter().map(|(key, _)| *key), table);
     besides.extend(referring::referred(migration, ctx));
@@ -105,21 +107,23 @@ fn take_place(twin: &Twin, table: &QualifiedName, (new, column): (&Ident, &Ident
     renamed.into_iter().chain([placed]).chain(timed).chain(comment).collect()
 }
 
-/// Notes when it was, by the clock of the server.
-fn note(migration: &Retype, old: &Ident) -> String {
+/// Notes when it was, by the clock of the server, and what the old column has lost.
+fn note(migration: &Retype, old: &Ident, taken: Option<TakenFromColumn>) -> String {
     const NOW: &str = "{now}";
     let marker = Marker {
         backfilled: true,
         verified: true,
         cut_over_at: Some(NOW.to_owned()),
+        taken,
         ..Marker::new(migration.clone())
     };
     let statement = mark(old, &marker);
     let (before, after) = statement.rsplit_once(NOW).expect("the marker holds what it was given");
-    format!(
-        "DO $djogi$ BEGIN EXECUTE {} || pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', \
-         'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || {}; END $djogi$",
+    let body = format!(
+        " BEGIN EXECUTE {} || pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', \
+         'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || {}; END ",
         Literal(before),
         Literal(after)
-    )
+    );
+    format!("DO {}", DollarQuoted(&body))
 }

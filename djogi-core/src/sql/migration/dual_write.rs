@@ -4,7 +4,7 @@
 //! in the body of the function, so that a cutover changes it without a lock of its own.
 
 use super::fill::comparable;
-use crate::ident::{Ident, Literal, QualifiedName};
+use crate::ident::{DollarQuoted, Ident, Literal, QualifiedName};
 use crate::kind::Retype;
 use crate::lexis::in_parentheses;
 use crate::migration::names;
@@ -49,12 +49,10 @@ pub(super) fn value_of(table: &QualifiedName, expression: &str) -> String {
 
 pub(super) fn function(migration: &Ident, body: &str) -> String {
     let name = names::function(migration);
-    // The quotes of the body must not occur in it.
-    let tag =
-        (0..).map(|n| format!("$djogi{n}$")).find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+    let body = format!("\n#variable_conflict use_column\nBEGIN\n  {body}\n  RETURN NEW;\nEND\n");
     format!(
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS {tag}\n\
-         #variable_conflict use_column\nBEGIN\n  {body}\n  RETURN NEW;\nEND\n{tag}"
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS {}",
+        DollarQuoted(&body)
     )
 }
 

@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
     Column, Constraint, ConstraintAlteration, ConstraintDefinition, Identity, Index, MigrationPhase,
-    Resource, Retype, SequenceOptions, SequenceType, Table,
+    MigrationStep, Resource, Retype, SequenceOptions, SequenceType, Table,
 };
 use crate::migration::referring::unnamed;
 use crate::migration::{forget, names, uses_column, writes_its_column};
@@ -78,7 +78,10 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
 
     let leaving = Leaving { column: live, aside: &new };
     let identity = live.identity.clone().map(|identity| within(identity, &migration.from));
-    let wanted = Column { data_type: migration.from.clone(), identity, ..live.clone() };
+    let mut wanted = Column { data_type: migration.from.clone(), identity, ..live.clone() };
+    if let Some(taken) = cutover(migration, ctx).and_then(|step| step.taken.clone()) {
+        (wanted.default, wanted.comment) = (taken.default, taken.comment);
+    }
     let declared = Table {
         columns: whole
             .columns
@@ -115,8 +118,7 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
     }
     sql.extend(pairs.iter().flat_map(referring::take_place));
     sql.push(forget(ctx.target, migration.name.as_str()));
-    let comment = live.comment.as_deref();
-    sql.push(comment_sql(&format!("COLUMN {table}.{column}"), comment));
+    sql.push(comment_sql(&format!("COLUMN {table}.{column}"), wanted.comment.as_deref()));
     let step = ctx.step_on_one(address, Verb::SwapColumns, table, together(sql));
     let mut besides = referring::tables(pairs.iter().map(|(key, _)| *key), table);
     besides.extend(referring::referred(migration, ctx));
@@ -147,13 +149,18 @@ fn primary_key(migration: &Retype, ctx: &Context<'_>) -> Option<Constraint> {
     keys.next().cloned()
 }
 
-/// What is on the old column since the cutover.
-fn retired<'a>(migration: &Retype, ctx: &Context<'a>) -> BTreeSet<&'a Ident> {
+/// The cutover as it was made.
+fn cutover<'a>(migration: &Retype, ctx: &Context<'a>) -> Option<&'a MigrationStep> {
     let step = Address::migration_step(ctx.target, &migration.name, MigrationPhase::Cutover);
     match ctx.live.get(&step) {
-        Some(Resource::MigrationStep(step)) => step.made.iter().collect(),
-        _ => BTreeSet::new(),
+        Some(Resource::MigrationStep(step)) => Some(step),
+        _ => None,
     }
+}
+
+/// What is on the old column since the cutover.
+fn retired<'a>(migration: &Retype, ctx: &Context<'a>) -> BTreeSet<&'a Ident> {
+    cutover(migration, ctx).map(|step| step.made.iter().collect()).unwrap_or_default()
 }
 
 /// What was put aside at the cutover has its names again.

@@ -4,7 +4,7 @@ use super::super::{Context, Step, comment_sql, suffixed};
 use super::dual_write::{drop_function, function, value_of};
 use super::together;
 use crate::address::Address;
-use crate::ident::{Ident, Literal, QualifiedName};
+use crate::ident::{DollarQuoted, Ident, Literal, QualifiedName};
 use crate::kind::{Expression, Fill, MigrationPhase};
 use crate::lexis::in_parentheses;
 use crate::migration::{Filling, Marker, forget, names, row_key};
@@ -48,7 +48,7 @@ pub(in crate::sql) fn begin(fill: &Fill, ctx: &Context<'_>) -> Vec<String> {
          NEW.{column} := NULL;\n  END;"
     );
     vec![
-        format!("DO $djogi$ BEGIN EXECUTE {}; END $djogi$", Literal(&asked)),
+        format!("DO {}", DollarQuoted(&format!(" BEGIN EXECUTE {}; END ", Literal(&asked)))),
         function(name, &body),
         format!(
             "CREATE OR REPLACE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW WHEN (NEW.{column} IS NULL) \

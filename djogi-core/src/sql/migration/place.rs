@@ -1,7 +1,7 @@
 //! What one column takes over from the other when they change their names.
 
 use crate::address::Address;
-use crate::ident::{Ident, Literal, QualifiedName};
+use crate::ident::{DollarQuoted, Ident, Literal, QualifiedName};
 use crate::kind::{
     Alteration, Column, ColumnAlteration, ColumnComparison, Identity, Index, NotNull, Resource,
     SequenceOwner, Table, TableAlteration,
@@ -82,7 +82,8 @@ pub(super) fn take_over(
             body.push(format!("PERFORM pg_catalog.setval({}, at, called)", Literal(&sequence)));
         }
         let body: String = body.iter().map(|statement| format!("  {statement};\n")).collect();
-        sql.push(format!("DO $djogi$ DECLARE at bigint; called boolean; BEGIN\n{body}END $djogi$"));
+        let body = format!(" DECLARE at bigint; called boolean; BEGIN\n{body}END ");
+        sql.push(format!("DO {}", DollarQuoted(&body)));
         sql.push(format!("ALTER TABLE {table} ALTER COLUMN {} DROP NOT NULL", leaving.aside));
     }
     let owned = ctx.live.iter().filter_map(|(_, resource)| match resource {

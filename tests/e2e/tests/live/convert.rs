@@ -6,10 +6,11 @@ use super::{Client, leftovers};
 
 const BEFORE: &str =
     "CREATE TABLE tickets (id integer PRIMARY KEY, state text DEFAULT 'new' NOT NULL, note text);
-     CREATE INDEX tickets_state ON tickets (state);";
+     CREATE INDEX tickets_state ON tickets (state);
+     COMMENT ON COLUMN tickets.state IS 'a word, as of {now}, never $djogi$';";
 
 fn after() -> String {
-    BEFORE.replace("state text DEFAULT 'new'", "state smallint DEFAULT 1")
+    BEFORE.replace("state text DEFAULT 'new'", "state smallint DEFAULT 1").replace("a word", "a number")
 }
 
 const RULE: &str = r#"
@@ -88,8 +89,10 @@ fn the_way_back_is_by_the_other_expression() {
             ["new", "paid", "new", "paid"]
         );
         assert_eq!(leftovers(database), [""; 0]);
+        database.run("DROP SEQUENCE ids");
         project.declare(BEFORE);
         project.is_converged();
+        project.matches(BEFORE);
     });
 }
 
