@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use djogi_core::ident::{DollarQuoted, Literal};
 use djogi_core::plan::{Group, LockMode, Operation};
 use djogi_core::{Address, Kind, QualifiedName};
 use futures_util::future::try_join_all;
@@ -135,8 +136,10 @@ impl Execution<'_> {
         let client = session.connection.client();
         self.progress().locking();
         let mut locks: Vec<(String, LockMode)> = self.locks(group, relations).into_iter().collect();
-        let is_entangled = group.operations.iter().any(|operation| !operation.besides.is_empty());
-        let wait = match u32::try_from(locks.len()) {
+        let views = if locks.is_empty() { Vec::new() } else { views_that_go(group) };
+        let is_entangled =
+            !views.is_empty() || group.operations.iter().any(|operation| !operation.besides.is_empty());
+        let wait = match u32::try_from(locks.len() + views.len()) {
             Ok(number) if is_entangled => {
                 let [each, all] = ENTANGLED_PATIENCE;
                 wait.min(each).min(all / number.saturating_sub(1).max(1))
@@ -157,7 +160,11 @@ impl Execution<'_> {
                 crate::failpoint!("group.after_fence");
                 Ok::<_, Obstacle>(xid?)
             },
-            try_join_all(locks.iter().map(|(relation, mode)| take_lock(client, group, relation, *mode))),
+            async {
+                try_join_all(views.iter().map(|view| lock_view(client, view))).await?;
+                try_join_all(locks.iter().map(|(relation, mode)| take_lock(client, group, relation, *mode)))
+                    .await
+            },
             async { Ok::<_, EngineError>(is_quiescent && nobody_since(client).await?) },
         );
         begun.map_err(|error| EngineError::sql(&error, &begin))?;
@@ -206,6 +213,30 @@ impl Execution<'_> {
 async fn roll_back(client: &Client) -> Result<(), Obstacle> {
     let rolled_back = client.batch_execute("ROLLBACK").await;
     rolled_back.map_err(|error| statement_failed(&error, "ROLLBACK", None))
+}
+
+/// The views that the group drops, in that order, which is that of whoever reads them: a view comes before what it is made of.
+fn views_that_go(group: &Group) -> Vec<&Operation> {
+    let goes = |operation: &&Operation| {
+        operation.address.kind() == Kind::View && operation.sql.starts_with("DROP VIEW ")
+    };
+    group.operations.iter().filter(goes).collect()
+}
+
+/// `LOCK TABLE` would lock the tables as well that a view is made of; a new owner that is the old one changes nothing.
+async fn lock_view(client: &Client, drop: &Operation) -> Result<(), Obstacle> {
+    let Some(view) = drop.address.relation() else { return Ok(()) };
+    let (name, to) = (view.to_string(), format!("ALTER VIEW {view} OWNER TO "));
+    let body = format!(
+        "DECLARE owner name; BEGIN \
+         SELECT pg_catalog.pg_get_userbyid(relowner) INTO owner FROM pg_catalog.pg_class \
+         WHERE oid = pg_catalog.to_regclass({}); \
+         IF FOUND THEN EXECUTE {} || pg_catalog.quote_ident(owner); END IF; END",
+        Literal(&name),
+        Literal(&to)
+    );
+    let sql = format!("DO {}", DollarQuoted(&body));
+    client.batch_execute(&sql).await.map_err(|error| statement_failed(&error, &drop.sql, Some(&drop.address)))
 }
 
 async fn take_lock(client: &Client, group: &Group, relation: &str, mode: LockMode) -> Result<(), Obstacle> {

@@ -63,6 +63,7 @@ impl<'a> Aside<'a, '_> {
             live: Some(self.rebased.live.get(address)?),
             desired: Some(declared),
             drift: self.drifted.contains_key(address),
+            exchanges: None,
             follows: None,
             conflict: false,
             notes: vec![note.to_owned()],

@@ -29,6 +29,7 @@ use crate::desired::{Desired, DesiredResource};
 use crate::digest::Digest;
 use crate::ident::Ident;
 use crate::kind::{Alteration, ColumnAlteration, Comparison, Resource, TableAlteration, TriggerAlteration};
+use crate::migration::Exchanges;
 use crate::recorded::RecordedResource;
 
 use aside::Aside;
@@ -66,6 +67,8 @@ pub struct Change<'a> {
     pub desired: Option<&'a DesiredResource>,
     /// Somebody else changed or dropped it since djogi recorded it.
     pub drift: bool,
+    /// The column that another takes the place of, whose code has to make way meanwhile.
+    pub exchanges: Option<&'a Address>,
     /// The change of a parent that does what this one is about.
     pub follows: Option<Address>,
     /// The live object is not managed, and its adoption was not asked for.
@@ -74,7 +77,7 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// The live columns that it gives another type, under which PostgreSQL keeps no view.
+    /// The live columns that get another type by it, under which PostgreSQL keeps no view.
     pub fn retyped_columns(&self) -> impl Iterator<Item = Address> {
         let alterations = match &self.action {
             Action::Update(alterations) => alterations.as_slice(),
@@ -87,6 +90,7 @@ impl Change<'_> {
         let table = self.address.relation();
         retyped
             .filter_map(move |column| Some(Address::column(self.address.target(), table.as_ref()?, column)))
+            .chain(self.exchanges.cloned())
     }
 
     /// Whether it is a column that waits in another type while its own is made.
@@ -120,12 +124,13 @@ impl Adoption {
     }
 }
 
-/// All changes of one target, sorted by address. Those in `anew` are made anew.
+/// All changes of one target, sorted by address. Those in `anew` are made anew, those of `exchanges` exchange columns.
 pub fn diff<'a>(
     desired: &'a Desired,
     rebased: &'a Rebased<'_>,
     drifted: &BTreeMap<&Address, Drift<'_>>,
     (adoption, anew): (&Adoption, &BTreeSet<Address>),
+    exchanges: &'a Exchanges,
     place: PlaceColumn<'_>,
 ) -> Vec<Change<'a>> {
     let recorded = &rebased.recorded.resources;
@@ -143,6 +148,7 @@ pub fn diff<'a>(
             live,
             desired: Some(declared),
             drift,
+            exchanges: None,
             follows: None,
             conflict: false,
             notes: Vec::new(),
@@ -219,6 +225,7 @@ pub fn diff<'a>(
             live,
             desired: None,
             drift: drifted.contains_key(address),
+            exchanges: None,
             follows: None,
             conflict: false,
             notes: note.map(str::to_owned).into_iter().collect(),
@@ -229,6 +236,9 @@ pub fn diff<'a>(
     for change in changes.iter_mut().filter(|change| anew.contains(&change.address)) {
         change.action = Action::Replace(None);
         change.notes.push("made anew because what it used goes before what it uses comes".to_owned());
+    }
+    for change in changes.iter_mut() {
+        change.exchanges = exchanges.get(&change.address);
     }
     rebuild::rebuild_dependents(desired, rebased, drifted, &mut changes);
     give_back(desired, rebased, drifted, &mut changes);
@@ -378,6 +388,7 @@ fn tear_apart<'a>(
             live: rebased.live.get(address),
             desired: Some(declared),
             drift: drifted.contains_key(address),
+            exchanges: None,
             follows: None,
             conflict: false,
             notes: vec!["made anew because partitions shall have other parts of it".to_owned()],
@@ -410,6 +421,7 @@ fn give_back<'a>(
             live: rebased.live.get(address),
             desired: Some(declared),
             drift: drifted.contains_key(address),
+            exchanges: None,
             follows: None,
             conflict: false,
             notes: vec!["a change of its partition, or of its partitioned table, takes it along".to_owned()],

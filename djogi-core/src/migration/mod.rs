@@ -4,6 +4,7 @@
 //! of it. [`postpone`] adds the migrations that the plan needs to what is declared, and sets aside what comes with their
 //! cutover. The statements are in `sql/migration/`.
 
+mod code;
 mod convert;
 mod fill;
 mod key;
@@ -24,7 +25,7 @@ pub(crate) use key::row_key;
 pub(crate) use marker::Marker;
 pub use names::{of_fill as name_of_fill, of_retype as name_of_retype};
 pub use observe::{Observed, observe};
-pub use postpone::{Postponed, postpone};
+pub use postpone::{Exchanges, Postponed, postpone};
 pub use rules::{Rule, Rules, possible_names};
 pub(crate) use twins::{Twin, twins, uses_column, writes_its_column};
 

@@ -1,12 +1,10 @@
 //! What a migration of a column cannot take along.
 
-use std::collections::BTreeSet;
-
 use super::key::{is_key, row_key};
-use super::names;
 use super::referring::{self, refers_to};
 use super::twins::uses_column;
-use crate::address::{Address, Kind};
+use super::{code, names};
+use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
@@ -41,10 +39,12 @@ impl Sides<'_> {
             live.catalog.iter().filter_map(|(address, other)| in_the_way(address, other, &name, column)),
         );
         let own = Address::column(self.target, &name, &column.name);
-        let users = live.dependencies.iter().filter(|(address, needs)| uses(address, needs, &own));
-        found.extend(users.map(|(address, _)| format!("{address} uses it")));
-        let unmodelled = live.unmodelled_dependents.get(&own).into_iter().flatten();
-        found.extend(unmodelled.map(|other| format!("{} {} uses it", other.kind, other.name)));
+        let users = code::users(&live.dependencies.iter(), &own);
+        let stays = |user: &&&Address| !self.is_remade(user);
+        found.extend(users.iter().filter(stays).map(|user| format!("{user} uses it")));
+        let unmodelled =
+            users.iter().copied().chain([&own]).filter_map(|user| live.unmodelled_dependents.get(user));
+        found.extend(unmodelled.flatten().map(|other| format!("{} {} uses it", other.kind, other.name)));
         let named = named_index_on(table, &column.name, &live.catalog, self.target);
         found.extend(
             named.map(|index| format!("the table names {index} as its replica identity or its order")),
@@ -56,6 +56,11 @@ impl Sides<'_> {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Whether it can go and come back with the cutover, as it is declared.
+    fn is_remade(&self, user: &Address) -> bool {
+        (code::is_remade(user.kind()) || user.kind().is_grant()) && self.desired.contains_key(user)
     }
 
     /// Why a foreign key to the column, or one that the column has, cannot be taken along.
@@ -177,8 +182,9 @@ impl Sides<'_> {
             );
         }
         let own = Address::column(self.target, &name, &found.name);
-        let users = self.desired.iter().filter(|(address, declared)| uses(address, &declared.needs, &own));
-        obstacles.extend(users.map(|(address, _)| format!("{address} is to use it")));
+        let users = code::users(&code::declared_edges(self.desired), &own).into_iter();
+        obstacles
+            .extend(users.filter(|user| !self.is_remade(user)).map(|user| format!("{user} is to use it")));
         obstacles
     }
 }
@@ -190,11 +196,6 @@ fn computed<'t>(table: &'t Table, column: &'t Column) -> impl Iterator<Item = &'
         generated.is_some_and(|generated| mentions(generated.expression.as_str(), &column.name))
     };
     table.columns.iter().filter(is_computed).map(|other| &other.name)
-}
-
-/// Whether what needs `needs` uses the column `own`. Constraints and indexes are made twice.
-fn uses(address: &Address, needs: &BTreeSet<Address>, own: &Address) -> bool {
-    needs.contains(own) && !matches!(address.kind(), Kind::Constraint | Kind::Index | Kind::Table)
 }
 
 fn in_the_way(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::code;
 use super::convert::Conversion;
 use super::fill::{Filling, may_fill};
 use super::names;
@@ -15,11 +16,17 @@ use super::twins::{Twin, twins, uses_column};
 use crate::address::{Address, Kind};
 use crate::catalog::Catalog;
 use crate::desired::{Desired, DesiredResource};
-use crate::ident::Ident;
-use crate::kind::{Column, Constraint, Migration, MigrationPhase, MigrationStep, Resource, Retype, Table};
+use crate::ident::{Ident, QualifiedName};
+use crate::kind::{
+    Column, Constraint, Migration, MigrationPhase, MigrationStep, Resource, Retype, Securable, Table,
+};
 use crate::observation::Observation;
 use crate::plan::PlanOptions;
 use crate::safety::{Online, Route, route};
+
+/// The columns that another takes the place of in a plan, by the address of the change that does it: the cutover of a
+/// migration, or the way back from there.
+pub type Exchanges = BTreeMap<Address, Address>;
 
 /// What the declarations are without what comes with a later step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +39,7 @@ pub struct Postponed {
     /// The migrations that have to be over before another comes to its cutover, by the address of that step, or before it
     /// goes back from there, by its own.
     pub waits: BTreeMap<Address, BTreeSet<Address>>,
+    pub exchanges: Exchanges,
     /// Why the rows that have no value in a column cannot get one beside others, by its address.
     pub unfilled: BTreeMap<Address, Vec<String>>,
     /// How the rows get a value that have none in a column, by its address.
@@ -171,10 +179,21 @@ impl Side<'_> {
         });
         if self.options.abandon.contains(&migration.name) {
             self.hold(&migration.column);
+            // Code that is declared for the old type comes with it, else that which is there has to do.
+            let returns =
+                wanted.column(&migration.column).is_some_and(|column| column.data_type == migration.from);
+            if !(is_cut_over && returns) {
+                self.hold_code(&migration.column);
+            }
+            if is_cut_over {
+                self.exchange(Address::migration(self.target, &migration.name), migration);
+            }
         } else if !is_wanted {
             self.supersede(migration, wanted);
+            self.hold_code(&migration.column);
         } else if let Some(said) = said {
             self.hold_all();
+            self.hold_code(&migration.column);
             self.stay(Migration::Retype(said.migration));
         } else if is_cut_over {
             if !self.options.finalize.contains(&migration.name) {
@@ -240,10 +259,15 @@ impl Side<'_> {
             let sides = Sides { live: self.live, desired: self.desired, target: self.target };
             let obstacles = sides.obstacles(self.found, column, &migration.to);
             if !obstacles.is_empty() {
-                self.postponed.obstacles.insert(cutover, obstacles);
+                self.postponed.obstacles.insert(cutover.clone(), obstacles);
             }
         }
         self.hold(&migration.column);
+        if self.options.finalize.contains(&migration.name) {
+            self.exchange(cutover, migration);
+        } else {
+            self.hold_code(&migration.column);
+        }
         let twins = twins(migration, &self.live.catalog, &self.postponed.declared, self.target);
         let indexes = twins.iter().filter_map(|twin| Some(twin.index()?.name)).collect();
         let is_not_null = self.found.column(&migration.column).is_some_and(|column| column.not_null)
@@ -378,13 +402,49 @@ impl Side<'_> {
             .filter(|(address, declared)| on_it(address, &declared.resource))
             .map(|(address, _)| address.clone())
             .collect();
-        for address in held {
-            let Some(declared) = self.desired.remove(&address) else { continue };
-            if let Some(found) = self.live.catalog.get_shared(&address) {
-                let kept = DesiredResource { resource: found.clone(), ..declared.clone() };
-                self.desired.insert(address.clone(), kept);
-            }
-            self.postponed.declared.entry(address).or_insert(declared);
+        held.into_iter().for_each(|address| self.hold_object(address));
+    }
+
+    /// The views and the like on the column stay as they are, and what is to come of them comes later.
+    fn hold_code(&mut self, column: &Ident) {
+        let own = Address::column(self.target, &self.found.qualified_name(), column);
+        let there = code::users(&self.live.dependencies.iter(), &own);
+        let to_come = code::users(&code::declared_edges(self.desired), &own);
+        let is_new = |address: &Address| !self.live.catalog.contains(address);
+        let mut held: BTreeSet<Address> = there
+            .into_iter()
+            .chain(to_come)
+            .filter(|address| code::is_remade(address.kind()) || is_new(address))
+            .cloned()
+            .collect();
+        let views: BTreeSet<QualifiedName> =
+            held.iter().filter(|address| is_new(address)).filter_map(Address::relation).collect();
+        let is_on_one = |declared: &DesiredResource| match &*declared.resource {
+            Resource::Grant(grant) => matches!(&grant.on, Securable::Table(on) if views.contains(on)),
+            _ => false,
+        };
+        held.extend(
+            self.desired
+                .iter()
+                .filter(|(_, declared)| is_on_one(declared))
+                .map(|(address, _)| address.clone()),
+        );
+        held.into_iter().for_each(|address| self.hold_object(address));
+    }
+
+    /// What is declared is as it is there, or is not there either.
+    fn hold_object(&mut self, address: Address) {
+        let Some(declared) = self.desired.remove(&address) else { return };
+        if let Some(found) = self.live.catalog.get_shared(&address) {
+            let kept = DesiredResource { resource: found.clone(), ..declared.clone() };
+            self.desired.insert(address.clone(), kept);
         }
+        self.postponed.declared.entry(address).or_insert(declared);
+    }
+
+    /// The change at `address` exchanges the column of `migration`.
+    fn exchange(&mut self, address: Address, migration: &Retype) {
+        let column = Address::column(self.target, &migration.table, &migration.column);
+        self.postponed.exchanges.insert(address, column);
     }
 }

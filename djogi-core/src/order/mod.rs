@@ -1,5 +1,6 @@
 //! The order of execution: the nodes to run, the rules that order them, and why each stands where it does.
 
+mod exchange;
 pub mod graph;
 pub mod identity;
 mod partitions;
@@ -51,6 +52,8 @@ pub struct Work<'a> {
     pub nodes: Vec<Node>,
     by_address: HashMap<&'a Address, usize>,
     by_node: HashMap<Node, usize>,
+    /// What exchanges a column, by the column.
+    exchanging: HashMap<&'a Address, Address>,
     /// What is there before.
     live: Option<&'a Catalog>,
     /// What of partitioned tables comes when all partitions are there.
@@ -67,7 +70,11 @@ impl<'a> Work<'a> {
         let by_address =
             items.iter().enumerate().map(|(index, item)| (&item.change.address, index)).collect();
         let by_node = nodes.iter().enumerate().map(|(index, node)| (*node, index)).collect();
-        Self { items, nodes, by_address, by_node, live: None, lacking: None }
+        let exchanging = items
+            .iter()
+            .filter_map(|item| Some((item.change.exchanges?, item.change.address.clone())))
+            .collect();
+        Self { items, nodes, by_address, by_node, exchanging, live: None, lacking: None }
     }
 
     /// Knows what is there before.

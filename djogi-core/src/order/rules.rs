@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exchange::prepared_before_code_leaves;
 use super::partitions::{
     bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
     trigger_comes_with_partition,
@@ -108,6 +109,11 @@ pub const RULES: &[Rule] = &[
         "the sequence of an identity column comes with it",
         identity::grants_after,
     ),
+    before(
+        "prepared_before_code_leaves",
+        "what goes and comes back with a column goes when all is prepared for that",
+        prepared_before_code_leaves,
+    ),
     before("old_before_new", "a replacement takes the name of the object it replaces", old_before_new),
     before(
         "name_freed_before_taken",
@@ -155,6 +161,16 @@ pub const RULES: &[Rule] = &[
         "what a plan makes comes with the default privileges that were there when it was made",
         default_privileges_last,
     ),
+    Rule {
+        name: "code_leaves_late",
+        why: "what goes and comes back is missing for as short as possible",
+        demand: Demand::Late(|work, node| {
+            let change = work.item_of(node).change;
+            work.nodes[node].phase == Phase::Down
+                && change.address.kind().is_code()
+                && matches!(change.action, Action::Replace(_))
+        }),
+    },
     Rule {
         name: "concurrent_apart",
         why: "what no transaction can hold waits until all that fits into one is done",
@@ -527,7 +543,8 @@ fn retyping(work: &Work<'_>, address: &Address) -> Option<usize> {
     if address.kind() != Kind::Column {
         return None;
     }
-    owners.into_iter().flatten().find(retypes).and_then(|owner| work.node(&owner, Phase::Up))
+    let owner = owners.into_iter().flatten().find(retypes).or_else(|| work.exchanging.get(address).cloned());
+    owner.and_then(|owner| work.node(&owner, Phase::Up))
 }
 
 /// A column that is filled beside others changes in two parts: it comes, and it becomes `NOT NULL`.

@@ -51,6 +51,8 @@ pub(super) fn candidates<'a>(
             leaving_first.insert(change.address.clone());
         }
     }
+    let exchanging: BTreeMap<&Address, Address> =
+        changes.iter().filter_map(|change| Some((change.exchanges?, change.address.clone()))).collect();
     let coming_back: BTreeSet<Address> =
         changes.iter().filter(|change| change.brings_back()).map(|change| change.address.clone()).collect();
     changes
@@ -58,6 +60,11 @@ pub(super) fn candidates<'a>(
         .map(|change| {
             let mut needs = Needs::of(&change, (sides.desired, sides.live), &coming_back);
             needs.desired.extend(filled_column(&change, context));
+            if change.address.kind().is_code() {
+                let exchanged = needs.desired.iter().filter_map(|need| exchanging.get(need));
+                let exchanged: Vec<Address> = exchanged.cloned().collect();
+                needs.desired.extend(exchanged);
+            }
             let inline = inline.get(&change.address).map_or(&[][..], Vec::as_slice);
             let rebuild = match (&change.action, change.live) {
                 (Action::Replace(_), Some(Resource::Enum(live))) => enum_dependents(live, context)

@@ -34,6 +34,7 @@ use crate::plan::lower::place_column;
 use crate::plan::made::made;
 use crate::plan::parents::Parents;
 use crate::plan::prove::{prove_changes, prove_groups};
+use crate::plan::unbroken::unbroken;
 use crate::safety::{Online, Route, route};
 use crate::sql::{Context, Step};
 
@@ -200,14 +201,21 @@ fn plan_around(
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)
     };
-    let changes = diff(desired, &rebased, &drifted, (&options.adopt, anew), &|old, new, alteration| {
-        if inputs.postponed.fills_beside(target, new, alteration) {
-            return ColumnPlace::Column;
-        }
-        place_column(old, new, alteration, &context, |column| {
-            !dependents.of(&Address::column(target, &new.qualified_name(), column)).is_empty()
-        })
-    });
+    let changes = diff(
+        desired,
+        &rebased,
+        &drifted,
+        (&options.adopt, anew),
+        &inputs.postponed.exchanges,
+        &|old, new, alteration| {
+            if inputs.postponed.fills_beside(target, new, alteration) {
+                return ColumnPlace::Column;
+            }
+            place_column(old, new, alteration, &context, |column| {
+                !dependents.of(&Address::column(target, &new.qualified_name(), column)).is_empty()
+            })
+        },
+    );
     let new_tables = changes
         .iter()
         .filter(|change| {
@@ -290,7 +298,8 @@ fn plan_around(
         max_locks: inputs.max_locks_per_group,
         first: first_group,
     };
-    let groups = group(steps.iter().map(|(step, _)| (*step).clone()), &grouping);
+    let stretches = unbroken(&work, &steps);
+    let groups = group(steps.iter().map(|(step, _)| (*step).clone()).collect(), &stretches, &grouping);
 
     let judged: Vec<Judged<'_>> = candidates
         .iter()

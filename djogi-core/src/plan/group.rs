@@ -4,6 +4,7 @@
 //! transaction, and what would hold up the readers of a busy table while it does something else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::address::Kind;
 use crate::ident::{Ident, QualifiedName};
@@ -30,17 +31,26 @@ enum Company {
     Any,
     /// Only further work on this busy relation.
     Busy(String),
+    /// Only the rest of this stretch, which holds work on a busy relation.
+    Stretch(usize),
     None,
 }
 
-/// Groups `steps`, which are in the order of execution.
-pub fn group(steps: impl IntoIterator<Item = Step>, grouping: &Grouping<'_>) -> Vec<Group> {
+/// Groups `steps`, which are in the order of execution. Those of a stretch in `unbroken` are one group, unless it would hold
+/// too many locks.
+pub fn group(steps: Vec<Step>, unbroken: &[Range<usize>], grouping: &Grouping<'_>) -> Vec<Group> {
     let busy = not_small(grouping.sizes);
+    let mut companies: Vec<Company> = steps.iter().map(|step| company_of(step, &busy)).collect();
+    for (number, stretch) in unbroken.iter().enumerate() {
+        let within = &mut companies[stretch.clone()];
+        if within.iter().any(|company| matches!(company, Company::Busy(_))) {
+            within.fill(Company::Stretch(number));
+        }
+    }
     let mut groups: Vec<Group> = Vec::new();
     let mut company = Company::None;
     let mut locks = 0;
-    for step in steps {
-        let wanted = company_of(&step, &busy);
+    for (step, wanted) in steps.into_iter().zip(companies) {
         let cost = locks_of(&step.operation);
         let joins = company == wanted && wanted != Company::None && locks + cost <= grouping.max_locks;
         match groups.last_mut().filter(|_| joins) {
@@ -146,6 +156,10 @@ mod tests {
     }
 
     fn sizes_of(steps: Vec<Step>, max_locks: usize) -> Vec<usize> {
+        sizes_with(steps, &[], max_locks)
+    }
+
+    fn sizes_with(steps: Vec<Step>, unbroken: &[Range<usize>], max_locks: usize) -> Vec<usize> {
         let ident = |name: &str| Ident::new(name).unwrap();
         let target = ident("main");
         let big = QualifiedName::new(ident("public"), ident("big"));
@@ -153,7 +167,7 @@ mod tests {
             BTreeMap::from([(big, TableSize { rows: Some(1_000_000), bytes: 1 << 30, holds_rows: None })]);
         let grouping =
             Grouping { target: &target, sizes: &sizes, lock_timeout_ms: 2000, max_locks, first: 1 };
-        let groups = group(steps, &grouping);
+        let groups = group(steps, unbroken, &grouping);
         assert!(groups.iter().zip(1..).all(|(group, n)| group.id == format!("g{n}")));
         groups.iter().map(|group| group.operations.len()).collect()
     }
@@ -170,6 +184,15 @@ mod tests {
         let steps = [None, Some("public.big"), Some("public.big"), Some("public.small")];
         let steps = steps.map(|relation| step(TransactionMode::In, relation));
         assert_eq!(sizes_of(steps.to_vec(), 100), [1, 2, 1]);
+    }
+
+    #[test]
+    fn what_goes_and_comes_back_is_never_missing() {
+        let steps = [None, Some("public.view"), Some("public.big"), None, None];
+        let steps = steps.map(|relation| step(TransactionMode::In, relation)).to_vec();
+        assert_eq!(sizes_of(steps.clone(), 100), [2, 1, 2]);
+        let unbroken = 1..4;
+        assert_eq!(sizes_with(steps, std::slice::from_ref(&unbroken), 100), [1, 3, 1]);
     }
 
     #[test]

@@ -242,6 +242,11 @@ fn write(
             let alteration = Alteration::Table(TableAlteration::DropColumn(address.name().clone()));
             out.add(Phase::Down, sql::alter(live, declared.unwrap_or(live), &alteration, context, address)?);
         }
+        (Action::Delete, Some(Resource::Migration(migration)), _) => {
+            let sql::Replacement { down, up } = sql::end_migration(migration, context, address);
+            out.add(Phase::Down, down);
+            out.add(Phase::Up, up);
+        }
         (Action::Delete, Some(live), _) => out.add(Phase::Down, sql::drop(live, context, address)),
         (
             Action::Create

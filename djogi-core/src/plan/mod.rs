@@ -24,6 +24,7 @@ mod preconditions;
 pub mod prove;
 mod recovery;
 mod rights;
+mod unbroken;
 
 pub use approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 pub use assemble::DESTRUCTIVE_DENIED;

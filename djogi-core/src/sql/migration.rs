@@ -10,7 +10,7 @@ mod place;
 mod referring;
 pub(super) mod step;
 
-use super::{Context, Step};
+use super::{Context, Replacement, Step};
 use crate::address::{Address, Kind};
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, Migration, MigrationAlteration, MigrationPhase, Resource, Retype, Table};
@@ -31,16 +31,22 @@ pub(super) fn rename(_: &Migration, _: &Migration, _: &Context<'_>, _: &Address)
     Vec::new()
 }
 
-/// Ends it: the old values go, or everything is again as it was before.
 pub(super) fn drop(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+    let Replacement { down, up } = end(migration, ctx, address);
+    down.into_iter().chain(up).collect()
+}
+
+/// Ends it: the old values go, or everything is again as it was before. What exchanges columns comes second.
+pub(super) fn end(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Replacement {
+    let gone = |step| Replacement { down: vec![step], up: Vec::new() };
     let migration = match migration {
         Migration::Retype(retype) => retype,
-        Migration::Fill(fill) => return vec![in_place::abandon(fill, ctx, address)],
+        Migration::Fill(fill) => return gone(in_place::abandon(fill, ctx, address)),
     };
     match (is_done(migration, MigrationPhase::Cutover, ctx), ctx.abandon.contains(&migration.name)) {
-        (true, false) => end::contract(migration, ctx, address),
+        (true, false) => gone(end::contract(migration, ctx, address)),
         (true, true) => end::swap_back(migration, ctx, address),
-        (false, _) => end::abandon(migration, ctx, address),
+        (false, _) => gone(end::abandon(migration, ctx, address)),
     }
 }
 

@@ -65,7 +65,9 @@ use crate::address::Address;
 use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, IdentList, QualifiedName};
-use crate::kind::{Collation, Constraint, EnumType, Index, Publication, Resource, Sequence, Table};
+use crate::kind::{
+    Collation, Constraint, EnumType, Index, Migration, Publication, Resource, Sequence, Table,
+};
 use crate::migration::{Conversion, Filling};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
@@ -247,6 +249,11 @@ pub fn create_table(
 /// What of a table has to wait for its indexes; nothing for most. Goes after them.
 pub fn attach_table(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     table::attach(table, ctx, address)
+}
+
+/// The statements that end a migration, in one way or the other. Those that exchange columns come second.
+pub fn end_migration(migration: &Migration, ctx: &Context<'_>, address: &Address) -> Replacement {
+    migration::end(migration, ctx, address)
 }
 
 /// What the table of a new index, or of a new constraint, says of it, where it is there in the place of another one. Goes

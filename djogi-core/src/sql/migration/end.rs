@@ -16,18 +16,18 @@ use crate::kind::{
 use crate::migration::referring::unnamed;
 use crate::migration::{forget, names, uses_column, writes_its_column};
 use crate::safety::Verb;
-use crate::sql::{Context, Step, comment_sql, constraint, precheck};
+use crate::sql::{Context, Replacement, Step, comment_sql, constraint, precheck};
 
 /// Nothing is left of it but the new column.
-pub(super) fn contract(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+pub(super) fn contract(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Step {
     // Whoever opens the gate has been asked, and the old values have been kept for as long as was said.
     let step = ended(migration, &names::old_column(&migration.column), ctx, address);
-    vec![step.with_hazard("the values of the old type are gone, and with them the way back")]
+    step.with_hazard("the values of the old type are gone, and with them the way back")
 }
 
 /// Before the cutover only the helper column has to go, and its indexes and constraints with it.
-pub(super) fn abandon(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
-    vec![ended(migration, &names::new_column(&migration.column), ctx, address)]
+pub(super) fn abandon(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Step {
+    ended(migration, &names::new_column(&migration.column), ctx, address)
 }
 
 fn ended(migration: &Retype, helper: &Ident, ctx: &Context<'_>, address: &Address) -> Step {
@@ -43,13 +43,13 @@ fn ended(migration: &Retype, helper: &Ident, ctx: &Context<'_>, address: &Addres
 }
 
 /// After the cutover the old column, which has every value that it can hold, takes its place again.
-pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Replacement {
     let Retype { table, column, .. } = migration;
     let (Some(live), Some(whole)) = (live_column(migration, ctx), ctx.live.table(ctx.target, table)) else {
-        return Vec::new();
+        return Replacement::default();
     };
     let (new, old) = (names::new_column(column), names::old_column(column));
-    let mut steps = Vec::new();
+    let mut prepared = Vec::new();
     let retired = retired(migration, ctx);
     // What the old type cannot hold, and what was written past the triggers.
     let lost = fill::is_lost(migration);
@@ -58,8 +58,8 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
         let question = precheck::of_condition(table, &lost, ctx);
         // Interrupted work may have left it.
         let added = add_unchecked(&proof, ctx, address).filter(|_| !retired.contains(&proof.name));
-        steps.extend(added.map(|step| step.with_precheck(Some(question.clone()))));
-        steps.extend(constraint::alter(&proof, &ConstraintAlteration::Validate, ctx, address));
+        prepared.extend(added.map(|step| step.with_precheck(Some(question.clone()))));
+        prepared.extend(constraint::alter(&proof, &ConstraintAlteration::Validate, ctx, address));
     }
     let key = primary_key(migration, ctx);
     let key_index = key.as_ref().and_then(Constraint::index).map(|index| Index {
@@ -72,9 +72,9 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
         ..index
     });
     let missing = key_index.iter().filter(|index| !retired.contains(&index.name));
-    steps.extend(missing.map(|index| build(index, ctx, address)));
+    prepared.extend(missing.map(|index| build(index, ctx, address)));
     let (pairs, referring) = referring::back(migration, ctx, address);
-    steps.extend(referring);
+    prepared.extend(referring);
 
     let leaving = Leaving { column: live, aside: &new };
     let identity = live.identity.clone().map(|identity| within(identity, &migration.from));
@@ -123,12 +123,12 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
     let mut besides = referring::tables(pairs.iter().map(|(key, _)| *key), table);
     besides.extend(referring::referred(migration, ctx));
     let step = step.besides(besides);
-    steps.push(step.with_precheck(Some(precheck::of_condition(table, &lost, ctx))));
+    let mut exchanged = vec![step.with_precheck(Some(precheck::of_condition(table, &lost, ctx)))];
     for key in gone.iter().filter(|key| key.validated) {
         let validated = constraint::alter(key, &ConstraintAlteration::Validate, ctx, address);
-        steps.extend(validated.into_iter().map(|step| step.afterwards(WHY)));
+        exchanged.extend(validated.into_iter().map(|step| step.afterwards(WHY)));
     }
-    steps
+    Replacement { down: prepared, up: exchanged }
 }
 
 /// The numbers of a column of the type `data_type` end where the type does.

@@ -1,6 +1,7 @@
 //! Live migrations: a column gets another type while its table is read and written.
 
 mod abandon;
+mod code;
 mod columns;
 mod convert;
 mod fill;
