@@ -93,6 +93,12 @@ impl Change<'_> {
             .chain(self.exchanges.cloned())
     }
 
+    /// Whether it is code, or privileges, of which others have none between the old and the new.
+    pub fn goes_and_comes_back(&self) -> bool {
+        let kind = self.address.kind();
+        (kind.is_code() || kind.is_grant()) && matches!(self.action, Action::Replace(_))
+    }
+
     /// Whether it is a column that waits in another type while its own is made.
     pub fn brings_back(&self) -> bool {
         matches!(

@@ -165,10 +165,7 @@ pub const RULES: &[Rule] = &[
         name: "code_leaves_late",
         why: "what goes and comes back is missing for as short as possible",
         demand: Demand::Late(|work, node| {
-            let change = work.item_of(node).change;
-            work.nodes[node].phase == Phase::Down
-                && change.address.kind().is_code()
-                && matches!(change.action, Action::Replace(_))
+            work.nodes[node].phase == Phase::Down && work.item_of(node).change.goes_and_comes_back()
         }),
     },
     Rule {
