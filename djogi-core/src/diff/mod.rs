@@ -93,10 +93,12 @@ impl Change<'_> {
             .chain(self.exchanges.cloned())
     }
 
-    /// Whether it is code, or privileges, of which others have none between the old and the new.
+    /// Whether it is code, or privileges, of which others have none between the old and the new. Event triggers are away for
+    /// the whole plan, so that they do not fire for it.
     pub fn goes_and_comes_back(&self) -> bool {
         let kind = self.address.kind();
-        (kind.is_code() || kind.is_grant()) && matches!(self.action, Action::Replace(_))
+        (kind.is_code() && kind != Kind::EventTrigger || kind.is_grant())
+            && matches!(self.action, Action::Replace(_))
     }
 
     /// Whether it is a column that waits in another type while its own is made.
