@@ -24,7 +24,6 @@ fn our_own_tables_converge_online_both_ways() {
     let mut cases = Case::all(&ours().join("own")).expect("pairs of our own");
     let suites = ["constraints/", "foreign/", "partitions/", "tables/"];
     cases.retain(|case| suites.iter().any(|suite| case.id().starts_with(suite)));
-    let cases = fewer_of_partitions(cases);
     let report = run(Question::ConvergesOnline, &cases, 2, &|_| {});
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
 }
@@ -34,18 +33,8 @@ fn our_own_tables_converge_online_both_ways() {
 fn our_own_states_are_what_is_written_from_them() {
     let mut cases = Case::all(&ours().join("own")).expect("pairs of our own");
     cases.retain(|case| !case.meta.holds_secrets);
-    let cases = fewer_of_partitions(cases);
     let report = run(Question::GoesRound, &cases, 2, &|_| {});
     assert_eq!(report.passing().len(), 2 * cases.len(), "{}", told(&report, &BTreeSet::new()));
-}
-
-/// Every second of the many pairs about partitions; `cargo run -p e2e -- cases tests/e2e/cases/own`, with `--online` or
-/// `--round-trip`, tries all of them.
-fn fewer_of_partitions(cases: Vec<Case>) -> Vec<Case> {
-    let (partitions, mut others): (Vec<Case>, Vec<Case>) =
-        cases.into_iter().partition(|case| case.id().starts_with("partitions/"));
-    others.extend(partitions.into_iter().step_by(2));
-    others
 }
 
 /// A few; `cargo run -p e2e --release -- random --runs 2000` tries many.
