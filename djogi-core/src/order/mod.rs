@@ -1,10 +1,12 @@
 //! The order of execution: the nodes to run, the rules that order them, and why each stands where it does.
 
+mod event_triggers;
 mod exchange;
 pub mod graph;
 pub mod identity;
 mod partitions;
 mod replaced;
+mod rows;
 pub mod rules;
 
 #[cfg(test)]

@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::event_triggers::{event_triggers_sleep_first, goes_to_sleep, is_event_trigger};
 use super::exchange::prepared_before_code_leaves;
 use super::partitions::{
     bound_freed_before_taken, partition_joins_last, partition_leaves_first, references_around_partitions,
     trigger_comes_with_partition,
 };
 use super::replaced::{class_goes_before_keys_come, replaced_under_its_users};
+use super::rows::{referring_rows_leave_first, rows_before_what_refers_to_them, rows_filled_first};
 use super::{Item, Work, identity};
 use crate::address::{Address, Kind};
 use crate::diff::Action;
 use crate::diff::parts::parents_of;
 use crate::ident::QualifiedName;
-use crate::kind::{
-    Alteration, ConstraintDefinition, Firing, MigrationPhase, PropertyAlteration, Resource, TableAlteration,
-};
+use crate::kind::{Alteration, PropertyAlteration, Resource, TableAlteration};
 use crate::plan::lower::{Phase, is_default_for_now};
 
 /// A reason for one node to come before another.
@@ -282,36 +282,6 @@ fn logged_as_referenced(work: &Work<'_>) -> Vec<(usize, usize)> {
     both.map(|((from, unlogged), (to, _))| if *unlogged { (*from, *to) } else { (*to, *from) }).collect()
 }
 
-fn rows_before_what_refers_to_them(work: &Work<'_>) -> Vec<(usize, usize)> {
-    each(work, Phase::Up, |node, item| {
-        let declared = work.items[item].change.desired.map(|declared| &*declared.resource);
-        let Some(Resource::Seed(seed)) = declared else { return Vec::new() };
-        let refers = |item: &Item<'_>| match item.change.desired.map(|declared| &*declared.resource) {
-            Some(Resource::Constraint(constraint)) => matches!(
-                &constraint.definition,
-                ConstraintDefinition::ForeignKey(key) if key.references == seed.table
-            ),
-            _ => false,
-        };
-        let nodes = work.nodes.iter().enumerate();
-        let foreign_keys = nodes.filter(|(_, at)| at.phase == Phase::Up && refers(&work.items[at.item]));
-        foreign_keys.map(|(at, _)| (node, at)).collect()
-    })
-    .collect()
-}
-
-fn referring_rows_leave_first(work: &Work<'_>) -> Vec<(usize, usize)> {
-    each(work, Phase::Attach, |node, item| {
-        let Item { change, needs, .. } = &work.items[item];
-        if change.address.kind() != Kind::Seed {
-            return Vec::new();
-        }
-        let referenced = needs.desired.iter().filter(|need| need.kind() == Kind::Seed);
-        referenced.filter_map(|need| Some((node, work.node(need, Phase::Attach)?))).collect()
-    })
-    .collect()
-}
-
 fn cast_before_its_users(work: &Work<'_>) -> Vec<(usize, usize)> {
     let is_new = |item: &Item<'_>| matches!(item.change.action, Action::Create | Action::Replace(None));
     let has_expressions = |kind: Kind| {
@@ -542,65 +512,4 @@ fn retyping(work: &Work<'_>, address: &Address) -> Option<usize> {
     }
     let owner = owners.into_iter().flatten().find(retypes).or_else(|| work.exchanging.get(address).cloned());
     owner.and_then(|owner| work.node(&owner, Phase::Up))
-}
-
-/// A column that is filled beside others changes in two parts: it comes, and it becomes `NOT NULL`.
-fn rows_filled_first(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let mut pairs = Vec::new();
-    for (node, at) in work.nodes.iter().enumerate().filter(|(_, at)| at.phase == Phase::Up) {
-        let item = &work.items[at.item];
-        let declared = item.change.desired.map(|declared| &*declared.resource);
-        let Some(Resource::MigrationStep(step)) = declared else { continue };
-        let columns = item.needs.desired.iter().filter(|need| need.kind() == Kind::Column);
-        for column in columns {
-            let Some(tight) = work.node(column, Phase::Attach) else { continue };
-            match step.phase {
-                MigrationPhase::Backfill => pairs.push((node, tight)),
-                MigrationPhase::Finish => {
-                    pairs.push((tight, node));
-                    pairs.extend(keys_on(work, column).map(|key| (tight, key)));
-                }
-                _ => {}
-            }
-        }
-    }
-    pairs
-}
-
-/// The primary keys to come that `column` is a part of.
-fn keys_on<'w>(work: &'w Work<'_>, column: &'w Address) -> impl Iterator<Item = usize> + 'w {
-    let table = column.relation();
-    work.nodes.iter().enumerate().filter_map(move |(node, at)| {
-        let change = &work.items[at.item].change;
-        let Resource::Constraint(key) = &*change.desired?.resource else { return None };
-        let is_primary = matches!(key.definition, ConstraintDefinition::PrimaryKey { .. });
-        let is_on_it = Some(key.table_name()) == table && key.columns().contains(&column.name());
-        (at.phase == Phase::Up && is_primary && is_on_it).then_some(node)
-    })
-}
-
-fn is_event_trigger(work: &Work<'_>, node: usize) -> bool {
-    work.item_of(node).change.address.kind() == Kind::EventTrigger
-}
-
-/// Whether the statements of a node leave an event trigger without effect.
-fn goes_to_sleep(work: &Work<'_>, node: usize) -> bool {
-    let change = work.item_of(node).change;
-    let is_disabled =
-        |resource: &Resource| matches!(resource, Resource::EventTrigger(t) if t.firing == Firing::Disabled);
-    match work.nodes[node].phase {
-        Phase::Down => true,
-        Phase::Up => {
-            matches!(change.action, Action::Update(_))
-                && change.desired.is_some_and(|declared| is_disabled(&declared.resource))
-        }
-        Phase::Rename | Phase::Attach => false,
-    }
-}
-
-fn event_triggers_sleep_first(work: &Work<'_>) -> Vec<(usize, usize)> {
-    let all = || 0..work.nodes.len();
-    let sleeping = all().filter(|&node| is_event_trigger(work, node) && goes_to_sleep(work, node));
-    let others = || all().filter(|&node| !is_event_trigger(work, node));
-    sleeping.flat_map(|first| others().map(move |then| (first, then))).collect()
 }
