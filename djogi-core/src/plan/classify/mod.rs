@@ -6,6 +6,7 @@
 
 mod downtime;
 mod migration;
+mod only;
 mod rights;
 
 pub use downtime::Downtime;
@@ -120,7 +121,7 @@ pub fn classify(candidates: &[Candidate<'_>], gates: &Gates<'_>) -> Vec<Judgemen
             requires
         })
         .collect();
-    let targeted = targeted(candidates, gates, &requires);
+    let targeted = only::targeted(candidates, gates, &requires);
     let mut judged: Vec<Judgement> = candidates
         .iter()
         .zip(&targeted)
@@ -474,73 +475,6 @@ fn has_all_labels(live: Option<&Resource>, desired: Option<&Resource>) -> bool {
         }
         _ => false,
     }
-}
-
-/// What `--only` selects: the addresses themselves, the parts of a selected table's own resource, and
-/// everything that these require.
-fn targeted(candidates: &[Candidate<'_>], gates: &Gates<'_>, requires: &[Vec<usize>]) -> Vec<bool> {
-    if gates.only.is_empty() {
-        return vec![true; candidates.len()];
-    }
-    let is_named = |address: &Address| {
-        let column_of = address.table_of_member().filter(|_| address.kind() == Kind::Column);
-        let owner = gates.parents.parent(address).cloned().or(column_of);
-        let migration = migration::of_step(address);
-        gates.only.contains(address)
-            || migration.is_some_and(|migration| gates.only.contains(&migration))
-            || owner.is_some_and(|owner| gates.only.contains(&owner))
-    };
-    let mut chosen = vec![false; candidates.len()];
-    let mut queue: Vec<usize> =
-        (0..candidates.len()).filter(|&at| is_named(&candidates[at].change.address)).collect();
-    let mut children: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
-    for (at, candidate) in candidates.iter().enumerate() {
-        if let Some(parent) = gates.parents.parent(&candidate.change.address) {
-            children.entry(parent).or_default().push(at);
-        }
-    }
-    let along = taken_along(candidates);
-    while let Some(at) = queue.pop() {
-        if !std::mem::replace(&mut chosen[at], true) {
-            queue.extend(&requires[at]);
-            queue.extend(along.get(&candidates[at].change.address).into_iter().flatten());
-            // What its statement does besides cannot be left out.
-            queue.extend(children.get(&candidates[at].change.address).into_iter().flatten());
-        }
-    }
-    chosen
-}
-
-/// What goes and comes back with an object that is made anew, and what comes with the column that another takes the place of.
-fn taken_along<'c>(candidates: &'c [Candidate<'_>]) -> BTreeMap<&'c Address, Vec<usize>> {
-    let mut bringing: BTreeSet<&Address> = candidates
-        .iter()
-        .filter(|candidate| candidate.change.exchanges.is_some())
-        .map(|candidate| &candidate.change.address)
-        .collect();
-    let comes_with = |candidate: &&Candidate<'_>| {
-        candidate.change.action == Action::Create
-            && candidate.needs.desired.iter().any(|need| bringing.contains(need))
-    };
-    let brought: Vec<&Address> =
-        candidates.iter().filter(comes_with).map(|candidate| &candidate.change.address).collect();
-    bringing.extend(brought);
-    let mut along: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
-    for (at, Candidate { change, needs, .. }) in candidates.iter().enumerate() {
-        let bases = needs.live.iter().filter(|_| matches!(change.action, Action::Replace(_)));
-        for base in bases.chain(needs.desired.iter().filter(|need| bringing.contains(need))) {
-            along.entry(base).or_default().push(at);
-        }
-    }
-    // What only changes leaves the others where they are.
-    let is_base = |candidate: &Candidate<'_>| {
-        matches!(candidate.change.action, Action::Replace(_)) || bringing.contains(&candidate.change.address)
-    };
-    let others = candidates.iter().filter(|candidate| !is_base(candidate));
-    others.for_each(|other| {
-        along.remove(&other.change.address);
-    });
-    along
 }
 
 /// Blocks whatever requires something that is not applied.
