@@ -39,12 +39,7 @@ impl Sides<'_> {
             live.catalog.iter().filter_map(|(address, other)| in_the_way(address, other, &name, column)),
         );
         let own = Address::column(self.target, &name, &column.name);
-        let users = code::users(&live.dependencies.iter(), &own);
-        let stays = |user: &&&Address| !self.is_remade(user);
-        found.extend(users.iter().filter(stays).map(|user| format!("{user} uses it")));
-        let unmodelled =
-            users.iter().copied().chain([&own]).filter_map(|user| live.unmodelled_dependents.get(user));
-        found.extend(unmodelled.flatten().map(|other| format!("{} {} uses it", other.kind, other.name)));
+        found.extend(self.users_in_the_way(&own));
         let named = named_index_on(table, &column.name, &live.catalog, self.target);
         found.extend(
             named.map(|index| format!("the table names {index} as its replica identity or its order")),
@@ -56,6 +51,20 @@ impl Sides<'_> {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// What uses a column and cannot go and come back with it, one sentence each.
+    pub(super) fn users_in_the_way(&self, column: &Address) -> Vec<String> {
+        let users = code::users(&self.live.dependencies.iter(), column);
+        let stays = |user: &&&Address| !self.is_remade(user);
+        let unmodelled = &self.live.unmodelled_dependents;
+        let others = users.iter().copied().chain([column]).filter_map(|user| unmodelled.get(user)).flatten();
+        users
+            .iter()
+            .filter(stays)
+            .map(|user| format!("{user} uses it"))
+            .chain(others.map(|other| format!("{} {} uses it", other.kind, other.name)))
+            .collect()
     }
 
     /// Whether it can go and come back with the cutover, as it is declared.

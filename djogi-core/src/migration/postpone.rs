@@ -34,7 +34,7 @@ pub struct Postponed {
     /// What is declared of each object that stays as it is until a cutover.
     pub declared: Desired,
     /// Why a column that would be rewritten has no migration, by its address; and why one that has one cannot come to its
-    /// cutover, by the address of that step.
+    /// cutover, by the address of that step, or back from there, by its own.
     pub obstacles: BTreeMap<Address, Vec<String>>,
     /// The migrations that have to be over before another comes to its cutover, by the address of that step, or before it
     /// goes back from there, by its own.
@@ -186,7 +186,7 @@ impl Side<'_> {
                 self.hold_code(&migration.column);
             }
             if is_cut_over {
-                self.exchange(Address::migration(self.target, &migration.name), migration);
+                self.go_back(migration);
             }
         } else if !is_wanted {
             self.supersede(migration, wanted);
@@ -203,6 +203,18 @@ impl Side<'_> {
         } else {
             self.begin(migration);
         }
+    }
+
+    /// The way back from the cutover.
+    fn go_back(&mut self, migration: &Retype) {
+        let address = Address::migration(self.target, &migration.name);
+        let column = Address::column(self.target, &migration.table, &migration.column);
+        let sides = Sides { live: self.live, desired: self.desired, target: self.target };
+        let obstacles = sides.users_in_the_way(&column);
+        if !obstacles.is_empty() {
+            self.postponed.obstacles.insert(address.clone(), obstacles);
+        }
+        self.exchange(address, migration);
     }
 
     /// A column that may have another type.

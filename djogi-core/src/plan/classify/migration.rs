@@ -28,7 +28,12 @@ pub(super) fn gate(
             if !asked {
                 return Some(superseded(&candidate.change));
             }
-            gates.abandon.contains(address.name()).then(|| waits(address, gates)).flatten()
+            if !gates.abandon.contains(address.name()) {
+                return None;
+            }
+            let obstacles = gates.obstacles.get(address);
+            let in_the_way = obstacles.map(|obstacles| Reason::NoWayInPlace.because(obstacles.clone()));
+            in_the_way.or_else(|| waits(address, gates))
         }
         (Kind::MigrationStep, Action::Create, Some(Resource::MigrationStep(step)))
             if step.phase.is_gated() =>

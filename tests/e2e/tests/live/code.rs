@@ -92,6 +92,22 @@ fn code_goes_back_with_the_old_column() {
 }
 
 #[test]
+fn what_somebody_has_made_on_the_new_column_stands_in_the_way_back() {
+    on_each_server(|server| {
+        let project = project(server);
+        let database = project.database();
+        project.apply();
+        project.run(FINALIZE).ok();
+        database.run("CREATE VIEW somebodys AS SELECT total FROM orders");
+        project.run(ABANDON).expect(3).says(&["view.main.public.somebodys uses it"]);
+        assert_eq!(database.column(VIEW_TYPES), ["doubled bigint", "large bigint"]);
+        database.run("DROP VIEW somebodys");
+        project.run(ABANDON).ok();
+        assert_eq!(leftovers(database), [""; 0]);
+    });
+}
+
+#[test]
 fn code_that_is_for_the_old_type_alone_goes_back_when_it_is_declared_again() {
     on_each_server(|server| {
         let project = filled(server);
