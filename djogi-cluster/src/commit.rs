@@ -32,7 +32,7 @@ pub(crate) async fn commit(session: &Session<'_>, op: OpId, xid: u64) -> Result<
         return Ok(Fate::RolledBack(error));
     }
     let committed = ask_again(session, op, xid).await;
-    Err(EngineError::CommitLost { op, committed: committed.ok().flatten(), error: Box::new(error) })
+    Err(EngineError::CommitLost { op, committed: committed.ok().flatten(), error })
 }
 
 /// Whether the transaction has committed; `None` when the server does not say.

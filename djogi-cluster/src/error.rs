@@ -45,7 +45,7 @@ pub enum EngineError {
     #[error(transparent)]
     Approve(#[from] ApproveError),
     #[error("{0}")]
-    Sql(Box<DatabaseError>),
+    Sql(DatabaseError),
     /// A saved plan, or one that was confirmed a moment ago, no longer fits.
     #[error("the plan no longer fits: {}", .0.join("; "))]
     Stale(Vec<String>),
@@ -72,7 +72,7 @@ pub enum EngineError {
     NoTarget(Ident),
     /// The connection broke while a group was being committed.
     #[error("the connection was lost at the commit of {op}, {}: {error}", fate(.committed))]
-    CommitLost { op: OpId, committed: Option<bool>, error: Box<DatabaseError> },
+    CommitLost { op: OpId, committed: Option<bool>, error: DatabaseError },
     #[error("the plan names an approval that is none: {0}")]
     BadApproval(#[from] IdentityError),
     #[error("`{0}` does not exist in the database")]
@@ -99,7 +99,7 @@ fn fate(committed: &Option<bool>) -> &'static str {
 impl EngineError {
     /// For `map_err`: an error of the driver with the statement it belongs to.
     pub(crate) fn sql(error: &tokio_postgres::Error, statement: &str) -> Self {
-        Self::Sql(Box::new(DatabaseError::new(error).in_statement(statement.trim())))
+        Self::Sql(DatabaseError::new(error).in_statement(statement.trim()))
     }
 
     /// Whether a lock of somebody else was in the way, and nothing else.

@@ -11,7 +11,7 @@ use djogi_core::plan::{PlanDiagnostic, Summary};
 use djogi_core::{Address, Digest, Ident};
 use serde::Serialize;
 
-use crate::connect::DatabaseError;
+use crate::connect::{DatabaseError, ErrorFields};
 use crate::identity::{Actor, ApprovalId, Epoch, OpId, RunId};
 use crate::ledger::LockSession;
 use crate::lock_holder::LockHolder;
@@ -240,7 +240,8 @@ pub enum TransactionFate {
 
 impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
-        let DatabaseError { sqlstate, message, detail, hint, position, context: _, statement } = error;
+        let ErrorFields { sqlstate, message, detail, hint, position, context: _, statement } =
+            error.into_fields();
         Self { message, sqlstate, detail, hint, position, statement, ..Self::default() }
     }
 }

@@ -14,7 +14,7 @@ use djogi_core::seed::DeclaredSeed;
 use djogi_core::{Address, Digest, Ident, QualifiedName};
 
 use crate::cluster::Cluster;
-use crate::connect::DatabaseError;
+use crate::connect::{DatabaseError, ErrorFields};
 use crate::error::EngineError;
 use crate::event::Failure;
 
@@ -95,7 +95,7 @@ impl Secrets {
 
     /// What the server said, without any of the values.
     pub(crate) fn masked(&self, mut error: DatabaseError) -> DatabaseError {
-        let DatabaseError { message, detail, hint, context, .. } = &mut error;
+        let ErrorFields { message, detail, hint, context, .. } = &mut *error;
         let texts = std::iter::once(message).chain(detail).chain(hint).chain(context);
         for text in texts {
             for (secret, value) in self.values.iter().filter(|(_, value)| !value.is_empty()) {

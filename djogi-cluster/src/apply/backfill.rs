@@ -66,7 +66,7 @@ impl Execution<'_> {
                 if self.shows_rows(&group.target, relations) {
                     error.hint.get_or_insert_with(|| format!("it is the row of {table} with {key}"));
                 }
-                return Err(Obstacle::Statement { error: *error, address: Some(address.clone()) });
+                return Err(Obstacle::Statement { error, address: Some(address.clone()) });
             }
             ran => ran?,
         };

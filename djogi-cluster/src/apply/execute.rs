@@ -490,7 +490,7 @@ pub(super) fn describe_move(
 fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>, Option<Spent>) {
     match obstacle {
         Obstacle::Statement { error, address } => {
-            let fatal = error.connection_lost().then(|| EngineError::Sql(Box::new(error.clone())));
+            let fatal = error.connection_lost().then(|| EngineError::Sql(error.clone()));
             (Failure { address, ..Failure::from(error) }, fatal, None)
         }
         Obstacle::Contended { error, address, spent } => {

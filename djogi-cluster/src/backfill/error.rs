@@ -24,7 +24,7 @@ pub enum BackfillError {
     )]
     Refilled { name: String, table: QualifiedName, rows: i64, passes: i32, key: String },
     #[error("a row of {table} cannot be written for live migration `{name}`: {key}: {error}")]
-    Row { name: String, table: QualifiedName, key: String, error: Box<DatabaseError> },
+    Row { name: String, table: QualifiedName, key: String, error: DatabaseError },
     #[error("the ledger row of live migration `{name}` holds {value:?}, which this djogi cannot read")]
     BadRow { name: String, value: String },
     #[error("the ledger has no live migrations yet: it is older than this djogi")]

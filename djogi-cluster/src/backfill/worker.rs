@@ -11,7 +11,7 @@ use super::pace::Pace;
 use super::range::{End, Range, Work, claim, finish};
 use super::run::{Crew, Notice, Outcome};
 use super::throttle::Throttle;
-use crate::connect::{ConnectError, Connection, DatabaseError};
+use crate::connect::{ConnectError, Connection};
 use crate::error::EngineError;
 use crate::secrets::without_quoted;
 
@@ -243,8 +243,8 @@ enum Failure<'a> {
 impl<'a> Failure<'a> {
     fn of(error: &'a EngineError) -> Self {
         let EngineError::Sql(error) = error else { return Failure::Other };
-        let DatabaseError { sqlstate: Some(code), .. } = error.as_ref() else { return Failure::Other };
-        match code.as_str() {
+        let Some(code) = error.sqlstate.as_deref() else { return Failure::Other };
+        match code {
             code @ ("55P03" | "40P01" | "40001" | CANCELED) => Failure::Busy(code),
             code if ["22", "23", "P0", "44"].contains(&&code[..2]) => Failure::OfARow,
             _ => Failure::Other,

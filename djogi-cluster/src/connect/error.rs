@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use djogi_core::observation::ServerVersion;
 use tokio_postgres::error::{ErrorPosition, SqlState};
@@ -23,9 +24,14 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An error of PostgreSQL, or of the way to it (manual appendix A, section 55.8).
+/// An error of PostgreSQL, or of the way to it (manual appendix A). Boxed, since results carry it through the whole
+/// engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatabaseError {
+pub struct DatabaseError(Box<ErrorFields>);
+
+/// What is known of it (manual section 55.8).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorFields {
     /// The five-character code; `None` when the connection failed and no server spoke.
     pub sqlstate: Option<String>,
     pub message: String,
@@ -41,17 +47,9 @@ pub struct DatabaseError {
 impl DatabaseError {
     pub fn new(error: &tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
-            return Self {
-                sqlstate: None,
-                message: describe(error),
-                detail: None,
-                hint: None,
-                position: None,
-                context: None,
-                statement: None,
-            };
+            return Self::of(ErrorFields { message: describe(error), ..ErrorFields::default() });
         };
-        Self {
+        Self::of(ErrorFields {
             sqlstate: Some(db.code().code().to_owned()),
             message: db.message().to_owned(),
             detail: db.detail().map(str::to_owned),
@@ -62,7 +60,15 @@ impl DatabaseError {
             },
             context: db.where_().map(str::to_owned),
             statement: None,
-        }
+        })
+    }
+
+    fn of(fields: ErrorFields) -> Self {
+        Self(Box::new(fields))
+    }
+
+    pub(crate) fn into_fields(self) -> ErrorFields {
+        *self.0
     }
 
     /// Adds the statement that failed.
@@ -84,6 +90,20 @@ impl DatabaseError {
             None => true,
             Some(code) => code.starts_with("08") || code.starts_with("57P"),
         }
+    }
+}
+
+impl Deref for DatabaseError {
+    type Target = ErrorFields;
+
+    fn deref(&self) -> &ErrorFields {
+        &self.0
+    }
+}
+
+impl DerefMut for DatabaseError {
+    fn deref_mut(&mut self) -> &mut ErrorFields {
+        &mut self.0
     }
 }
 
@@ -146,7 +166,7 @@ pub enum ConnectError {
     PasswordMissing { endpoint: Endpoint },
     /// The server answered, with an error.
     #[error("PostgreSQL at {endpoint} refused the session: {error}")]
-    Refused { endpoint: Endpoint, error: Box<DatabaseError> },
+    Refused { endpoint: Endpoint, error: DatabaseError },
     #[error(
         "PostgreSQL at {endpoint} has version {found}; djogi needs {} or newer",
         ServerVersion::OLDEST_MAJOR
@@ -189,13 +209,15 @@ impl ConnectError {
     pub(super) fn from_driver(endpoint: Endpoint, error: &tokio_postgres::Error) -> Self {
         let database_error = DatabaseError::new(error);
         if database_error.sqlstate.is_some() {
-            Self::Refused { endpoint, error: Box::new(database_error) }
+            Self::Refused { endpoint, error: database_error }
         } else if database_error.message.ends_with("password missing") {
             Self::PasswordMissing { endpoint }
-        } else if database_error.message.contains("TLS") {
-            Self::Tls { endpoint, reason: database_error.message }
         } else {
-            Self::Unreachable { endpoint, reason: database_error.message }
+            let reason = database_error.into_fields().message;
+            match reason.contains("TLS") {
+                true => Self::Tls { endpoint, reason },
+                false => Self::Unreachable { endpoint, reason },
+            }
         }
     }
 }

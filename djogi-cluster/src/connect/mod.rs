@@ -14,7 +14,7 @@ use tokio_postgres::Client;
 
 use djogi_core::observation::{DatabaseIdentity, ServerVersion};
 
-pub use error::{ConnectError, DatabaseError, Endpoint};
+pub use error::{ConnectError, DatabaseError, Endpoint, ErrorFields};
 pub use parameters::{ConnectParameters, SslMode};
 pub use tls::Tls;
 

@@ -248,7 +248,7 @@ pub async fn tables_with_dropped_columns(
     let rows = client.query_typed(DROPPED, &[(&tables, Type::OID_ARRAY)]).await;
     let rows = rows.map_err(|error| IntrospectError::Database {
         what: "dropped columns",
-        error: Box::new(DatabaseError::new(&error).in_statement(DROPPED)),
+        error: DatabaseError::new(&error).in_statement(DROPPED),
     })?;
     Ok(rows.iter().map(|row| Oid(row.get(0))).collect())
 }

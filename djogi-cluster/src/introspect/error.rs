@@ -8,7 +8,7 @@ use crate::connect::DatabaseError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IntrospectError {
     #[error("cannot read the {what}: {error}")]
-    Database { what: &'static str, error: Box<DatabaseError> },
+    Database { what: &'static str, error: DatabaseError },
     #[error("cannot read the {what}: {error}")]
     Name { what: &'static str, error: IdentError },
     /// A row names an object that no other row describes.
@@ -21,6 +21,6 @@ pub enum IntrospectError {
 
 impl IntrospectError {
     pub(super) fn transaction(error: &tokio_postgres::Error) -> Self {
-        Self::Database { what: "snapshot", error: Box::new(DatabaseError::new(error)) }
+        Self::Database { what: "snapshot", error: DatabaseError::new(error) }
     }
 }

@@ -28,7 +28,7 @@ pub async fn existing_relations(
 ) -> Result<BTreeSet<QualifiedName>, IntrospectError> {
     let failed = |error: tokio_postgres::Error| IntrospectError::Database {
         what: WHAT,
-        error: Box::new(DatabaseError::new(&error).in_statement(SQL)),
+        error: DatabaseError::new(&error).in_statement(SQL),
     };
     let ident = |name: &str| Ident::new(name).map_err(|error| IntrospectError::Name { what: WHAT, error });
     let schemas: Vec<&str> = relations.iter().map(|name| name.schema.as_str()).collect();

@@ -54,7 +54,7 @@ pub async fn extension_requirements(
     const WHAT: &str = "requirements of extensions";
     let failed = |error: tokio_postgres::Error| IntrospectError::Database {
         what: WHAT,
-        error: Box::new(DatabaseError::new(&error).in_statement(REQUIREMENTS)),
+        error: DatabaseError::new(&error).in_statement(REQUIREMENTS),
     };
     let rows = client.query_typed(REQUIREMENTS, &[(&names, Type::NAME_ARRAY)]).await.map_err(failed)?;
     let ident = |name: &str| Ident::new(name).map_err(|error| IntrospectError::Name { what: WHAT, error });

@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<T>, IntrospectError> {
         let failed = |error: tokio_postgres::Error| IntrospectError::Database {
             what,
-            error: Box::new(DatabaseError::new(&error).in_statement(sql)),
+            error: DatabaseError::new(&error).in_statement(sql),
         };
         let parameters: [(&(dyn ToSql + Sync), Type); 2] =
             [(&self.schemas, Type::NAME_ARRAY), (&self.names, Type::NAME_ARRAY)];

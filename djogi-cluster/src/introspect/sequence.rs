@@ -133,7 +133,7 @@ pub async fn sequence_positions(
 ) -> Result<Vec<(usize, SequencePosition)>, IntrospectError> {
     let failed = |sql: &str, error: tokio_postgres::Error| IntrospectError::Database {
         what: "positions of sequences",
-        error: Box::new(DatabaseError::new(&error).in_statement(sql)),
+        error: DatabaseError::new(&error).in_statement(sql),
     };
     let relations: Vec<String> = sequences.iter().map(|(relation, _)| relation.to_string()).collect();
     let columns: Vec<Option<&str>> =

@@ -249,7 +249,7 @@ pub async fn unanalysed_sizes(
     const WHAT: &str = "sizes of tables";
     let failed = |error: tokio_postgres::Error| IntrospectError::Database {
         what: WHAT,
-        error: Box::new(DatabaseError::new(&error).in_statement(BYTES)),
+        error: DatabaseError::new(&error).in_statement(BYTES),
     };
     let schemas: Vec<&str> = schemas.iter().map(Ident::as_str).collect();
     let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&schemas, Type::NAME_ARRAY)];
@@ -294,7 +294,7 @@ pub async fn hold_rows(
     begun.map_err(|error| IntrospectError::transaction(&error))?;
     let failed = |error: tokio_postgres::Error| IntrospectError::Database {
         what: "rows of tables",
-        error: Box::new(DatabaseError::new(&error).in_statement(sql.as_str())),
+        error: DatabaseError::new(&error).in_statement(sql.as_str()),
     };
     match answer {
         Ok(rows) => {

@@ -86,14 +86,14 @@ pub(crate) async fn ask(
             Err(error) => DatabaseError::new(&error),
         };
         if refused.connection_lost() {
-            return Err(EngineError::Sql(Box::new(refused)));
+            return Err(EngineError::Sql(refused));
         }
         if let Some(rule) = rules.get_mut(&name) {
             const OTHER_TYPE: &str = "42804";
             rule.refused = Some(match refused.sqlstate.as_deref() {
                 Some(OTHER_TYPE) => format!("{value} is of another type: cast it"),
                 _ => {
-                    let hint = refused.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    let hint = refused.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                     format!("PostgreSQL does not take {value} for it: {}{hint}", refused.message)
                 }
             });

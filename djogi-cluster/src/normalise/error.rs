@@ -36,7 +36,7 @@ pub enum ScratchError {
     )]
     NoPrivilege { role: String },
     #[error("cannot {doing} a scratch database: {error}")]
-    Database { doing: &'static str, error: Box<DatabaseError> },
+    Database { doing: &'static str, error: DatabaseError },
     /// Majors print definitions differently.
     #[error("the scratch server has major version {}, the target has {}", .found.major(), .wanted.major())]
     OtherMajor { found: ServerVersion, wanted: ServerVersion },
@@ -56,7 +56,7 @@ pub enum NormaliseError {
         "extension {name} is not available on the scratch server; install it there, give another scratch \
          server, or use the target itself (`scratch = \"target\"`)"
     )]
-    MissingExtension { name: Ident, source_place: Source, error: Box<DatabaseError> },
+    MissingExtension { name: Ident, source_place: Source, error: DatabaseError },
     #[error(transparent)]
     Scratch(#[from] ScratchError),
     #[error(transparent)]

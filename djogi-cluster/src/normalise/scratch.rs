@@ -196,7 +196,7 @@ async fn create_one_by_one(
             Err(NormaliseError::MissingExtension {
                 name: address.name().clone(),
                 source_place: declaration.source.clone(),
-                error: Box::new(error),
+                error,
             })
         }
         _ => Err(NormaliseError::Refused(refusals)),
@@ -272,5 +272,5 @@ fn blamed(resource: &Resource, error: &DatabaseError) -> Option<String> {
 
 fn failed(error: &tokio_postgres::Error, statement: &str) -> NormaliseError {
     let error = DatabaseError::new(error).in_statement(statement);
-    ScratchError::Database { doing: "fill", error: Box::new(error) }.into()
+    ScratchError::Database { doing: "fill", error }.into()
 }

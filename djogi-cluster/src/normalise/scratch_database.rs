@@ -67,7 +67,7 @@ impl ScratchDatabase {
             if error.sqlstate.as_deref() == Some("42501") {
                 ScratchError::NoPrivilege { role: owner.endpoint().user.clone() }
             } else {
-                ScratchError::Database { doing: "create", error: Box::new(error) }
+                ScratchError::Database { doing: "create", error }
             }
         })?;
         match Connection::open(&server.with_database(&name), &run).await {
@@ -179,6 +179,6 @@ async fn drop_database(owner: &Connection, name: &str) -> Result<(), ScratchErro
     let dropped = owner.client().batch_execute(&sql).await;
     dropped.map_err(|error| ScratchError::Database {
         doing: "drop",
-        error: Box::new(DatabaseError::new(&error).in_statement(sql)),
+        error: DatabaseError::new(&error).in_statement(sql),
     })
 }

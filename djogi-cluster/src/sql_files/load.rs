@@ -178,7 +178,7 @@ async fn run(
 }
 
 pub(super) fn lost(error: &tokio_postgres::Error) -> NormaliseError {
-    ScratchError::Database { doing: "fill", error: Box::new(DatabaseError::new(error)) }.into()
+    ScratchError::Database { doing: "fill", error: DatabaseError::new(error) }.into()
 }
 
 /// SQLSTATEs of what exists already: tables and other relations, other objects, schemas, functions.
@@ -215,7 +215,7 @@ fn refusal(
         let created = item.statement.created.as_ref().filter(|created| created.kind == "extension")?;
         let is_absent = has_state(&failure.error, &["0A000", "58P01"]);
         let name = Ident::new(&created.name).ok().filter(|_| is_absent)?;
-        let (source_place, error) = (item.source.clone(), Box::new(failure.error.clone()));
+        let (source_place, error) = (item.source.clone(), failure.error.clone());
         Some(NormaliseError::MissingExtension { name, source_place, error })
     });
     if let Some(missing) = missing_extension {

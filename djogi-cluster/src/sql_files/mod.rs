@@ -211,8 +211,8 @@ async fn read_back(
             true => None,
             // What files only use they do not declare.
             false if resource.is_born_with_database() && owner.is_none() => continue,
-            false => Some(places.of(&address, &resource))
-                .filter(|_| come_down(&resource, models, target).is_none()),
+            false if come_down(&resource, models, target).is_some() => None,
+            false => Some(places.of(&address, &resource)),
         };
         let needs = observation.dependencies.remove(&address).unwrap_or_default();
         missing.remove(&address);

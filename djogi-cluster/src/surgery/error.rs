@@ -89,10 +89,10 @@ impl SurgeryError {
             | SurgeryError::Relocate(RelocateError::NotManaged(_)) => {
                 "`djogi state list` lists what is managed".to_owned()
             }
-            SurgeryError::Part(address) => match address.table_of_member() {
-                Some(table) => format!("`djogi state rm {table}` forgets the table with all its parts"),
-                None => return None,
-            },
+            SurgeryError::Part(address) => {
+                let table = address.table_of_member()?;
+                format!("`djogi state rm {table}` forgets the table with all its parts")
+            }
             SurgeryError::Pattern(..) => {
                 "an address is kind.target.schema.name; in a pattern, * stands for any characters and ? for one"
                     .to_owned()

@@ -169,7 +169,7 @@ async fn publish_large() {
 #[ignore = "a process that other tests start"]
 async fn publish_until_killed() {
     let store = store();
-    for round in 0.. {
+    for round in 0..u64::MAX {
         say(write(&store, content(&format!("k{round}"))).await.version.serial().unwrap());
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use djogi_cluster::connect::ConnectParameters;
 use djogi_cluster::identity::Lineage;
@@ -12,6 +11,7 @@ use djogi_cluster::state::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
 use tokio_postgres::Client;
 use tokio_postgres::config::Host;
 
@@ -19,7 +19,6 @@ use super::contract::{Backend, contract_tests};
 use super::support::{
     TestDatabase, approval, catalog, content, head, on_every_server, sidecar, until, write, written_by,
 };
-
 /// A database on one of the servers.
 struct Database<const SERVER: usize>(TestDatabase);
 
@@ -174,7 +173,7 @@ async fn terminate(admin: &Client) {
 struct Proxy {
     folder: tempfile::TempDir,
     accepting: tokio::task::JoinHandle<()>,
-    left: Arc<AtomicUsize>,
+    left: Arc<Semaphore>,
 }
 
 impl Proxy {
@@ -184,7 +183,7 @@ impl Proxy {
         let to = socket.join(format!(".s.PGSQL.{}", config.get_ports().first().unwrap_or(&5432)));
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
-        let left = Arc::new(AtomicUsize::new(times));
+        let left = Arc::new(Semaphore::new(times.min(Semaphore::MAX_PERMITS)));
         let counter = left.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -196,7 +195,7 @@ impl Proxy {
     }
 
     fn has_swallowed_all(&self) -> bool {
-        self.left.load(Ordering::SeqCst) == 0
+        self.left.available_permits() == 0
     }
 
     fn store(&self, database: &TestDatabase) -> PostgresStore {
@@ -214,7 +213,7 @@ impl Drop for Proxy {
     }
 }
 
-async fn swallow(client: UnixStream, server: UnixStream, cut: &'static [u8], left: Arc<AtomicUsize>) {
+async fn swallow(client: UnixStream, server: UnixStream, cut: &'static [u8], left: Arc<Semaphore>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let (mut asked, mut answered) = (vec![0; 1 << 20], vec![0; 1 << 20]);
@@ -224,9 +223,8 @@ async fn swallow(client: UnixStream, server: UnixStream, cut: &'static [u8], lef
                 let Ok(length @ 1..) = read else { return };
                 let found = asked[..length].windows(cut.len()).any(|window| window == cut);
                 to_server.write_all(&asked[..length]).await.unwrap();
-                let swallows = found
-                    && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-                if swallows {
+                if let Some(swallow) = found.then(|| left.try_acquire().ok()).flatten() {
+                    swallow.forget();
                     // The server has answered, so it is done.
                     let _ = from_server.read(&mut answered).await;
                     return;

@@ -26,7 +26,7 @@ pub enum PostgresStoreError {
     #[error("another session has been writing to it for {seconds} seconds")]
     Busy { seconds: u64 },
     #[error("cannot {doing}: {error}")]
-    Sql { doing: &'static str, error: Box<DatabaseError> },
+    Sql { doing: &'static str, error: DatabaseError },
 }
 
 /// How long a write waits for another one, which takes milliseconds.
@@ -41,10 +41,7 @@ pub(super) fn failed(
     move |error| match error.code() {
         Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => PostgresStoreError::ReadOnly,
         Some(&SqlState::LOCK_NOT_AVAILABLE) => PostgresStoreError::Busy { seconds: PATIENCE_SECONDS },
-        _ => PostgresStoreError::Sql {
-            doing,
-            error: Box::new(DatabaseError::new(&error).in_statement(statement)),
-        },
+        _ => PostgresStoreError::Sql { doing, error: DatabaseError::new(&error).in_statement(statement) },
     }
 }
 

@@ -93,7 +93,7 @@ async fn what_others_write_meanwhile_is_never_written_over() {
         begin(client, &lengths(), 2000).await;
         let writer = Connection::open(&database.parameters, "writer").await.unwrap();
         let writing = async {
-            for n in 0.. {
+            for n in 0..i32::MAX {
                 let sql = format!(
                     "UPDATE public.t SET v = v || 'yz' WHERE id = {0} OR id = {1};
                      INSERT INTO public.t (id, v) VALUES (100000 + {n}, 'new'), (-{n} - 1, 'new')",

@@ -44,14 +44,19 @@ enum WrongLabel {
 struct TwoFields(i64, i64);
 
 #[derive(Model)]
-struct NoSuchVariant {
-    #[field(default = Mood::Sad)]
+struct DefaultOfAnotherType {
+    #[field(default = Size::Small)]
     mood: Mood,
 }
 
 #[derive(PgEnum)]
 enum Mood {
     Happy,
+}
+
+#[derive(PgEnum)]
+enum Size {
+    Small,
 }
 
 fn main() {}
