@@ -26,6 +26,38 @@ pub trait PgType {
 }
 
 /// A Rust enum that is a PostgreSQL enum type. Derive it.
+///
+/// A variant can be the default of a field:
+///
+/// ```
+/// # use djogi_core::{Model, PgEnum};
+/// #[derive(PgEnum)]
+/// enum Mood {
+///     Happy,
+/// }
+///
+/// #[derive(Model)]
+/// struct Person {
+///     #[field(default = Mood::Happy)]
+///     mood: Mood,
+/// }
+/// ```
+///
+/// The compiler knows which ones there are:
+///
+/// ```compile_fail
+/// # use djogi_core::{Model, PgEnum};
+/// #[derive(PgEnum)]
+/// enum Mood {
+///     Happy,
+/// }
+///
+/// #[derive(Model)]
+/// struct Person {
+///     #[field(default = Mood::Sad)]
+///     mood: Mood,
+/// }
+/// ```
 pub trait PgEnum: PgType {
     const ENUM: &'static EnumDescriptor;
 }

@@ -43,20 +43,4 @@ enum WrongLabel {
 #[derive(PgType)]
 struct TwoFields(i64, i64);
 
-#[derive(Model)]
-struct DefaultOfAnotherType {
-    #[field(default = Size::Small)]
-    mood: Mood,
-}
-
-#[derive(PgEnum)]
-enum Mood {
-    Happy,
-}
-
-#[derive(PgEnum)]
-enum Size {
-    Small,
-}
-
 fn main() {}
