@@ -140,8 +140,8 @@ pub(crate) fn resources(project: &Project) -> BTreeMap<Address, Digest> {
 /// Everything that a run may change: objects, and which approvals are spent, in the ledger and in the store.
 fn facts(stage: &Stage) -> Vec<String> {
     let database = stage.project.database();
-    let mut facts: Vec<String> =
-        [MANAGED, PARTITIONED].iter().flat_map(|schema| fingerprint(database, schema)).collect();
+    let objects = [MANAGED, PARTITIONED].iter().flat_map(|schema| fingerprint(database, schema));
+    let mut facts: Vec<String> = objects.map(without_time).collect();
     let partitions = "SELECT format('%s is a partition, its detachment is pending: %s', inhrelid::regclass,
         inhdetachpending) FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE relkind = 'r' ORDER BY 1";
     facts.extend(database.column(partitions));
@@ -231,6 +231,18 @@ fn unequal(path: &str, found: &Value, expected: &Value) -> Vec<String> {
     }
 }
 
+/// The comment on a helper column says when the columns were exchanged.
+fn without_time(fact: String) -> String {
+    const SAYS_WHEN: &str = "\"cut_over_at\":\"";
+    match fact.split_once(SAYS_WHEN) {
+        Some((before, when)) => {
+            let after = when.split_once('"').map_or("", |(_, after)| after);
+            format!("{before}{SAYS_WHEN}\"{after}")
+        }
+        None => fact,
+    }
+}
+
 /// A state without what is another one in every run: ids, numbers that count runs, times, and the account of recoveries.
 fn without_identity(mut state: Value) -> Value {
     let fields = state.as_object_mut().expect("a state is an object");
@@ -242,10 +254,22 @@ fn without_identity(mut state: Value) -> Value {
         for name in ["database", "epoch", "last_op", "system_identifier"] {
             target.remove(name);
         }
+        let known = target.get_mut("catalog").and_then(|catalog| catalog.get_mut("resources"));
+        let known = known.and_then(Value::as_object_mut).into_iter().flatten();
+        let says_when = |resource: &mut Value| {
+            let step = resource.pointer_mut("/resource/migration_step").and_then(Value::as_object_mut);
+            step.is_some_and(|step| step.remove("at").is_some())
+        };
+        let timed: Vec<String> =
+            known.filter_map(|(address, resource)| says_when(resource).then(|| address.clone())).collect();
         let resources = target.get_mut("resources").and_then(Value::as_object_mut).expect("resources");
-        for resource in resources.values_mut().filter_map(Value::as_object_mut) {
+        for (address, resource) in resources {
+            let Some(resource) = resource.as_object_mut() else { continue };
             resource.remove("oid");
             resource.remove("op");
+            if timed.contains(address) {
+                resource.remove("observed");
+            }
         }
     }
     state
