@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use djogi_cluster::failpoint::FAILPOINTS;
 use e2e::{DurableServer, Server, installations, servers};
@@ -28,6 +30,27 @@ pub struct Matrix {
     pub rows: Vec<Row>,
     /// Registered points that no plot comes by.
     pub unreached: Vec<&'static str>,
+}
+
+/// Tells whoever waits for an hour how far it is.
+struct Progress {
+    cases: usize,
+    done: AtomicUsize,
+    is_told: bool,
+}
+
+impl Progress {
+    fn of(cases: usize, extent: Extent) -> Self {
+        Self { cases, done: AtomicUsize::new(0), is_told: extent == Extent::Full }
+    }
+
+    fn count(&self) {
+        const STEP: usize = 100;
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.is_told && (done.is_multiple_of(STEP) || done == self.cases) {
+            let _ = writeln!(std::io::stderr(), "{done} of {} cases", self.cases);
+        }
+    }
 }
 
 /// What came of one case: `Ok(false)` when the run did not come by the point.
@@ -82,8 +105,17 @@ impl Matrix {
             by_server.entry(case.major).or_default().push((case, played));
         }
         let others = cases(&on_scratch, extent).into_iter().filter(|(case, _)| wanted(case));
-        let rounds = by_server.into_values().chain(others.map(|case| vec![case])).collect();
-        let rows = in_parallel(rounds, jobs, |cases| cases.into_iter().map(play).collect::<Vec<Row>>());
+        let rounds: Vec<Vec<_>> = by_server.into_values().chain(others.map(|case| vec![case])).collect();
+        let count = rounds.iter().map(Vec::len).sum();
+        let progress = Progress::of(count, extent);
+        let rows = in_parallel(rounds, jobs, |cases| {
+            let played = cases.into_iter().map(|case| {
+                let row = play(case);
+                progress.count();
+                row
+            });
+            played.collect::<Vec<Row>>()
+        });
         let rows = rows.into_iter().flat_map(|rows| rows.expect("a case that fails is a row"));
         Self { rows: rows.collect(), unreached }
     }

@@ -22,6 +22,8 @@ use crate::state::{Mark, Status, TargetState};
 pub(in crate::apply) struct TargetRecord<'a> {
     pub(super) target: Ident,
     desired: Arc<Desired>,
+    /// What is declared of objects that stay as they are until the cutover of a migration.
+    postponed: Arc<Desired>,
     declarations: &'a Declarations,
     /// What was there before the first group.
     live: Arc<Observation>,
@@ -48,7 +50,7 @@ impl<'a> TargetRecord<'a> {
         fence: Option<&Fence>,
         document: &'a PlanDocument,
     ) -> Self {
-        let TargetInputs { target, desired, live, mut recorded, epoch, .. } = inputs;
+        let TargetInputs { target, desired, postponed, live, mut recorded, epoch, .. } = inputs;
         // What is as it was recorded need not be read from the store to be recorded again.
         let missing = recorded.resources.keys().filter(|address| !recorded.catalog.contains(address));
         let found = |address: &Address| Some((address.clone(), live.catalog.get_shared(address)?.clone()));
@@ -71,6 +73,7 @@ impl<'a> TargetRecord<'a> {
         Self {
             target,
             desired: Arc::new(desired),
+            postponed: Arc::new(postponed.declared),
             declarations,
             identity: live.identity.clone(),
             live: Arc::new(live),
@@ -124,8 +127,9 @@ impl<'a> TargetRecord<'a> {
                 let now = Digest::of(&**resource);
                 // A migration makes of a table what was to come: what was declared before is not what is there.
                 if migrates && entry.observed != now {
-                    let declared = self.desired.get(address).map(|declared| &*declared.resource);
-                    entry.desired = declared.filter(|declared| is_same(resource, declared)).map(Digest::of);
+                    let declared = [&self.postponed, &self.desired].map(|declared| declared.get(address));
+                    let mut declared = declared.into_iter().flatten().map(|declared| &*declared.resource);
+                    entry.desired = declared.find(|declared| is_same(resource, declared)).map(Digest::of);
                 }
                 entry.observed = now;
                 self.recorded.catalog.insert(&self.target, resource.clone());
