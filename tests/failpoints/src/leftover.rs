@@ -188,7 +188,7 @@ fn of_state(
     for target in state.content.targets.values() {
         let last = target.last_op.map(|op| op.to_string());
         let since = ops.since(last.as_deref());
-        // A rename takes members along, a changed column what is about it, and a cutover the steps before it.
+        // A rename takes members along, and a changed column what is about it.
         let is_newer = |address: &Address| {
             let kind = address.kind();
             let newer = since.iter().flatten();
@@ -219,7 +219,4 @@ fn is_related(one: &Address, other: &Address) -> bool {
     one.table_of_member().as_ref() == Some(other)
         || other.table_of_member().as_ref() == Some(one)
         || one.relation().is_some() && one.relation() == other.relation()
-        || one.kind() == Kind::MigrationStep
-            && one.kind() == other.kind()
-            && one.parent_name() == other.parent_name()
 }

@@ -204,7 +204,7 @@ pub const PLOTS: &[Plot] = &[
         name: "end",
         prelude: &[ONLINE, FINALIZE],
         command: FINALIZE_NOW,
-        again: &[FINALIZE_NOW, ONLINE],
+        again: &[FINALIZE_NOW],
         done_says: Some("unknown_address"),
         planned: 0,
         only: GATED,

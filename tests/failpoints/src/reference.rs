@@ -263,15 +263,10 @@ fn without_identity(mut state: Value) -> Value {
         let timed: Vec<String> =
             known.filter_map(|(address, resource)| says_when(resource).then(|| address.clone())).collect();
         let resources = target.get_mut("resources").and_then(Value::as_object_mut).expect("resources");
-        let migrates = resources.keys().any(|address| address.starts_with("live."));
         for (address, resource) in resources {
             let Some(resource) = resource.as_object_mut() else { continue };
             resource.remove("oid");
             resource.remove("op");
-            if migrates && address.starts_with("table.") {
-                // What is declared of a table waits for the cutover; whether it is known what came before makes no difference.
-                resource.remove("desired");
-            }
             if timed.contains(address) {
                 resource.remove("observed");
             }
