@@ -89,6 +89,10 @@ pub enum Event {
         addresses: Vec<Address>,
         outcome: String,
     },
+    /// An interrupted run had brought a migration to where it is asked to be.
+    AlreadyDone {
+        address: Address,
+    },
     EpochTaken {
         target: Ident,
         epoch: Epoch,

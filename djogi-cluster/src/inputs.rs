@@ -137,6 +137,8 @@ pub(crate) struct Gathered {
     pub(crate) pending: Vec<Pending>,
     /// The approvals that interrupted runs have left something to say about.
     pub(crate) approvals: Vec<FoundApproval>,
+    /// The migrations that an interrupted run has brought to where they are asked to be; then there is nothing else to do.
+    pub(crate) already_done: Vec<Address>,
 }
 
 /// What a target comes to.
@@ -182,6 +184,7 @@ pub(crate) async fn gather(
         last_ops: BTreeMap::new(),
         pending,
         approvals: Vec::new(),
+        already_done: Vec::new(),
     };
     for Surveyed { inputs, overtaken, last_op, pending } in surveyed {
         gathered.overtaken.insert(inputs.target.clone(), overtaken);

@@ -103,6 +103,12 @@ impl Progress {
             Event::Recovered { row, outcome, .. } => {
                 return self.text(&Line::new(format!("Recovered ({row}): {outcome}."), Tone::Caution));
             }
+            Event::AlreadyDone { address } => {
+                let text = format!(
+                    "{address}: what is asked was done by the interrupted run; nothing else is done."
+                );
+                return self.text(&Line::new(text, Tone::Plain));
+            }
             Event::GroupWaiting { target, group, waited_ms, budget_ms, holder, .. } => {
                 return self.waiting((target, group), (*waited_ms, *budget_ms), holder.as_deref(), now);
             }

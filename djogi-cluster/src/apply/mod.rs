@@ -27,13 +27,14 @@ mod unrolled;
 mod verify;
 mod work;
 
+use djogi_core::Address;
 use djogi_core::disposition::Verdict;
 use djogi_core::plan::{PlanDocument, PlanOptions};
 use tokio::sync::watch;
 
 use crate::cluster::Cluster;
 use crate::error::EngineError;
-use crate::event::{Reporter, RunSummary};
+use crate::event::{Event, Reporter, RunSummary};
 use crate::inputs::Survey;
 use crate::locked::Locked;
 use crate::plan::{Planned, plan_gathered};
@@ -85,15 +86,15 @@ pub struct Prepared<'a> {
 /// nothing was interrupted, nothing is written.
 ///
 /// # Errors
-/// When there is no plan to run; the run is over then, and [`Event::Summary`](crate::event::Event::Summary) was its
-/// last event.
+/// When there is no plan to run, or none is needed, because an interrupted run had done what is asked of a migration; the
+/// run is over then, and [`Event::Summary`] was its last event.
 pub async fn prepare<'a>(
     cluster: &'a Cluster,
     request: Request,
     stop: Stop,
     reporter: &dyn Reporter,
 ) -> Result<Prepared<'a>, Box<Applied>> {
-    let run = Run::start(cluster, stop, reporter);
+    let mut run = Run::start(cluster, stop, reporter);
     let what = match &request {
         Request::Declared(_) => Survey::Declared,
         Request::Saved(_) => Survey::Undeclared,
@@ -102,33 +103,45 @@ pub async fn prepare<'a>(
         Ok(locked) => locked,
         Err(error) => return Err(Box::new(run.finish(None, Some(error), reporter))),
     };
-    match think(&mut locked, request, run.stop(), reporter).await {
-        Ok(planned) => Ok(Prepared { run, locked, planned }),
-        Err(error) => {
-            let closed = locked.close().await;
-            Err(Box::new(run.finish(None, Some(closed.err().unwrap_or(error)), reporter)))
+    let error = match think(&mut locked, request, run.stop(), reporter).await {
+        Ok((planned, already_done)) if already_done.is_empty() => {
+            return Ok(Prepared { run, locked, planned });
         }
-    }
+        Ok((planned, already_done)) => {
+            let noted = run.note_convergence(&mut locked, &planned.document, reporter).await;
+            run.note_serial(&locked);
+            for address in already_done {
+                reporter.report(&Event::AlreadyDone { address });
+            }
+            noted.err()
+        }
+        Err(error) => Some(error),
+    };
+    let closed = locked.close().await;
+    Err(Box::new(run.finish(None, closed.err().or(error), reporter)))
 }
 
+/// The plan, and the migrations that have already come to where they are asked to be.
 async fn think(
     locked: &mut Locked<'_>,
     request: Request,
     stop: Stop,
     reporter: &dyn Reporter,
-) -> Result<Planned, EngineError> {
+) -> Result<(Planned, Vec<Address>), EngineError> {
     let manner = Manner { takes_what_is_there: false, stop: Some(stop) };
     match request {
         Request::Declared(options) => {
-            let gathered = locked.sweep_and_gather(Survey::Declared, options, manner, reporter).await?;
-            plan_gathered(gathered, locked.cluster, (locked.store.as_ref(), &locked.snapshot), reporter).await
+            let mut gathered = locked.sweep_and_gather(Survey::Declared, options, manner, reporter).await?;
+            let already_done = std::mem::take(&mut gathered.already_done);
+            let at = (locked.store.as_ref(), &locked.snapshot);
+            Ok((plan_gathered(gathered, locked.cluster, at, reporter).await?, already_done))
         }
         Request::Saved(document) => {
             let options = PlanOptions::default();
             let gathered = locked.sweep_and_gather(Survey::Undeclared, options, manner, reporter).await?;
             let verified = verify(*document, locked, gathered.inputs).await?;
             crate::failpoint!("plan.apply_after_verify");
-            Ok(verified)
+            Ok((verified, Vec::new()))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What `djogi live` asks of the migrations of all targets; their rows are written in `backfill/`.
 
+pub(crate) mod asked;
 pub(crate) mod retention;
 pub(crate) mod rules;
 mod status;

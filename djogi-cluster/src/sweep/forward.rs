@@ -122,11 +122,7 @@ fn migrated_tables(sides: &Sides<'_>, done: &BTreeMap<Address, OpId>) -> BTreeSe
 }
 
 fn table_of_migration(sides: &Sides<'_>, address: &Address) -> Option<QualifiedName> {
-    match sides.live.catalog.get(address)? {
-        Resource::Migration(migration) => Some(migration.table().clone()),
-        Resource::MigrationStep(step) => Some(step.table.clone()),
-        _ => None,
-    }
+    sides.live.catalog.get(address)?.migrating_table().cloned()
 }
 
 fn live<'a>(sides: &Sides<'a>, address: &Address) -> Option<(&'a Arc<Resource>, Oid)> {

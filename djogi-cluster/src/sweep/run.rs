@@ -24,6 +24,7 @@ use crate::error::EngineError;
 use crate::event::{Event, Reporter};
 use crate::inputs::{Gathered, Survey, gather, heal_definitions, look as look_at_databases};
 use crate::interrupt::until_stopped;
+use crate::live::asked::already_done;
 use crate::locked::Locked;
 use crate::state::{Content, FenceClass, Mark, RecordedCatalog, RecoveryEntry, Status, TargetState};
 
@@ -61,15 +62,19 @@ impl Locked<'_> {
         if !gathered.has_news(&manner) {
             return Ok(gathered);
         }
-        if survey == Survey::Undeclared {
-            // What is recorded says whether it is as declared.
-            gathered =
-                looking(&manner, self.gather_now(&pending, Survey::Declared, options.clone(), reporter))
-                    .await?;
+        if survey == Survey::Undeclared || options.asks_of_migrations() {
+            // What is recorded says whether it is as declared, whatever is asked now.
+            let declared = if survey == Survey::Undeclared { Survey::Declared } else { survey };
+            let plain = options.without_asking();
+            gathered = looking(&manner, self.gather_now(&pending, declared, plain, reporter)).await?;
         }
+        let at = (self.store.as_ref(), &self.snapshot);
+        let already_done = already_done(&options, &gathered, at).await.unwrap_or_default();
         self.record(gathered, &manner, reporter).await?;
         let pending = look(self.store.as_ref(), &self.snapshot, &self.sessions).await?;
-        looking(&manner, self.gather_now(&pending, survey, options, reporter)).await
+        let options = if already_done.is_empty() { options } else { options.without_asking() };
+        let gathered = looking(&manner, self.gather_now(&pending, survey, options, reporter)).await?;
+        Ok(Gathered { already_done, ..gathered })
     }
 
     async fn gather_now(

@@ -437,9 +437,16 @@ impl Resource {
             Resource::Sequence(sequence) => sequence.owned_by.as_ref().map(|owner| owner.table.clone()),
             Resource::Statistics(statistics) => Some(statistics.table.clone()),
             Resource::Seed(seed) => Some(seed.table.clone()),
-            Resource::Migration(migration) => Some(migration.table().clone()),
-            Resource::MigrationStep(step) => Some(step.table.clone()),
-            other => other.relation_name(),
+            other => other.migrating_table().cloned().or_else(|| other.relation_name()),
+        }
+    }
+
+    /// The table that it migrates.
+    pub fn migrating_table(&self) -> Option<&QualifiedName> {
+        match self {
+            Resource::Migration(migration) => Some(migration.table()),
+            Resource::MigrationStep(step) => Some(&step.table),
+            _ => None,
         }
     }
 

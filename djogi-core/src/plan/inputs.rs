@@ -75,6 +75,20 @@ pub struct PlanOptions {
     pub strict: bool,
 }
 
+impl PlanOptions {
+    /// Whether a gate of a migration is to be passed, or a migration to be undone.
+    pub fn asks_of_migrations(&self) -> bool {
+        !(self.finalize.is_empty() && self.abandon.is_empty())
+    }
+
+    /// Everything as it is declared, whatever is asked of a migration now.
+    #[must_use]
+    pub fn without_asking(&self) -> Self {
+        let (finalize, abandon, only) = (Vec::new(), Vec::new(), Vec::new());
+        Self { finalize, abandon, only, ..self.clone() }
+    }
+}
+
 /// The code of what is declared and cannot be managed.
 pub const NOT_MODELLED: &str = "not_modelled";
 

@@ -216,7 +216,11 @@ fn of_state(
 }
 
 fn is_related(one: &Address, other: &Address) -> bool {
-    one.table_of_member().as_ref() == Some(other)
+    // What a step of a migration has made is called otherwise after a later one, as what is on a table may be.
+    let are_of_one_migration = [one, other].iter().all(|address| address.kind() == Kind::MigrationStep)
+        && one.parent_name() == other.parent_name();
+    are_of_one_migration
+        || one.table_of_member().as_ref() == Some(other)
         || other.table_of_member().as_ref() == Some(one)
         || one.relation().is_some() && one.relation() == other.relation()
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use djogi_core::declared::Declarations;
-use djogi_core::desired::Desired;
+use djogi_core::desired::{Desired, DesiredResource};
 use djogi_core::disposition::Verdict;
 use djogi_core::kind::{Comparison, Resource};
+use djogi_core::migration::Exchanges;
 use djogi_core::observation::{DatabaseIdentity, Observation, Oid};
 use djogi_core::plan::{ActionVerb, PlanDocument, ResourceChange, TargetInputs};
 use djogi_core::recorded::{Recorded, RecordedResource};
@@ -24,6 +25,8 @@ pub(in crate::apply) struct TargetRecord<'a> {
     desired: Arc<Desired>,
     /// What is declared of objects that stay as they are until the cutover of a migration.
     postponed: Arc<Desired>,
+    /// The columns that get their old type back.
+    returning: Arc<BTreeSet<Address>>,
     declarations: &'a Declarations,
     /// What was there before the first group.
     live: Arc<Observation>,
@@ -61,10 +64,9 @@ impl<'a> TargetRecord<'a> {
             recorded.catalog.extend(found);
         }
         // Nor whose it is: what nobody declares any more has had its definition read for the plan.
-        let unread = recorded.resources.iter_mut().filter(|(_, resource)| resource.package.is_none());
-        for (address, resource) in unread {
-            let declaration = declarations.resources.get(address);
-            resource.package = declaration.map(|declaration| declaration.package.clone());
+        let unread = recorded.resources.iter_mut().filter(|(_, record)| record.package.is_none());
+        for (address, record) in unread {
+            record.package = package(declarations, address, recorded.catalog.get(address));
         }
         let marks = state.iter().flat_map(|state| &state.resources).map(|(address, resource)| {
             let (status, conditions) = (resource.status, resource.conditions.clone());
@@ -74,6 +76,7 @@ impl<'a> TargetRecord<'a> {
             target,
             desired: Arc::new(desired),
             postponed: Arc::new(postponed.declared),
+            returning: Arc::new(returning(postponed.exchanges)),
             declarations,
             identity: live.identity.clone(),
             live: Arc::new(live),
@@ -129,7 +132,17 @@ impl<'a> TargetRecord<'a> {
                 if migrates && entry.observed != now {
                     let declared = [&self.postponed, &self.desired].map(|declared| declared.get(address));
                     let mut declared = declared.into_iter().flatten().map(|declared| &*declared.resource);
-                    entry.desired = declared.find(|declared| is_same(resource, declared)).map(Digest::of);
+                    let found = declared.find(|declared| is_same(resource, declared)).map(Digest::of);
+                    let of_step = || match (entry.desired, &**resource) {
+                        // What it has made may be called otherwise after a later one.
+                        (Some(_), Resource::MigrationStep(_)) => Some(now),
+                        _ => None,
+                    };
+                    let returned = || {
+                        let returned = returned(self.desired.get(address)?, resource, &self.returning)?;
+                        is_same(resource, &returned).then(|| Digest::of(&returned))
+                    };
+                    entry.desired = found.or_else(of_step).or_else(returned);
                 }
                 entry.observed = now;
                 self.recorded.catalog.insert(&self.target, resource.clone());
@@ -160,12 +173,8 @@ impl<'a> TargetRecord<'a> {
 
     /// The relation that something recorded belongs to; the address of a migration does not say it.
     fn relation_of(&self, address: &Address) -> Option<QualifiedName> {
-        let of_migration = || match self.recorded.catalog.get(address)? {
-            Resource::Migration(migration) => Some(migration.table().clone()),
-            Resource::MigrationStep(step) => Some(step.table.clone()),
-            _ => None,
-        };
-        address.relation().or_else(of_migration)
+        let of_migration = || self.recorded.catalog.get(address)?.migrating_table();
+        address.relation().or_else(|| of_migration().cloned())
     }
 
     /// Takes over a change that needs no statement.
@@ -214,8 +223,7 @@ impl<'a> TargetRecord<'a> {
             || declared.is_some_and(|declared| is_same(resource, &declared.resource))
             || is_done;
         let previous = self.recorded.resources.get(&address);
-        let package = (self.declarations.resources.get(&address))
-            .map(|declaration| declaration.package.clone())
+        let package = package(self.declarations, &address, Some(resource))
             .or_else(|| previous.and_then(|previous| previous.package.clone()));
         let desired = match declared {
             Some(declared) if is_declared => Some(Digest::of(&*declared.resource)),
@@ -268,6 +276,14 @@ impl<'a> TargetRecord<'a> {
     }
 }
 
+/// Whose it is. A migration is declared with its table.
+fn package(declarations: &Declarations, address: &Address, resource: Option<&Resource>) -> Option<String> {
+    let table = resource.and_then(Resource::migrating_table);
+    let table = table.map(|table| Address::table(address.target(), table));
+    let declaration = declarations.resources.get(table.as_ref().unwrap_or(address))?;
+    Some(declaration.package.clone())
+}
+
 fn coming(document: &PlanDocument) -> BTreeMap<&Address, &ResourceChange> {
     let changes = document.resource_changes.iter().filter(|change| change.change.after.is_some());
     let done = changes.filter(|change| matches!(change.disposition, Verdict::Applied | Verdict::Derived));
@@ -282,6 +298,29 @@ fn to_come(document: &PlanDocument) -> BTreeMap<Address, usize> {
         *to_come.entry(owner(&change.address)).or_default() += steps;
     }
     to_come
+}
+
+/// The columns that the way back from a cutover exchanges.
+fn returning(exchanges: Exchanges) -> BTreeSet<Address> {
+    exchanges.into_iter().filter(|(by, _)| by.kind() == Kind::Migration).map(|(_, column)| column).collect()
+}
+
+/// What is declared of a table, with the `returning` columns as they are: those wait for a migration again.
+fn returned(declared: &DesiredResource, live: &Resource, returning: &BTreeSet<Address>) -> Option<Resource> {
+    let (Resource::Table(wanted), Resource::Table(found)) = (&*declared.resource, live) else { return None };
+    let table = found.qualified_name();
+    let columns: Vec<&Ident> = returning
+        .iter()
+        .filter(|column| column.relation().as_ref() == Some(&table))
+        .map(Address::name)
+        .collect();
+    let mut wanted = wanted.clone();
+    for column in &mut wanted.columns {
+        if let (true, Some(found)) = (columns.contains(&&column.name), found.column(&column.name)) {
+            *column = found.clone();
+        }
+    }
+    (!columns.is_empty()).then_some(Resource::Table(wanted))
 }
 
 fn is_same(live: &Resource, declared: &Resource) -> bool {
