@@ -100,7 +100,7 @@ fn check_approvals(
                 return Err(ApproveError::Rejected {
                     approval: id.clone(),
                     address: address.clone(),
-                    rejection: rejection.clone(),
+                    rejection: rejection.clone().into(),
                 }
                 .into());
             }

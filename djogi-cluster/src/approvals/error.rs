@@ -32,7 +32,7 @@ pub enum ApproveError {
     #[error("the plan does not count: {0}")]
     PlanRejected(Rejection),
     #[error("approval {approval} of `{address}` does not count: {rejection}")]
-    Rejected { approval: String, address: Address, rejection: Rejection },
+    Rejected { approval: String, address: Address, rejection: Box<Rejection> },
 }
 
 impl ApproveError {

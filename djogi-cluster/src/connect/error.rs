@@ -159,19 +159,19 @@ pub enum ConnectError {
     #[error("the connection string is not valid: {0}")]
     Parameters(String),
     #[error("cannot reach PostgreSQL at {endpoint}: {reason}")]
-    Unreachable { endpoint: Endpoint, reason: String },
+    Unreachable { endpoint: Box<Endpoint>, reason: String },
     #[error("cannot set up TLS with {endpoint}: {reason}")]
-    Tls { endpoint: Endpoint, reason: String },
+    Tls { endpoint: Box<Endpoint>, reason: String },
     #[error("PostgreSQL at {endpoint} wants a password, and the url of the target has none")]
-    PasswordMissing { endpoint: Endpoint },
+    PasswordMissing { endpoint: Box<Endpoint> },
     /// The server answered, with an error.
     #[error("PostgreSQL at {endpoint} refused the session: {error}")]
-    Refused { endpoint: Endpoint, error: DatabaseError },
+    Refused { endpoint: Box<Endpoint>, error: DatabaseError },
     #[error(
         "PostgreSQL at {endpoint} has version {found}; djogi needs {} or newer",
         ServerVersion::OLDEST_MAJOR
     )]
-    TooOld { endpoint: Endpoint, found: ServerVersion },
+    TooOld { endpoint: Box<Endpoint>, found: ServerVersion },
 }
 
 impl ConnectError {
@@ -207,6 +207,7 @@ impl ConnectError {
     }
 
     pub(super) fn from_driver(endpoint: Endpoint, error: &tokio_postgres::Error) -> Self {
+        let endpoint = Box::new(endpoint);
         let database_error = DatabaseError::new(error);
         if database_error.sqlstate.is_some() {
             Self::Refused { endpoint, error: database_error }

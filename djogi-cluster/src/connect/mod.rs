@@ -51,7 +51,7 @@ impl Connection {
     pub async fn open(parameters: &ConnectParameters, run: &str) -> Result<Self, ConnectError> {
         let endpoint = parameters.endpoint();
         let tls = Tls::new(parameters)
-            .map_err(|reason| ConnectError::Tls { endpoint: endpoint.clone(), reason })?;
+            .map_err(|reason| ConnectError::Tls { endpoint: endpoint.clone().into(), reason })?;
         let mut config = parameters.config().clone();
         config.application_name(format!("djogi/{run}"));
         let failed = |error: &tokio_postgres::Error| ConnectError::from_driver(endpoint.clone(), error);

@@ -54,7 +54,7 @@ pub(super) async fn prepare(client: &Client, endpoint: &Endpoint) -> Result<Fact
     let version: i32 = settings.try_get(1).map_err(failed)?;
     let server_version = ServerVersion(version.unsigned_abs());
     if server_version.major() < ServerVersion::OLDEST_MAJOR {
-        return Err(ConnectError::TooOld { endpoint: endpoint.clone(), found: server_version });
+        return Err(ConnectError::TooOld { endpoint: endpoint.clone().into(), found: server_version });
     }
     let system_identifier = match system {
         Ok(row) => row.try_get(0).map_err(failed)?,
@@ -82,5 +82,5 @@ async fn too_old(client: &Client, endpoint: &Endpoint) -> Option<ConnectError> {
         .ok()?;
     let found = ServerVersion(row.try_get::<_, i32>(0).ok()?.unsigned_abs());
     (found.major() < ServerVersion::OLDEST_MAJOR)
-        .then(|| ConnectError::TooOld { endpoint: endpoint.clone(), found })
+        .then(|| ConnectError::TooOld { endpoint: endpoint.clone().into(), found })
 }

@@ -32,7 +32,7 @@ pub enum StoreError {
         backup: Option<Box<IntactCopy>>,
     },
     #[error("the state in `{location}` has moved: this run started from {expected}, but there is {found}")]
-    Conflict { location: String, expected: Version, found: Version },
+    Conflict { location: String, expected: Version, found: Box<Version> },
     #[error("a state with serial {next} cannot follow {expected}")]
     NotASuccessor { expected: Version, next: Serial },
     #[error(transparent)]

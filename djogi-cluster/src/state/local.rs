@@ -167,7 +167,7 @@ impl LocalStore {
         let found = self.read_head()?;
         let found = found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
         let location = self.head_path().display().to_string();
-        Err(StoreError::Conflict { location, expected: expected.clone(), found })
+        Err(StoreError::Conflict { location, expected: expected.clone(), found: found.into() })
     }
 
     fn replace_damaged_blocking(&self, next: State) -> Result<(Snapshot, String), StoreError> {
@@ -180,7 +180,11 @@ impl LocalStore {
                 let found =
                     found.map_or(Version::ABSENT, |(state, digest, _)| Version::of(state.serial, digest));
                 let location = self.head_path().display().to_string();
-                return Err(StoreError::Conflict { location, expected: Version::ABSENT, found });
+                return Err(StoreError::Conflict {
+                    location,
+                    expected: Version::ABSENT,
+                    found: found.into(),
+                });
             }
         };
         let kept = backups.join(format!("damaged-{}.json", next.written_by.run));

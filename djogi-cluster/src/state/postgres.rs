@@ -138,7 +138,11 @@ impl PostgresStore {
         if found == ours {
             return Ok(found);
         }
-        Err(StoreError::Conflict { location: self.location(), expected: expected.clone(), found })
+        Err(StoreError::Conflict {
+            location: self.location(),
+            expected: expected.clone(),
+            found: found.into(),
+        })
     }
 
     /// The current state, verified against its columns.

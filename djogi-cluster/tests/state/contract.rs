@@ -93,7 +93,7 @@ pub(crate) async fn a_stale_writer_loses_and_changes_nothing(backend: &impl Back
     let current = write(&*store, content("b")).await;
     let late = stale.state.unwrap().successor(content("c"), written_by()).unwrap();
     let lost = backend.open().await.swap(&stale.version, &late, UnusedCatalogs::Keep).await.unwrap_err();
-    assert!(matches!(&lost, StoreError::Conflict { found, .. } if *found == current.version), "{lost}");
+    assert!(matches!(&lost, StoreError::Conflict { found, .. } if **found == current.version), "{lost}");
     let first = State::first(Lineage::generate(), content("c"), written_by());
     let lost = store.swap(&Version::ABSENT, &first, UnusedCatalogs::Keep).await.unwrap_err();
     assert!(matches!(lost, StoreError::Conflict { .. }), "{lost}");

@@ -278,7 +278,7 @@ async fn a_lost_answer_to_a_swap_that_another_has_won_is_a_conflict() {
         let proxy = Proxy::start(database, b"UPDATE djogi.state s", 1);
         let lost = proxy.store(database).swap(&base.version, &late, UnusedCatalogs::Keep).await.unwrap_err();
         assert!(proxy.has_swallowed_all());
-        assert!(matches!(&lost, StoreError::Conflict { found, .. } if *found == won.version), "{lost}");
+        assert!(matches!(&lost, StoreError::Conflict { found, .. } if **found == won.version), "{lost}");
     })
     .await;
 }

@@ -47,7 +47,11 @@ impl PostgresStore {
             Err(error) => return Err(error),
             Ok(Snapshot { version, .. }) => {
                 let location = self.location();
-                return Err(StoreError::Conflict { location, expected: Version::ABSENT, found: version });
+                return Err(StoreError::Conflict {
+                    location,
+                    expected: Version::ABSENT,
+                    found: version.into(),
+                });
             }
         }
         let rows = self.read_rows(sql::HEAD, &[self.name_param()]).await?;

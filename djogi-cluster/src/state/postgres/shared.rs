@@ -36,7 +36,7 @@ impl StateRow {
             Some(version) => Ok(version),
             None => {
                 let (location, expected) = (self.location.clone(), expected.clone());
-                Err(StoreError::Conflict { location, expected, found: self.found(client).await? })
+                Err(StoreError::Conflict { location, expected, found: self.found(client).await?.into() })
             }
         }
     }
