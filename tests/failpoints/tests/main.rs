@@ -8,6 +8,7 @@ mod connections;
 mod dead_ends;
 #[cfg(test)]
 mod fencing;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod invariants;
