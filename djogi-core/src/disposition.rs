@@ -78,7 +78,7 @@ macro_rules! reasons {
 
 reasons! {
     OwnedByParent, "owned_by_parent", Derived, "follows from the object that owns it", "";
-    CompositeDigest, "composite_digest", Derived, "only the digest of its parts changes", "";
+    CompositeDigest, "composite_digest", Derived, "its parts change, and nothing besides", "";
     ImplicitIndex, "implicit_index", Derived, "the index comes with its constraint", "";
     OperatorGate, "operator_gate", Deferred, "waits for an operator", "djogi live finalize";
     LaterPhase, "later_phase", Deferred, "belongs to a later phase of its migration", "djogi apply";

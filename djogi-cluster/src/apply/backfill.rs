@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use djogi_core::plan::{Group, Operation, PlanDiagnostic, Severity};
-use djogi_core::{Address, Digest, QualifiedName};
+use djogi_core::plan::{Group, Operation, PlanDiagnostic};
+use djogi_core::{Digest, QualifiedName};
 
 use super::execute::{Backing, Execution, Obstacle};
 use crate::backfill::{BackfillError, Limits, Notice, Outcome, begin, run};
@@ -54,8 +54,11 @@ impl Execution<'_> {
                 total: Some(at.rows),
                 elapsed_ms: millis_since(began),
             }),
-            Notice::Refilled { .. } | Notice::Hindered { .. } | Notice::Disconnected { .. } => {
-                told(Event::Diagnostic(finding(notice, address)));
+            _ => {
+                if let Some(warning) = notice.warning() {
+                    let address = Some(address.clone());
+                    told(Event::Diagnostic(PlanDiagnostic { address, ..warning }));
+                }
             }
         };
         let limits = Limits::default();
@@ -90,27 +93,5 @@ impl Execution<'_> {
             elapsed_ms: millis_since(began),
         });
         Ok(())
-    }
-}
-
-/// What is no progress, for people.
-fn finding(notice: &Notice, address: &Address) -> PlanDiagnostic {
-    let (code, message) = match notice {
-        Notice::Refilled { range, rows, .. } => (
-            "backfill_refilled",
-            format!("{rows} rows of range {range} need their value again: somebody writes past the trigger"),
-        ),
-        Notice::Hindered { reason, .. } => ("backfill_hindered", format!("a chunk is tried again: {reason}")),
-        Notice::Disconnected { reason, .. } => {
-            ("backfill_disconnected", format!("the server is sought again: {reason}"))
-        }
-        Notice::Progress(_) => ("backfill_progress", String::new()),
-    };
-    PlanDiagnostic {
-        code: code.to_owned(),
-        severity: Severity::Warning,
-        address: Some(address.clone()),
-        message,
-        help: None,
     }
 }

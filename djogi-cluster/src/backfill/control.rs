@@ -3,12 +3,13 @@
 //! None of it takes the run lock: an apply may be waiting for the very rows that a worker writes.
 
 use djogi_core::Ident;
-use djogi_core::plan::{PlanDiagnostic, Severity};
+use djogi_core::plan::PlanDiagnostic;
 
 use super::error::BackfillError;
+use super::notice::Notice;
 use super::observe::{LiveProgress, observe};
 use super::row::{State, set_paused};
-use super::run::{Limits, Notice, Outcome, run};
+use super::run::{Limits, Outcome, run};
 use crate::apply::Stop;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
@@ -83,14 +84,15 @@ pub async fn work_on_all(
     {
         return Err(unknown(cluster, name));
     }
-    let tell = |notice: &Notice| {
-        if let Some(warning) = warning(notice) {
-            reporter.report(&Event::Diagnostic(warning));
-        }
-    };
     let mut outcomes = Vec::new();
     for (target, live) in found.into_iter().filter(|(_, live)| name.is_some() || live.state != State::Done) {
         let session = sessions.iter().find(|session| session.target == target).expect("it was found there");
+        let tell = |notice: &Notice| {
+            if let Some(warning) = notice.warning() {
+                let message = format!("{}: {}", live.name, warning.message);
+                reporter.report(&Event::Diagnostic(PlanDiagnostic { message, ..warning }));
+            }
+        };
         let outcome = run(&session.parameters, target, &live.name, limits, stop.clone(), &tell).await?;
         let is_stopped = outcome == Outcome::Stopped;
         outcomes.push((target.clone(), live.name, outcome));
@@ -100,30 +102,4 @@ pub async fn work_on_all(
     }
     Session::close_all(sessions).await?;
     Ok(outcomes)
-}
-
-/// What people are to be told of at once.
-fn warning(notice: &Notice) -> Option<PlanDiagnostic> {
-    let (code, message) = match notice {
-        Notice::Progress(_) => return None,
-        Notice::Refilled { name, range, rows } => (
-            "backfill_refilled",
-            format!(
-                "{name}: {rows} rows of range {range} need their value again: somebody writes past the trigger"
-            ),
-        ),
-        Notice::Hindered { name, reason } => {
-            ("backfill_hindered", format!("{name}: a chunk is tried again: {reason}"))
-        }
-        Notice::Disconnected { name, reason } => {
-            ("backfill_disconnected", format!("{name}: the server is sought again: {reason}"))
-        }
-    };
-    Some(PlanDiagnostic {
-        code: code.to_owned(),
-        severity: Severity::Warning,
-        address: None,
-        message,
-        help: None,
-    })
 }

@@ -7,8 +7,9 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::key::Key;
+use super::notice::Notice;
 use super::observe::observe;
-use super::run::{Crew, Notice};
+use super::run::Crew;
 use super::sql::optional;
 use super::throttle::{Signals, Throttle};
 use crate::connect::Connection;

@@ -132,6 +132,8 @@ UPDATE djogi.live
 pub(super) enum End {
     /// Others work on what is left.
     NotYet,
+    /// There are no ranges yet.
+    NotCut,
     Paused(String),
     Done,
     /// Somebody has given the migration up.
@@ -150,7 +152,10 @@ pub(super) async fn finish(client: &Client, op: OpId) -> Result<End, EngineError
     if let Some(reason) = row.get::<_, Option<String>>(2) {
         return Ok(End::Paused(reason));
     }
-    if state == "waiting" || is_open {
+    if state == "waiting" {
+        return Ok(End::NotCut);
+    }
+    if is_open {
         return Ok(End::NotYet);
     }
     crate::failpoint!("backfill.before_done");

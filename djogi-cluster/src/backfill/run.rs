@@ -12,7 +12,8 @@ use tokio::sync::watch;
 
 use super::error::BackfillError;
 use super::monitor::monitor;
-use super::observe::{LiveProgress, observe};
+use super::notice::Notice;
+use super::observe::observe;
 use super::row::Live;
 use super::throttle::Throttle;
 use super::worker::work;
@@ -66,29 +67,6 @@ pub enum Outcome {
     Stopped,
     /// The migration was given up.
     Gone,
-}
-
-/// What happens in a run.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
-pub enum Notice {
-    Progress(Box<LiveProgress>),
-    /// Rows of a range that was written need it again: somebody writes past the trigger.
-    Refilled {
-        name: String,
-        range: i32,
-        rows: i64,
-    },
-    /// A chunk did not go through, and is tried again.
-    Hindered {
-        name: String,
-        reason: String,
-    },
-    /// The server is gone, and is sought.
-    Disconnected {
-        name: String,
-        reason: String,
-    },
 }
 
 /// Who hears of it.

@@ -7,9 +7,10 @@ use super::check::check;
 use super::chunk::{Chunk, Writing};
 use super::error::BackfillError;
 use super::key::Key;
+use super::notice::Notice;
 use super::pace::Pace;
 use super::range::{End, Range, Work, claim, finish};
-use super::run::{Crew, Notice, Outcome};
+use super::run::{Crew, Outcome};
 use super::throttle::Throttle;
 use crate::connect::{ConnectError, Connection};
 use crate::error::EngineError;
@@ -18,7 +19,9 @@ use crate::secrets::without_quoted;
 /// Works until the backfill is done or the run is over.
 pub(super) async fn work(crew: &Crew<'_>, number: u32) -> Result<Outcome, EngineError> {
     const LONGEST: Duration = Duration::from_secs(2);
-    let mut worker = Worker { crew, number, pace: Pace::new(), alive: Instant::now(), rate: Rate::new() };
+    let (now, pace, rate) = (Instant::now(), Pace::new(), Rate::new());
+    let mut worker =
+        Worker { crew, number, pace, alive: now, rate, tells_not_cut: (number == 0).then_some(now) };
     let mut pause = Duration::from_millis(50);
     loop {
         if crew.is_over() {
@@ -42,8 +45,7 @@ pub(super) async fn work(crew: &Crew<'_>, number: u32) -> Result<Outcome, Engine
         if worker.alive.elapsed() > crew.limits.patience {
             return Err(error);
         }
-        let (name, reason) = (crew.live.backfill.migration.clone(), error.to_string());
-        (crew.report)(&Notice::Disconnected { name, reason });
+        (crew.report)(&Notice::Disconnected { reason: error.to_string() });
         crew.rest(pause).await;
         pause = (pause * 2).min(LONGEST);
     }
@@ -66,6 +68,8 @@ struct Worker<'a> {
     /// When the server was last heard of.
     alive: Instant,
     rate: Rate,
+    /// Since when it has waited for ranges; `None` when another one tells of it, or it is told.
+    tells_not_cut: Option<Instant>,
 }
 
 impl Worker<'_> {
@@ -110,6 +114,10 @@ impl Worker<'_> {
                     End::Gone => break Some(Outcome::Gone),
                     End::Paused(reason) => break Some(Outcome::Paused { reason }),
                     End::NotYet => self.crew.rest(POLL).await,
+                    End::NotCut => {
+                        self.tell_not_cut();
+                        self.crew.rest(POLL).await;
+                    }
                 },
             }
             self.alive = Instant::now();
@@ -117,6 +125,15 @@ impl Worker<'_> {
         };
         connection.close().await;
         Ok(ended)
+    }
+
+    /// Says once that there are no ranges, where it takes longer.
+    fn tell_not_cut(&mut self) {
+        const LONG: Duration = Duration::from_secs(2);
+        if self.tells_not_cut.is_some_and(|since| since.elapsed() > LONG) {
+            self.tells_not_cut = None;
+            (self.crew.report)(&Notice::NotCut);
+        }
     }
 
     /// Works on a range until it is written, taken over, or something else comes first.
@@ -130,8 +147,7 @@ impl Worker<'_> {
             if rows == 0 {
                 return Ok(None);
             }
-            let name = writing.backfill.migration.clone();
-            (self.crew.report)(&Notice::Refilled { name, range: range.number, rows });
+            (self.crew.report)(&Notice::Refilled { range: range.number, rows });
             range.release(writing.client).await?;
             return Ok(None);
         }
@@ -199,8 +215,7 @@ impl Worker<'_> {
     /// Lets others go first for a while.
     async fn hindered(&self, error: &EngineError, tries: u32) {
         const LONGEST: Duration = Duration::from_secs(2);
-        let (name, reason) = (self.crew.live.backfill.migration.clone(), error.to_string());
-        (self.crew.report)(&Notice::Hindered { name, reason });
+        (self.crew.report)(&Notice::Hindered { reason: error.to_string() });
         let pause = Duration::from_millis(25) * 2_u32.pow(tries.min(8));
         self.crew.rest(pause.min(LONGEST)).await;
     }

@@ -156,6 +156,11 @@ impl Column {
         std::iter::once(self.data_type.as_str()).chain(expressions.map(|e| e.as_str())).collect()
     }
 
+    /// Whether it is `NOT NULL`, and every row was looked at for that.
+    pub fn has_no_nulls(&self) -> bool {
+        self.not_null && self.not_null_constraint.validated
+    }
+
     /// Whether it is `NOT NULL` because a column of a parent is.
     pub fn has_inherited_not_null(&self) -> bool {
         self.not_null && self.not_null_constraint.origin.is_inherited()

@@ -78,9 +78,7 @@ pub(super) fn observe(catalog: &mut Catalog, target: &Ident, observed: &mut Obse
         .collect();
     for (trigger, marker, fires) in under_way {
         let Some(table) = catalog.table(target, &marker.migration.table) else { continue };
-        let is_tight = table
-            .column(&marker.migration.column)
-            .is_some_and(|column| column.not_null && column.not_null_constraint.validated);
+        let is_tight = table.column(&marker.migration.column).is_some_and(Column::has_no_nulls);
         let migration = Migration::Fill(marker.migration);
         let is_done = |phase: &MigrationPhase| match phase {
             MigrationPhase::DualWrite => fires,
@@ -152,7 +150,7 @@ impl<'a> Need<'a> {
             let computed = wanted.default.as_ref().filter(|default| is_volatile(default)).cloned();
             return said.or(computed).map(|value| Self { wanted, value, adds: true, is_said });
         };
-        let tightens = wanted.not_null && wanted.not_null_constraint.validated && !is_tight(there);
+        let tightens = wanted.has_no_nulls() && !there.has_no_nulls();
         let defaults = !wanted.not_null && there.default.is_none() && wanted.default.is_some();
         let value = said.filter(|_| tightens || defaults)?;
         Some(Self { wanted, value, adds: false, is_said })
@@ -168,10 +166,6 @@ impl<'a> Need<'a> {
             adds: self.adds,
         }
     }
-}
-
-fn is_tight(column: &Column) -> bool {
-    column.not_null && column.not_null_constraint.validated
 }
 
 impl Side<'_> {
@@ -228,7 +222,7 @@ impl Side<'_> {
         let said = rules.get(&fill.name).and_then(|rule| rule.backfill.clone()).map(Expression);
         let value = said.or_else(|| column.default.clone().filter(|_| fill.adds));
         // Once the column is as declared only the end is left, whatever is said of the way by now.
-        let is_there = fill.not_null && there.is_some_and(is_tight);
+        let is_there = fill.not_null && there.is_some_and(Column::has_no_nulls);
         if value.as_ref() != Some(&fill.value) && !is_there {
             return self.stop_filling(fill, value);
         }

@@ -2,15 +2,14 @@
 
 use crate::catalog::Catalog;
 use crate::ident::{Ident, QualifiedName};
-use crate::kind::{ConstraintDefinition, Resource, Table};
+use crate::kind::{Column, ConstraintDefinition, Resource, Table};
 
 /// The columns of the primary key, or of another unique key without nulls; `None` where there is neither.
 pub(crate) fn row_key(table: &Table, catalog: &Catalog) -> Option<Vec<Ident>> {
     let name = table.qualified_name();
     let keys = catalog.iter().filter_map(|(_, resource)| key_of(resource, &name));
-    let has_no_nulls = |columns: &Vec<Ident>| {
-        columns.iter().all(|key| table.column(key).is_some_and(|column| column.not_null))
-    };
+    let has_no_nulls =
+        |columns: &Vec<Ident>| columns.iter().all(|key| table.column(key).is_some_and(Column::has_no_nulls));
     // The primary key, then the shortest.
     let best = keys
         .filter(|(_, columns)| has_no_nulls(columns))

@@ -32,7 +32,7 @@ pub(super) fn definition_sql(column: &Column, table: &QualifiedName, ctx: &Conte
     if let Some(collation) = &column.collation {
         sql += &format!(" COLLATE {collation}");
     }
-    if column.not_null && column.not_null_constraint.validated {
+    if column.has_no_nulls() {
         sql += &not_null_sql(column, table, ctx);
     }
     if let Some(default) = &column.default {

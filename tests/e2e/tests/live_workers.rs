@@ -1,5 +1,7 @@
 //! `djogi live status`, `pause`, `resume` and `worker`: rows of a migration that was begun, from any terminal.
 
+use std::io::{BufRead as _, BufReader};
+
 use e2e::{Project, Server, eventually, on_each_server};
 
 const TABLE: &str =
@@ -97,6 +99,25 @@ fn a_killed_worker_is_followed_by_another_at_once() {
         worker.wait().unwrap();
         assert_eq!(project.database().value("SELECT state FROM djogi.live"), "running");
         project.run(&["live", "worker"]).ok().says(&["all rows are written, 80000"]);
+        every_row_was_written_once(&project);
+    });
+}
+
+#[test]
+fn a_worker_says_that_nobody_has_cut_the_rows_into_ranges_yet() {
+    on_each_server(|server| {
+        let project = with_a_migration(server, 4000);
+        project.database().run("UPDATE djogi.live SET state = 'waiting'");
+        let status = project.run(&["live", "status"]).ok();
+        status
+            .says(&["not cut into ranges yet", "none (djogi apply)"])
+            .never_says(&["0 of about", "djogi live worker"]);
+        let mut worker = project.start(&["live", "worker"]);
+        let mut told = BufReader::new(worker.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let warning = told.find(|line| line.contains("goods_total: no worker can begin yet"));
+        assert!(warning.is_some_and(|line| line.contains("`djogi apply`")));
+        project.database().run("UPDATE djogi.live SET state = 'running'");
+        assert!(worker.wait().unwrap().success());
         every_row_was_written_once(&project);
     });
 }

@@ -105,10 +105,15 @@ fn to_text(live: &LiveMigration) -> String {
 
 fn facts_of_rows(name: &str, live: &LiveProgress, fact: &mut impl FnMut(&str, String)) {
     let LiveProgress { rows_done, rows, ranges, ranges_done, .. } = live;
+    let is_cut = live.state != State::Waiting;
     let percent = (100 * rows_done).checked_div(*rows).unwrap_or(100);
     fact(
         "rows",
-        format!("{rows_done} of about {rows} ({percent} %), {ranges_done} of {ranges} ranges checked"),
+        if is_cut {
+            format!("{rows_done} of about {rows} ({percent} %), {ranges_done} of {ranges} ranges checked")
+        } else {
+            "not cut into ranges yet, which waits for older transactions".to_owned()
+        },
     );
     if let Some(left) = live.seconds_left {
         fact("speed", format!("{:.0} rows/s, {left} s left", live.rows_per_second));
@@ -119,12 +124,19 @@ fn facts_of_rows(name: &str, live: &LiveProgress, fact: &mut impl FnMut(&str, St
     if let Some(reason) = &live.paused {
         fact("paused", format!("{reason} (djogi live resume {name})"));
     }
-    fact("longest", format!("{} ms, for {} ms aimed at", live.longest_wait_ms, live.chunk_ms));
+    if is_cut {
+        fact("longest", format!("{} ms, for {} ms aimed at", live.longest_wait_ms, live.chunk_ms));
+    }
     for worker in &live.working {
         fact("worker", format!("{} at range {}", worker.holder, worker.range));
     }
     let is_idle = live.working.is_empty() && live.paused.is_none() && live.throttle.is_none();
     if live.state != State::Done && is_idle {
-        fact("worker", format!("none (djogi live worker {name}, or djogi apply)"));
+        let who = if is_cut {
+            format!("djogi live worker {name}, or djogi apply")
+        } else {
+            "djogi apply".to_owned()
+        };
+        fact("worker", format!("none ({who})"));
     }
 }

@@ -135,9 +135,9 @@ async fn a_row_that_somebody_has_locked_is_waited_for_in_short_turns() {
         let limits = Limits { lock_timeout: Duration::from_millis(20), ..hurried() };
         let going = Run::new(&database.parameters, limits);
         let release = async {
-            while !going.has_told(
-                |notice| matches!(notice, Notice::Hindered { reason, .. } if reason.contains("55P03")),
-            ) {
+            while !going
+                .has_told(|notice| matches!(notice, Notice::Hindered { reason } if reason.contains("55P03")))
+            {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             // Between the turns its rows are free.

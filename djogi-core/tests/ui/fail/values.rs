@@ -102,4 +102,16 @@ struct NoKey {
     number: i32,
 }
 
+#[derive(Model)]
+struct Live1 {
+    #[field(live(down = "a::text"))]
+    a: i64,
+}
+
+#[derive(Model)]
+struct Live2 {
+    #[field(live)]
+    a: i64,
+}
+
 fn main() {}

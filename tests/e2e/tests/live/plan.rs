@@ -96,6 +96,30 @@ fn a_view_that_comes_meanwhile_stops_the_cutover() {
 }
 
 #[test]
+fn a_key_that_may_have_nulls_is_none() {
+    let declared = |data_type: &str| {
+        format!(
+            "CREATE TABLE t (id integer UNIQUE, a {data_type});
+             ALTER TABLE t ADD CONSTRAINT id_is_there NOT NULL id NOT VALID"
+        )
+    };
+    on_each_server(|server| {
+        if server.major() < 18 {
+            return;
+        }
+        let project = Project::declaring(server, "CREATE TABLE t (id integer UNIQUE, a integer)");
+        project.apply();
+        project
+            .database()
+            .run("INSERT INTO t SELECT NULLIF(n, 9), n FROM generate_series(1, 20000) AS n; ANALYZE");
+        project.declare(&declared("integer"));
+        project.apply();
+        project.declare(&declared("bigint"));
+        project.run(&["plan"]).says(&["no live migration of a", "no unique key without nulls"]);
+    });
+}
+
+#[test]
 fn a_table_without_a_key_has_none() {
     on_each_server(|server| {
         let project = Project::declaring(server, "CREATE TABLE t (a integer)");

@@ -4,6 +4,7 @@
 mod grants;
 mod heeranjid;
 mod keys;
+mod live;
 mod partitions;
 mod security;
 mod sensitive;
