@@ -136,6 +136,7 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("store_postgres.after_swap", "djogi-cluster/src/state/postgres/swap.rs", ALL),
     at("approval.before_write", "djogi-cluster/src/state/local/documents.rs", ALL),
     at("approval.after_write", "djogi-cluster/src/state/local/documents.rs", ALL),
+    at("backfill.before_forget", "djogi-cluster/src/backfill/forget.rs", ALL),
     at("backfill.before_note", "djogi-cluster/src/backfill/begin.rs", ALL),
     at("backfill.after_note", "djogi-cluster/src/backfill/begin.rs", ALL),
     at("backfill.before_split", "djogi-cluster/src/backfill/begin.rs", ALL),

@@ -30,6 +30,7 @@ pub mod normalise;
 pub mod plan;
 pub mod recover;
 pub mod refresh;
+mod refused_rows;
 pub mod reset;
 pub mod revert;
 mod scratch;

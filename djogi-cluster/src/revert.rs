@@ -93,7 +93,9 @@ pub async fn revert(
         }
         keep_seeds(target);
         target.desired.retain(|address, _| !address.kind().is_of_migration());
-        let rules = rules::of_target(cluster.declared.get()?, &target.target);
+        let mut rules = rules::of_target(cluster.declared.get()?, &target.target);
+        // What was said of rows was said of those that a newer declaration has met.
+        rules.values_mut().for_each(|rule| rule.on_orphan = None);
         target.postponed =
             postpone(&target.target, &mut target.desired, &target.live, &rules, &inputs.options);
         // Here it is meant that a package may come to declare nothing.

@@ -49,6 +49,7 @@ pub use model::{Json, Model, PgEnum, PgType};
 /// What generated code names. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::migration::OnOrphan;
     pub use crate::model::descriptor::*;
     pub use crate::model::object::*;
     pub use crate::model::registry::{Model, ObjectRegistration, Referenced, Registration};

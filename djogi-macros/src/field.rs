@@ -67,6 +67,7 @@ const KEYS: Keys = Keys {
         "deferrable",
         "initially_deferred",
         "not_enforced",
+        "on_orphan",
         "comment",
         "storage",
         "compression",

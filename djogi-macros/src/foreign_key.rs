@@ -24,6 +24,7 @@ pub(crate) struct ForeignKey {
     period: bool,
     deferral: Deferral,
     not_enforced: bool,
+    on_orphan: Option<&'static str>,
     comment: Option<LitStr>,
 }
 
@@ -53,11 +54,14 @@ const KEYS: Keys = Keys::new(
         "deferrable",
         "initially_deferred",
         "not_enforced",
+        "on_orphan",
         "comment",
     ],
 );
 
 const ACTIONS: &[&str] = &["cascade", "restrict", "no_action", "set_null", "set_default"];
+
+const ON_ORPHAN: &[&str] = &["fail", "null", "delete", "quarantine"];
 
 impl ForeignKey {
     pub(crate) fn new(span: Span, columns: Vec<Ident>) -> Self {
@@ -73,6 +77,7 @@ impl ForeignKey {
             period: false,
             deferral: Deferral::default(),
             not_enforced: false,
+            on_orphan: None,
             comment: None,
         }
     }
@@ -122,6 +127,10 @@ impl ForeignKey {
                     return Err(Error::new(column.span(), message));
                 }
                 self.on_update = Some(action);
+            }
+            "on_orphan" => {
+                equals(key, "fail", input)?;
+                self.on_orphan = Some(word("`on_orphan`", ON_ORPHAN, input)?);
             }
             "match" => {
                 equals(key, "full", input)?;
@@ -186,6 +195,15 @@ impl ForeignKey {
         overrides.when("period", self.period);
         overrides.some("comment", self.comment.as_ref());
         overrides.when("not_enforced", self.not_enforced);
+        if let Some(policy) = self.on_orphan {
+            let policy = match policy {
+                "null" => quote!(Null),
+                "delete" => quote!(Delete),
+                "quarantine" => quote!(Quarantine),
+                _ => quote!(Fail),
+            };
+            overrides.set("on_orphan", quote!(::core::option::Option::Some(__d::OnOrphan::#policy)));
+        }
         self.deferral.override_in(&mut overrides);
         let ty = quote!(__d::ForeignKeyDescriptor);
         Ok(overrides.over(&ty, &quote!(#ty::new(#line, #own, #reference, &[#(#referenced),*]))))

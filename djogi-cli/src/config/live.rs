@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use djogi_core::ident::Ident;
-use djogi_core::migration::{Rule, Rules};
+use djogi_core::migration::{OnOrphan, Rule, Rules};
 use serde_json::{Value, json};
 use toml::Spanned;
 
@@ -31,12 +31,21 @@ fn rule(name: &Spanned<String>, mut section: Section<'_, '_>) -> Option<(Ident, 
         })
     };
     let (backfill, up, down) = (expression("backfill"), expression("up"), expression("down"));
+    let on_orphan = section.parsed("on_orphan", INVALID_VALUE, |text| {
+        let known = OnOrphan::ALL.into_iter().find(|policy| policy.as_str() == text);
+        known.ok_or_else(|| "must be \"fail\", \"null\", \"delete\" or \"quarantine\"".to_owned())
+    });
     let misplaced = [
         (backfill.is_some(), "_fill", "`backfill` fills a column, and belongs to <table>_<column>_fill"),
         (
             up.is_some() || down.is_some(),
             "_type",
             "`up` and `down` change a type, and belong to <table>_<column>_type",
+        ),
+        (
+            on_orphan.is_some(),
+            "_orphans",
+            "`on_orphan` is about a foreign key, and belongs to <table>_<columns>_orphans",
         ),
     ];
     for (_, _, what) in
@@ -49,16 +58,17 @@ fn rule(name: &Spanned<String>, mut section: Section<'_, '_>) -> Option<(Ident, 
         section.problem(INVALID_VALUE, Some(name.span()), format!("`live.{}`: {what}", name.get_ref()));
     }
     section.finish();
-    Some((ident.ok()?, Rule { backfill, up, down, refused: None }))
+    Some((ident.ok()?, Rule { backfill, up, down, on_orphan, refused: None }))
 }
 
 /// Without rules as it was before there were any.
 pub(super) fn digest_input(retention: Duration, rules: &Rules) -> Value {
     let mut value = json!({"retention_seconds": retention.as_secs()});
-    for (name, Rule { backfill, up, down, refused: _ }) in rules {
-        value[name.as_str()] = match up {
-            Some(up) => json!({"up": up, "down": down}),
-            None => json!({"backfill": backfill}),
+    for (name, Rule { backfill, up, down, on_orphan, refused: _ }) in rules {
+        value[name.as_str()] = match (up, on_orphan) {
+            (Some(up), _) => json!({"up": up, "down": down}),
+            (None, Some(policy)) => json!({"on_orphan": policy}),
+            (None, None) => json!({"backfill": backfill}),
         };
     }
     value

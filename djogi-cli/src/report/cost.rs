@@ -58,6 +58,7 @@ impl<'a> Costs<'a> {
                     precheck: _,
                     concurrently: _,
                     backfill: _,
+                    refused: _,
                     secrets: _,
                 } = operation;
                 if lock.as_ref().map(|lock| lock.mode) > cost.lock.map(|lock| lock.mode) {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use djogi_core::disposition::Verdict;
 use djogi_core::ident::Literal;
-use djogi_core::plan::{BaseTarget, Effect, Group, Operation, PlanDocument, ResourceChange, TransactionMode};
+use djogi_core::plan::{
+    BaseTarget, Effect, Group, Operation, PlanDocument, RefusedRows, ResourceChange, TransactionMode,
+};
 use djogi_core::write::terminated;
 use djogi_core::{Address, Kind};
 
@@ -136,6 +138,7 @@ impl Script {
             precheck,
             concurrently: _,
             backfill: _,
+            refused,
             secrets,
         } = operation;
         let mark = action.map_or(String::new(), |action| format!("{} ", action.mark()));
@@ -149,6 +152,12 @@ impl Script {
         hazards.iter().for_each(|hazard| self.comment(&format!("  {hazard}")));
         if let Some(precheck) = precheck {
             self.comment(&format!("  first, no row may come of: {}", precheck.rows));
+        }
+        if let Some(rows) = refused {
+            let RefusedRows { table, references, .. } = rows;
+            self.comment(&format!(
+                "  first, no other foreign key may refer to the rows of {table}, and no table inherit from it or {references}"
+            ));
         }
         for secret in secrets {
             self.comment(&format!("  write the value of option {} in the place of {secret}", secret.option));

@@ -176,6 +176,7 @@ pub(crate) fn operation(at: &str, sql: &str) -> Operation {
         precheck: None,
         concurrently: None,
         backfill: None,
+        refused: None,
         secrets: Vec::new(),
     }
 }

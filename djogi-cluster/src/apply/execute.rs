@@ -20,7 +20,6 @@ use super::concurrent::tell_what_is_left;
 use super::holders::tell_who_waited;
 use super::kin::Kin;
 use super::patience::Spent;
-use super::precheck::WAY_OUT;
 use super::progress::Progress;
 use super::quiescence::Quiescence;
 use super::record::Settled;
@@ -123,6 +122,8 @@ pub(super) enum Obstacle {
     /// Rows stand in the way.
     Rows {
         message: String,
+        /// The way out.
+        hint: String,
         address: Address,
     },
     /// No error of a statement: one that cannot be rolled back did not do what it is for, or an approval was spent.
@@ -486,10 +487,18 @@ pub(super) fn describe_move(
     }
 }
 
+/// The way out where a foreign key meets rows that it refuses.
+const ORPHANS: &str = "mend the rows, or say what becomes of them by [live.<table>_<columns>_orphans] on_orphan, then djogi apply; \
+    where that is said, a trigger or a rule of the table has kept them";
+
 /// What is reported of an obstacle, the error when nothing can go on after it, and what was spent on waiting.
 fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>, Option<Spent>) {
     match obstacle {
-        Obstacle::Statement { error, address } => {
+        Obstacle::Statement { mut error, address } => {
+            let is_of_orphans = error.sqlstate.as_deref() == Some(SqlState::FOREIGN_KEY_VIOLATION.code());
+            if is_of_orphans && address.as_ref().is_some_and(|address| address.kind() == Kind::Constraint) {
+                error.hint.get_or_insert_with(|| ORPHANS.to_owned());
+            }
             let fatal = error.connection_lost().then(|| EngineError::Sql(error.clone()));
             (Failure { address, ..Failure::from(error) }, fatal, None)
         }
@@ -500,9 +509,9 @@ fn tell(obstacle: Obstacle) -> (Failure, Option<EngineError>, Option<Spent>) {
             let message = "the run was ended while the group waited for its locks".to_owned();
             (Failure { message, ..Failure::default() }, None, None)
         }
-        Obstacle::Rows { message, address } => {
-            let hint = Some(WAY_OUT.to_owned());
-            (Failure { message, hint, address: Some(address), ..Failure::default() }, None, None)
+        Obstacle::Rows { message, hint, address } => {
+            let failure = Failure { message, hint: Some(hint), address: Some(address), ..Failure::default() };
+            (failure, None, None)
         }
         Obstacle::Outcome { message, hint, address } => {
             let hint = hint.map(str::to_owned);

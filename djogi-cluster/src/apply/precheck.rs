@@ -9,8 +9,6 @@ use tokio_postgres::error::SqlState;
 use super::execute::Obstacle;
 use crate::connect::DatabaseError;
 
-pub(super) const WAY_OUT: &str = "mend the rows, or change the declaration, then djogi apply";
-
 /// How many rows a message names.
 const NAMED: usize = 5;
 
@@ -66,5 +64,8 @@ fn refusal(Rows { count, keys }: &Rows, precheck: &Precheck, is_shown: bool, add
     let which =
         if is_shown { format!(", with {} {}{more}", precheck.key, keys.join(", ")) } else { String::new() };
     let message = format!("{rows} in its way{which}");
-    Obstacle::Rows { message, address: address.clone() }
+    let said =
+        precheck.rule.iter().map(|rule| format!(", say what becomes of them by {rule}")).collect::<String>();
+    let hint = format!("mend the rows{said}, or change the declaration, then djogi apply");
+    Obstacle::Rows { message, hint, address: address.clone() }
 }

@@ -20,6 +20,7 @@ use super::state_move::StateMove;
 use super::work::Work;
 use super::{AfterFailure, Applied, Stop};
 use crate::approvals::{Spending, mark};
+use crate::backfill::forget_unwanted;
 use crate::cluster::Cluster;
 use crate::error::EngineError;
 use crate::event::{Event, Outcome, Reporter, RunSummary, millis_since};
@@ -135,6 +136,9 @@ impl Run {
         };
         let (mut armed, fences) = (armed?, fences?);
         armed.correct(locked.store.as_ref(), &fences).await?;
+        for session in &locked.sessions {
+            forget_unwanted(session.connection.client(), session.target, document).await?;
+        }
         let declarations = &locked.cluster.declared.get()?.declarations;
         let kin = Kin::of(&inputs);
         let leads_back = !inputs.options.abandon.is_empty();

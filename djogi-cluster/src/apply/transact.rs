@@ -20,6 +20,7 @@ use crate::commit::{Fate, commit};
 use crate::connect::DatabaseError;
 use crate::error::EngineError;
 use crate::ledger::{Fence, OpKind, fence, record_op};
+use crate::refused_rows::obstacle;
 use crate::session::Session;
 
 /// A group that takes longer has the number of its transaction in the sidecar.
@@ -117,6 +118,7 @@ impl Execution<'_> {
                 noted?;
             }
         }
+        make_sure_of_refused(client, group).await?;
         let op = intent.op_id;
         self.spend_approvals(client, group, op).await?;
         backing.move_state(session, group, op, relations).await?;
@@ -186,12 +188,14 @@ impl Execution<'_> {
 
     /// The strongest lock on each existing table, in the order of names, which all runs share.
     fn locks(&self, group: &Group, relations: &BTreeSet<QualifiedName>) -> BTreeMap<String, LockMode> {
-        let exists: BTreeSet<String> = self
-            .expected_of(&group.target, relations)
-            .filter(|(address, digest)| address.kind() == Kind::Table && digest.is_some())
-            .filter_map(|(address, _)| address.relation())
-            .map(|relation| relation.to_string())
-            .collect();
+        let tables = |is_there: bool| -> BTreeSet<String> {
+            self.expected_of(&group.target, relations)
+                .filter(|(address, digest)| address.kind() == Kind::Table && digest.is_some() == is_there)
+                .filter_map(|(address, _)| address.relation())
+                .map(|relation| relation.to_string())
+                .collect()
+        };
+        let (exists, missing) = (tables(true), tables(false));
         let mut locks = BTreeMap::new();
         for lock in group.operations.iter().filter_map(|operation| operation.lock.as_ref()) {
             if exists.contains(&lock.relation) {
@@ -200,13 +204,27 @@ impl Execution<'_> {
             }
         }
         for operation in group.operations.iter().filter(|operation| !operation.besides.is_empty()) {
-            for lock in operation.locks() {
+            // What the group itself renames has the lock under the name of before. What is not managed is there.
+            for lock in operation.locks().filter(|lock| !missing.contains(&lock.relation)) {
                 let mode = locks.entry(lock.relation).or_insert(lock.mode);
                 *mode = lock.mode.max(*mode);
             }
         }
         locks
     }
+}
+
+/// That the rows could go which have, while the locks keep it so.
+async fn make_sure_of_refused(client: &Client, group: &Group) -> Result<(), Obstacle> {
+    for operation in &group.operations {
+        let Some(rows) = &operation.refused else { continue };
+        if let Some(why) = obstacle(client, rows).await? {
+            let message = format!("the rows that {} would refuse stay: {why}", rows.foreign_key);
+            let hint = Some("djogi plan says what can be done");
+            return Err(Obstacle::Outcome { message, hint, address: operation.address.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// What makes room for another try.

@@ -77,16 +77,19 @@ fn check_approvals(
     inputs: &PlanInputs,
     moved: &mut Vec<String>,
 ) -> Result<(), EngineError> {
-    let goes_on = |change: &&ResourceChange| change.disposition == Verdict::Applied;
-    for change in document.resource_changes.iter().filter(goes_on) {
+    let destroys = |change: &&ResourceChange| {
+        change.disposition == Verdict::Applied && change.reversibility.is_destructive()
+    };
+    for change in document.resource_changes.iter().filter(destroys) {
         let target = inputs.targets.iter().find(|target| target.target == *change.address.target());
-        let (Some(now), Some(target)) = (Binding::of(change), target) else { continue };
+        let Some(target) = target else { continue };
         let address = &change.address;
         match target.destructive {
             DestructivePolicy::Allow => continue,
             DestructivePolicy::Deny => return Err(ApproveError::Denied(address.clone()).into()),
             DestructivePolicy::Approve => {}
         }
+        let Some(now) = Binding::of(change) else { continue };
         let need = document.approvals.iter().find(|need| need.address == *address);
         let spends =
             need.filter(|need| need.group.as_ref().is_some_and(|group| change.groups.contains(group)));

@@ -46,6 +46,18 @@ INSERT INTO djogi.live (op_id, target, name, digest, definition)
 VALUES ($1, $2, $3, $4, $5::text::jsonb)
     ON CONFLICT (target, name) DO NOTHING";
 
+/// From the beginning, with another definition. The knobs stay as somebody has turned them.
+const REPLACE: &str = "
+WITH before AS (
+    SELECT op_id FROM djogi.live WHERE target = $2 AND name = $3 FOR UPDATE
+), gone AS (
+    DELETE FROM djogi.cursor AS c USING before WHERE c.op_id = before.op_id
+)
+UPDATE djogi.live
+   SET op_id = $1, digest = $4, definition = $5::text::jsonb, state = 'waiting', rows_estimate = NULL,
+       started_at = pg_catalog.clock_timestamp(), done_at = NULL, throttle = NULL, throttle_until = NULL
+ WHERE target = $2 AND name = $3";
+
 /// Begins `backfill`, unless it was begun before. Not for the inside of a transaction, and for holders of the run lock.
 /// Returns only when all transactions that write have ended that were there when it was called.
 ///
@@ -63,13 +75,17 @@ pub async fn begin_in_ranges(
         return Err(BackfillError::OldLedger.into());
     }
     let name = backfill.migration.as_str();
-    if Live::find(client, target, name).await?.is_none() {
+    let before = Live::find(client, target, name).await?;
+    // One that is done was about rows of that time.
+    let is_stale = |live: &Live| live.digest != digest || live.state == State::Done;
+    let gives_way = backfill.refused.is_some() && before.as_ref().is_some_and(is_stale);
+    if before.is_none() || gives_way {
         let definition = serde_json::to_string(backfill).expect("texts and names are JSON");
         let (op, digest, target) = (op.to_string(), digest.to_string(), target.as_str());
         crate::failpoint!("backfill.before_note");
         optional(
             client,
-            INSERT,
+            if gives_way { REPLACE } else { INSERT },
             &[
                 (&op, Type::TEXT),
                 (&target, Type::TEXT),

@@ -1,7 +1,8 @@
 //! One chunk: its rows and the move of the cursor in one transaction.
 //!
 //! A crash before the commit loses both, after it neither. `READ COMMITTED` looks again at a row that somebody else has
-//! just changed, so a newer value is never written over.
+//! just changed, so a newer value is never written over. It does not look again at rows of other tables: where the condition is
+//! about those too, the rows are locked before, and the statement that writes them sees what has come until then.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -10,10 +11,12 @@ use djogi_core::plan::Backfill;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use super::error::BackfillError;
 use super::key::{Key, Position};
 use super::range::Range;
 use super::sql::{Parameter, optional, roll_back};
 use crate::error::EngineError;
+use crate::refused_rows::{is_open, obstacle};
 
 /// What became of a chunk.
 #[derive(Debug)]
@@ -64,6 +67,11 @@ UPDATE djogi.cursor
        busy_ms = busy_ms + $7, longest_ms = GREATEST(longest_ms, $7), rate = $8,
        lease_until = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $9)
  WHERE op_id = $1 AND range_no = $2";
+
+/// What was to be done for a foreign key that is gone is nobody's any more.
+const FORGET: &str = "
+WITH gone AS (DELETE FROM djogi.live WHERE op_id = $1 RETURNING op_id)
+DELETE FROM djogi.cursor AS c USING gone WHERE c.op_id = gone.op_id";
 
 impl Writing<'_> {
     /// Writes the next `size` keys of `range` and moves its position. Nothing has happened on an error, unless the
@@ -120,7 +128,11 @@ impl Writing<'_> {
             None => (range.hi.clone().unwrap_or_default(), true),
         };
         let began = Instant::now();
-        let rows = self.fill(range, &end).await?;
+        let Some(rows) = self.fill(range, &end).await? else {
+            roll_back(self.client).await;
+            optional(self.client, FORGET, &[(&op, Type::TEXT)]).await?;
+            return Ok(Chunk::Gone);
+        };
         crate::failpoint!("backfill.after_update_before_commit");
         // The last chunk of a range has fewer keys than were asked for; how many, nobody has counted.
         let keys = if is_last { i64::try_from(rows).unwrap_or(size).min(size) } else { size };
@@ -135,8 +147,8 @@ impl Writing<'_> {
     }
 
     /// The settings of its transaction. Reading the table from the front would be the end of it, whatever statistics say;
-    /// a policy that hides rows makes it fail. Triggers of djogi know its writes by `djogi.backfill`. Nobody waits for the
-    /// disk: a server that crashes loses rows and cursor alike, and what notes that all is done is flushed after them.
+    /// a policy that hides rows makes it fail. Triggers of djogi know the writes of a live migration by `djogi.backfill`; what
+    /// a foreign key would refuse is changed as anybody would change it. Nobody waits for the disk: a server that crashes loses rows and cursor alike, and what notes that all is done is flushed after them.
     fn begin(&self) -> String {
         const MOST: Duration = Duration::from_secs(60);
         let statement = (Duration::from_millis(self.target_ms().into()) * 10).min(MOST);
@@ -144,9 +156,10 @@ impl Writing<'_> {
             "BEGIN;\nSET LOCAL lock_timeout = {};\nSET LOCAL statement_timeout = {};\n\
              SET LOCAL idle_in_transaction_session_timeout = '30s';\nSET LOCAL enable_seqscan = off;\n\
              SET LOCAL row_security = off;\nSET LOCAL synchronous_commit = off;\n\
-             SET LOCAL djogi.backfill = 'on';\n{}",
+             {}{}",
             self.lock_timeout.as_millis(),
             statement.max(self.lock_timeout * 2).as_millis(),
+            if self.backfill.refused.is_none() { "SET LOCAL djogi.backfill = 'on';\n" } else { "" },
             self.key.search_path()
         )
     }
@@ -172,13 +185,53 @@ impl Writing<'_> {
         Ok(optional(self.client, &sql, &parameters).await?.map(|row| row.get(0)))
     }
 
-    async fn fill(&self, range: &Range, end: &Position) -> Result<u64, EngineError> {
+    /// `None` when the foreign key is gone, or another, for whose sake the rows were to go.
+    async fn fill(&self, range: &Range, end: &Position) -> Result<Option<u64>, EngineError> {
         let mut parameters: Vec<Parameter<'_>> = Vec::new();
         let keys = between(self.key, range.position.as_ref(), Some(end), &mut parameters);
-        let Backfill { table, assignment, condition, .. } = self.backfill;
-        let sql = format!("UPDATE {table} SET {assignment} WHERE {keys} AND ({condition})");
+        let Some(refused) = &self.backfill.refused else {
+            let sql = self.backfill.statement(Some(&keys));
+            let written = self.client.execute_typed(&sql, &parameters).await;
+            return written.map(Some).map_err(|error| EngineError::sql(&error, &sql));
+        };
+        // Nobody can rename what the names below are about, refer to the rows, or make something else of the table that
+        // keeps them, until they are gone.
+        let written = std::iter::once(&refused.table).chain(&refused.into);
+        let written: Vec<String> = written.map(ToString::to_string).collect();
+        let tables = format!(
+            "LOCK TABLE {} IN ROW EXCLUSIVE MODE; LOCK TABLE {} IN ACCESS SHARE MODE",
+            written.join(", "),
+            refused.references
+        );
+        let lock = self.backfill.lock(&keys);
+        let (held, is_open, obstacle, locked) = futures_util::join!(
+            self.client.batch_execute(&tables),
+            is_open(self.client, refused),
+            obstacle(self.client, refused),
+            optional(self.client, &lock, &parameters)
+        );
+        held.map_err(|error| EngineError::sql(&error, &tables))?;
+        if !is_open? {
+            return Ok(None);
+        }
+        if let Some(why) = obstacle? {
+            let (name, foreign_key) = (self.backfill.migration.clone(), refused.foreign_key.clone());
+            return Err(BackfillError::Stay { name, foreign_key, why }.into());
+        }
+        let places =
+            locked?.and_then(|row| Some((row.get::<_, Option<Vec<u32>>>(0)?, row.get::<_, Vec<String>>(1))));
+        let Some((parts, places)) = places else { return Ok(Some(0)) };
+        // Those and no others: a row whose key has come into the range since is locked by nobody.
+        let at = parameters.len();
+        let sql = self.backfill.statement(Some(&format!(
+            "{keys} AND (tableoid, ctid) IN (SELECT part, place::tid FROM ROWS FROM (pg_catalog.unnest(${}::oid[]), \
+             pg_catalog.unnest(${}::text[])) AS locked (part, place))",
+            at + 1,
+            at + 2
+        )));
+        parameters.extend([(&parts as _, Type::OID_ARRAY), (&places as _, Type::TEXT_ARRAY)]);
         let written = self.client.execute_typed(&sql, &parameters).await;
-        written.map_err(|error| EngineError::sql(&error, &sql))
+        written.map(Some).map_err(|error| EngineError::sql(&error, &sql))
     }
 
     async fn move_and_commit(

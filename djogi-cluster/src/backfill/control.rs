@@ -86,6 +86,12 @@ pub async fn work_on_all(
     }
     let mut outcomes = Vec::new();
     for (target, live) in found.into_iter().filter(|(_, live)| name.is_some() || live.state != State::Done) {
+        if let Some(foreign_key) = live.foreign_key {
+            if name.is_some() {
+                return Err(BackfillError::OfApply { name: live.name, foreign_key }.into());
+            }
+            continue;
+        }
         let session = sessions.iter().find(|session| session.target == target).expect("it was found there");
         let tell = |notice: &Notice| {
             if let Some(warning) = notice.warning() {

@@ -25,6 +25,12 @@ pub enum BackfillError {
     Refilled { name: String, table: QualifiedName, rows: i64, passes: i32, key: String },
     #[error("a row of {table} cannot be written for live migration `{name}`: {key}: {error}")]
     Row { name: String, table: QualifiedName, key: String, error: DatabaseError },
+    #[error("the rows that foreign key {foreign_key} would refuse (`{name}`) stay: {why}")]
+    Stay { name: String, foreign_key: Ident, why: String },
+    #[error(
+        "the rows of `{name}` go by the `djogi apply` that brings foreign key {foreign_key}, and by no other worker"
+    )]
+    OfApply { name: String, foreign_key: String },
     #[error("the ledger row of live migration `{name}` holds {value:?}, which this djogi cannot read")]
     BadRow { name: String, value: String },
     #[error("the ledger has no live migrations yet: it is older than this djogi")]
@@ -40,6 +46,8 @@ impl BackfillError {
             BackfillError::NoTable { .. } | BackfillError::NoColumn { .. } => "backfill_no_table",
             BackfillError::Refilled { .. } => "backfill_refilled",
             BackfillError::Row { .. } => "backfill_row",
+            BackfillError::Stay { .. } => "backfill_rows_stay",
+            BackfillError::OfApply { .. } => "backfill_of_apply",
             BackfillError::BadRow { .. } => "ledger_bad_row",
             BackfillError::OldLedger => "ledger_old",
         }
@@ -55,13 +63,17 @@ impl BackfillError {
             BackfillError::NoTable { name, .. } | BackfillError::NoColumn { name, .. } => {
                 format!("somebody has changed the table since: put it back, or `djogi live abandon {name}`")
             }
-            BackfillError::Refilled { name, .. } => format!(
-                "somebody writes such rows past the trigger (is it disabled, or `session_replication_role` set?), or the \
-                 expression never meets the condition; end that, then `djogi live worker {name}`"
-            ),
+            BackfillError::Refilled { .. } => {
+                "somebody writes such rows past the trigger (is it disabled, or `session_replication_role` set?), a trigger or \
+                 rule of the table keeps them as they are, or the expression never meets the condition; end that, then \
+                 `djogi apply` goes on"
+                    .to_owned()
+            }
             BackfillError::Row { name, .. } => format!(
                 "correct the row, or the expression; then `djogi live worker {name}` or `djogi apply` goes on from there"
             ),
+            BackfillError::Stay { .. } => "djogi plan says what can be done".to_owned(),
+            BackfillError::OfApply { .. } => "djogi apply goes on with them".to_owned(),
             BackfillError::BadRow { .. } => {
                 "a newer djogi has written it, or somebody has edited it".to_owned()
             }

@@ -10,10 +10,11 @@ pub enum Notice {
     Progress(Box<LiveProgress>),
     /// There are no ranges yet: whoever has begun it waits for older transactions, or has ended.
     NotCut,
-    /// Rows of a range that was written need it again: somebody writes past the trigger.
+    /// Rows of a range that was written need it again: somebody writes past the trigger, or changes their keys.
     Refilled {
         range: i32,
         rows: i64,
+        has_trigger: bool,
     },
     /// A chunk did not go through, and is tried again.
     Hindered {
@@ -36,10 +37,16 @@ impl Notice {
                  status`), or has ended before it came to that, and the next one goes on with it"
                     .to_owned(),
             ),
-            Notice::Refilled { range, rows } => (
-                "backfill_refilled",
-                format!("{rows} rows of range {range} need their value again: somebody writes past the trigger"),
-            ),
+            Notice::Refilled { range, rows, has_trigger } => {
+                let why = if *has_trigger { "somebody writes past the trigger" } else { "somebody changes their keys" };
+                (
+                    "backfill_refilled",
+                    format!(
+                        "{rows} rows of range {range} need to be written again: {why}, or a trigger or rule of the table \
+                         keeps them as they are"
+                    ),
+                )
+            }
             Notice::Hindered { reason } => {
                 ("backfill_hindered", format!("a chunk is tried again: {reason}"))
             }

@@ -18,6 +18,8 @@ pub struct LiveProgress {
     pub op: OpId,
     pub digest: Digest,
     pub table: QualifiedName,
+    /// The one that would refuse the rows; they go by the apply that brings it, and by no other worker.
+    pub foreign_key: Option<String>,
     pub state: State,
     /// Keys that were gone through, of about `rows`.
     pub rows_done: u64,
@@ -66,7 +68,7 @@ SELECT l.name, l.op_id, l.digest, l.definition -> 'table' ->> 'schema', l.defini
        pg_catalog.to_char(l.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),
        pg_catalog.to_char(l.done_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),
        COALESCE(c.keys, 0), COALESCE(c.rows, 0), c.ranges, c.done, COALESCE(c.chunks, 0), COALESCE(c.longest, 0),
-       COALESCE(c.rate, 0), COALESCE(c.working, '[]')
+       COALESCE(c.rate, 0), COALESCE(c.working, '[]'), l.definition -> 'refused' ->> 'foreign_key'
   FROM djogi.live l
   LEFT JOIN LATERAL (
        SELECT pg_catalog.sum(c.keys_done)::bigint AS keys, pg_catalog.sum(c.rows_done)::bigint AS rows,
@@ -113,6 +115,7 @@ fn progress(row: &tokio_postgres::Row) -> Result<LiveProgress, EngineError> {
         op: op.parse().map_err(|_| bad(op))?,
         digest: digest.parse().map_err(|_| bad(digest))?,
         table: QualifiedName::new(ident(3)?, ident(4)?),
+        foreign_key: row.get(21),
         state,
         rows_done: done,
         rows,

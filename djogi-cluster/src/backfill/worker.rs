@@ -147,7 +147,11 @@ impl Worker<'_> {
             if rows == 0 {
                 return Ok(None);
             }
-            (self.crew.report)(&Notice::Refilled { range: range.number, rows });
+            (self.crew.report)(&Notice::Refilled {
+                range: range.number,
+                rows,
+                has_trigger: writing.backfill.refused.is_none(),
+            });
             range.release(writing.client).await?;
             return Ok(None);
         }

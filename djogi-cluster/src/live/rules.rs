@@ -6,12 +6,14 @@ use djogi_core::Ident;
 use djogi_core::desired::Desired;
 use djogi_core::kind::{Expression, Retype};
 use djogi_core::migration::{
-    Rule, Rules, conversions_to_ask_for, name_of_fill, name_of_retype, possible_names, values_to_fill_with,
+    Rule, Rules, conversions_to_ask_for, name_of_fill, name_of_orphans, name_of_retype, possible_names,
+    values_to_fill_with,
 };
 use djogi_core::observation::Observation;
 use djogi_core::plan::TargetInputs;
 use tokio_postgres::Client;
 
+use super::referring;
 use crate::connect::DatabaseError;
 use crate::declared::Configured;
 use crate::error::EngineError;
@@ -19,7 +21,7 @@ use crate::error::EngineError;
 /// `[live.NAME]` of a name that no migration can have.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "`[live.{name}]` is about no live migration: none of the declared columns would have one of this name"
+    "`[live.{name}]` is about no live migration: none of the declared columns and foreign keys would have one of this name"
 )]
 pub struct UnknownRule {
     pub name: Ident,
@@ -27,8 +29,9 @@ pub struct UnknownRule {
 
 impl UnknownRule {
     pub(crate) fn help(&self) -> String {
-        "one that fills a column is called <table>_<column>_fill, and one that changes a type <table>_<column>_type, with the \
-         schema before it where that is not `public`: [live.users_email_fill]"
+        "one that fills a column is called <table>_<column>_fill, one that changes a type <table>_<column>_type, and that of a \
+         foreign key <table>_<columns>_orphans, with the schema before it where that is not `public`: \
+         [live.users_email_fill]"
             .to_owned()
     }
 }
@@ -36,21 +39,27 @@ impl UnknownRule {
 /// What is said of the migrations of `target`: by the configuration, and by models where that says nothing.
 pub(crate) fn of_target(configured: &Configured, target: &Ident) -> Rules {
     let mut rules = configured.live.clone();
-    for (table, column, Rule { backfill, up, down, .. }) in configured.declarations.rules(target) {
+    for (table, column, Rule { backfill, up, down, on_orphan, .. }) in configured.declarations.rules(target) {
         if let Some(backfill) = backfill {
             let rule = rules.entry(name_of_fill(&table, column)).or_default();
             rule.backfill.get_or_insert_with(|| backfill.clone());
         }
         // One goes with the other.
         if let Some(up) = up {
-            let said = || Rule { up: Some(up.clone()), down: down.clone(), ..Rule::default() };
-            rules.entry(name_of_retype(&table, column)).or_insert_with(said);
+            let rule = rules.entry(name_of_retype(&table, column)).or_default();
+            if rule.up.is_none() {
+                (rule.up, rule.down) = (Some(up.clone()), down.clone());
+            }
+        }
+        if let Some(policy) = on_orphan {
+            let rule = rules.entry(name_of_orphans(&table, column)).or_default();
+            rule.on_orphan.get_or_insert(*policy);
         }
     }
     rules
 }
 
-/// Asks the database about the expressions that the plan would fill columns with.
+/// Asks the database about the expressions that the plan would fill columns with, and about rows that would go.
 ///
 /// # Errors
 /// When the connection is lost. What PostgreSQL does not take is noted on its rule.
@@ -99,7 +108,7 @@ pub(crate) async fn ask(
             });
         }
     }
-    Ok(())
+    referring::ask(client, (target, desired, &live.catalog), rules).await
 }
 
 /// A value that is assigned, as far as a query can: it stands beside one of the type. Strings take any.
@@ -118,7 +127,8 @@ pub(crate) fn check_names(rules: &Rules, targets: &[TargetInputs]) -> Result<(),
     if rules.is_empty() {
         return Ok(());
     }
-    let known: BTreeSet<Ident> = targets.iter().flat_map(|target| possible_names(&target.desired)).collect();
+    let declared = targets.iter().flat_map(|target| [&target.desired, &target.postponed.declared]);
+    let known: BTreeSet<Ident> = declared.flat_map(possible_names).collect();
     match rules.keys().find(|name| !known.contains(*name)) {
         Some(name) => Err(UnknownRule { name: name.clone() }),
         None => Ok(()),

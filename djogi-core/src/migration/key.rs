@@ -18,7 +18,7 @@ pub(crate) fn row_key(table: &Table, catalog: &Catalog) -> Option<Vec<Ident>> {
 }
 
 /// Whether `resource` makes `columns` of `table` unique.
-pub(super) fn is_key(resource: &Resource, table: &QualifiedName, columns: &[Ident]) -> bool {
+pub(crate) fn is_key(resource: &Resource, table: &QualifiedName, columns: &[Ident]) -> bool {
     key_of(resource, table).is_some_and(|(_, key)| key == columns)
 }
 

@@ -12,6 +12,7 @@ mod marker;
 pub(crate) mod names;
 mod observe;
 mod obstacles;
+mod orphans;
 mod postpone;
 pub(crate) mod referring;
 mod retype;
@@ -21,11 +22,17 @@ mod twins;
 pub use convert::{Conversion, conversions_to_ask_for};
 pub(crate) use fill::is_for_filled;
 pub use fill::{Filling, values_to_fill_with};
-pub(crate) use key::row_key;
+pub(crate) use key::{is_key, row_key};
 pub(crate) use marker::Marker;
-pub use names::{of_fill as name_of_fill, of_retype as name_of_retype};
+pub use names::{
+    joined as joined_columns, of_fill as name_of_fill, of_orphans as name_of_orphans,
+    of_retype as name_of_retype,
+};
 pub use observe::{Observed, observe};
+pub(crate) use orphans::name_of as name_of_orphans_of;
+pub use orphans::{OnOrphan, Orphans, OrphansQuestion, orphans_to_ask_for};
 pub use postpone::{Exchanges, Postponed, postpone};
+pub(crate) use referring::can_be_joined;
 pub use rules::{Rule, Rules, possible_names};
 pub(crate) use twins::{Twin, twins, uses_column, writes_its_column};
 

@@ -1,7 +1,7 @@
 //! What the parts of a migration are called: always the same, so that they are found again after a crash.
 
 use crate::ident::{Ident, QualifiedName};
-use crate::model::naming::object_name;
+use crate::model::naming::{joined as joined_names, object_name};
 use crate::sql::suffixed;
 
 /// `<table>_<column>_type`, with the schema before it where that is not `public`.
@@ -12,6 +12,22 @@ pub fn of_retype(table: &QualifiedName, column: &Ident) -> Ident {
 /// `<table>_<column>_fill`, the same way.
 pub fn of_fill(table: &QualifiedName, column: &Ident) -> Ident {
     of(table, column, "fill")
+}
+
+/// `<table>_<columns>_orphans`, the same way.
+pub fn of_orphans(table: &QualifiedName, columns: &Ident) -> Ident {
+    of(table, columns, "orphans")
+}
+
+/// The columns of a key as one name, as PostgreSQL joins them.
+pub fn joined(columns: &[Ident]) -> Ident {
+    let names: Vec<&str> = columns.iter().map(Ident::as_str).collect();
+    Ident::new(joined_names(&names)).expect("it is cut to the length of a name")
+}
+
+/// Where rows are kept that a foreign key would refuse: in the schema of the ledger, where no plan looks.
+pub(crate) fn quarantine(rule: &Ident) -> QualifiedName {
+    in_ledger(rule.clone())
 }
 
 fn of(table: &QualifiedName, column: &Ident, what: &str) -> Ident {
@@ -82,6 +98,9 @@ pub(crate) fn fill_trigger(column: &Ident) -> Ident {
 
 /// In the schema of the ledger, where no plan looks.
 pub(crate) fn function(migration: &Ident) -> QualifiedName {
-    let schema = Ident::new("djogi").expect("it is a name");
-    QualifiedName::new(schema, suffixed(migration, "__sync"))
+    in_ledger(suffixed(migration, "__sync"))
+}
+
+fn in_ledger(name: Ident) -> QualifiedName {
+    QualifiedName::new(Ident::new("djogi").expect("it is a name"), name)
 }

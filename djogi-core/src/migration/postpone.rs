@@ -9,6 +9,7 @@ use super::fill::{Filling, may_fill};
 use super::names;
 use super::observe::under_way;
 use super::obstacles::Sides;
+use super::orphans::{self, Orphans};
 use super::referring::{migrations_before, taken_along};
 use super::retype::{retype, rewrites};
 use super::rules::Rules;
@@ -46,6 +47,8 @@ pub struct Postponed {
     pub fills: BTreeMap<Address, Filling>,
     /// What somebody has said that becomes of the values of a column that gets another type at once, by its address.
     pub conversions: BTreeMap<Address, Conversion>,
+    /// What somebody has said that becomes of the rows that a foreign key would refuse, by its address.
+    pub orphans: BTreeMap<Address, Orphans>,
 }
 
 /// Adds to `desired` the migrations that are needed to get there from `live` beside readers and writers, and takes out of it
@@ -57,7 +60,7 @@ pub fn postpone(
     rules: &Rules,
     options: &PlanOptions,
 ) -> Postponed {
-    let mut postponed = Postponed::default();
+    let mut postponed = Postponed { orphans: orphans::said(desired, rules), ..Postponed::default() };
     let known = under_way(&live.catalog);
     // Most plans change no type and fill no column, and need none of this.
     let concerned: Vec<(Address, DesiredResource)> = desired

@@ -125,9 +125,13 @@ pub(super) fn migrations_before(
 }
 
 /// Whether PostgreSQL compares values of the two types in a foreign key, whichever side has which.
-pub(super) fn can_be_joined(one: &str, other: &str) -> bool {
+pub(crate) fn can_be_joined(one: &str, other: &str) -> bool {
     const FAMILIES: [&[&str]; 2] = [&["smallint", "integer", "bigint"], &["text", "character varying"]];
-    let base = |data_type: &str| data_type.split('(').next().unwrap_or_default().trim_end().to_owned();
+    // What stands after the parentheses tells one type from another: `timestamp(3) with time zone`.
+    let base = |data_type: &str| match data_type.split_once('(').zip(data_type.split_once(')')) {
+        Some(((before, _), (_, after))) => format!("{}{after}", before.trim_end()),
+        None => data_type.to_owned(),
+    };
     let (one_base, other_base) = (base(one), base(other));
     let is_of_both =
         |family: &&[&str]| [&one_base, &other_base].iter().all(|base| family.contains(&base.as_str()));
@@ -143,9 +147,18 @@ mod tests {
         for (one, other) in [("integer", "bigint"), ("character varying(9)", "text"), ("uuid", "uuid")] {
             assert!(can_be_joined(one, other) && can_be_joined(other, one), "{one} {other}");
         }
-        for (one, other) in
-            [("integer", "uuid"), ("integer", "text"), ("integer[]", "bigint"), ("numeric", "bigint")]
-        {
+        let same = [("timestamp(3) with time zone", "timestamp with time zone"), ("numeric(8,2)", "numeric")];
+        for (one, other) in same {
+            assert!(can_be_joined(one, other) && can_be_joined(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("integer", "uuid"),
+            ("integer", "text"),
+            ("integer[]", "bigint"),
+            ("numeric", "bigint"),
+            ("timestamp(3) with time zone", "timestamp(3) without time zone"),
+            ("character varying(9)[]", "text"),
+        ] {
             assert!(!can_be_joined(one, other) && !can_be_joined(other, one), "{one} {other}");
         }
     }

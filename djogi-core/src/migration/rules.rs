@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::names;
+use super::orphans::{OnOrphan, name_of};
 use crate::desired::Desired;
 use crate::ident::Ident;
 use crate::kind::Resource;
@@ -19,6 +20,9 @@ pub struct Rule {
     pub up: Option<String>,
     /// What becomes of it on the way back.
     pub down: Option<String>,
+    /// What becomes of the rows that a foreign key would refuse.
+    #[serde(skip_serializing_if = "crate::kind::is_default")]
+    pub on_orphan: Option<OnOrphan>,
     /// Why PostgreSQL does not take it, once it was asked.
     #[serde(skip)]
     pub refused: Option<String>,
@@ -29,15 +33,14 @@ pub type Rules = BTreeMap<Ident, Rule>;
 
 /// The names that migrations of the declared tables can have.
 pub fn possible_names(desired: &Desired) -> BTreeSet<Ident> {
-    let tables = desired.values().filter_map(|declared| match &*declared.resource {
-        Resource::Table(table) => Some(table),
-        _ => None,
-    });
-    tables
-        .flat_map(|table| {
+    let names = desired.values().flat_map(|declared| match &*declared.resource {
+        Resource::Table(table) => {
             let name = table.qualified_name();
             let of = |column: &Ident| [names::of_fill(&name, column), names::of_retype(&name, column)];
-            table.columns.iter().flat_map(|column| of(&column.name)).collect::<Vec<_>>()
-        })
-        .collect()
+            table.columns.iter().flat_map(|column| of(&column.name)).collect()
+        }
+        Resource::Constraint(constraint) => name_of(constraint).into_iter().collect(),
+        _ => Vec::new(),
+    });
+    names.collect()
 }

@@ -14,6 +14,8 @@ mod view;
 
 use std::fmt;
 
+use crate::migration::OnOrphan;
+
 pub use family::{
     BoundDescriptor, ParentsDescriptor, PartitionDescriptor, PartitionKeyDescriptor, PartitionStrategy,
 };
@@ -361,6 +363,8 @@ pub struct ForeignKeyDescriptor {
     pub deferral: Deferral,
     /// `NOT ENFORCED` (PostgreSQL 18): no row is checked.
     pub not_enforced: bool,
+    /// What becomes of rows that are there and refer to nothing, when the foreign key comes.
+    pub on_orphan: Option<OnOrphan>,
     pub comment: Option<&'static str>,
 }
 
@@ -383,6 +387,7 @@ impl ForeignKeyDescriptor {
             period: false,
             deferral: Deferral::NotDeferrable,
             not_enforced: false,
+            on_orphan: None,
             comment: None,
         }
     }

@@ -129,7 +129,7 @@ fn included(columns: &[Ident]) -> impl Iterator<Item = KeyName<'_>> {
 }
 
 /// Column names as they enter an automatic name; those past the limit would be cut off anyway.
-fn joined(columns: &[&str]) -> String {
+pub(crate) fn joined(columns: &[&str]) -> String {
     let mut joined = String::new();
     for column in columns {
         if joined.len() > MAX_IDENT_BYTES {
@@ -140,7 +140,7 @@ fn joined(columns: &[&str]) -> String {
         }
         joined.push_str(column);
     }
-    joined
+    clip(&joined, MAX_IDENT_BYTES).to_owned()
 }
 
 /// `first_second_label` in at most 63 bytes: the longer of the two names is cut, at a character boundary.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActionVerb, ResourceChange};
-use crate::address::Address;
+use super::{ActionVerb, ResourceChange, Reversibility};
+use crate::address::{Address, Kind};
 use crate::digest::Digest;
 use crate::observation::Oid;
 
@@ -51,10 +51,16 @@ pub struct Binding {
     pub after_digest: Option<Digest>,
 }
 
+/// Whether somebody must approve of a change that is as hard to take back. Of a constraint nothing is lost but what is said of
+/// rows that refer to nothing, and to say so is the consent (RFC 0017).
+pub(super) fn needs_approval(kind: Kind, reversibility: Reversibility) -> bool {
+    reversibility.is_destructive() && kind != Kind::Constraint
+}
+
 impl Binding {
     /// What an approval of `change` is to be bound to; `None` when there is nothing to approve.
     pub fn of(change: &ResourceChange) -> Option<Self> {
-        if !change.reversibility.is_destructive() {
+        if !needs_approval(change.kind, change.reversibility) {
             return None;
         }
         Some(Self {

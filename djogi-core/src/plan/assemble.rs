@@ -15,7 +15,7 @@ use crate::disposition::{Reason, Verdict};
 use crate::ident::QualifiedName;
 use crate::kind::{Alteration, Column, Resource, Table};
 use crate::observation::{Oid, Unmodelled};
-use crate::plan::approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
+use crate::plan::approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing, needs_approval};
 use crate::plan::classify::{Candidate, DestructivePolicy, Judgement};
 use crate::seed::{RowChanges, SeedWork};
 use crate::sql::Step;
@@ -170,7 +170,7 @@ fn sides<'a>(change: &Change<'a>, rebased: &'a Rebased<'_>) -> Sides<'a> {
 /// What an approval of `candidate` would be bound to; `None` when it needs none.
 pub(super) fn binding(candidate: &Candidate<'_>, rebased: &Rebased<'_>) -> Option<Binding> {
     let Candidate { change, lowered, .. } = candidate;
-    if !lowered.reversibility().is_destructive() {
+    if !needs_approval(change.address.kind(), lowered.reversibility()) {
         return None;
     }
     let Sides { before, after, oid } = sides(change, rebased);

@@ -197,6 +197,7 @@ fn plan_around(
         postponed: &inputs.postponed.declared,
         fills: &inputs.postponed.fills,
         conversions: &inputs.postponed.conversions,
+        orphans: &inputs.postponed.orphans,
         abandon: &options.abandon,
         sequence_positions: &sequence_positions,
         ..Context::of(live.identity.server_version, target, &rebased.live)

@@ -147,6 +147,7 @@ mod tests {
                 precheck: None,
                 concurrently: None,
                 backfill: None,
+                refused: None,
                 secrets: Vec::new(),
             },
             transaction,

@@ -2,6 +2,7 @@
 
 pub mod approval;
 mod assemble;
+pub mod backfill;
 mod candidates;
 pub mod classify;
 pub mod compile;
@@ -28,6 +29,7 @@ mod unbroken;
 
 pub use approval::{ApprovedAction, Binding, GivenApproval, Rejection, Standing};
 pub use assemble::DESTRUCTIVE_DENIED;
+pub use backfill::{Backfill, RefusedRows};
 pub use compile::{compile, drifted, explain};
 pub use document::{
     ActionVerb, ApprovalNeed, ApprovalStatus, Base, BaseTarget, ChangeBody, ConfigReference, FieldChange,
@@ -38,8 +40,8 @@ pub use inputs::{Because, NOT_MODELLED, PlanError, PlanInputs, PlanOptions, Targ
 #[cfg(feature = "schema")]
 pub use json_schema::json_schema;
 pub use operation::{
-    Backfill, ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Precheck, Reversibility,
-    Secret, TransactionMode,
+    ConcurrentVerb, Concurrently, Effect, Lock, LockMode, Operation, Precheck, Reversibility, Secret,
+    TransactionMode,
 };
 pub use recovery::{Recovery, RecoveryGates};
 pub use rights::{CONNECTION_UNREAD, NEEDS_ROLE, NEEDS_SUPERUSER};

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::backfill::{Backfill, RefusedRows};
 use crate::address::Address;
 use crate::digest::Digest;
-use crate::ident::{Ident, Literal, QualifiedName};
+use crate::ident::{Literal, QualifiedName};
 use crate::kind::Index;
 
 /// PostgreSQL's table lock modes, weakest first (manual section 13.3.1).
@@ -181,6 +182,9 @@ pub struct Operation {
     /// Of rows that are written in many small transactions: which, and what. `sql` is then what one chunk runs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backfill: Option<Backfill>,
+    /// What it takes out of the way of a foreign key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refused: Option<RefusedRows>,
     /// Whose placeholders stand in `sql`, in their order; the values are nowhere in a plan.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub secrets: Vec<Secret>,
@@ -222,22 +226,9 @@ pub struct Precheck {
     pub key: String,
     /// The query that gives the key of each such row as text.
     pub rows: String,
-}
-
-/// Rows of a table that get a value chunk by chunk, in the order of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Backfill {
-    /// The name of the migration that it is a step of.
-    pub migration: String,
-    pub table: QualifiedName,
-    /// The columns of a primary key, or of another unique key without nulls, in its order.
-    pub key: Vec<Ident>,
-    /// As after `SET`: `total__djogi_new = (total)::bigint`. Gives the same value each time, or one that ends the `condition`.
-    pub assignment: String,
-    /// The rows that have it to come, as after `WHERE`; none is left once all are written.
-    pub condition: String,
+    /// The rule that can say what becomes of such rows: `[live.users_email_fill] backfill`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
 }
 
 /// A secret value that a statement needs, and a plan does not hold.

@@ -69,7 +69,7 @@ verbs! {
     Grant Revoke SetDefaultPrivileges SetOwner SetOwnerOfRelation
     Comment CommentOnRelation
     WriteSeed DeleteSeed
-    WriteBothColumns AddFilledColumn Backfill SwapColumns EndMigration
+    WriteBothColumns AddFilledColumn Backfill MakeQuarantine SwapColumns EndMigration
 }
 
 /// What is known of one operation from one major version on.
@@ -390,6 +390,7 @@ pub const TABLE: &[Row] = &[
     row(V::WriteBothColumns, SRE, Catalog, Reversible).barrier(),
     row(V::AddFilledColumn, AEL, Catalog, Recoverable).barrier(),
     row(V::Backfill, ROW_EXCLUSIVE, Data, Reversible).chunked(),
+    row(V::MakeQuarantine, None, Catalog, Reversible),
     row(V::SwapColumns, AEL, Catalog, Recoverable).hazard(
         "a statement that was prepared before fails once with \"cached plan must not change result type\"",
     ),

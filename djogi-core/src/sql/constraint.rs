@@ -1,10 +1,12 @@
 //! DDL of table constraints.
 
 mod online;
+mod orphans;
 
 pub(super) use online::key_of_index;
+use orphans::Remedy;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::{attach_index, element_sql, set_options, set_tablespace};
 use super::parameters::options_clause;
@@ -24,7 +26,22 @@ pub(super) fn create(
     address: &Address,
 ) -> Result<Vec<Step>, Impossible> {
     require_support(constraint, ctx, address)?;
-    Ok(online::create(constraint, ctx, address).unwrap_or_else(|| create_at_once(constraint, ctx, address)))
+    let remedy = Remedy::of(constraint, ctx, address)?;
+    if let Some(steps) = online::create(constraint, remedy.as_ref(), ctx, address) {
+        if let Some(remedy) = &remedy {
+            remedy.require_key(ctx, address)?;
+        }
+        return Ok(steps);
+    }
+    let steps = create_at_once(constraint, ctx, address).into_iter();
+    Ok(match remedy {
+        // The comments come after it.
+        Some(remedy) => steps
+            .enumerate()
+            .map(|(at, step)| if at == 0 { remedy.before(ctx, step) } else { step })
+            .collect(),
+        None => steps.collect(),
+    })
 }
 
 /// What takes the place of a constraint of the same name.
@@ -43,7 +60,8 @@ pub(super) fn replace(
         // Between the two no row may escape both.
         create_at_once(desired, ctx, address)
     } else {
-        create(desired, ctx, address)?
+        // What is said of orphans was said of the other one.
+        create(desired, &Context { orphans: &BTreeMap::new(), ..*ctx }, address)?
     };
     // What is dropped is of the old table where the table is replaced too.
     let before = Context { new_tables: &BTreeSet::new(), ..*ctx };
@@ -223,10 +241,10 @@ pub(super) fn alter(
     alteration: &ConstraintAlteration,
     ctx: &Context<'_>,
     address: &Address,
-) -> Vec<Step> {
+) -> Result<Vec<Step>, Impossible> {
     let (table, name) = (desired.table_name(), &desired.name);
     let index_name = || QualifiedName::new(desired.schema.clone(), name.clone());
-    vec![match alteration {
+    Ok(vec![match alteration {
         ConstraintAlteration::SetDeferrable(deferrable) => {
             let sql = set_timing(&table, name, *deferrable);
             ctx.step_on_one(address, Verb::SetConstraintDeferrable, &table, sql)
@@ -238,32 +256,52 @@ pub(super) fn alter(
                 (Verb::SetConstraintEnforced, "NOT ENFORCED")
             };
             let sql = format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {word}");
-            ctx.step_on(address, verb, &table, &referenced(desired), sql)
+            let step = ctx.step_on(address, verb, &table, &referenced(desired), sql);
+            match Remedy::of(desired, ctx, address)? {
+                Some(remedy) => remedy.before(ctx, step),
+                None => step,
+            }
         }
         ConstraintAlteration::SetOptions(ParameterChange { set, reset }) => {
-            return set_options(&index_name(), set, reset, ctx, address);
+            return Ok(set_options(&index_name(), set, reset, ctx, address));
         }
         ConstraintAlteration::SetTablespace(tablespace) => {
             set_tablespace(&index_name(), tablespace.as_ref(), ctx, address)
         }
-        ConstraintAlteration::Validate => {
-            let verb = match desired.definition {
-                ConstraintDefinition::ForeignKey(_) => Verb::ValidateForeignKey,
-                ConstraintDefinition::PrimaryKey { .. }
-                | ConstraintDefinition::Unique { .. }
-                | ConstraintDefinition::Check { .. }
-                | ConstraintDefinition::Exclusion(_) => Verb::ValidateCheck,
-            };
-            let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
-            ctx.step_on(address, verb, &table, &referenced(desired), sql)
-                .asking(|| precheck::of_constraint(desired, ctx))
-        }
+        ConstraintAlteration::Validate => match Remedy::of(desired, ctx, address)? {
+            Some(remedy) if remedy.is_beside_others(ctx) => {
+                remedy.require_key(ctx, address)?;
+                let steps = remedy.beside(ctx, address).into_iter();
+                return Ok(steps.chain([remedy.after(ctx, address)]).collect());
+            }
+            Some(remedy) => remedy.before_validation(ctx, address),
+            None => {
+                let step = validate(desired, ctx, address);
+                let is_asked = step.operation.precheck.is_some();
+                step.with_precheck(precheck::of_declared(desired, ctx).filter(|_| is_asked))
+            }
+        },
         ConstraintAlteration::Attach(parent) => attach_to(desired, parent, ctx, address),
         ConstraintAlteration::SetComment(comment) => set_comment(desired, comment.as_deref(), ctx, address),
         ConstraintAlteration::SetIndexComment(comment) => {
             set_index_comment(desired, comment.as_deref(), ctx, address)
         }
-    }]
+    }])
+}
+
+/// Looks at the rows that were there before the constraint.
+pub(super) fn validate(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Step {
+    let (table, name) = (constraint.table_name(), &constraint.name);
+    let verb = match constraint.definition {
+        ConstraintDefinition::ForeignKey(_) => Verb::ValidateForeignKey,
+        ConstraintDefinition::PrimaryKey { .. }
+        | ConstraintDefinition::Unique { .. }
+        | ConstraintDefinition::Check { .. }
+        | ConstraintDefinition::Exclusion(_) => Verb::ValidateCheck,
+    };
+    let sql = format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}");
+    ctx.step_on(address, verb, &table, &referenced(constraint), sql)
+        .asking(|| precheck::of_constraint(constraint, ctx))
 }
 
 /// The statement that changes when a foreign key is checked, where that is another time.
@@ -287,7 +325,7 @@ fn set_timing(table: &QualifiedName, name: &Ident, deferrable: Deferrable) -> St
 
 pub(super) fn attach(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     if !constraint.has_index() {
-        return alter(constraint, &ConstraintAlteration::Validate, ctx, address);
+        return vec![validate(constraint, ctx, address)];
     }
     constraint.parent.iter().map(|parent| attach_to(constraint, parent, ctx, address)).collect()
 }

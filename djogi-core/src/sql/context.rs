@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::desired::Desired;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Constraint, Resource, Table};
-use crate::migration::{Conversion, Filling};
+use crate::migration::{Conversion, Filling, Orphans};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Effect, Lock, Operation, Precheck, Reversibility};
 use crate::safety::{Online, Route, Verb, look_up, route, since};
@@ -44,6 +44,7 @@ impl Context<'_> {
                 precheck: None,
                 concurrently: None,
                 backfill: None,
+                refused: None,
                 secrets: Vec::new(),
             },
             transaction: row.transaction,
@@ -175,6 +176,7 @@ static NO_SEEDS: BTreeMap<Address, SeedWork> = BTreeMap::new();
 static NOTHING_DECLARED: Desired = Desired::new();
 static NO_FILLS: BTreeMap<Address, Filling> = BTreeMap::new();
 static NO_CONVERSIONS: BTreeMap<Address, Conversion> = BTreeMap::new();
+static NO_ORPHANS: BTreeMap<Address, Orphans> = BTreeMap::new();
 static NO_POSITIONS: BTreeMap<Address, SequencePosition> = BTreeMap::new();
 
 impl<'a> Context<'a> {
@@ -194,6 +196,7 @@ impl<'a> Context<'a> {
             postponed: &NOTHING_DECLARED,
             fills: &NO_FILLS,
             conversions: &NO_CONVERSIONS,
+            orphans: &NO_ORPHANS,
             abandon: &[],
             seeds: &NO_SEEDS,
             sequence_positions: &NO_POSITIONS,

@@ -68,7 +68,7 @@ use crate::ident::{Ident, IdentList, QualifiedName};
 use crate::kind::{
     Collation, Constraint, EnumType, Index, Migration, Publication, Resource, Sequence, Table,
 };
-use crate::migration::{Conversion, Filling};
+use crate::migration::{Conversion, Filling, Orphans};
 use crate::observation::{SequencePosition, ServerVersion, TableSize};
 use crate::plan::{Operation, Reversibility, TransactionMode};
 use crate::safety::Online;
@@ -114,6 +114,8 @@ pub struct Context<'a> {
     pub fills: &'a BTreeMap<Address, Filling>,
     /// See [`Postponed::conversions`](crate::migration::Postponed::conversions).
     pub conversions: &'a BTreeMap<Address, Conversion>,
+    /// See [`Postponed::orphans`](crate::migration::Postponed::orphans).
+    pub orphans: &'a BTreeMap<Address, Orphans>,
     /// Migrations that are to be undone.
     pub abandon: &'a [Ident],
     /// What is to be done about the rows of each seed.
@@ -174,6 +176,8 @@ pub enum Impossible {
     TypeInUse { address: Address, column: Address, what: &'static str },
     #[error("{column} cannot get its type by `up` of [live.{migration}]: {why}")]
     NotConverted { column: Address, migration: Ident, why: String },
+    #[error("{address}: [live.{rule}] on_orphan = \"{policy}\" cannot be done: {why}")]
+    OrphansStay { address: Address, rule: Ident, policy: &'static str, why: String },
 }
 
 impl Impossible {
@@ -192,6 +196,7 @@ impl Impossible {
                 "add a column of the new type under another name, fill it, then drop the old one".to_owned()
             }
             Impossible::NotConverted { migration, .. } => format!("correct it in [live.{migration}]"),
+            Impossible::OrphansStay { .. } => "mend the rows by hand, and leave the rule out".to_owned(),
             Impossible::NoValueForRows { .. } => {
                 "give the column a default, or add it nullable, fill it and make it not null then".to_owned()
             }

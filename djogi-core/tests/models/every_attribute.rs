@@ -72,6 +72,7 @@ pub(crate) struct Tenant {
     on_update = cascade,
     match = simple,
     initially_deferred,
+    on_orphan = quarantine,
     comment = "Who ordered"
 ))]
 #[model(exclude(
@@ -105,7 +106,7 @@ pub(crate) struct Order {
     doubled: Option<i32>,
     #[field(generated = "price * 3", virtual)]
     tripled: Option<i32>,
-    #[field(references = Order.id, on_delete = cascade, index(name = "orders_r#type"))]
+    #[field(references = Order.id, on_delete = cascade, on_orphan = null, index(name = "orders_r#type"))]
     r#type: Option<i64>,
     #[field(references = "billing.accounts", references_columns(id), on_update = set_default)]
     account: Option<i64>,

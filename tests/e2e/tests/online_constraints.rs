@@ -239,6 +239,7 @@ fn rows_in_the_way_are_named_before_anything_is_done() {
             ", ...",
             "1 row stands in its way, with ctid ",
             "mend the rows, or change the declaration",
+            "mend the rows, say what becomes of them by [live.goods_maker_orphans] on_orphan, or change",
         ]);
         assert_eq!(fingerprint(project.database(), "public"), before);
         project.database().run(

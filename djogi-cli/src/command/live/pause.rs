@@ -60,7 +60,9 @@ fn turn(
         (false, Some(reason)) => {
             format!("Paused `{name}`: {reason}. `djogi live resume {name}` goes on.\n")
         }
-        (false, None) => format!("Resumed `{name}`. `djogi live worker {name}` or `djogi apply` goes on.\n"),
+        (false, None) => {
+            format!("Resumed `{name}`. `djogi apply` goes on, or `djogi live worker` where it may.\n")
+        }
     };
     engine.conclude(terminal, &printable_lines(&text))
 }

@@ -132,7 +132,7 @@ fn facts_of_rows(name: &str, live: &LiveProgress, fact: &mut impl FnMut(&str, St
     }
     let is_idle = live.working.is_empty() && live.paused.is_none() && live.throttle.is_none();
     if live.state != State::Done && is_idle {
-        let who = if is_cut {
+        let who = if is_cut && live.foreign_key.is_none() {
             format!("djogi live worker {name}, or djogi apply")
         } else {
             "djogi apply".to_owned()

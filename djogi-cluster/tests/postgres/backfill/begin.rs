@@ -74,7 +74,7 @@ async fn another_definition_of_the_same_name_is_refused() {
         with_rows(database, 1000).await;
         let client = database.connection.client();
         begin(client, &lengths(), 1000).await;
-        let other = Backfill { assignment: "w = 1".to_owned(), ..lengths() };
+        let other = Backfill { assignment: Some("w = 1".to_owned()), ..lengths() };
         let (target, digest) = (ident("main"), Digest::of(&other));
         let refused = backfill::begin(client, &target, OpId::generate(), digest, &other).await.unwrap_err();
         assert!(matches!(refused, EngineError::Backfill(BackfillError::Superseded { .. })), "{refused}");

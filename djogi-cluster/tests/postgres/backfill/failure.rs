@@ -13,7 +13,7 @@ async fn a_row_that_cannot_be_written_is_named_and_the_rest_before_it_is_kept() 
         database.run("UPDATE public.t SET v = id::text; UPDATE public.t SET v = 'x' WHERE id = 9000").await;
         let client = database.connection.client();
         let backfill = Backfill {
-            assignment: "w = v::integer".to_owned(),
+            assignment: Some("w = v::integer".to_owned()),
             condition: "w IS NULL".to_owned(),
             ..lengths()
         };
@@ -46,7 +46,7 @@ async fn rows_that_need_it_again_are_written_again_with_a_warning() {
         let again = Run::new(&database.parameters, hurried());
         database.run(AGAIN).await;
         assert_eq!(again.go().await.unwrap(), Outcome::Done { rows: 5003 });
-        assert!(again.has_told(|notice| matches!(notice, Notice::Refilled { range: 1, rows: 2 })));
+        assert!(again.has_told(|notice| matches!(notice, Notice::Refilled { range: 1, rows: 2, .. })));
         assert!(again.has_told(|notice| matches!(notice, Notice::Refilled { rows: 1, .. })));
         let wrong = "SELECT count(*) FROM public.t WHERE w IS DISTINCT FROM length(v)";
         assert_eq!(number(client, wrong).await, 0);

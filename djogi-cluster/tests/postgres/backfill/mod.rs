@@ -36,8 +36,9 @@ fn lengths() -> Backfill {
         migration: "t_w".to_owned(),
         table: QualifiedName::new(ident("public"), ident("t")),
         key: vec![ident("id")],
-        assignment: "w = pg_catalog.length(v)".to_owned(),
+        assignment: Some("w = pg_catalog.length(v)".to_owned()),
         condition: "w IS DISTINCT FROM pg_catalog.length(v)".to_owned(),
+        refused: None,
     }
 }
 

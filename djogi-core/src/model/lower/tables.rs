@@ -7,7 +7,7 @@ use super::{Entry, Result, Sink, columns, family, ident, qualified, security, vi
 use crate::address::Address;
 use crate::ident::{Ident, QualifiedName};
 use crate::kind::{Column, ReplicaIdentity, Resource, Table, TableProperties};
-use crate::migration::Rule;
+use crate::migration::{Rule, joined_columns};
 use crate::model::descriptor::{
     FieldDescriptor, ModelDescriptor, RelationDescriptor, ReplicaIdentityDescriptor, Source,
     StorageDescriptor,
@@ -53,16 +53,25 @@ impl Lowered {
         fields.filter_map(|field| Some(self.field_or_column(field.name)?.name.clone())).collect()
     }
 
-    /// What is said of migrations of its columns.
+    /// What is said of migrations, by its columns; of foreign keys by theirs together.
     pub(super) fn rules(&self) -> BTreeMap<Ident, Rule> {
         let text = |said: Option<&str>| said.map(str::to_owned);
         let said = self.model.fields.iter().filter(|field| field.backfill.is_some() || field.up.is_some());
-        said.filter_map(|field| {
-            let FieldDescriptor { backfill, up, down, .. } = *field;
-            let rule = Rule { backfill: text(backfill), up: text(up), down: text(down), refused: None };
-            Some((self.field_or_column(field.name)?.name.clone(), rule))
-        })
-        .collect()
+        let mut rules: BTreeMap<Ident, Rule> = said
+            .filter_map(|field| {
+                let FieldDescriptor { backfill, up, down, .. } = *field;
+                let (backfill, up, down) = (text(backfill), text(up), text(down));
+                let rule = Rule { backfill, up, down, ..Rule::default() };
+                Some((self.field_or_column(field.name)?.name.clone(), rule))
+            })
+            .collect();
+        for key in self.model.foreign_keys.iter().filter(|key| key.on_orphan.is_some()) {
+            let column = |name: &&str| Some(self.field_or_column(name)?.name.clone());
+            if let Some(columns) = key.columns.iter().map(column).collect::<Option<Vec<_>>>() {
+                rules.entry(joined_columns(&columns)).or_default().on_orphan = key.on_orphan;
+            }
+        }
+        rules
     }
 
     pub(super) fn name(&self) -> QualifiedName {

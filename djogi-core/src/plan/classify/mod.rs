@@ -27,7 +27,7 @@ use crate::migration::Filling;
 use crate::order::identity;
 use crate::order::rules::relation_names;
 use crate::plan::RecoveryGates;
-use crate::plan::approval::Standing;
+use crate::plan::approval::{Standing, needs_approval};
 use crate::plan::lower::{Lowered, Phase};
 use crate::plan::needs::Needs;
 use crate::plan::parents::Parents;
@@ -165,6 +165,7 @@ fn own_gates(
             Impossible::NeedsNewColumn { .. }
             | Impossible::NoCast { .. }
             | Impossible::NotConverted { .. }
+            | Impossible::OrphansStay { .. }
             | Impossible::NoValueForRows { .. }
             | Impossible::UsedByGenerated { .. }
             | Impossible::OutOfBounds { .. }
@@ -209,7 +210,10 @@ fn own_gates(
         return judgement;
     }
     if lowered.reversibility().is_destructive() {
-        return destruction(standing, gates.policy);
+        let needs_approval = needs_approval(change.address.kind(), lowered.reversibility());
+        if needs_approval || gates.policy == DestructivePolicy::Deny {
+            return destruction(standing, gates.policy);
+        }
     }
     Disposition::Applied.into()
 }

@@ -1,20 +1,26 @@
 //! Constraints on tables that others read and write: what would read every row, or build an index, under the lock of
 //! the new constraint does so apart from it (RFC 0014).
 
-use super::{alter, comments, drop, timing_sql};
+use super::orphans::Remedy;
+use super::{comments, drop, timing_sql, validate};
 use crate::address::Address;
 use crate::ident::Ident;
-use crate::kind::{Constraint, ConstraintAlteration, ConstraintDefinition, Index};
+use crate::kind::{Constraint, ConstraintDefinition, Index};
 use crate::safety::{Route, Verb};
 use crate::sql::index::{build_concurrently, built_before, free_name, is_referenced};
 use crate::sql::{Context, Replacement, Step, precheck};
 
 /// The statements that make `constraint` while others go on; `None` where only its own lock will do.
-pub(super) fn create(constraint: &Constraint, ctx: &Context<'_>, address: &Address) -> Option<Vec<Step>> {
+pub(super) fn create(
+    constraint: &Constraint,
+    remedy: Option<&Remedy<'_>>,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Option<Vec<Step>> {
     let Some(Route::Online(why)) = ctx.row_route(&constraint.table_name()) else { return None };
     match &constraint.definition {
         ConstraintDefinition::Check { .. } | ConstraintDefinition::ForeignKey(_) => {
-            can_be_validated(constraint, ctx).then(|| check_afterwards(constraint, why, ctx, address))
+            can_be_validated(constraint, ctx).then(|| check_afterwards(constraint, remedy, why, ctx, address))
         }
         ConstraintDefinition::PrimaryKey { .. }
         | ConstraintDefinition::Unique { .. }
@@ -74,14 +80,22 @@ fn can_be_validated(constraint: &Constraint, ctx: &Context<'_>) -> bool {
     }
 }
 
-fn check_afterwards(constraint: &Constraint, why: &str, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
+fn check_afterwards(
+    constraint: &Constraint,
+    remedy: Option<&Remedy<'_>>,
+    why: &str,
+    ctx: &Context<'_>,
+    address: &Address,
+) -> Vec<Step> {
     let unchecked = Constraint { validated: false, ..constraint.clone() };
     let mut steps = super::create_at_once(&unchecked, ctx, address).into_iter();
-    let precheck = precheck::of_constraint(constraint, ctx);
+    let precheck = precheck::of_declared(constraint, ctx).filter(|_| remedy.is_none());
     let added = steps.next().map(|step| step.with_precheck(precheck));
-    let validated = alter(constraint, &ConstraintAlteration::Validate, ctx, address);
-    let validated = validated.into_iter().map(|step| step.afterwards(why));
-    added.into_iter().chain(steps).chain(validated).collect()
+    let (gone, validated) = match remedy {
+        Some(remedy) => (remedy.beside(ctx, address), remedy.after(ctx, address)),
+        None => (Vec::new(), validate(constraint, ctx, address)),
+    };
+    added.into_iter().chain(steps).chain(gone).chain([validated.afterwards(why)]).collect()
 }
 
 /// Builds `index` under a temporary name, which is given, unless an interrupted run has.

@@ -79,6 +79,7 @@ impl Script {
             precheck,
             concurrently,
             backfill: _,
+            refused: _,
             secrets,
         } = &step.operation;
         write!(self.text, "-- {address}: {effect:?}, {:?}, {:?}", step.transaction, step.reversibility)

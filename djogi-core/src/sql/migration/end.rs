@@ -10,8 +10,8 @@ use super::{dual_write, fill, live_column, parts, referring, together};
 use crate::address::Address;
 use crate::ident::Ident;
 use crate::kind::{
-    Column, Constraint, ConstraintAlteration, ConstraintDefinition, Identity, Index, MigrationPhase,
-    MigrationStep, Resource, Retype, SequenceOptions, SequenceType, Table,
+    Column, Constraint, ConstraintDefinition, Identity, Index, MigrationPhase, MigrationStep, Resource,
+    Retype, SequenceOptions, SequenceType, Table,
 };
 use crate::migration::referring::unnamed;
 use crate::migration::{forget, names, uses_column, writes_its_column};
@@ -59,7 +59,7 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
         // Interrupted work may have left it.
         let added = add_unchecked(&proof, ctx, address).filter(|_| !retired.contains(&proof.name));
         prepared.extend(added.map(|step| step.with_precheck(Some(question.clone()))));
-        prepared.extend(constraint::alter(&proof, &ConstraintAlteration::Validate, ctx, address));
+        prepared.push(constraint::validate(&proof, ctx, address));
     }
     let key = primary_key(migration, ctx);
     let key_index = key.as_ref().and_then(Constraint::index).map(|index| Index {
@@ -125,8 +125,7 @@ pub(super) fn swap_back(migration: &Retype, ctx: &Context<'_>, address: &Address
     let step = step.besides(besides);
     let mut exchanged = vec![step.with_precheck(Some(precheck::of_condition(table, &lost, ctx)))];
     for key in gone.iter().filter(|key| key.validated) {
-        let validated = constraint::alter(key, &ConstraintAlteration::Validate, ctx, address);
-        exchanged.extend(validated.into_iter().map(|step| step.afterwards(WHY)));
+        exchanged.push(constraint::validate(key, ctx, address).afterwards(WHY));
     }
     Replacement { down: prepared, up: exchanged }
 }

@@ -72,11 +72,9 @@ fn backfill(fill: &Fill, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
         return Vec::new();
     };
     let (assignment, condition) = (format!("{column} = {value}"), missing(column, value));
-    let sql = format!("UPDATE {table} SET {assignment} WHERE {condition}");
-    let mut written = ctx.step_on_one(address, Verb::Backfill, table, sql);
-    let migration = name.as_str().to_owned();
-    written.operation.backfill =
-        Some(Backfill { migration, table: table.clone(), key, assignment, condition });
+    let backfill = Backfill::update(name, table, key, assignment, condition);
+    let mut written = ctx.step_on_one(address, Verb::Backfill, table, backfill.statement(None));
+    written.operation.backfill = Some(backfill);
     let marker = Marker { backfilled: true, ..Marker::new(fill.clone()) };
     vec![written, ctx.step_on_one(address, Verb::CommentOnRelation, table, mark(&marker))]
 }

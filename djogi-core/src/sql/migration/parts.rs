@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::step::{WHY, add_unchecked, build, is_not_null};
 use crate::address::Address;
 use crate::ident::Ident;
-use crate::kind::{Constraint, ConstraintAlteration, ConstraintDefinition, Deferrable, Expression, Retype};
+use crate::kind::{Constraint, ConstraintDefinition, Deferrable, Expression, Retype};
 use crate::migration::{Twin, names, twins};
 use crate::safety::Verb;
 use crate::sql::{Context, Step, constraint, index};
@@ -31,12 +31,11 @@ pub(super) fn constraints(
 ) -> Vec<Step> {
     let twins = checked(migration, ctx).into_iter().filter(|twin| wanted.contains(&twin.name));
     let steps = twins.flat_map(|twin| {
-        let validated = constraint::alter(&twin, &ConstraintAlteration::Validate, ctx, address).into_iter();
+        let validated = constraint::validate(&twin, ctx, address);
         if there.contains(&twin.name) {
-            return validated.collect::<Vec<_>>();
+            return vec![validated];
         }
-        let validated = validated.map(|step| step.afterwards(WHY));
-        add_unchecked(&twin, ctx, address).chain(validated).collect()
+        add_unchecked(&twin, ctx, address).chain([validated.afterwards(WHY)]).collect()
     });
     steps.collect()
 }

@@ -6,7 +6,7 @@ use super::place::rename_constraint;
 use super::step::{WHY, add_unchecked};
 use crate::address::Address;
 use crate::ident::QualifiedName;
-use crate::kind::{Constraint, ConstraintAlteration, MigrationPhase, Resource, Retype};
+use crate::kind::{Constraint, MigrationPhase, Resource, Retype};
 use crate::migration::names;
 use crate::migration::referring::{likeness, place, taken_along, to_column};
 use crate::plan::LockMode;
@@ -44,9 +44,8 @@ pub(super) fn complete(
             steps.extend(add_unchecked(wanted, ctx, address));
         }
         if wanted.validated {
-            let validated = constraint::alter(wanted, &ConstraintAlteration::Validate, ctx, address);
-            let is_asked = |step: Step| if is_there { step } else { step.afterwards(WHY) };
-            steps.extend(validated.into_iter().map(is_asked));
+            let validated = constraint::validate(wanted, ctx, address);
+            steps.push(if is_there { validated } else { validated.afterwards(WHY) });
         }
     }
     steps
@@ -126,8 +125,7 @@ pub(super) fn back<'a>(
         let left = there.iter().find(|left| place(left) == place(likeness));
         steps.extend(add_unchecked(likeness, ctx, address).map(|step| after(left, step)));
         if likeness.validated {
-            let validated = constraint::alter(likeness, &ConstraintAlteration::Validate, ctx, address);
-            steps.extend(validated.into_iter().map(|step| step.afterwards(WHY)));
+            steps.push(constraint::validate(likeness, ctx, address).afterwards(WHY));
         }
     }
     (pairs, steps)

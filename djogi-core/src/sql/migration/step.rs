@@ -126,15 +126,9 @@ fn backfill(migration: &Retype, ctx: &Context<'_>, address: &Address) -> Vec<Ste
         return Vec::new();
     };
     let (assignment, condition) = (fill::assignment(migration), fill::differs(migration));
-    let sql = format!("UPDATE {} SET {assignment} WHERE {condition}", migration.table);
-    let mut written = ctx.step_on_one(address, Verb::Backfill, &migration.table, sql);
-    written.operation.backfill = Some(Backfill {
-        migration: migration.name.as_str().to_owned(),
-        table: migration.table.clone(),
-        key,
-        assignment,
-        condition,
-    });
+    let backfill = Backfill::update(&migration.name, &migration.table, key, assignment, condition);
+    let mut written = ctx.step_on_one(address, Verb::Backfill, &migration.table, backfill.statement(None));
+    written.operation.backfill = Some(backfill);
     let helper = names::new_column(&migration.column);
     let marker = Marker { backfilled: true, ..Marker::new(migration.clone()) };
     let noted = ctx.step_on_one(address, Verb::CommentOnRelation, &migration.table, mark(&helper, &marker));

@@ -45,4 +45,10 @@ struct Reference7 {
     a: i64,
 }
 
+#[derive(Model)]
+struct Reference8 {
+    #[field(references = Reference1, on_orphan = nul)]
+    a: i64,
+}
+
 fn main() {}

@@ -6,6 +6,7 @@ mod columns;
 mod convert;
 mod fill;
 mod gates;
+mod orphans;
 mod plan;
 mod references;
 mod retype;

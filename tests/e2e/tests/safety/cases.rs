@@ -232,6 +232,10 @@ pub(super) const UNTRIED: &[(&[V], &str)] = &[
         "several statements, each of which has its case; the tests of live migrations look at their locks",
     ),
     (
+        &[V::MakeQuarantine],
+        "only makes a table, as `CREATE TABLE` does, and reads what the columns of another are",
+    ),
+    (
         &[
             V::CreateExtension,
             V::SetExtensionSchema,
