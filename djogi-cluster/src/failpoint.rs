@@ -99,6 +99,7 @@ pub const FAILPOINTS: &[Failpoint] = &[
     at("concurrent.before_statement", "djogi-cluster/src/apply/concurrent.rs", ALL),
     at("concurrent.statement_sent", "djogi-cluster/src/apply/concurrent.rs", INFALLIBLE),
     at("concurrent.during", "djogi-cluster/src/apply/progress.rs", INFALLIBLE),
+    at("concurrent.before_left_constraint", "djogi-cluster/src/apply/unrolled.rs", ALL),
     at("concurrent.before_op_row", "djogi-cluster/src/apply/unrolled.rs", ALL),
     at("concurrent.after_op_row", "djogi-cluster/src/apply/unrolled.rs", ALL),
     at("group.before_commit", "djogi-cluster/src/commit.rs", ALL),

@@ -22,6 +22,7 @@ mod interrupt;
 pub mod introspect;
 pub mod leave;
 pub mod ledger;
+mod left_constraint;
 pub mod live;
 pub mod lock;
 pub mod lock_holder;

@@ -133,7 +133,7 @@ mod tests {
 
     fn partition_of(of: &str, of_table: Resource) -> Resource {
         let Resource::Table(table) = of_table else { unreachable!() };
-        let lineage = Lineage::Partition { of: public(of), bound: PartitionBound::Default };
+        let lineage = Lineage::partition(public(of), PartitionBound::Default);
         Resource::Table(Table { lineage, ..table })
     }
 

@@ -289,7 +289,7 @@ impl World {
     }
 
     pub(crate) fn rows(&mut self, table: &str, rows: u64) -> &mut Self {
-        let size = TableSize { rows: Some(rows), bytes: rows * 100, holds_rows: None };
+        let size = TableSize { rows: Some(rows), bytes: rows * 100, ..TableSize::default() };
         self.inputs.live.sizes.insert(public(table), size);
         self
     }

@@ -58,6 +58,30 @@ pub struct TableSize {
     pub bytes: u64,
     /// Whether it holds a row, exactly; read only of tables where a plan depends on it.
     pub holds_rows: Option<bool>,
+    /// What keeps it from leaving its table concurrently, or partitions from leaving it.
+    pub detach_obstacle: Option<DetachObstacle>,
+}
+
+/// What keeps a partition from leaving its table concurrently, wherever the other object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetachObstacle {
+    /// Of a partition, which has to lose a constraint then.
+    NotOwner,
+    DefaultPartition,
+    DetachPending,
+    Referenced,
+}
+
+impl DetachObstacle {
+    /// As the end of a sentence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DetachObstacle::NotOwner => "because the partition belongs to another role",
+            DetachObstacle::DefaultPartition => "because PostgreSQL refuses it beside a default partition",
+            DetachObstacle::DetachPending => "because the detachment of another partition is pending",
+            DetachObstacle::Referenced => "because foreign keys refer to the partitioned table",
+        }
+    }
 }
 
 /// An object in a managed schema that the catalog has no kind for; only ever counted and listed.

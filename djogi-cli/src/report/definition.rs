@@ -102,7 +102,10 @@ pub(crate) fn family(table: &Table) -> Vec<String> {
 pub(crate) fn lineage(lineage: &Lineage) -> Option<String> {
     match lineage {
         Lineage::None => None,
-        Lineage::Partition { of, bound } => Some(format!("PARTITION OF {of} {}", bound.as_sql())),
+        Lineage::Partition { of, bound, detach_pending } => {
+            let pending = if *detach_pending { ", half detached" } else { "" };
+            Some(format!("PARTITION OF {of} {}{pending}", bound.as_sql()))
+        }
         Lineage::Inherits(parents) => {
             let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
             Some(format!("INHERITS ({})", parents.join(", ")))

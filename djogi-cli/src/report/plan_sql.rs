@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use djogi_core::disposition::Verdict;
 use djogi_core::ident::Literal;
 use djogi_core::plan::{
-    BaseTarget, Effect, Group, Operation, PlanDocument, RefusedRows, ResourceChange, TransactionMode,
+    BaseTarget, ConcurrentVerb, Concurrently, Effect, Group, Operation, PlanDocument, RefusedRows,
+    ResourceChange, TransactionMode,
 };
 use djogi_core::write::terminated;
 use djogi_core::{Address, Kind};
@@ -136,7 +137,7 @@ impl Script {
             bytes,
             hazards,
             precheck,
-            concurrently: _,
+            concurrently,
             backfill: _,
             refused,
             secrets,
@@ -163,6 +164,9 @@ impl Script {
             self.comment(&format!("  write the value of option {} in the place of {secret}", secret.option));
         }
         self.line(&terminated(sql));
+        if matches!(concurrently, Some(Concurrently { verb: ConcurrentVerb::Detach, .. })) {
+            self.comment("  then, drop the CHECK with the bounds that PostgreSQL has left on it");
+        }
     }
 
     /// What stays undone, and what needs no statement.

@@ -20,6 +20,7 @@ use crate::approvals::Spending;
 use crate::error::EngineError;
 use crate::identity::{Epoch, Lineage, OpId, RunId};
 use crate::ledger::Fence;
+use crate::left_constraint::Bounds;
 use crate::session::Session;
 use crate::state::{
     FailedBuild, FenceClass, OutsideOperation, Sidecar, SidecarGroup, Snapshot, StateReference, Store,
@@ -154,7 +155,7 @@ impl Armed {
         document: &PlanDocument,
         work: &Work<'_>,
         group: &Group,
-        (operation, concurrently): (&Operation, &Concurrently),
+        (operation, concurrently, bounds): (&Operation, &Concurrently, Option<&Bounds>),
         before: &BTreeMap<Address, Oid>,
     ) -> Option<Sidecar> {
         let run = self.runs.get(&group.target)?;
@@ -170,13 +171,17 @@ impl Armed {
                 let name = concurrently.object.name().clone();
                 build_digest(&Resource::Index(Index { name, ..index }))
             }),
+            ConcurrentVerb::Detach => bounds.map(|bounds| bounds.digest),
             ConcurrentVerb::IndexDrop | ConcurrentVerb::Reindex => None,
         };
         Some(Sidecar {
-            addresses: vec![concurrently.object.clone()],
+            addresses: std::iter::once(&concurrently.object).chain(&concurrently.from).cloned().collect(),
             after_digest: after,
             approval_id: intent.approvals.first().copied(),
-            before_oids: before.map(|(address, oid)| (address.clone(), *oid)).collect(),
+            before_oids: before
+                .chain(bounds.into_iter().flat_map(|bounds| &bounds.checks))
+                .map(|(address, oid)| (address.clone(), *oid))
+                .collect(),
             class: FenceClass::N,
             groups: vec![intent.clone()],
             op_id: intent.op_id,
@@ -184,6 +189,7 @@ impl Armed {
                 ConcurrentVerb::IndexCreate => OutsideOperation::IndexCreate,
                 ConcurrentVerb::IndexDrop => OutsideOperation::IndexDrop,
                 ConcurrentVerb::Reindex => OutsideOperation::Reindex,
+                ConcurrentVerb::Detach => OutsideOperation::Detach,
             }),
             plan_digest: Some(document.digest),
             statement_digest: Some(Digest::of_bytes(operation.sql.as_bytes())),

@@ -83,7 +83,7 @@ impl Execution<'_> {
             let hint = Some("djogi live status; djogi live resume goes on with a paused one");
             return Err(Obstacle::Outcome { message, hint, address: address.clone() });
         }
-        let note = (number, OpKind::Backfill);
+        let note = (number, OpKind::Backfill, None);
         self.note_after(session, fenced, note, group, backing, relations).await?;
         told(Event::OperationFinished {
             target: group.target.clone(),

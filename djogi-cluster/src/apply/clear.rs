@@ -1,4 +1,5 @@
-//! What a concurrent build leaves that failed before our eyes is cleared away at once, as the next sweep would do it.
+//! What a concurrent build or detachment leaves that failed before our eyes is cleared away at once, as the next sweep
+//! would do it.
 //!
 //! Nothing depends on it: where it does not come to its end, the sidecar stays, and the next run goes on.
 
@@ -34,7 +35,10 @@ pub(super) async fn clear_away(
     let sidecar = listed.readable.into_iter().find(|(_, sidecar)| sidecar.op_id == op);
     let Some((_, sidecar)) = sidecar else { return Ok(None) };
     let at = locked.sessions.iter().position(|session| session.target == target);
-    let Some(at) = at.filter(|_| sidecar.operation == Some(OutsideOperation::IndexCreate)) else {
+    // A half detached partition takes no rows, and its table shows none of it, until somebody goes on.
+    let is_cleared =
+        matches!(sidecar.operation, Some(OutsideOperation::IndexCreate | OutsideOperation::Detach));
+    let Some(at) = at.filter(|_| is_cleared) else {
         return Ok(None);
     };
     let session = &locked.sessions[at];

@@ -439,10 +439,14 @@ impl<'a> Execution<'a> {
             std::iter::once(&change.address).chain(&change.previous_address).chain(&change.depends_on)
         });
         let besides = group.operations.iter().flat_map(|operation| &operation.besides).cloned();
+        // What a statement that nothing rolls back was about is known by its oids.
+        let left = group.operations.iter().filter_map(|operation| operation.concurrently.as_ref());
+        let left = left.filter_map(|concurrently| concurrently.from.as_ref()?.relation());
         let mut named: BTreeSet<QualifiedName> = addresses
             .filter(|address| address.target() == &group.target)
             .filter_map(Address::relation)
             .chain(besides)
+            .chain(left)
             .collect();
         let referring: Vec<QualifiedName> = self.kin.referring_to(&group.target, &named).cloned().collect();
         named.extend(referring);

@@ -31,12 +31,13 @@ impl Execution<'_> {
         if moved.is_empty() { Ok(before) } else { Err(EngineError::Stale(moved).into()) }
     }
 
-    /// Writes the row of a group whose work is done, with the approvals that it spends.
+    /// Writes the row of a group whose work is done, with the approvals that it spends, in one transaction with the statement
+    /// `besides`.
     pub(super) async fn note_after(
         &self,
         session: &Session<'_>,
         fenced: &Fence,
-        (number, kind): (u32, OpKind),
+        (number, kind, besides): (u32, OpKind, Option<&str>),
         group: &Group,
         backing: &mut Backing<'_, '_>,
         relations: &BTreeSet<QualifiedName>,
@@ -45,6 +46,10 @@ impl Execution<'_> {
         let client = session.connection.client();
         client.batch_execute(BEGIN).await.map_err(|error| EngineError::sql(&error, BEGIN))?;
         fence(client, fenced).await?;
+        if let Some(sql) = besides {
+            crate::failpoint!("concurrent.before_left_constraint");
+            client.batch_execute(sql).await.map_err(|error| EngineError::sql(&error, sql))?;
+        }
         crate::failpoint!("concurrent.before_op_row");
         let intent = backing.armed.group(group);
         let op = intent.op_id;

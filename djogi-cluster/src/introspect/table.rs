@@ -4,7 +4,7 @@ use djogi_core::ident::{Ident, QualifiedName};
 use djogi_core::kind::{
     ForeignSource, Lineage, Parameters, PartitionBound, PartitionKey, ReplicaIdentity, Secrecy,
 };
-use djogi_core::observation::TableSize;
+use djogi_core::observation::{DetachObstacle, TableSize};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -65,10 +65,17 @@ SELECT c.oid,
                    WHERE x.relkind = 'r')
        END,
        pg_catalog.current_setting('block_size')::int4,
+       CASE WHEN c.relispartition AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') THEN 'o'
+            WHEN c.relkind <> 'p' THEN NULL
+            WHEN c.oid IN (SELECT k.partrelid FROM pg_catalog.pg_partitioned_table k WHERE k.partdefid <> 0) THEN 'd'
+            WHEN c.oid IN (SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhdetachpending) THEN 'p'
+            WHEN c.oid IN (SELECT f.confrelid FROM pg_catalog.pg_constraint f WHERE f.contype = 'f') THEN 'f'
+       END,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
        h.schemas,
        h.names,
+       h.detach_pending,
        s.srvname,
        f.ftoptions
   FROM pg_catalog.pg_class c
@@ -76,7 +83,8 @@ SELECT c.oid,
   LEFT JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
   LEFT JOIN (SELECT i.inhrelid,
                     pg_catalog.array_agg(n.nspname ORDER BY i.inhseqno) AS schemas,
-                    pg_catalog.array_agg(p.relname ORDER BY i.inhseqno) AS names
+                    pg_catalog.array_agg(p.relname ORDER BY i.inhseqno) AS names,
+                    pg_catalog.bool_or(i.inhdetachpending) AS detach_pending
                FROM pg_catalog.pg_inherits  i
                JOIN pg_catalog.pg_class     p ON p.oid = i.inhparent
                JOIN pg_catalog.pg_namespace n ON n.oid = p.relnamespace
@@ -155,13 +163,14 @@ fn lineage(row: &mut Fields<'_>) -> Result<Lineage, FieldError> {
     let schemas = row.take::<Option<Vec<&str>>>()?.unwrap_or_default();
     let names = row.take::<Option<Vec<&str>>>()?.unwrap_or_default();
     let name = |(schema, name)| Ok(QualifiedName::new(Ident::new(schema)?, Ident::new(name)?));
+    let detach_pending = row.take::<Option<bool>>()?.unwrap_or_default();
     let parents: Result<Vec<_>, _> = schemas.into_iter().zip(names).map(name).collect();
     let mut parents = parents.map_err(FieldError::Name)?;
     match (bound, parents.pop()) {
         (None, None) => Ok(Lineage::None),
         (Some(text), Some(of)) => {
             let bound = PartitionBound::read(text).ok_or_else(|| FieldError::Unknown(text.to_owned()))?;
-            Ok(Lineage::Partition { of, bound })
+            Ok(Lineage::Partition { of, bound, detach_pending })
         }
         (None, Some(last)) => {
             parents.push(last);
@@ -188,6 +197,14 @@ fn size(row: &mut Fields<'_>) -> Result<TableSize, FieldError> {
     let (tuples, pages): (f32, i32) = (row.take()?, row.take()?);
     let of_partitions: Option<Vec<Option<f64>>> = row.take()?;
     let block: i32 = row.take()?;
+    let detach_obstacle = match row.take::<Option<&str>>()? {
+        None => None,
+        Some("o") => Some(DetachObstacle::NotOwner),
+        Some("d") => Some(DetachObstacle::DefaultPartition),
+        Some("p") => Some(DetachObstacle::DetachPending),
+        Some("f") => Some(DetachObstacle::Referenced),
+        Some(other) => return Err(FieldError::Unknown(other.to_owned())),
+    };
     let (tuples, pages) = match of_partitions.as_deref() {
         Some([tuples, pages]) => (tuples.unwrap_or(-1.0), pages.unwrap_or_default()),
         _ => (f64::from(tuples), f64::from(pages)),
@@ -195,6 +212,7 @@ fn size(row: &mut Fields<'_>) -> Result<TableSize, FieldError> {
     Ok(TableSize {
         rows: (tuples >= 0.0).then_some(tuples as u64),
         holds_rows: None,
+        detach_obstacle,
         bytes: pages as u64 * u64::from(block.unsigned_abs()),
     })
 }

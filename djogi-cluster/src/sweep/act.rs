@@ -18,6 +18,7 @@ use crate::connect::Connection;
 use crate::error::EngineError;
 use crate::identity::{OpId, RunId, host_name, timestamp};
 use crate::ledger::{Fence, Holder, bump_epoch, ensure_ledger, fence, find_op, record_op, spend_approval};
+use crate::left_constraint::{Left, find_left};
 use crate::lock::RunLock;
 use crate::session::Session;
 use crate::state::{FenceClass, OutsideOperation, Sidecar, Store};
@@ -215,6 +216,14 @@ impl Actor<'_> {
     async fn record(&self, sidecar: &Sidecar) -> Result<(), EngineError> {
         let Some(record) = op_record(sidecar) else { return Ok(()) };
         let client = self.client();
+        if sidecar.operation == Some(OutsideOperation::Detach)
+            && let (Some(partition), Some(digest)) = (sidecar.addresses.first(), sidecar.after_digest)
+            && let Some(oid) = sidecar.before_oids.get(partition)
+            && let Left::Constraint(sql) =
+                find_left(client, *oid, digest, sidecar.before_oids.values().copied()).await?
+        {
+            self.run_cancellable(&sql).await?;
+        }
         record_op(client, &record).await?;
         if let Some(spent) = sidecar.approval_id {
             let approvals = self.store.approvals().await?;

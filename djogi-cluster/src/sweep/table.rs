@@ -206,9 +206,10 @@ rows! {
 
     D1 Detach Retired, "the partition is attached and nothing is pending", "retire; it is planned again", "";
     D2 Detach Finished, "the partition is half detached",
-        "`DETACH PARTITION ... FINALIZE` with its ledger row, then record it", "";
+        "`DETACH PARTITION ... FINALIZE` with its ledger row, without the CHECK constraint that PostgreSQL leaves on it, then record it",
+        "";
     D3 Detach RolledForward, "the partition is detached",
-        "record it; the CHECK constraint that PostgreSQL leaves on it is its by-product", "";
+        "drop the CHECK constraint that PostgreSQL leaves on it, and record it", "";
     D4 Detach Blocked(Reason::RecoveryPending), "another partition of the table is half detached",
         "keep; only one can be pending", "`ALTER TABLE ... DETACH PARTITION ... FINALIZE` for that one, then apply again";
 

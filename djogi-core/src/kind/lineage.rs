@@ -102,12 +102,24 @@ pub enum Lineage {
     #[default]
     None,
     /// `PARTITION OF`.
-    Partition { of: QualifiedName, bound: PartitionBound },
+    Partition {
+        of: QualifiedName,
+        bound: PartitionBound,
+        /// Somebody's `DETACH PARTITION ... CONCURRENTLY` was interrupted (`inhdetachpending`): the partitioned table does
+        /// not show its rows any more and takes none for it. Nobody declares that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        detach_pending: bool,
+    },
     /// `INHERITS`, in this order.
     Inherits(Vec<QualifiedName>),
 }
 
 impl Lineage {
+    /// As it is declared.
+    pub fn partition(of: QualifiedName, bound: PartitionBound) -> Self {
+        Lineage::Partition { of, bound, detach_pending: false }
+    }
+
     pub fn parents(&self) -> &[QualifiedName] {
         match self {
             Lineage::None => &[],
@@ -153,6 +165,9 @@ impl Lineage {
         let mut alterations = Vec::new();
         match self {
             Lineage::None => {}
+            Lineage::Partition { of, detach_pending: true, .. } => {
+                alterations.push(Alter::FinalizeDetach(of.clone()));
+            }
             Lineage::Partition { of, .. } => alterations.push(Alter::Detach(of.clone())),
             Lineage::Inherits(live) => {
                 alterations.extend(live.iter().filter(|p| !kept.contains(p)).cloned().map(Alter::NoInherit));
@@ -160,7 +175,7 @@ impl Lineage {
         }
         match desired {
             Lineage::None => {}
-            Lineage::Partition { of, bound } => {
+            Lineage::Partition { of, bound, .. } => {
                 alterations.push(Alter::Attach { to: of.clone(), bound: bound.clone() });
             }
             Lineage::Inherits(_) => {
@@ -182,8 +197,13 @@ fn kept<'a>(live: &[QualifiedName], wanted: &'a [QualifiedName]) -> &'a [Qualifi
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineageAlteration {
     Detach(QualifiedName),
+    /// Of a detachment that is pending.
+    FinalizeDetach(QualifiedName),
     NoInherit(QualifiedName),
-    Attach { to: QualifiedName, bound: PartitionBound },
+    Attach {
+        to: QualifiedName,
+        bound: PartitionBound,
+    },
     Inherit(QualifiedName),
 }
 
@@ -191,7 +211,9 @@ impl LineageAlteration {
     /// Whether the table leaves a parent rather than joins one.
     pub fn leaves(&self) -> bool {
         match self {
-            LineageAlteration::Detach(_) | LineageAlteration::NoInherit(_) => true,
+            LineageAlteration::Detach(_)
+            | LineageAlteration::FinalizeDetach(_)
+            | LineageAlteration::NoInherit(_) => true,
             LineageAlteration::Attach { .. } | LineageAlteration::Inherit(_) => false,
         }
     }
@@ -245,10 +267,8 @@ mod tests {
 
     #[test]
     fn another_bound_is_left_and_joined() {
-        let partition = |values: &str| Lineage::Partition {
-            of: name("events"),
-            bound: PartitionBound::Values(values.to_owned()),
-        };
+        let partition =
+            |values: &str| Lineage::partition(name("events"), PartitionBound::Values(values.to_owned()));
         let steps = partition("IN (1)").alterations(&partition("IN (2)"));
         assert_eq!(steps.iter().map(LineageAlteration::leaves).collect::<Vec<_>>(), [true, false]);
         assert_eq!(partition("IN (1)").alterations(&partition("IN (1)")), []);

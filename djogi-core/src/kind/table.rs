@@ -115,7 +115,9 @@ impl Table {
         let joins = |step: &LineageAlteration| match step {
             LineageAlteration::Attach { .. } => true,
             LineageAlteration::Inherit(_) => leaves,
-            LineageAlteration::Detach(_) | LineageAlteration::NoInherit(_) => false,
+            LineageAlteration::Detach(_)
+            | LineageAlteration::FinalizeDetach(_)
+            | LineageAlteration::NoInherit(_) => false,
         };
         let is_apart = lineage.iter().any(joins);
         let mut alterations = Vec::new();

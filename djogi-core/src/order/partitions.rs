@@ -210,7 +210,7 @@ pub(super) fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
     for (taker, node) in work.nodes.iter().enumerate() {
         let item = &work.items[node.item];
         let Some((_, Some(taking))) = lineages(item) else { continue };
-        let Lineage::Partition { of, bound } = &taking.lineage else { continue };
+        let Lineage::Partition { of, bound, .. } = &taking.lineage else { continue };
         let takes = match (&item.change.action, node.phase) {
             (Action::Create | Action::Replace(_), Phase::Up | Phase::Attach) => true,
             (Action::Update(_), Phase::Attach) => joins(item),
@@ -221,7 +221,7 @@ pub(super) fn bound_freed_before_taken(work: &Work<'_>) -> Vec<(usize, usize)> {
         }
         for other in work.items.iter().filter(|other| other.change.address != item.change.address) {
             let Some((Some(live), _)) = lineages(other) else { continue };
-            let Lineage::Partition { of: left, bound: freed } = &live.lineage else { continue };
+            let Lineage::Partition { of: left, bound: freed, .. } = &live.lineage else { continue };
             let leaves = matches!(other.change.action, Action::Update(_));
             if left == of
                 && (leaves || freed.may_meet(bound))

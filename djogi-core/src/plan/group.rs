@@ -164,8 +164,10 @@ mod tests {
         let ident = |name: &str| Ident::new(name).unwrap();
         let target = ident("main");
         let big = QualifiedName::new(ident("public"), ident("big"));
-        let sizes =
-            BTreeMap::from([(big, TableSize { rows: Some(1_000_000), bytes: 1 << 30, holds_rows: None })]);
+        let sizes = BTreeMap::from([(
+            big,
+            TableSize { rows: Some(1_000_000), bytes: 1 << 30, ..TableSize::default() },
+        )]);
         let grouping =
             Grouping { target: &target, sizes: &sizes, lock_timeout_ms: 2000, max_locks, first: 1 };
         let groups = group(steps, unbroken, &grouping);

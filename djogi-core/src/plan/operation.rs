@@ -261,6 +261,16 @@ pub struct Concurrently {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub builds: Option<Box<Index>>,
+    /// The table that a partition is detached from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<Address>,
+}
+
+impl Concurrently {
+    /// What is done to `object`, with nothing besides.
+    pub fn of(verb: ConcurrentVerb, object: Address) -> Self {
+        Self { verb, object, builds: None, from: None }
+    }
 }
 
 /// The statements with `CONCURRENTLY`.
@@ -271,6 +281,7 @@ pub enum ConcurrentVerb {
     IndexCreate,
     IndexDrop,
     Reindex,
+    Detach,
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ mod tests {
     fn rows_or_bytes_make_a_table_too_large_to_be_locked() {
         let online = |rows, bytes| {
             matches!(
-                route(Online::Auto, Some(&TableSize { rows, bytes, holds_rows: None })),
+                route(Online::Auto, Some(&TableSize { rows, bytes, ..TableSize::default() })),
                 Route::Online(_)
             )
         };
@@ -69,8 +69,10 @@ mod tests {
 
     #[test]
     fn the_user_has_the_last_word() {
-        let (small, large) =
-            (TableSize::default(), TableSize { rows: Some(1_000_000), bytes: 1 << 30, holds_rows: None });
+        let (small, large) = (
+            TableSize::default(),
+            TableSize { rows: Some(1_000_000), bytes: 1 << 30, ..TableSize::default() },
+        );
         assert!(matches!(route(Online::Always, Some(&small)), Route::Online(_)));
         assert!(matches!(route(Online::Never, Some(&large)), Route::Direct(_)));
     }

@@ -41,7 +41,8 @@ verbs! {
     CreateTrigger SetTriggerFiring RenameTrigger DropTrigger
     CreateRule SetRuleFiring RenameRule DropRule
     CreatePolicy AlterPolicy DropPolicy
-    CreatePartition CreateInheriting AttachPartition DetachPartition Inherit NoInherit AttachIndex
+    CreatePartition CreateInheriting AttachPartition DetachPartition DetachPartitionConcurrently FinalizeDetach
+    Inherit NoInherit AttachIndex
     CreateEventTrigger CreateLoginTrigger AlterEventTrigger DropEventTrigger
     CreatePublication AlterPublication AddToPublication TakeFromPublication PublishGenerated
     RenamePublication DropPublication
@@ -144,6 +145,7 @@ impl Row {
     }
 }
 
+const ROWS_LEAVE: &str = "queries of the partitioned table miss its rows as soon as this commits";
 const OLD_NAME_BREAKS: &str = "programs that use the old name fail as soon as this commits";
 const REWRITES: &str = "reads and writes wait while the table and its indexes are written anew";
 const SCANS: &str = "reads and writes wait while every row is checked";
@@ -303,7 +305,11 @@ pub const TABLE: &[Row] = &[
         .hazard("fails if a row of the partition, or of the default partition, is outside of its bounds"),
     row(V::DetachPartition, AEL, Catalog, Reversible)
         .referenced(AEL)
-        .hazard("queries of the partitioned table miss its rows as soon as this commits"),
+        .hazard(ROWS_LEAVE),
+    row(V::DetachPartitionConcurrently, SUE, Catalog, Reversible).referenced(AEL).outside().hazard(ROWS_LEAVE),
+    row(V::FinalizeDetach, SUE, Catalog, Reversible).referenced(AEL).hazard(
+        "somebody's DETACH PARTITION ... CONCURRENTLY was interrupted: the partitioned table shows none of its rows already",
+    ),
     row(V::Inherit, AEL, Catalog, Reversible).referenced(SUE),
     row(V::NoInherit, AEL, Catalog, Reversible)
         .referenced(ACCESS_SHARE)

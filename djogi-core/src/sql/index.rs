@@ -98,8 +98,7 @@ fn concurrently(
     ctx: &Context<'_>,
 ) -> Step {
     let name = QualifiedName::new(schema.clone(), name.clone());
-    step.operation.concurrently =
-        Some(Concurrently { verb, object: Address::index(ctx.target, &name), builds: None });
+    step.operation.concurrently = Some(Concurrently::of(verb, Address::index(ctx.target, &name)));
     step.with_hazard(format!("concurrently, {why}"))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::foreign_option::Clause;
-use super::{Context, Step, column};
+use super::{Context, Step, column, detach};
 use crate::address::Address;
 use crate::ident::QualifiedName;
 use crate::kind::{
@@ -33,7 +33,7 @@ impl<'a> Family<'a> {
     /// What stands behind `PARTITION OF`.
     pub(super) fn partition_of(&self) -> Option<(&'a QualifiedName, &'a PartitionBound)> {
         match &self.table.lineage {
-            Lineage::Partition { of, bound } if !self.is_apart => Some((of, bound)),
+            Lineage::Partition { of, bound, .. } if !self.is_apart => Some((of, bound)),
             Lineage::Partition { .. } | Lineage::Inherits(_) | Lineage::None => None,
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Family<'a> {
         let (parent, PartitionBound::Values(_)) = self.partition_of()? else { return None };
         let default = ctx.live.iter().find_map(|(_, resource)| match resource {
             Resource::Table(Table {
-                lineage: Lineage::Partition { of, bound: PartitionBound::Default },
+                lineage: Lineage::Partition { of, bound: PartitionBound::Default, .. },
                 ..
             }) if of == parent => resource.qualified_name(),
             _ => None,
@@ -150,7 +150,7 @@ impl<'a> Family<'a> {
 /// Gives a partition that was made apart its place.
 pub(super) fn attach_new(table: &Table, ctx: &Context<'_>, address: &Address) -> Vec<Step> {
     match &table.lineage {
-        Lineage::Partition { of, bound } if ctx.apart.contains(address) => {
+        Lineage::Partition { of, bound, .. } if ctx.apart.contains(address) => {
             let name = table.qualified_name();
             let is_kept = |column: &&Column| {
                 column.not_null_constraint.origin == ColumnOrigin::Merged && column.not_null
@@ -164,20 +164,19 @@ pub(super) fn attach_new(table: &Table, ctx: &Context<'_>, address: &Address) ->
 }
 
 pub(super) fn alter(
-    table: &QualifiedName,
+    desired: &Table,
     alteration: &LineageAlteration,
     ctx: &Context<'_>,
     address: &Address,
 ) -> Step {
+    let table = &desired.qualified_name();
     let own = |verb, parent: &QualifiedName, action: &str| {
         let sql = format!("ALTER TABLE {table} {action} {parent}");
         ctx.step_on(address, verb, table, &BTreeSet::from([parent.clone()]), sql)
     };
     match alteration {
-        LineageAlteration::Detach(parent) => {
-            let sql = format!("ALTER TABLE {parent} DETACH PARTITION {table}");
-            ctx.step_on(address, Verb::DetachPartition, parent, &BTreeSet::from([table.clone()]), sql)
-        }
+        LineageAlteration::Detach(parent) => detach::detach(desired, parent, ctx, address),
+        LineageAlteration::FinalizeDetach(parent) => detach::finalize(table, parent, ctx, address),
         LineageAlteration::Attach { to, bound } => attach(table, to, bound, ctx, address),
         LineageAlteration::NoInherit(parent) => own(Verb::NoInherit, parent, "NO INHERIT"),
         LineageAlteration::Inherit(parent) => own(Verb::Inherit, parent, "INHERIT"),

@@ -14,6 +14,7 @@ mod constraint;
 mod context;
 mod conversion;
 mod default_privilege;
+mod detach;
 mod dispatch;
 mod domain;
 mod enum_type;

@@ -212,7 +212,9 @@ pub(super) fn alter(
 ) -> Result<Vec<Step>, Impossible> {
     let name = desired.qualified_name();
     match alteration {
-        TableAlteration::SetLineage(alteration) => Ok(vec![lineage::alter(&name, alteration, ctx, address)]),
+        TableAlteration::SetLineage(alteration) => {
+            Ok(vec![lineage::alter(desired, alteration, ctx, address)])
+        }
         TableAlteration::AddColumn(column) => column::add(&name, column, ctx, address),
         TableAlteration::AlterColumn { column, alteration } => {
             let (Some(old), Some(new)) = (live.column(column), desired.column(column)) else {

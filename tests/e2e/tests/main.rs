@@ -21,6 +21,7 @@ mod convergence;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod detach;
 mod downtime;
 #[cfg(test)]
 mod drift;

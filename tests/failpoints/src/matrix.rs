@@ -182,7 +182,7 @@ impl Matrix {
 }
 
 /// The plots that are disturbed by a restart of the server.
-const RESTARTED: [&str; 11] = [
+const RESTARTED: [&str; 13] = [
     "first",
     "change",
     "online",
@@ -191,6 +191,8 @@ const RESTARTED: [&str; 11] = [
     "rebuild",
     "held build",
     "held drop",
+    "detach",
+    "held detach",
     "held rebuild",
     "clear away",
     "change in postgres",

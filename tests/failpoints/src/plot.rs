@@ -10,8 +10,8 @@ use crate::stage::Stage;
 use declared::{
     A_LABEL_ONCE, AFTER, BARE, BEFORE, CROWDED, DRIFT, FOREIGN, FOREIGN_AND_A_LABEL_TWICE,
     FOREIGN_AND_AN_INVALID_INDEX, FOREIGN_AND_DATA, FOREIGN_AND_LABELS, FOREIGN_AND_MORE,
-    FOREIGN_AND_PARTITIONS, FOREIGN_AND_PRICES, INDEXED, PRICED, RENAMES, REPRICED, UNIQUE, WITH_MORE,
-    WITH_OBSOLETE,
+    FOREIGN_AND_PARTITIONS, FOREIGN_AND_PRICES, INDEXED, PARTED, PARTED_NO_MORE, PRICED, RENAMES, REPRICED,
+    UNIQUE, WITH_MORE, WITH_OBSOLETE,
 };
 use planted::{DAMAGED, damaged_sidecar, half_detached_partition};
 
@@ -260,6 +260,22 @@ pub const PLOTS: &[Plot] = &[
     Plot { name: "held build", ..HELD },
     Plot { name: "held drop", before: INDEXED, after: BARE, ..HELD },
     Plot { name: "held rebuild", before: INDEXED, by_hand: FOREIGN_AND_AN_INVALID_INDEX, ..HELD },
+    Plot { name: "detach", before: PARTED, after: PARTED_NO_MORE, ..BUILD },
+    Plot {
+        name: "recover detach",
+        before: PARTED,
+        after: PARTED_NO_MORE,
+        dies_at: Some("concurrent.before_left_constraint=kill"),
+        only: &["sweep."],
+        ..BUILD
+    },
+    Plot {
+        name: "held detach",
+        before: PARTED,
+        after: PARTED_NO_MORE,
+        beside: Beside::Reader("journey"),
+        ..HELD
+    },
     // A build that failed, left its invalid index, and died before it had announced that it drops it.
     Plot {
         name: "clear away",

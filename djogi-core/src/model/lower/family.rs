@@ -121,7 +121,7 @@ fn set_lineage(
         ParentsDescriptor::None => return Ok(Vec::new()),
         ParentsDescriptor::PartitionOf { line, of, bound } => {
             let (of, model) = name(of, source.at(line))?;
-            (Lineage::Partition { of, bound: bound_of(&bound) }, vec![model])
+            (Lineage::partition(of, bound_of(&bound)), vec![model])
         }
         ParentsDescriptor::Inherits { line, parents } => {
             let parents = parents.iter().map(|parent| name(*parent, source.at(line)));
@@ -273,7 +273,7 @@ fn partition(parent: &Lowered, descriptor: &PartitionDescriptor, at: Source) -> 
         name: ident("partition", descriptor.name, at)?,
         columns: parent.table.columns.iter().map(column).collect(),
         partition_by: None,
-        lineage: Lineage::Partition { of: parent.name(), bound: bound_of(&descriptor.bound) },
+        lineage: Lineage::partition(parent.name(), bound_of(&descriptor.bound)),
         foreign: None,
         properties: TableProperties {
             tablespace: own.tablespace.or_else(|| of_parent.tablespace.clone()),

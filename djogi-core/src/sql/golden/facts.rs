@@ -112,7 +112,7 @@ fn a_column_that_must_not_be_null_goes_only_into_an_empty_table() {
     let mut script = two_tables();
     let children = name("app", "children");
     let mut add = |rows, bytes, holds_rows| {
-        script.sizes.insert(children.clone(), TableSize { rows, bytes, holds_rows });
+        script.sizes.insert(children.clone(), TableSize { rows, bytes, holds_rows, ..TableSize::default() });
         alter_children(&script, not_null(column("added", "text")))
     };
     assert!(matches!(add(Some(500), 65_536, None), Err(Impossible::NoValueForRows { .. })));

@@ -270,11 +270,12 @@ fn columns(script: &mut Script) {
     ] {
         script.alter_column(orders, added);
     }
-    script.sizes.insert(orders.clone(), TableSize { rows: None, bytes: 8192, holds_rows: None });
+    script.sizes.insert(orders.clone(), TableSize { rows: None, bytes: 8192, ..TableSize::default() });
     script.alter_column(orders, not_null(column("must", "integer")));
-    script
-        .sizes
-        .insert(orders.clone(), TableSize { rows: Some(1_200_000), bytes: 96_000_000, holds_rows: None });
+    script.sizes.insert(
+        orders.clone(),
+        TableSize { rows: Some(1_200_000), bytes: 96_000_000, ..TableSize::default() },
+    );
 
     script.title("generated columns");
     let storage = GeneratedStorage::Stored;

@@ -22,7 +22,7 @@ fn named(script: &Script, column: Column, name: &str, origin: ColumnOrigin) -> C
 
 fn partition(name: &str, bound: &str, columns: Vec<Column>) -> Table {
     let bound = PartitionBound::read(bound).expect("a bound as PostgreSQL prints it");
-    Table { lineage: Lineage::Partition { of: fixture_name("app", "log"), bound }, ..table(name, columns) }
+    Table { lineage: Lineage::partition(fixture_name("app", "log"), bound), ..table(name, columns) }
 }
 
 fn declare(script: &mut Script, table: &Table) {
@@ -87,7 +87,7 @@ pub(super) fn partitions(script: &mut Script) {
     script.new_tables.clear();
 
     let bound = PartitionBound::read("FOR VALUES FROM (0, 1) TO (2, 1)").expect("a bound");
-    let lineage = Lineage::Partition { of: log.qualified_name(), bound };
+    let lineage = Lineage::partition(log.qualified_name(), bound);
     let mut alone = Table { lineage, ..first };
     script.alter(Resource::Table(alone.clone()));
     alone.lineage = Lineage::None;
@@ -101,6 +101,15 @@ pub(super) fn partitions(script: &mut Script) {
     let part = Index { parent, ..index("log_3", "log_3_note", vec![key("note")]) };
     script.alter(Resource::Index(part));
     script.apart.clear();
+
+    script.drop(&Resource::Table(rest));
+    script.online = Online::Always;
+    script.alter(Resource::Table(Table { lineage: Lineage::None, ..second.clone() }));
+    let bound = PartitionBound::read("FOR VALUES FROM (2, 1) TO (3, MAXVALUE)").expect("a bound");
+    let pending = Lineage::Partition { of: log.qualified_name(), bound, detach_pending: true };
+    script.live.insert(&script.target, Resource::Table(Table { lineage: pending, ..second.clone() }));
+    script.alter(Resource::Table(second));
+    script.online = Online::Auto;
     for alone in ["log_1", "log"] {
         let table = script.live.table(&script.target, &fixture_name("app", alone)).expect(alone).clone();
         script.drop(&Resource::Table(table));

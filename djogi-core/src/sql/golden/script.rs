@@ -90,7 +90,7 @@ impl Script {
         if let Some(bytes) = bytes {
             write!(self.text, ", {rows:?} rows, {bytes} bytes").unwrap();
         }
-        if let Some(Concurrently { verb, object, builds: _ }) = concurrently {
+        if let Some(Concurrently { verb, object, builds: _, from: _ }) = concurrently {
             write!(self.text, ", {verb:?} of {object}").unwrap();
         }
         if step.is_alone {
@@ -181,7 +181,7 @@ impl Script {
     /// From here on all tables are old, with these sizes.
     pub(super) fn time_passes(&mut self, rows: Option<u64>, bytes: u64) {
         for table in std::mem::take(&mut self.new_tables) {
-            self.sizes.insert(table, TableSize { rows, bytes, holds_rows: None });
+            self.sizes.insert(table, TableSize { rows, bytes, ..TableSize::default() });
         }
     }
 }

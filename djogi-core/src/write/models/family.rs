@@ -176,7 +176,7 @@ impl World<'_> {
         let mut items = Vec::new();
         match &table.lineage {
             Lineage::None => {}
-            Lineage::Partition { of, bound } => {
+            Lineage::Partition { of, bound, .. } => {
                 let bound = bound_items(bound).unwrap_or_default();
                 items.push(format!("partition_of({}, {bound})", self.reference(of)));
             }
@@ -199,7 +199,7 @@ impl World<'_> {
             else {
                 continue;
             };
-            if let Lineage::Partition { of, bound } = &partition.lineage
+            if let Lineage::Partition { of, bound, .. } = &partition.lineage
                 && *of == name
             {
                 let mut said = vec![format!("name = {:?}", partition.name.as_str())];

@@ -116,6 +116,9 @@ pub(super) const CASES: &[Case] = &[
     free(V::CreateInheriting, "CREATE TABLE h2 () INHERITS (parent)").and("parent"),
     on(V::AttachPartition, "p", "ALTER TABLE p ATTACH PARTITION p_x FOR VALUES FROM (20) TO (30)").and("p_x"),
     on(V::DetachPartition, "p", "ALTER TABLE p DETACH PARTITION p_1").and("p_1"),
+    on(V::FinalizeDetach, "p", "ALTER TABLE p DETACH PARTITION p_1 FINALIZE")
+        .after("UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'p_1'::regclass")
+        .and("p_1"),
     on(V::Inherit, "child", "ALTER TABLE child INHERIT parent").and("parent"),
     on(V::NoInherit, "heir", "ALTER TABLE heir NO INHERIT parent").and("parent"),
     free(V::CreatePublication, "CREATE PUBLICATION p2"),
@@ -225,6 +228,10 @@ pub(super) const UNTRIED: &[(&[V], &str)] = &[
     (
         &[V::CreateIndexConcurrently, V::RebuildIndexConcurrently, V::DropIndexConcurrently],
         "PostgreSQL refuses them in a transaction; tests of concurrent indexes look at their locks while they wait",
+    ),
+    (
+        &[V::DetachPartitionConcurrently],
+        "PostgreSQL refuses it in a transaction; the tests of partitions that leave look at its locks while it waits",
     ),
     (&[V::WriteSeed, V::DeleteSeed], "djogi locks the table itself"),
     (

@@ -155,6 +155,21 @@ pub(super) const BARE: &str = bare!();
 
 pub(super) const INDEXED: &str = concat!(bare!(), "CREATE INDEX goods_label ON goods (label);");
 
+pub(super) const PARTED: &str = concat!(
+    bare!(),
+    "CREATE TABLE journey (day integer, note text) PARTITION BY RANGE (day);
+     CREATE TABLE journey_1 PARTITION OF journey FOR VALUES FROM (0) TO (10);
+     CREATE TABLE journey_2 PARTITION OF journey FOR VALUES FROM (10) TO (20);"
+);
+
+/// `PARTED`, with a partition less.
+pub(super) const PARTED_NO_MORE: &str = concat!(
+    bare!(),
+    "CREATE TABLE journey (day integer, note text) PARTITION BY RANGE (day);
+     CREATE TABLE journey_1 (day integer, note text);
+     CREATE TABLE journey_2 PARTITION OF journey FOR VALUES FROM (10) TO (20);"
+);
+
 pub(super) const UNIQUE: &str = concat!(bare!(), "CREATE UNIQUE INDEX goods_label ON goods (label);");
 
 macro_rules! labels {
