@@ -63,12 +63,25 @@ pub(super) fn partition_leaves_first(work: &Work<'_>) -> Vec<(usize, usize)> {
         let (Action::Update(_), Some((Some(live), _))) = (&item.change.action, lineages(item)) else {
             return Vec::new();
         };
-        let mut tables = live.lineage.parents().to_vec();
-        tables.push(live.qualified_name());
+        let own = [live.qualified_name()];
+        let tables = [live.lineage.parents(), &own].concat();
+        // An inherited column has no name of its own, and gets that of the one above.
+        let is_column = |at: &usize| work.item_of(*at).change.address.kind() == Kind::Column;
+        let renamed = |tables| about(work, tables, &[Phase::Rename]).filter(is_column);
+        let renames: Vec<usize> =
+            if renamed(&own).next().is_some() { renamed(&tables).collect() } else { Vec::new() };
         let later = about(work, &tables, &[Phase::Down, Phase::Up, Phase::Attach]);
-        later.filter(|later| !refers_to(work, *later, &left)).map(|later| (node, later)).collect()
+        let comes_before =
+            |later: usize| refers_to(work, later, &left) && !is_inherited_by(work, later, live);
+        later.filter(|later| !comes_before(*later)).chain(renames).map(|later| (node, later)).collect()
     })
     .collect()
+}
+
+/// Whether a node is about a constraint that `partition` has from above, and cannot lose before it leaves.
+fn is_inherited_by(work: &Work<'_>, node: usize, partition: &Table) -> bool {
+    matches!(work.item_of(node).change.live, Some(Resource::Constraint(constraint))
+        if constraint.parent.is_some() && constraint.table_name() == partition.qualified_name())
 }
 
 /// Whether `item` gives its table a new place in its attaching phase.
@@ -196,7 +209,10 @@ pub(super) fn references_around_partitions(work: &Work<'_>) -> Vec<(usize, usize
             .nodes
             .iter()
             .enumerate()
-            .filter(|(other, at)| at.phase == phase && refers_to(work, *other, parents));
+            .filter(|(other, at)| at.phase == phase && refers_to(work, *other, parents))
+            .filter(|(other, _)| {
+                phase != Phase::Down || live.is_none_or(|live| !is_inherited_by(work, *other, live))
+            });
         pairs.extend(others.map(|(other, _)| match phase {
             Phase::Down => (other, node),
             Phase::Rename | Phase::Up | Phase::Attach => (node, other),

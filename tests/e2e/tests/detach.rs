@@ -331,6 +331,46 @@ fn where_it_cannot_leave_concurrently_the_plan_says_why() {
 }
 
 #[test]
+fn what_it_has_from_above_can_go_once_it_has_left() {
+    let log =
+        "CREATE TABLE log (id integer PRIMARY KEY, before integer REFERENCES log) PARTITION BY RANGE (id);";
+    let before = format!("{log} CREATE TABLE old PARTITION OF log FOR VALUES FROM (0) TO (10);");
+    on_each_server(|server| {
+        for rest in ["before integer", "before integer CONSTRAINT other REFERENCES log"] {
+            for way in ["always", "never"] {
+                let project = declaring(server, &before);
+                project.database().run("INSERT INTO log VALUES (1, NULL)");
+                let after = format!("{log} CREATE TABLE old (id integer PRIMARY KEY, {rest});");
+                declare(&project, &after);
+                run(&project, &["apply", "--auto-approve", "--online", way]).ok();
+                is_converged(&project, &after);
+            }
+        }
+    });
+}
+
+#[test]
+fn its_columns_are_renamed_once_it_has_left() {
+    let moved = |table: &str| {
+        format!(
+            "[[moved]]\nfrom = \"column.main.public.{table}.note\"\nto = \"column.main.public.{table}.memo\"\n"
+        )
+    };
+    let own = AFTER.replace("old (day integer, note text)", "old (day integer, memo text)");
+    let cases = [(moved("old"), own), (moved("old") + &moved("log"), AFTER.replace("note", "memo"))];
+    on_each_server(|server| {
+        for (moved, after) in &cases {
+            let mut project = project(server);
+            project.configure_more(moved);
+            declare(&project, after);
+            run(&project, ALWAYS).ok();
+            is_converged(&project, after);
+            assert_eq!(project.database().column("SELECT memo FROM old"), ["a"]);
+        }
+    });
+}
+
+#[test]
 fn a_killed_run_is_finished_by_the_next() {
     on_each_server(|server| {
         let project = project(server);
